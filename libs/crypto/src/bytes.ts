@@ -1,0 +1,48 @@
+/** Byte-string encodings that every label, hash and derivation shares. */
+
+const encoder = new TextEncoder();
+
+/** A part of a hash or derivation input: bytes as they are, strings as UTF-8, numbers as 64-bit big-endian. */
+export type Part = Uint8Array | string | number | bigint;
+
+/** Bytes of one part. Throws RangeError for a negative, fractional or oversize number. */
+export function partBytes(part: Part): Uint8Array {
+  if (part instanceof Uint8Array) return part;
+  if (typeof part === 'string') return encoder.encode(part);
+  if (typeof part === 'number' && !Number.isSafeInteger(part)) throw new RangeError('part: not a safe integer');
+  const out = Buffer.alloc(8);
+  out.writeBigUInt64BE(BigInt(part));
+  return out;
+}
+
+/** Concatenation in which each part is preceded by its length (4 bytes, big-endian), so that no two lists collide. */
+export function lengthPrefixed(parts: readonly Part[]): Buffer {
+  const pieces: Uint8Array[] = [];
+  for (const part of parts) {
+    const bytes = partBytes(part);
+    const length = Buffer.allocUnsafe(4);
+    length.writeUInt32BE(bytes.length);
+    pieces.push(length, bytes);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Byte-wise equality, not constant time: for public values such as hashes and ids. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}
+
+/** Byte-wise order, as Buffer.compare. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  return Buffer.compare(a, b);
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+/** Parses lower- or upper-case hex. Throws RangeError on odd length or a foreign character. */
+export function fromHex(hex: string): Uint8Array {
+  if (hex.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(hex)) throw new RangeError('not hexadecimal');
+  return new Uint8Array(Buffer.from(hex, 'hex'));
+}

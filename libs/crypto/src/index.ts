@@ -1,0 +1,8 @@
+export { compareBytes, equalBytes, fromHex, lengthPrefixed, partBytes, toHex, type Part } from './bytes.js';
+export { deriveKey, labelledHash, labelledHmac, sha256, signingInput } from './labels.js';
+export { merkleRoot } from './merkle.js';
+export { SUITE_NAMES, type KemKeyPair, type SealedBytes, type SigningKeyPair, type Suite, type SuiteName } from './suite.js';
+export { suiteByName } from './suites/index.js';
+export { createHpke, type Hpke, type HpkeKeySchedule } from './hpke/hpke.js';
+export { DHKEM_P256, DHKEM_X25519, type DhKem } from './hpke/kem.js';
+export { generateP256, isP256SignatureValid, signP256 } from './suites/ecdsa-p256.js';

@@ -1,0 +1,34 @@
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { lengthPrefixed, type Part } from './bytes.js';
+
+const PREFIX = 'selvedge/v1/';
+
+/** SHA-256 of bytes as they are: packet versions, block headers and file contents. 32 bytes. */
+export function sha256(...chunks: Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256');
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest();
+}
+
+/** SHA-256 over a label of its own and length-prefixed parts. 32 bytes. */
+export function labelledHash(label: string, ...parts: Part[]): Uint8Array {
+  return createHash('sha256').update(lengthPrefixed([PREFIX + label, ...parts])).digest();
+}
+
+/** HMAC-SHA-256 over a label of its own and length-prefixed parts. 32 bytes. */
+export function labelledHmac(key: Uint8Array, label: string, ...parts: Part[]): Uint8Array {
+  return createHmac('sha256', key).update(lengthPrefixed([PREFIX + label, ...parts])).digest();
+}
+
+/** HKDF-SHA-256 (RFC 5869) with a label of its own and length-prefixed context as info. */
+export function deriveKey(keyMaterial: Uint8Array, label: string, context: readonly Part[], lengthBytes = 32): Uint8Array {
+  const info = lengthPrefixed([PREFIX + label, ...context]);
+  // RFC 5869 allows info of any length; OpenSSL limits it to 1024 bytes, so long contexts are hashed first.
+  const bounded = info.length <= 1024 ? info : lengthPrefixed([PREFIX + label, createHash('sha256').update(info).digest()]);
+  return new Uint8Array(hkdfSync('sha256', keyMaterial, new Uint8Array(0), bounded, lengthBytes));
+}
+
+/** The bytes that a signature covers: a label of its own and length-prefixed parts. */
+export function signingInput(label: string, ...parts: Part[]): Uint8Array {
+  return lengthPrefixed([PREFIX + 'sign/' + label, ...parts]);
+}

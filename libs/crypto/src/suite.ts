@@ -1,0 +1,50 @@
+import type { KeyObject } from 'node:crypto';
+
+/** Names of the suites; the first is the default. */
+export const SUITE_NAMES = ['P256-AES256GCM-SHA256', 'X25519-ED25519-AES256GCM-SHA256'] as const;
+export type SuiteName = (typeof SUITE_NAMES)[number];
+
+/** An HPKE key pair as raw bytes (RFC 9180 section 7.1.1: SerializePublicKey, SerializePrivateKey). */
+export interface KemKeyPair {
+  /** Npk bytes: 65 for P-256 (uncompressed point), 32 for X25519. */
+  readonly publicKey: Uint8Array;
+  /** Nsk bytes: 32. */
+  readonly privateKey: Uint8Array;
+}
+
+export interface SigningKeyPair {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKeyDer: Uint8Array;
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+export interface SealedBytes {
+  /** Encapsulated key, Nenc bytes. */
+  readonly enc: Uint8Array;
+  /** Ciphertext with its 16-byte tag. */
+  readonly ciphertext: Uint8Array;
+}
+
+/** One named set of algorithms: HPKE base mode, signatures, AEAD. All symmetric keys are 32 bytes, nonces 12. */
+export interface Suite {
+  readonly name: SuiteName;
+  generateKemKeyPair(): KemKeyPair;
+  /** RFC 9180 section 7.1.3 DeriveKeyPair. ikm has at least 32 bytes of entropy. */
+  deriveKemKeyPair(ikm: Uint8Array): KemKeyPair;
+  /** RFC 9180 section 6.1, SealBase. Throws RangeError when the public key is not on the curve. */
+  hpkeSeal(recipientPublicKey: Uint8Array, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): SealedBytes;
+  /** RFC 9180 section 6.1, OpenBase. Throws SelvedgeError DECRYPT_FAILED, whatever the reason. */
+  hpkeOpen(recipient: KemKeyPair, enc: Uint8Array, info: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  generateSigningKeyPair(): SigningKeyPair;
+  /** Imports SubjectPublicKeyInfo (DER). Throws SelvedgeError SIGNATURE_INVALID when it is not a key of this suite. */
+  importPublicKey(der: Uint8Array): KeyObject;
+  /** P-256: ECDSA-SHA-256, DER, low-S as Fabric wants it. Ed25519: 64 bytes (RFC 8032). */
+  sign(privateKey: KeyObject, message: Uint8Array): Uint8Array;
+  /** False for a wrong signature, a malformed one, a high-S one, and a key of another kind. */
+  isSignatureValid(publicKey: KeyObject, message: Uint8Array, signature: Uint8Array): boolean;
+  /** Returns ciphertext with the 16-byte tag appended. key 32 bytes, nonce 12 bytes. */
+  aeadSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** Throws SelvedgeError DECRYPT_FAILED. */
+  aeadOpen(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+}

@@ -1,0 +1,167 @@
+/**
+ * Every refusal that Selvedge can give, by stable code. The table is the single source: wire status, role, and what
+ * the caller should do. Codes are never renamed or reused.
+ */
+
+/** Name of the part that refuses. */
+export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'sequencer' | 'ledger' | 'cli';
+
+/** gRPC status names that refusals map to (https://grpc.io/docs/guides/status-codes/). */
+export type WireStatus =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'UNAUTHENTICATED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'CANCELLED'
+  | 'UNIMPLEMENTED'
+  | 'DATA_LOSS'
+  | 'INTERNAL';
+
+interface CodeEntry {
+  readonly status: WireStatus;
+  /** May the same call succeed later or elsewhere, unchanged? */
+  readonly retryable: boolean;
+  /** What the caller should do, in the imperative. */
+  readonly action: string;
+}
+
+const entry = (status: WireStatus, retryable: boolean, action: string): CodeEntry => ({ status, retryable, action });
+
+export const CODES = {
+  // Parsing of outside bytes
+  MESSAGE_TOO_LARGE: entry('RESOURCE_EXHAUSTED', false, 'Send a smaller message; the limit is named in the text.'),
+  MALFORMED_MESSAGE: entry('INVALID_ARGUMENT', false, 'Check that both sides run the same release.'),
+  LIMIT_EXCEEDED: entry('INVALID_ARGUMENT', false, 'Stay below the limit that is named in the text.'),
+  UNSUPPORTED_VERSION: entry('INVALID_ARGUMENT', false, 'Update the older side to a release that speaks this version.'),
+  WRONG_NETWORK: entry('INVALID_ARGUMENT', false, 'Check the network name in the client configuration.'),
+  WRONG_CHANNEL: entry('INVALID_ARGUMENT', false, 'Check the channel name in the client configuration.'),
+  UNKNOWN_SUITE: entry('INVALID_ARGUMENT', false, 'Use one of the suites that the network profile allows.'),
+  BATCH_UNSUPPORTED: entry('UNIMPLEMENTED', false, 'Send one item per request.'),
+  INVALID_CONFIGURATION: entry('INVALID_ARGUMENT', false, 'Mend the setting that is named in the text.'),
+
+  // Secrets: one code for every failing decryption, MAC or signature check (DESIGN 4, invariant 9)
+  DECRYPT_FAILED: entry('INVALID_ARGUMENT', false, 'Fetch fresh envelope evidence and seal the request again.'),
+  SIGNATURE_INVALID: entry('UNAUTHENTICATED', false, 'Check that the message was signed by the identity it names and was not changed on its way.'),
+
+  // Envelope
+  ENVELOPE_EPOCH_UNKNOWN: entry('FAILED_PRECONDITION', true, 'Fetch fresh envelope evidence and seal the request again.'),
+  ENVELOPE_EPOCH_REVOKED: entry('FAILED_PRECONDITION', true, 'Fetch fresh envelope evidence and seal the request again.'),
+  KEY_EPOCH_UNKNOWN: entry('FAILED_PRECONDITION', true, 'Fetch fresh envelope evidence and build the request again.'),
+  KEY_EPOCH_RETIRED: entry('FAILED_PRECONDITION', true, 'Fetch fresh envelope evidence and build the request again.'),
+  KEY_EPOCH_REVOKED: entry('FAILED_PRECONDITION', true, 'Fetch fresh envelope evidence and build the request again.'),
+
+  // Identity
+  IDENTITY_MALFORMED: entry('UNAUTHENTICATED', false, 'Send a serialized identity: MSP id and PEM certificate.'),
+  IDENTITY_UNKNOWN_MSP: entry('UNAUTHENTICATED', false, 'Use an identity of an organisation in the network profile.'),
+  IDENTITY_UNTRUSTED: entry('UNAUTHENTICATED', false, 'Use a certificate issued by a root of that organisation in the network profile.'),
+  IDENTITY_EXPIRED: entry('UNAUTHENTICATED', false, 'Renew the certificate.'),
+  IDENTITY_REVOKED: entry('UNAUTHENTICATED', false, 'The certificate is on its organisation’s revocation list; use another.'),
+  IDENTITY_WRONG_ROLE: entry('PERMISSION_DENIED', false, 'Use an identity whose organisational unit grants the role that is named in the text.'),
+
+  // Request
+  TX_ID_MISMATCH: entry('INVALID_ARGUMENT', false, 'Compute the transaction id as SHA-256(nonce || creator).'),
+  REQUEST_EXPIRED: entry('FAILED_PRECONDITION', false, 'Check the clock of the client, then build the request again.'),
+  REQUEST_REPLAYED: entry('ALREADY_EXISTS', false, 'This transaction id is used up; build a new request.'),
+  PROFILE_MISMATCH: entry('FAILED_PRECONDITION', false, 'Update the network profile on the side that is behind.'),
+  CONTRACT_UNKNOWN: entry('NOT_FOUND', false, 'Deploy and approve the contract, or check its name.'),
+  CONTRACT_NOT_ASSIGNED: entry('FAILED_PRECONDITION', true, 'Send the request to a compute node that the contract is assigned to.'),
+  CONTRACT_CODE_MISSING: entry('FAILED_PRECONDITION', true, 'Put the approved package into the compute node’s package store.'),
+  CONTRACT_CODE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The package differs from its approved hash; install the approved one.'),
+  DATASET_UNKNOWN: entry('INVALID_ARGUMENT', false, 'Declare the collection in the chaincode’s collections file and approve the contract again.'),
+  DATASET_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The collection’s membership rules do not admit the creator’s organisation.'),
+
+  // Chaincode execution
+  CHAINCODE_ERROR: entry('ABORTED', false, 'The chaincode refused; its own message says why.'),
+  CHAINCODE_UNSUPPORTED: entry('UNIMPLEMENTED', false, 'The chaincode used a feature that is named in the text and is not supported yet.'),
+  CHAINCODE_TIMEOUT: entry('DEADLINE_EXCEEDED', false, 'The chaincode took longer than its limit; make the function shorter or raise the limit.'),
+  CHAINCODE_CRASHED: entry('ABORTED', true, 'The chaincode process ended; see the compute node’s log for its exit code.'),
+  CHAINCODE_START_FAILED: entry('UNAVAILABLE', true, 'The chaincode process did not start; run the package by hand to see why.'),
+  CHAINCODE_PROTOCOL: entry('ABORTED', false, 'The chaincode process broke the protocol; check its shim’s version.'),
+  CHAINCODE_LIMIT: entry('RESOURCE_EXHAUSTED', false, 'The transaction passed the limit that is named in the text; split it.'),
+
+  // Capacity
+  OVERLOADED: entry('RESOURCE_EXHAUSTED', true, 'Wait and send again, or send to another node.'),
+  DRAINING: entry('UNAVAILABLE', true, 'The node is about to stop; send to another node.'),
+  NOT_READY: entry('UNAVAILABLE', true, 'The node has not finished starting; try again or send to another node.'),
+  UNAVAILABLE: entry('UNAVAILABLE', true, 'The peer could not be reached; check that it runs.'),
+  TIMEOUT: entry('DEADLINE_EXCEEDED', true, 'The peer did not answer in time; try again.'),
+  CANCELLED: entry('CANCELLED', false, 'The caller gave up.'),
+
+  // Ledger view and state
+  VIEW_QUORUM_UNREACHABLE: entry('UNAVAILABLE', true, 'Too few organisations answered with equal policy at this height; check the followers.'),
+  VIEW_BEHIND: entry('UNAVAILABLE', true, 'The ledger view lags; wait for the followers or ask another node.'),
+  VIEW_ROLLED_BACK: entry('DATA_LOSS', false, 'A follower claims a height below one seen before; its store may have been restored from a backup.'),
+  STATE_UNAVAILABLE: entry('UNAVAILABLE', true, 'No owner of the dataset answered; check the business nodes.'),
+  STATE_BEHIND: entry('UNAVAILABLE', true, 'The business node that is named lags behind the ledger; wait or ask another.'),
+  STATE_FORGED: entry('DATA_LOSS', false, 'The business node that is named sent state that does not verify; inspect it.'),
+  STATE_MISSING_PACKET: entry('DATA_LOSS', true, 'The business node lacks a packet that the ledger lists; let it recover.'),
+
+  // Endorsement (DESIGN 4, invariant 3: each check has its own code)
+  TEE_SIGNATURE_INVALID: entry('PERMISSION_DENIED', false, 'The TEE signature does not verify; execute the request again on an attested node.'),
+  TEE_CERTIFICATE_INVALID: entry('PERMISSION_DENIED', false, 'The TEE certificate is not from the key broker on the ledger; the node must attest again.'),
+  TEE_CERTIFICATE_EXPIRED: entry('PERMISSION_DENIED', true, 'The TEE certificate’s epoch has ended; the node must attest again.'),
+  TEE_REVOKED: entry('PERMISSION_DENIED', true, 'The node, platform or measurement is revoked; execute on another node.'),
+  TEE_WRONG_ROLE: entry('PERMISSION_DENIED', false, 'The certificate is not a compute node’s.'),
+  COMPUTE_QUORUM_NOT_MET: entry('PERMISSION_DENIED', true, 'Too few distinct compute nodes signed; execute on more nodes.'),
+  CODE_HASH_MISMATCH: entry('PERMISSION_DENIED', true, 'The code that ran is not the approved version; execute again.'),
+  POLICY_VERSION_MISMATCH: entry('PERMISSION_DENIED', true, 'The contract’s policy has changed since the execution; execute again.'),
+  OWNER_SET_MISMATCH: entry('PERMISSION_DENIED', false, 'The target data names an owner set or dataset that the contract’s policy does not.'),
+  PACKET_MISMATCH: entry('PERMISSION_DENIED', false, 'A packet does not match the write set; send the target data as the compute node made it.'),
+  GUARD_MISSING: entry('PERMISSION_DENIED', false, 'A write lacks the guard that its dataset needs; execute again on an approved compute node.'),
+  STALE_READ: entry('ABORTED', true, 'A value that was read has changed; execute the request again.'),
+  STALE_GUARD: entry('ABORTED', true, 'The result of a range query has changed; execute the request again.'),
+  SET_DIGEST_INVALID: entry('PERMISSION_DENIED', true, 'A completeness statement does not verify; execute again.'),
+  TARGET_DATA_INCONSISTENT: entry('PERMISSION_DENIED', false, 'The target data contradicts itself; send it as the compute node made it.'),
+
+  // Grouping by the client
+  REPLICAS_DISAGREE: entry('ABORTED', false, 'Compute nodes gave different results; check that the chaincode is deterministic, and the node that is named.'),
+  RESPONSE_DIGEST_MISMATCH: entry('DATA_LOSS', false, 'The answer does not match what the TEE signed; do not use it.'),
+  ENDORSEMENTS_DISAGREE: entry('ABORTED', true, 'Endorsers gave different payloads; they may be at different heights: try again.'),
+  ENDORSEMENT_FAILED: entry('ABORTED', true, 'Too few endorsers agreed; their refusals are listed.'),
+
+  // Storing and committing
+  ENDORSEMENT_POLICY_FAILURE: entry('PERMISSION_DENIED', false, 'Collect the endorsements that the owner set’s policy asks for.'),
+  NOT_DECLARED_HERE: entry('PERMISSION_DENIED', false, 'This endorsement names other business nodes; send it to those.'),
+  RECEIPT_MISSING: entry('FAILED_PRECONDITION', true, 'Every declared owner must store the packets before the transaction is ordered.'),
+  COMMIT_INVALID: entry('ABORTED', false, 'The transaction was ordered and found invalid; its validation code says why.'),
+  COMMIT_UNKNOWN: entry('UNAVAILABLE', true, 'The commit status is not known yet; ask again with the same transaction id.'),
+  LEDGER_CORRUPT: entry('DATA_LOSS', false, 'The log or store does not verify; restore this node from the others.'),
+  MVCC_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed what was read; execute the request again.'),
+  PHANTOM_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed the result of a query; execute the request again.'),
+  DUPLICATE_TXID: entry('ALREADY_EXISTS', false, 'This transaction id is used up; build a new request.'),
+
+  // Policy
+  POLICY_APPROVALS_MISSING: entry('PERMISSION_DENIED', false, 'Collect approvals by administrators of more organisations.'),
+  POLICY_CONFLICT: entry('ABORTED', true, 'The fact has changed since the proposal; propose again.'),
+  POLICY_MALFORMED: entry('INVALID_ARGUMENT', false, 'Mend the policy that is named in the text.'),
+  PROFILE_INVALID: entry('INVALID_ARGUMENT', false, 'Mend the network profile that is named in the text.'),
+  PROFILE_SIGNATURES_MISSING: entry('PERMISSION_DENIED', false, 'Collect signatures by administrators of more organisations.'),
+
+  // Attestation and keys
+  EVIDENCE_MALFORMED: entry('UNAUTHENTICATED', false, 'Produce the evidence again; it does not parse.'),
+  EVIDENCE_INVALID: entry('UNAUTHENTICATED', false, 'The evidence’s signature or chain does not verify.'),
+  EVIDENCE_UNBOUND: entry('UNAUTHENTICATED', false, 'The evidence’s report data is not bound to this exchange; attest again.'),
+  APPRAISAL_REFUSED: entry('PERMISSION_DENIED', false, 'The claims do not meet the appraisal policy; the rule, and what was seen and expected, are in the text.'),
+  SIMULATED_TEE_REFUSED: entry('PERMISSION_DENIED', false, 'The network profile does not allow simulated TEEs.'),
+  CHALLENGE_UNKNOWN: entry('FAILED_PRECONDITION', true, 'The challenge is unknown, used or too old; ask for a new one.'),
+  BROKER_NOT_RECOGNISED: entry('FAILED_PRECONDITION', false, 'The key broker’s root is not the one on the ledger; check which broker answers.'),
+  BROKER_STATE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The broker’s keys do not match their commitments on the ledger; restore its newest state.'),
+  UNLOCK_FAILED: entry('UNAUTHENTICATED', false, 'The store did not open; check the unlock secret.'),
+  AUDIT_LOG_BROKEN: entry('DATA_LOSS', false, 'The audit log’s hash chain does not verify; keep it and investigate.'),
+
+  INTERNAL: entry('INTERNAL', false, 'Report this with the log of the role that is named.'),
+} as const satisfies Record<string, CodeEntry>;
+
+/** A stable refusal code. */
+export type RefusalCode = keyof typeof CODES;
+
+/** Whether a string, such as one off the wire, is a known code. */
+export function isRefusalCode(value: string): value is RefusalCode {
+  return Object.hasOwn(CODES, value);
+}

@@ -1,0 +1,138 @@
+import { Server, ServerCredentials, type handleServerStreamingCall, type handleUnaryCall } from '@grpc/grpc-js';
+import type { DescMethodServerStreaming, DescMethodUnary, DescService, MessageShape } from '@bufbuild/protobuf';
+import { SelvedgeError, type RoleName } from '@selvedge/errors';
+import { LIMITS } from '@selvedge/protocol';
+import { serviceDefinition } from './definition.js';
+import { toServiceError } from './status.js';
+
+/** What a handler learns about its call. */
+export interface CallContext {
+  /** Aborted when the caller goes away or its deadline passes. */
+  readonly signal: AbortSignal;
+  readonly peer: string;
+}
+
+/** Implementation of a protobuf service: a promise per unary call, an async iterable per server stream. */
+export type Handlers<S extends DescService> = {
+  [K in keyof S['method']]: S['method'][K] extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageShape<I>, context: CallContext) => Promise<MessageShape<O>>
+    : S['method'][K] extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageShape<I>, context: CallContext) => AsyncIterable<MessageShape<O>>
+      : never;
+};
+
+interface Registration {
+  readonly service: DescService;
+  readonly handlers: Record<string, (request: never, context: CallContext) => unknown>;
+}
+
+/** Pairs a service with its handlers, checked by the compiler. */
+export function implement<S extends DescService>(service: S, handlers: Handlers<S>): Registration {
+  return { service, handlers: handlers as Registration['handlers'] };
+}
+
+export interface RpcServerOptions {
+  readonly role: RoleName;
+  /** host:port or unix:path; port 0 lets the system choose. */
+  readonly address: string;
+  readonly services: readonly Registration[];
+  readonly maxMessageBytes?: number;
+}
+
+export interface RpcServer {
+  /** The address to dial, with the real port. */
+  readonly address: string;
+  /** Refuses new calls, waits for running ones up to the limit, then cuts. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Starts a gRPC server. Rejects when the address cannot be bound. */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const maxBytes = options.maxMessageBytes ?? LIMITS.maxMessageBytes;
+  const server = new Server({ 'grpc.max_receive_message_length': maxBytes, 'grpc.max_send_message_length': -1 });
+  for (const { service, handlers } of options.services) {
+    const implementation = Object.fromEntries(
+      service.methods.map((method) => {
+        const handler = handlers[method.localName];
+        if (handler === undefined) throw new SelvedgeError('INTERNAL', `no handler for ${method.name}`);
+        return [method.localName, method.methodKind === 'unary' ? unary(handler, options.role) : serverStream(handler, options.role)];
+      }),
+    );
+    server.addService(serviceDefinition(service, maxBytes), implementation);
+  }
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(new SelvedgeError('INVALID_CONFIGURATION', `cannot listen on ${options.address}`, { role: options.role, cause: error }));
+    });
+  });
+  const address = options.address.startsWith('unix:') ? options.address : options.address.replace(/:\d+$/, `:${String(port)}`);
+  return {
+    address,
+    close: (graceMs = 2_000) =>
+      new Promise<void>((resolve) => {
+        const timer = setTimeout(() => {
+          server.forceShutdown();
+          resolve();
+        }, graceMs);
+        server.tryShutdown(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+}
+
+type AnyHandler = (request: never, context: CallContext) => unknown;
+
+function unary(handler: AnyHandler, role: RoleName): handleUnaryCall<unknown, unknown> {
+  return (call, callback) => {
+    const controller = new AbortController();
+    call.on('cancelled', () => {
+      controller.abort();
+    });
+    const run = async (): Promise<unknown> => {
+      if (call.request instanceof Error) throw call.request;
+      return handler(call.request as never, { signal: controller.signal, peer: call.getPeer() });
+    };
+    run().then(
+      (response) => {
+        callback(null, response);
+      },
+      (error: unknown) => {
+        callback(toServiceError(error, role));
+      },
+    );
+  };
+}
+
+function serverStream(handler: AnyHandler, role: RoleName): handleServerStreamingCall<unknown, unknown> {
+  return (call) => {
+    const controller = new AbortController();
+    call.on('cancelled', () => {
+      controller.abort();
+    });
+    const run = async (): Promise<void> => {
+      if (call.request instanceof Error) throw call.request;
+      const stream = handler(call.request as never, { signal: controller.signal, peer: call.getPeer() }) as AsyncIterable<unknown>;
+      for await (const message of stream) {
+        if (controller.signal.aborted) return;
+        if (!call.write(message)) {
+          await new Promise<void>((resolve) => {
+            const done = (): void => {
+              call.off('drain', done);
+              controller.signal.removeEventListener('abort', done);
+              resolve();
+            };
+            call.once('drain', done);
+            controller.signal.addEventListener('abort', done, { once: true });
+          });
+        }
+      }
+      call.end();
+    };
+    run().catch((error: unknown) => {
+      call.emit('error', toServiceError(error, role));
+    });
+  };
+}

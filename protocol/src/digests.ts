@@ -1,0 +1,51 @@
+import { labelledHash, sha256, signingInput, type Part } from '@selvedge/crypto';
+
+/** Labels of every signature, in one place: no two signatures can be taken for each other. */
+export const signing = {
+  request: (body: Uint8Array) => signingInput('request', body),
+  stateQuery: (query: Uint8Array) => signingInput('state query', query),
+  ledgerView: (statement: Uint8Array) => signingInput('ledger view', statement),
+  setDigest: (statement: Uint8Array) => signingInput('set digest', statement),
+  endorsement: (payload: Uint8Array, endorser: Uint8Array) => signingInput('endorsement', payload, endorser),
+  receipt: (network: string, channel: string, digest: Uint8Array, node: Uint8Array) => signingInput('receipt', network, channel, digest, node),
+  block: (header: Uint8Array) => signingInput('block', header),
+  profile: (profile: Uint8Array) => signingInput('profile', profile),
+  policyChange: (change: Uint8Array) => signingInput('policy change', change),
+  operator: (nonce: Uint8Array, nodeId: string, signingKey: Uint8Array, ephemeralKey: Uint8Array) =>
+    signingInput('operator', nonce, nodeId, signingKey, ephemeralKey),
+  keyCommitments: (commitments: Uint8Array) => signingInput('key commitments', commitments),
+} as const;
+
+/** Fabric's transaction id: SHA-256(nonce || creator), 32 bytes. */
+export function computeTxId(nonce: Uint8Array, creator: Uint8Array): Uint8Array {
+  return sha256(nonce, creator);
+}
+
+/** Identifies a network profile, in report data and requests. 32 bytes. */
+export function profileDigest(profile: Uint8Array): Uint8Array {
+  return labelledHash('profile digest', profile);
+}
+
+/** Identifies a role's own statement in report data. 32 bytes. */
+export function statementDigest(statement: Uint8Array): Uint8Array {
+  return labelledHash('statement digest', statement);
+}
+
+/** SHA-256 under the policy label over sorted (key, value) pairs: the root in a ledger view. 32 bytes. */
+export function policyRoot(facts: readonly { key: string; value: Uint8Array }[]): Uint8Array {
+  const parts: Part[] = facts.flatMap((fact) => [fact.key, fact.value]);
+  return labelledHash('policy root', facts.length, ...parts);
+}
+
+/** Commitment of one secret key under the name of its purpose. 32 bytes. */
+export function keyCommitment(purpose: 'data' | 'name' | 'random' | 'gate' | 'event', key: Uint8Array): Uint8Array {
+  return labelledHash('key commitment', purpose, key);
+}
+
+/**
+ * Ledger key of a dataset's guard. Anyone can compute it from the dataset tag, so endorsers can check that a write
+ * carries the guard that it needs. 32 bytes.
+ */
+export function guardKey(kind: 'membership' | 'content', datasetTag: Uint8Array): Uint8Array {
+  return labelledHash('guard', kind, datasetTag);
+}

@@ -1,0 +1,13 @@
+export * from './gen/selvedge/v1/common_pb.js';
+export * from './gen/selvedge/v1/request_pb.js';
+export * from './gen/selvedge/v1/state_pb.js';
+export * from './gen/selvedge/v1/target_data_pb.js';
+export * from './gen/selvedge/v1/endorsement_pb.js';
+export * from './gen/selvedge/v1/ledger_pb.js';
+export * from './gen/selvedge/v1/key_broker_pb.js';
+export * from './gen/selvedge/v1/policy_pb.js';
+export { LIMITS } from './limits.js';
+export { encodeMessage, parseMessage } from './parse.js';
+export { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
+export * from './target-data.js';
+export * from './digests.js';

@@ -1,0 +1,26 @@
+/** Size limits of outside bytes. One place, units in the names; every parser refuses above them. */
+export const LIMITS = {
+  /** One gRPC message, either way. */
+  maxMessageBytes: 16 * 1024 * 1024,
+  /** A clear request header. */
+  maxHeaderBytes: 1024,
+  /** A sealed request's ciphertext: arguments and transient data. */
+  maxRequestBytes: 4 * 1024 * 1024,
+  maxArgs: 1024,
+  maxTransientFields: 256,
+  maxCreatorBytes: 16 * 1024,
+  maxCoreBytes: 4 * 1024 * 1024,
+  maxPacketBytes: 4 * 1024 * 1024,
+  maxCertificateBytes: 16 * 1024,
+  maxSignatureBytes: 512,
+  /** Reads, writes or guards in one contract section. */
+  maxSectionEntries: 20_000,
+  maxSections: 16,
+  maxNameBytes: 256,
+  maxIdentities: 64,
+  maxEvidenceBytes: 64 * 1024,
+  maxProfileBytes: 1024 * 1024,
+  maxFactBytes: 256 * 1024,
+  maxFactChanges: 256,
+  maxBlockTransactions: 2_000,
+} as const;

@@ -1,0 +1,120 @@
+import { compareBytes, equalBytes, labelledHash, merkleRoot, sha256, signingInput } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
+import { CoreSchema, type ContractSection, type Core, type TargetData } from './gen/selvedge/v1/target_data_pb.js';
+import { LIMITS } from './limits.js';
+import { parseMessage } from './parse.js';
+
+/** The version that this release writes and reads. */
+export const PROTOCOL_VERSION = 1;
+
+/** What identifies an entry of a read or write set. */
+export interface EntryId {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+}
+
+/** Order of read and write sets: owner set, dataset, ledger key. */
+export function compareEntries(a: EntryId, b: EntryId): number {
+  return compareText(a.ownerSet, b.ownerSet) || compareText(a.dataset, b.dataset) || compareBytes(a.ledgerKey, b.ledgerKey);
+}
+
+/** Order of guards: owner set, dataset, guard key. */
+export function compareGuards(a: { ownerSet: string; dataset: string; guardKey: Uint8Array }, b: typeof a): number {
+  return compareText(a.ownerSet, b.ownerSet) || compareText(a.dataset, b.dataset) || compareBytes(a.guardKey, b.guardKey);
+}
+
+/** Code point order, independent of locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Parses and checks the shape of one core. Throws MESSAGE_TOO_LARGE, MALFORMED_MESSAGE, LIMIT_EXCEEDED or UNSUPPORTED_VERSION. */
+export function parseCore(bytes: Uint8Array): Core {
+  const core = parseMessage(CoreSchema, bytes, LIMITS.maxCoreBytes);
+  if (core.version !== PROTOCOL_VERSION) throw new SelvedgeError('UNSUPPORTED_VERSION', `core version ${String(core.version)}`);
+  requireLength('core tx_id', core.txId, 32);
+  requireLength('core request_digest', core.requestDigest, 32);
+  requireLength('core response_digest', core.responseDigest, 32);
+  requireAtMost('core sections', core.sections.length, LIMITS.maxSections);
+  if (core.sections.length === 0) throw new SelvedgeError('MALFORMED_MESSAGE', 'core: no contract section');
+  const names = new Set(core.sections.map((section) => section.contract));
+  if (names.size !== core.sections.length) throw new SelvedgeError('MALFORMED_MESSAGE', 'core: a contract has two sections');
+  core.sections.forEach(checkSection);
+  return core;
+}
+
+function checkSection(section: ContractSection): void {
+  for (const [what, list] of [
+    ['reads', section.reads],
+    ['writes', section.writes],
+    ['guards_read', section.guardsRead],
+    ['guards_written', section.guardsWritten],
+  ] as const) {
+    requireAtMost(`section ${what}`, list.length, LIMITS.maxSectionEntries);
+  }
+  requireLength('code_hash', section.codeHash, 32);
+  requireStrictlyAscending('reads', section.reads, compareEntries);
+  requireStrictlyAscending('writes', section.writes, compareEntries);
+  requireStrictlyAscending('guards_read', section.guardsRead, compareGuards);
+  requireStrictlyAscending('guards_written', section.guardsWritten, compareGuards);
+  for (const read of section.reads) {
+    requireLength('read ledger_key', read.ledgerKey, 32);
+    if (read.packetHash.length !== 0) requireLength('read packet_hash', read.packetHash, 32);
+  }
+  for (const write of section.writes) {
+    requireLength('write ledger_key', write.ledgerKey, 32);
+    requireLength('write dataset_tag', write.datasetTag, 32);
+    if (write.effect.case === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'write: no effect');
+    if (write.effect.case === 'packetHash') requireLength('write packet_hash', write.effect.value, 32);
+  }
+  for (const guard of [...section.guardsRead, ...section.guardsWritten]) requireLength('guard_key', guard.guardKey, 32);
+}
+
+/** What a TEE signs: one core under its own label, a batch as Merkle root and count under another. */
+export function teeSigningInput(cores: readonly Uint8Array[]): Uint8Array {
+  const [only] = cores;
+  if (cores.length === 1 && only !== undefined) return signingInput('core', only);
+  return signingInput('batch', merkleRoot(cores), cores.length);
+}
+
+/** Identifies target data in endorsements and receipts: every core and the item mask. 32 bytes. */
+export function targetDigest(cores: readonly Uint8Array[], itemMask: Uint8Array): Uint8Array {
+  return labelledHash('target', merkleRoot(cores), cores.length, itemMask);
+}
+
+/** Digest of a section's read set, bound into each packet's header. 32 bytes. */
+export function readSetDigest(reads: readonly (EntryId & { packetHash: Uint8Array })[]): Uint8Array {
+  return labelledHash('read set', ...reads.flatMap((read) => [read.ownerSet, read.dataset, read.ledgerKey, read.packetHash]));
+}
+
+/**
+ * Parses the cores of target data: one item for now.
+ * Throws BATCH_UNSUPPORTED for more, MALFORMED_MESSAGE for none.
+ */
+export function parseCores(cores: readonly Uint8Array[], itemMask: Uint8Array): Core[] {
+  if (cores.length === 0) throw new SelvedgeError('MALFORMED_MESSAGE', 'target data without a core');
+  if (cores.length > 1 || itemMask.length > 0) throw new SelvedgeError('BATCH_UNSUPPORTED', 'more than one item in the target data');
+  return cores.map(parseCore);
+}
+
+/** Checks that packets are exactly those that the write sets name, each once. Throws PACKET_MISMATCH. */
+export function verifyPacketsMatch(cores: readonly Core[], packets: readonly Uint8Array[]): void {
+  const expected = new Set<string>();
+  for (const core of cores) {
+    for (const section of core.sections) {
+      for (const write of section.writes) {
+        if (write.effect.case === 'packetHash') expected.add(Buffer.from(write.effect.value).toString('hex'));
+      }
+    }
+  }
+  const actual = new Set(packets.map((packet) => Buffer.from(sha256(packet)).toString('hex')));
+  const same = actual.size === packets.length && actual.size === expected.size && [...actual].every((hash) => expected.has(hash));
+  if (!same) throw new SelvedgeError('PACKET_MISMATCH', 'the packets are not those of the write set');
+}
+
+/** Parts of target data that replicas must agree on. */
+export function isSameCores(a: TargetData, b: TargetData): boolean {
+  return a.cores.length === b.cores.length && a.cores.every((core, i) => equalBytes(core, b.cores[i] as Uint8Array));
+}
