@@ -1,0 +1,75 @@
+// Compiles every package, then bundles each service into one file: what a TEE measures is exactly what it runs.
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install, root, run } from './setup.mjs';
+
+/** Native modules cannot be bundled; only services outside a TEE use them. */
+const EXTERNAL = ['lmdb'];
+
+const BANNER = [
+  "import { createRequire as createRequireForBundle } from 'node:module';",
+  "import { fileURLToPath as pathOfBundle } from 'node:url';",
+  "import { dirname as folderOfBundle } from 'node:path';",
+  'const require = createRequireForBundle(import.meta.url);',
+  'const __filename = pathOfBundle(import.meta.url);',
+  'const __dirname = folderOfBundle(__filename);',
+].join('\n');
+
+/** Names of the services that have a main. */
+export function serviceNames() {
+  return readdirSync(path.join(root, 'services')).filter((name) => existsSync(path.join(root, 'services', name, 'src/main.ts')));
+}
+
+/**
+ * Bundles one service. `patches` replace source text while bundling ({file, find, replace}); tests build faulty nodes
+ * with them. Throws when a patch does not apply exactly once.
+ */
+export async function bundleService(name, outfile = path.join(root, 'services', name, 'dist/main.bundle.mjs'), patches = []) {
+  const esbuild = await import('esbuild');
+  const applied = new Set();
+  const plugin = {
+    name: 'patches',
+    setup(context) {
+      context.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+        const relative = path.relative(root, file);
+        const own = patches.filter((patch) => patch.file === relative);
+        if (own.length === 0) return undefined;
+        let contents = readFileSync(file, 'utf8');
+        for (const patch of own) {
+          if (contents.split(patch.find).length !== 2) throw new Error(`${patch.file}: patch text must occur exactly once: ${patch.find}`);
+          contents = contents.replace(patch.find, () => patch.replace);
+          applied.add(patch);
+        }
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+  mkdirSync(path.dirname(outfile), { recursive: true });
+  await esbuild.build({
+    entryPoints: [path.join(root, 'services', name, 'src/main.ts')],
+    outfile,
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    conditions: ['selvedge-source'],
+    external: EXTERNAL,
+    banner: { js: BANNER },
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins: patches.length === 0 ? [] : [plugin],
+  });
+  if (applied.size !== patches.length) throw new Error('a patch names a file that is not in the bundle');
+}
+
+export async function build() {
+  run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '--build']);
+  await Promise.all(serviceNames().map((name) => bundleService(name)));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  install();
+  await build();
+}

@@ -1,0 +1,48 @@
+// Checks the import graph: no cycle, no import across roles, nothing outside the importing package's manifest.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './setup.mjs';
+
+/** Every workspace import must be in the importing package's manifest and in its TypeScript references. */
+function undeclaredWorkspaceImports() {
+  const wrong = [];
+  for (const folder of workspaces()) {
+    const manifest = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
+    const runtime = new Set(Object.keys(manifest.dependencies ?? {}));
+    const any = new Set([...runtime, ...Object.keys(manifest.devDependencies ?? {}), manifest.name]);
+    for (const file of sources(path.join(root, folder, 'src'))) {
+      const allowed = file.endsWith('.test.ts') ? any : runtime;
+      for (const [, name] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(@selvedge\/[a-z0-9-]+)'/g)) {
+        if (!allowed.has(name)) wrong.push(`${path.relative(root, file)} imports ${name}, which ${folder}/package.json does not declare`);
+      }
+    }
+  }
+  return wrong;
+}
+
+function workspaces() {
+  const { workspaces: patterns } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  return patterns.flatMap((pattern) => {
+    if (!pattern.endsWith('/*')) return [pattern];
+    const parent = pattern.slice(0, -2);
+    return readdirSync(path.join(root, parent)).map((name) => `${parent}/${name}`);
+  });
+}
+
+function sources(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+const undeclared = undeclaredWorkspaceImports();
+for (const line of undeclared) console.error(line);
+
+const result = spawnSync(
+  process.execPath,
+  [path.join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'protocol', 'libs', 'roles', 'services', 'apps', 'testing', 'bench', 'examples'],
+  { cwd: root, stdio: 'inherit' },
+);
+process.exit(undeclared.length > 0 ? 1 : (result.status ?? 1));

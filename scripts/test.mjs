@@ -1,0 +1,60 @@
+// `npm test`: installs and builds what is missing, then every check; ends with one count over all of them.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { install, root } from './setup.mjs';
+
+const reports = path.join(root, '.cache/reports');
+
+/** Stages in order. `report` names a vitest JSON report; other stages count as one test each. */
+const STAGES = [
+  { name: 'build', args: ['scripts/build.mjs'] },
+  { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'] },
+  { name: 'dependency graph', args: ['scripts/graph.mjs'] },
+  { name: 'generated files', args: ['scripts/check-generated.mjs'] },
+  { name: 'unit, property and compliance tests', args: vitest('unit'), report: 'unit.json' },
+  { name: 'mutants', args: ['testing/mutants/run.mjs', '--report', path.join(reports, 'mutants.json')], report: 'mutants.json' },
+  { name: 'end-to-end tests', args: vitest('e2e'), report: 'e2e.json' },
+];
+
+function vitest(project) {
+  return ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${path.join(reports, `${project}.json`)}`];
+}
+
+function execute(args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    child.on('error', () => resolve(1));
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function countReport(file) {
+  try {
+    const report = JSON.parse(readFileSync(path.join(reports, file), 'utf8'));
+    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests ?? 0 };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+install();
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+const only = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+const lines = [];
+for (const stage of STAGES) {
+  if (only.length > 0 && !only.some((word) => stage.name.includes(word))) continue;
+  console.log(`\n== ${stage.name}`);
+  const started = performance.now();
+  const code = await execute(stage.args);
+  const counted = stage.report === undefined ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 } : countReport(stage.report);
+  if (code !== 0 && counted.failed === 0) counted.failed = 1;
+  for (const key of Object.keys(total)) total[key] += counted[key];
+  lines.push(`${counted.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name}: ${counted.passed} passed, ${counted.failed} failed (${Math.round((performance.now() - started) / 1000)} s)`);
+  if (stage.name === 'build' && code !== 0) break;
+}
+console.log(`\n${lines.join('\n')}\n`);
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+process.exit(total.failed === 0 ? 0 : 1);
