@@ -7,7 +7,9 @@ export const signing = {
   ledgerView: (statement: Uint8Array) => signingInput('ledger view', statement),
   setDigest: (statement: Uint8Array) => signingInput('set digest', statement),
   endorsement: (payload: Uint8Array, endorser: Uint8Array) => signingInput('endorsement', payload, endorser),
-  receipt: (network: string, channel: string, digest: Uint8Array, node: Uint8Array) => signingInput('receipt', network, channel, digest, node),
+  /** expiresAtHeight: the receipt counts in blocks with a lower number only; after it the node may forget the packets. */
+  receipt: (network: string, channel: string, digest: Uint8Array, node: Uint8Array, expiresAtHeight: bigint) =>
+    signingInput('receipt', network, channel, digest, node, expiresAtHeight),
   block: (header: Uint8Array) => signingInput('block', header),
   profile: (profile: Uint8Array) => signingInput('profile', profile),
   policyChange: (change: Uint8Array) => signingInput('policy change', change),

@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** One gRPC message, either way. */
   maxMessageBytes: 16 * 1024 * 1024,
+  /** List entries and nested messages in one message, at all depths. */
+  maxElements: 100_000,
   /** A clear request header. */
   maxHeaderBytes: 1024,
   /** A sealed request's ciphertext: arguments and transient data. */

@@ -1,1 +1,17 @@
-export {};
+export type { AppraisalProfile, AttestationResult, Attester, Claims, ReportDataInput, TeeRole, Verifier } from './types.js';
+export { computeReportData, evidenceDigest, NONCE_BYTES } from './report-data.js';
+export { MEASUREMENT_BYTES, measureFile } from './measurement.js';
+export { appraise, createVerifier, verifyAndAppraise, type AppraisalInput } from './appraisal.js';
+export { SIMULATED_TEE_TYPE } from './simulated/quote.js';
+export { createSimulatedAttester, type SimulatedAttesterInput } from './simulated/attester.js';
+export { createSimulatedVerifier, simulatedPlatformId } from './simulated/verifier.js';
+export { createDevelopmentPlatform, createDevelopmentRoot, type DevelopmentPlatform, type DevelopmentRoot } from './simulated/platform.js';
+export { createBrokerRoot, issueTeeCertificate, type BrokerRootKeys, type TeeCertificateInput } from './certificate/issue.js';
+export { parseBrokerRoot, verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';
+export { verifyEnvelopeEvidence, type EnvelopeEvidenceInput } from './envelope-evidence.js';
+export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';
+export { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitments, type CommittedKeys } from './key-commitments.js';
+export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
+export { createKeyRequest, type KeyRequestInput, type PendingKeyRequest } from './key-release/request.js';
+export { openKeyRelease, type KeyReleaseInput, type OpenedKeyRelease } from './key-release/open.js';
+export { recordedEnvelopeKeys } from './key-release/bundle.js';

@@ -2,6 +2,7 @@ import { createHash, createHmac, hkdfSync } from 'node:crypto';
 import { lengthPrefixed, type Part } from './bytes.js';
 
 const PREFIX = 'selvedge/v1/';
+const MAX_INFO_BYTES = 1024;
 
 /** SHA-256 of bytes as they are: packet versions, block headers and file contents. 32 bytes. */
 export function sha256(...chunks: Uint8Array[]): Uint8Array {
@@ -23,8 +24,9 @@ export function labelledHmac(key: Uint8Array, label: string, ...parts: Part[]): 
 /** HKDF-SHA-256 (RFC 5869) with a label of its own and length-prefixed context as info. */
 export function deriveKey(keyMaterial: Uint8Array, label: string, context: readonly Part[], lengthBytes = 32): Uint8Array {
   const info = lengthPrefixed([PREFIX + label, ...context]);
-  // RFC 5869 allows info of any length; OpenSSL limits it to 1024 bytes, so long contexts are hashed first.
-  const bounded = info.length <= 1024 ? info : lengthPrefixed([PREFIX + label, createHash('sha256').update(info).digest()]);
+  // RFC 5869 allows info of any length; OpenSSL limits it to 1024 bytes, so long contexts are hashed first, under a
+  // label of their own: a short context that equals such a hash must not give the same key.
+  const bounded = info.length <= MAX_INFO_BYTES ? info : lengthPrefixed([`${PREFIX}long context/${label}`, sha256(info)]);
   return new Uint8Array(hkdfSync('sha256', keyMaterial, new Uint8Array(0), bounded, lengthBytes));
 }
 

@@ -30,9 +30,9 @@ export interface SealedBytes {
 export interface Suite {
   readonly name: SuiteName;
   generateKemKeyPair(): KemKeyPair;
-  /** RFC 9180 section 7.1.3 DeriveKeyPair. ikm has at least 32 bytes of entropy. */
+  /** RFC 9180 section 7.1.3 DeriveKeyPair. ikm has at least 32 bytes of entropy. Throws RangeError when it is shorter. */
   deriveKemKeyPair(ikm: Uint8Array): KemKeyPair;
-  /** RFC 9180 section 6.1, SealBase. Throws RangeError when the public key is not on the curve. */
+  /** RFC 9180 section 6.1, SealBase. Throws SelvedgeError PUBLIC_KEY_INVALID when the public key is off the curve, of low order or of another length. */
   hpkeSeal(recipientPublicKey: Uint8Array, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): SealedBytes;
   /** RFC 9180 section 6.1, OpenBase. Throws SelvedgeError DECRYPT_FAILED, whatever the reason. */
   hpkeOpen(recipient: KemKeyPair, enc: Uint8Array, info: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array;

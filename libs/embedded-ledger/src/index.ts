@@ -1,1 +1,14 @@
-export {};
+export type { AppliedBlock, AppliedTransaction, ApplyHook, BlockSource, Checkpoint, LedgerLog, StateReader, TransactionResult } from './ports.js';
+export type { LedgerDatabase, LedgerStore } from './store.js';
+export { openLedgerStore } from './adapters/lmdb-store.js';
+export { openFollower, type Follower, type FollowerOptions } from './follower.js';
+export { createFollowerHandlers, type FollowerHandlers } from './follower-handlers.js';
+export { openSequencer, type Sequencer, type SequencerOptions, type Submitted } from './sequencer.js';
+export { createBlockSource, createSequencerHandlers, type DeliverClient, type SequencerHandlers } from './sequencer-handlers.js';
+export { parseEndorsedTransaction, readEndorsedTransaction, type EndorsedContent } from './domain/endorsed-content.js';
+export { verifyEndorsements, type EndorsementContext } from './domain/endorsements.js';
+export { createReceipt, verifyReceipts, type ReceiptTarget } from './domain/receipts.js';
+export { validateTransaction } from './domain/validate-transaction.js';
+export { NO_UPDATES, validationCodeName, type GuardUpdate, type StateUpdates, type Verdict, type VersionUpdate } from './domain/verdict.js';
+export { policyTransactionId } from './domain/parse-transaction.js';
+export type { LedgerHead } from './domain/ledger-head.js';

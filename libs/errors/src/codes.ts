@@ -43,11 +43,13 @@ export const CODES = {
   WRONG_CHANNEL: entry('INVALID_ARGUMENT', false, 'Check the channel name in the client configuration.'),
   UNKNOWN_SUITE: entry('INVALID_ARGUMENT', false, 'Use one of the suites that the network profile allows.'),
   BATCH_UNSUPPORTED: entry('UNIMPLEMENTED', false, 'Send one item per request.'),
+  FEATURE_UNSUPPORTED: entry('UNIMPLEMENTED', false, 'Do without the feature that is named in the text; this release does not have it yet.'),
   INVALID_CONFIGURATION: entry('INVALID_ARGUMENT', false, 'Mend the setting that is named in the text.'),
 
   // Secrets: one code for every failing decryption, MAC or signature check (DESIGN 4, invariant 9)
   DECRYPT_FAILED: entry('INVALID_ARGUMENT', false, 'Fetch fresh envelope evidence and seal the request again.'),
   SIGNATURE_INVALID: entry('UNAUTHENTICATED', false, 'Check that the message was signed by the identity it names and was not changed on its way.'),
+  PUBLIC_KEY_INVALID: entry('INVALID_ARGUMENT', false, 'Send a public key of the suite that is named: a point on its curve, of full order.'),
 
   // Envelope
   ENVELOPE_EPOCH_UNKNOWN: entry('FAILED_PRECONDITION', true, 'Fetch fresh envelope evidence and seal the request again.'),
@@ -76,6 +78,11 @@ export const CODES = {
   DATASET_UNKNOWN: entry('INVALID_ARGUMENT', false, 'Declare the collection in the chaincode’s collections file and approve the contract again.'),
   DATASET_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The collection’s membership rules do not admit the creator’s organisation.'),
 
+  // Chaincode packages
+  PACKAGE_INVALID: entry('INVALID_ARGUMENT', false, 'Mend the chaincode package as the text says.'),
+  PACKAGE_DEPENDENCY_MISSING: entry('FAILED_PRECONDITION', false, 'Run "npm install" in the package’s directory first.'),
+  MANIFEST_INVALID: entry('INVALID_ARGUMENT', false, 'Mend the file and field that are named in the text.'),
+
   // Chaincode execution
   CHAINCODE_ERROR: entry('ABORTED', false, 'The chaincode refused; its own message says why.'),
   CHAINCODE_UNSUPPORTED: entry('UNIMPLEMENTED', false, 'The chaincode used a feature that is named in the text and is not supported yet.'),
@@ -97,9 +104,13 @@ export const CODES = {
   VIEW_QUORUM_UNREACHABLE: entry('UNAVAILABLE', true, 'Too few organisations answered with equal policy at this height; check the followers.'),
   VIEW_BEHIND: entry('UNAVAILABLE', true, 'The ledger view lags; wait for the followers or ask another node.'),
   VIEW_ROLLED_BACK: entry('DATA_LOSS', false, 'A follower claims a height below one seen before; its store may have been restored from a backup.'),
+  VIEW_NONCE_MISMATCH: entry('UNAUTHENTICATED', true, 'The follower that is named answered with an old statement; inspect it.'),
+  VIEW_FACTS_MISMATCH: entry('DATA_LOSS', false, 'The follower that is named sent policy facts that differ from its signed statement; inspect it.'),
   STATE_UNAVAILABLE: entry('UNAVAILABLE', true, 'No owner of the dataset answered; check the business nodes.'),
   STATE_BEHIND: entry('UNAVAILABLE', true, 'The business node that is named lags behind the ledger; wait or ask another.'),
   STATE_FORGED: entry('DATA_LOSS', false, 'The business node that is named sent state that does not verify; inspect it.'),
+  DATASET_NOT_HELD: entry('NOT_FOUND', false, 'Ask a business node of an organisation that owns the dataset.'),
+  WRONG_RECIPIENT: entry('INVALID_ARGUMENT', false, 'Send the query to the business node that it names.'),
   STATE_MISSING_PACKET: entry('DATA_LOSS', true, 'The business node lacks a packet that the ledger lists; let it recover.'),
 
   // Endorsement (DESIGN 4, invariant 3: each check has its own code)

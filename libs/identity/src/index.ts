@@ -1,1 +1,8 @@
-export {};
+export { NODE_ROLES, type Identity, type MspRegistry, type NodeRole, type OrganisationTrust, type SignedBy } from './identity.js';
+export { createMspRegistry } from './registry.js';
+export { parsePem, toPem, type PemLabel } from './x509/pem.js';
+export { signerIdOf } from './signer-id.js';
+export { createSigner, serializeIdentity, signAs, type Signer } from './signer.js';
+export type { KeyPairPem } from './key-pair.js';
+export { createDevCa, loadDevCa, type DevCa } from './dev-ca/dev-ca.js';
+export type { IssueInput } from './dev-ca/issue.js';

@@ -1,1 +1,3 @@
-export {};
+export { createLedgerViewTracker } from './tracker.js';
+export { verifyFollowerAnswer, type FollowerStatement } from './statement.js';
+export type { FollowerPort, LedgerView, LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';

@@ -1,1 +1,15 @@
-export {};
+export type { EndorsementPolicy, EndorsementRule, OutOfRule, PrincipalRole, PrincipalRule } from './endorsement/ast.js';
+export { parseEndorsementPolicy, printEndorsementPolicy } from './endorsement/parse.js';
+export { isEndorsementPolicySatisfied, type EndorsementSigner } from './endorsement/evaluate.js';
+export { minimalSatisfyingSets } from './endorsement/satisfying-sets.js';
+export { createProfile, parseProfile, type Profile } from './profile.js';
+export { createSignedProfile, parseSignedProfile, signProfile, verifyProfileSuccession, verifySignedProfile } from './signed-profile.js';
+export { profileFromJson } from './profile-json/from-json.js';
+export { profileToJson } from './profile-json/to-json.js';
+export { CHANNEL_EPOCH, factHash, facts, isEpochUsable, type EpochStatus, type FactReader } from './facts.js';
+export { parseFactKey, type FactKey } from './fact-keys.js';
+export { CONTRACT_NAME } from './names.js';
+export { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
+export { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';
+export { verifyPolicyTransaction, type PolicyContext } from './policy-transaction.js';
+export { readBrokerRoot, verifyTeeStanding, type ExpectedTee } from './tee-standing.js';

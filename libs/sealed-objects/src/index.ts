@@ -1,1 +1,23 @@
-export {};
+export {
+  openSealedRequest,
+  sealRequest,
+  type EnvelopeKeyLookup,
+  type EnvelopePublicKey,
+  type OpenedRequest,
+  type SealRequestInput,
+  type SealedRequestParts,
+} from './request.js';
+export { openResponse, sealResponse, type ResponseContext, type SealedResponseParts } from './response.js';
+export { eventDigest, requestDigest, responseDigest } from './digests.js';
+export { createNameKeys, objectTypeOf, type NameKeys } from './name-keys.js';
+export {
+  openPacket,
+  sealPacket,
+  type ExpectedPacket,
+  type KeyByEpoch,
+  type OpenedPacket,
+  type PacketHeaderInit,
+  type SealedObject,
+} from './packet.js';
+export { openEvent, sealEvent, type EventHeaderInit, type OpenedEvent } from './event.js';
+export { padmeLength } from './padme.js';

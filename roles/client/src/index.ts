@@ -1,1 +1,11 @@
-export {};
+export { connect, type ConnectOptions, type Gateway, type Network } from './gateway.js';
+export type { Contract } from './contract.js';
+export type { Proposal, ProposalOptions } from './proposal.js';
+export type { ExecutedTransaction } from './executed-transaction.js';
+export type { Commit, CommitStatus } from './commit.js';
+export type { EndorsedTransaction, SubmittedTransaction } from './endorsed-transaction.js';
+export { parseConnectionProfile, type ComputeEndpoint, type ConnectionProfile, type OrganisationEndpoint } from './domain/connection-profile.js';
+export { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
+export { createGrpcNetwork } from './adapters/grpc-network.js';
+export { loadConnectionProfile, loadSignedProfile } from './adapters/profile-file.js';
+export type { BusinessPort, CallBounds, ComputePort, EndorserPort, HopEvent, HopName, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort } from './ports.js';

@@ -1,1 +1,12 @@
-export {};
+export type { ChaincodeEvent, ChaincodeHost, ChaincodeResult, Invocation, StateCalls, StateEntry } from './ports.js';
+export { CHAINCODE_LIMITS, createChaincodeHost, type ChaincodeHostOptions, type ChaincodeHostStatus, type ChaincodeLimits, type ProcessChaincodeHost } from './chaincode/index.js';
+export { createComputeNode, type ComputeLimits, type ComputeNode, type ComputeNodeOptions } from './compute-node.js';
+export type { ExecutionOptions } from './execution.js';
+export { assignedContracts } from './domain/expected-keys.js';
+export { readContractPolicy } from './domain/contract-terms.js';
+export type { FetchFailure } from './domain/fetch-failure.js';
+export type { HeldContractKeys, HeldKeys } from './domain/held-keys.js';
+export { createKeyKeeper, type KeyKeeper, type KeyKeeperOptions } from './adapters/key-keeper.js';
+export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
+export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';
+export type { BusinessPort, CertifiedSigner, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, SetContent, SetQuery, StateSource } from './request-ports.js';

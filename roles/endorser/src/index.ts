@@ -1,1 +1,5 @@
-export {};
+export { createEndorser, type Endorser, type EndorserOptions } from './endorser.js';
+export { startEndorserNode, type EndorserNode, type EndorserNodeOptions } from './adapters/endorser-node.js';
+export { verifyTargetData, type VerifiedTargetData } from './domain/verify-target-data.js';
+export type { EndorsementContext } from './domain/context.js';
+export type { EndorserCheckpoint, EndorserLedger, EndorserState } from './ports.js';

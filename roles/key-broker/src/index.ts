@@ -1,1 +1,6 @@
-export {};
+export { createKeyBroker, type KeyBroker, type KeyBrokerOptions } from './key-broker.js';
+export type { AuditAnchor, AuditLog, BrokerState, LedgerPort, StateStore } from './ports.js';
+export type { AuditEvent } from './domain/audit-chain.js';
+export { openBrokerStore, type BrokerStore, type BrokerStoreOptions } from './adapters/broker-store.js';
+export { createKeyBrokerService } from './adapters/rpc-handlers.js';
+export { createRpcFollower } from './adapters/rpc-follower.js';

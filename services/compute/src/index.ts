@@ -1,1 +1,1 @@
-export {};
+export { computeConfig, type ComputeConfig } from './config.js';

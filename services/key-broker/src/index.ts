@@ -1,1 +1,1 @@
-export {};
+export { keyBrokerConfig, type KeyBrokerConfig } from './config.js';

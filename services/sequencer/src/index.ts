@@ -1,1 +1,2 @@
-export {};
+export { sequencerConfig, type SequencerConfig } from './config.js';
+export { startSequencer } from './start.js';

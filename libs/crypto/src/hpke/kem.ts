@@ -27,6 +27,8 @@ interface Group {
   dh(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
 }
 
+const MIN_IKM_BYTES = 32;
+
 function createDhKem(group: Group): DhKem {
   const suiteId = Buffer.concat([Buffer.from('KEM'), i2osp(group.id, 2)]);
   const extractAndExpand = (dh: Uint8Array, kemContext: Uint8Array): Uint8Array => {
@@ -38,6 +40,7 @@ function createDhKem(group: Group): DhKem {
     publicKeyBytes: group.publicKeyBytes,
     generate: () => group.generate(),
     derive(ikm) {
+      if (ikm.length < MIN_IKM_BYTES) throw new RangeError('DeriveKeyPair: ikm shorter than Nsk (RFC 9180 section 7.1.3)');
       const prk = labelledExtract(suiteId, new Uint8Array(0), 'dkp_prk', ikm);
       return group.fromPrivateKey(group.deriveScalar(suiteId, prk));
     },

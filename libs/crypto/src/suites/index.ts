@@ -1,7 +1,7 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { createHpke, gcmOpen, gcmSeal, type Hpke } from '../hpke/hpke.js';
 import { DHKEM_P256, DHKEM_X25519 } from '../hpke/kem.js';
-import type { Suite, SuiteName } from '../suite.js';
+import type { SealedBytes, Suite, SuiteName } from '../suite.js';
 import { generateP256, importP256, isP256SignatureValid, signP256 } from './ecdsa-p256.js';
 import { generateEd25519, importEd25519, isEd25519SignatureValid, signEd25519 } from './ed25519.js';
 
@@ -14,6 +14,15 @@ function openOrRefuse(open: () => Uint8Array): Uint8Array {
   }
 }
 
+/** Gives an encapsulation to a hostile public key a code: off the curve, of low order or of another length. */
+function sealOrRefuse(name: SuiteName, seal: () => SealedBytes): SealedBytes {
+  try {
+    return seal();
+  } catch {
+    throw new SelvedgeError('PUBLIC_KEY_INVALID', `not an HPKE public key of suite ${name}`);
+  }
+}
+
 type Signatures = Pick<Suite, 'generateSigningKeyPair' | 'importPublicKey' | 'sign' | 'isSignatureValid'>;
 
 function createSuite(name: SuiteName, hpke: Hpke, signatures: Signatures): Suite {
@@ -21,7 +30,7 @@ function createSuite(name: SuiteName, hpke: Hpke, signatures: Signatures): Suite
     name,
     generateKemKeyPair: () => hpke.kem.generate(),
     deriveKemKeyPair: (ikm) => hpke.kem.derive(ikm),
-    hpkeSeal: (publicKey, info, aad, plaintext) => hpke.seal(publicKey, info, aad, plaintext),
+    hpkeSeal: (publicKey, info, aad, plaintext) => sealOrRefuse(name, () => hpke.seal(publicKey, info, aad, plaintext)),
     hpkeOpen: (recipient, enc, info, aad, ciphertext) => openOrRefuse(() => hpke.open(recipient, enc, info, aad, ciphertext)),
     aeadSeal: gcmSeal,
     aeadOpen: (key, nonce, aad, ciphertext) => openOrRefuse(() => gcmOpen(key, nonce, aad, ciphertext)),

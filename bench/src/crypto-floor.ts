@@ -1,0 +1,99 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { computeTxId, CoreSchema, encodeMessage, signing, teeSigningInput } from '@selvedge/protocol';
+import { generateP256, isP256SignatureValid, signP256, suiteByName } from '@selvedge/crypto';
+import { createNameKeys, openPacket, openSealedRequest, requestDigest, responseDigest, sealPacket, sealRequest, sealResponse } from '@selvedge/sealed-objects';
+
+/** CPU milliseconds that one request's unavoidable cryptography costs, by role, measured on this machine in this run. */
+export interface CryptoFloor {
+  readonly computeUpdate: number;
+  readonly computeQuery: number;
+  readonly endorserUpdate: number;
+  /** Per follower: verifying two endorsements and a receipt. */
+  readonly followerUpdate: number;
+}
+
+const SUITE = suiteByName('P256-AES256GCM-SHA256');
+const VALUE_BYTES = 1_024;
+
+/**
+ * Runs the cryptographic operations of one request, and nothing else: no gRPC, no protobuf of state, no chaincode.
+ * compute, query: open the envelope, verify the creator, sign the state query, open the packet, seal the response;
+ * an update also seals the packet, computes the digests and signs the core.
+ */
+export function measureCryptoFloor(rounds = 400): CryptoFloor {
+  const fixture = createFixture();
+  const time = (operation: () => void): number => {
+    for (let i = 0; i < 50; i += 1) operation();
+    const before = process.cpuUsage();
+    for (let i = 0; i < rounds; i += 1) operation();
+    const used = process.cpuUsage(before);
+    return (used.user + used.system) / 1_000 / rounds;
+  };
+  return {
+    computeQuery: time(() => {
+      fixture.query();
+    }),
+    computeUpdate: time(() => {
+      fixture.query();
+      fixture.write();
+    }),
+    endorserUpdate: time(() => {
+      fixture.verifyTee();
+      fixture.hashPacket();
+      fixture.sign();
+    }),
+    followerUpdate: time(() => {
+      fixture.verify();
+      fixture.verify();
+      fixture.verify();
+    }),
+  };
+}
+
+function createFixture(): Record<'query' | 'write' | 'verifyTee' | 'hashPacket' | 'sign' | 'verify', () => void> {
+  const envelope = SUITE.generateKemKeyPair();
+  const creator = generateP256();
+  const tee = SUITE.generateSigningKeyPair();
+  const nonce = randomBytes(24);
+  const txId = computeTxId(nonce, creator.publicKeyDer);
+  const body = randomBytes(VALUE_BYTES + 1_200);
+  const bodySignature = signP256(creator.privateKey, signing.request(body));
+  const { sealed } = sealRequest({ suite: SUITE.name, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey }, network: 'bench', channel: 'bench', txId, signedRequest: body });
+  const names = createNameKeys(randomBytes(32));
+  const dataKey = randomBytes(32);
+  const ledgerKey = names.ledgerKey('values', 'key');
+  const header = { keyEpoch: 1n, channel: 'bench', contract: 'bench', dataset: 'values', datasetTag: names.datasetTag('values', ''), ledgerKey, txId, readSetDigest: randomBytes(32) };
+  const value = randomBytes(VALUE_BYTES);
+  const packet = sealPacket({ suite: SUITE.name, dataKey, header, key: 'key', value }).bytes;
+  const core = encodeMessage(CoreSchema, create(CoreSchema, { version: 1, txId, requestDigest: txId, responseDigest: txId }));
+  const coreSignature = SUITE.sign(tee.privateKey, teeSigningInput([core]));
+  const query = randomBytes(200);
+  return {
+    query() {
+      const opened = openSealedRequest(sealed, () => envelope, { network: 'bench', channel: 'bench' });
+      isP256SignatureValid(creator.publicKey, signing.request(body), bodySignature);
+      SUITE.sign(tee.privateKey, signing.stateQuery(query));
+      openPacket(packet, { dataKey: () => dataKey, expected: { channel: 'bench', contract: 'bench', dataset: 'values', ledgerKey } });
+      const digest = requestDigest(opened.transactionKey, opened.signedRequest);
+      sealResponse({ suite: SUITE.name, transactionKey: opened.transactionKey, headerBytes: opened.headerBytes, nodeId: 'node', requestDigest: digest, coreDigest: digest, responseBytes: value });
+    },
+    write() {
+      sealPacket({ suite: SUITE.name, dataKey, header, key: 'key', value });
+      responseDigest(dataKey, value);
+      SUITE.sign(tee.privateKey, teeSigningInput([core]));
+    },
+    verifyTee() {
+      SUITE.isSignatureValid(tee.publicKey, teeSigningInput([core]), coreSignature);
+    },
+    hashPacket() {
+      createHash('sha256').update(packet).digest();
+    },
+    sign() {
+      signP256(creator.privateKey, core);
+    },
+    verify() {
+      isP256SignatureValid(creator.publicKey, signing.request(body), bodySignature);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { KeyObject } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { equalBytes, isP256SignatureValid, signP256 } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import {
+  encodeMessage,
+  keyCommitment,
+  KeyCommitmentsSchema,
+  LIMITS,
+  parseMessage,
+  SignedKeyCommitmentsSchema,
+  signing,
+  type KeyCommitments,
+  type SignedKeyCommitments,
+} from '@selvedge/protocol';
+import { parseBrokerRoot } from './certificate/verify.js';
+
+/** The secret keys of one contract's epoch, 32 bytes each. The name key is of its own, older epoch. */
+export interface CommittedKeys {
+  readonly dataKey: Uint8Array;
+  readonly nameKey: Uint8Array;
+  readonly randomKey: Uint8Array;
+  readonly gateKey: Uint8Array;
+  readonly eventKey: Uint8Array;
+}
+
+/** KeyCommitments bytes. */
+export function commitToKeys(contract: string, epoch: bigint, keys: CommittedKeys): Uint8Array {
+  return encodeMessage(KeyCommitmentsSchema, {
+    contract,
+    epoch,
+    dataKey: keyCommitment('data', keys.dataKey),
+    nameKey: keyCommitment('name', keys.nameKey),
+    randomKey: keyCommitment('random', keys.randomKey),
+    gateKey: keyCommitment('gate', keys.gateKey),
+    eventKey: keyCommitment('event', keys.eventKey),
+  });
+}
+
+/** Signs KeyCommitments bytes with the broker's root. Encoded, it is the value of an epoch's fact. */
+export function signKeyCommitments(commitments: Uint8Array, rootKey: KeyObject): SignedKeyCommitments {
+  return create(SignedKeyCommitmentsSchema, { commitments, signature: signP256(rootKey, signing.keyCommitments(commitments)) });
+}
+
+/**
+ * Verifies SignedKeyCommitments bytes against a broker's root (DER), for one contract and epoch.
+ * Throws MALFORMED_MESSAGE, TEE_CERTIFICATE_INVALID, SIGNATURE_INVALID, or BROKER_STATE_MISMATCH when they are of another contract or epoch.
+ */
+export function verifyKeyCommitments(signed: Uint8Array, rootCertificateDer: Uint8Array, expected: { readonly contract: string; readonly epoch: bigint }): KeyCommitments {
+  const { commitments, signature } = parseMessage(SignedKeyCommitmentsSchema, signed, LIMITS.maxFactBytes);
+  if (!isP256SignatureValid(parseBrokerRoot(rootCertificateDer).publicKey, signing.keyCommitments(commitments), signature)) {
+    throw new SelvedgeError('SIGNATURE_INVALID', 'key commitments are not signed by this key broker');
+  }
+  const message = parseMessage(KeyCommitmentsSchema, commitments, LIMITS.maxFactBytes);
+  if (message.contract !== expected.contract) throw new SelvedgeError('BROKER_STATE_MISMATCH', 'key commitments are of another contract');
+  if (message.epoch !== expected.epoch) throw new SelvedgeError('BROKER_STATE_MISMATCH', 'key commitments are of another epoch');
+  return message;
+}
+
+/**
+ * Throws BROKER_STATE_MISMATCH unless the keys are those that the ledger's fact (SignedKeyCommitments bytes) commits to.
+ * Also throws what verifyKeyCommitments throws.
+ */
+export function verifyCommittedKeys(input: {
+  readonly fact: Uint8Array;
+  readonly rootCertificate: Uint8Array;
+  readonly contract: string;
+  readonly epoch: bigint;
+  readonly keys: CommittedKeys;
+}): void {
+  const { contract, epoch } = input;
+  const recorded = verifyKeyCommitments(input.fact, input.rootCertificate, { contract, epoch });
+  const own = commitToKeys(contract, epoch, input.keys);
+  if (!equalBytes(encodeMessage(KeyCommitmentsSchema, recorded), own)) {
+    throw new SelvedgeError('BROKER_STATE_MISMATCH', `keys of contract ${contract}, epoch ${String(epoch)}, differ from their commitments on the ledger`);
+  }
+}

@@ -1,0 +1,77 @@
+import { SelvedgeError } from '@selvedge/errors';
+import { z } from 'zod';
+import { COLLECTIONS_FILE, parseCollections, type CollectionConfig } from './collections.js';
+import { readJsonFile, readPackageJson } from './package-json.js';
+import { readStartCommand, type StartCommand } from './start-command.js';
+
+const contractName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must hold letters, digits, "_" and "-", 64 at most');
+const mspId = z.string().regex(/^[A-Za-z0-9.-]{1,128}$/, 'is not an MSP id');
+const policyText = z.string().min(1).max(4096);
+
+/** The file selvedge.json: what Selvedge needs beyond what Fabric's own files say. Every field is optional. */
+export const selvedgeJsonSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: contractName.optional(),
+  version: z.string().min(1).max(64).optional(),
+  /** Owners of the world state; the deployment decides when this is absent. */
+  worldState: z.strictObject({ owners: z.array(mspId).min(1), endorsementPolicy: policyText.optional() }).optional(),
+  /** The contract's own endorsement policy, in Fabric's notation. */
+  endorsementPolicy: policyText.optional(),
+  /** Endorsement policy by collection, for those that need another. */
+  ownerSets: z.record(z.string(), z.strictObject({ endorsementPolicy: policyText })).optional(),
+  /** Functions whose result is released after commit only. */
+  gatedFunctions: z.array(z.string().min(1)).optional(),
+  /** Endorser organisation by organisation that the chaincode names in key-level policies. */
+  organisationMap: z.record(mspId, mspId).optional(),
+  suite: z.string().optional(),
+  /** Distinct compute nodes that must agree. */
+  computeQuorum: z.number().int().min(1).max(16).optional(),
+  /** Organisations entitled to open the contract's events. */
+  eventReaders: z.array(mspId).optional(),
+});
+
+export type SelvedgeJson = z.infer<typeof selvedgeJsonSchema>;
+
+/** What a package says of itself. */
+export interface ContractManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly start: StartCommand;
+  readonly collections: readonly CollectionConfig[];
+  readonly settings: SelvedgeJson;
+}
+
+const SELVEDGE_FILE = 'selvedge.json';
+
+/**
+ * Reads package.json, collections_config.json and selvedge.json of a collected package.
+ *
+ * @throws SelvedgeError MANIFEST_INVALID naming file and field, PACKAGE_INVALID when it is not a Node chaincode
+ */
+export async function readManifest(directory: string): Promise<ContractManifest> {
+  const packageJson = await readPackageJson(directory);
+  if (packageJson === undefined) throw new SelvedgeError('PACKAGE_INVALID', `${directory} has no package.json`);
+  const settings = (await readJsonFile(directory, SELVEDGE_FILE, selvedgeJsonSchema)) ?? {};
+  const collectionsJson = await readJsonFile(directory, COLLECTIONS_FILE, z.unknown());
+  const collections = collectionsJson === undefined ? [] : parseCollections(JSON.stringify(collectionsJson));
+  for (const name of Object.keys(settings.ownerSets ?? {})) {
+    if (!collections.some((collection) => collection.name === name)) {
+      throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: ownerSets.${name} is not a collection of ${COLLECTIONS_FILE}`);
+    }
+  }
+  return {
+    name: readName(settings.name, packageJson.name),
+    version: settings.version ?? packageJson.version ?? '1.0.0',
+    start: await readStartCommand(directory),
+    collections,
+    settings,
+  };
+}
+
+/** A scope is npm's affair, so `@houses/diamonds` is the contract `diamonds`. */
+function readName(declared: string | undefined, packageName: string | undefined): string {
+  const name = declared ?? packageName?.replace(/^@[^/]*\//, '');
+  const parsed = contractName.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: name: ${name ?? '(absent)'} is not a contract name; it must hold letters, digits, "_" and "-", 64 at most`);
+}

@@ -1,0 +1,90 @@
+import { equalBytes, toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { facts, verifySignedProfile, type Profile } from '@selvedge/policy';
+import type { Block } from '@selvedge/protocol';
+import { StateTables, type StoredHead } from './adapters/state-tables.js';
+import { blockHash, corrupt, verifyBlockJoins, verifyBlockSigner } from './domain/block.js';
+import { sortFacts, type LedgerHead } from './domain/ledger-head.js';
+import { nextCommitHash, validateBlock, verifyGenesis, type BlockVerdict } from './domain/validate-block.js';
+import type { AppliedBlock, ApplyHook, Checkpoint } from './ports.js';
+import type { LedgerStore } from './store.js';
+
+/** Applies blocks to a store, one at a time: verify, judge, write and sync, then show. */
+export class BlockApplication {
+  readonly tables: StateTables;
+  readonly #store: LedgerStore;
+  readonly #anchor: Profile;
+  readonly #checkpoint: (moment: string, subject: string) => void;
+  readonly #onApply: ApplyHook | undefined;
+  #profile: Profile;
+  #head: LedgerHead;
+
+  /** Throws PROFILE_MISMATCH when the store was begun under another trust anchor, LEDGER_CORRUPT. */
+  constructor(input: { readonly store: LedgerStore; readonly anchor: Profile; readonly role: string; readonly checkpoint?: Checkpoint | undefined; readonly onApply?: ApplyHook | undefined }) {
+    const { store, anchor, role, checkpoint, onApply } = input;
+    this.#store = store;
+    this.#anchor = anchor;
+    this.#checkpoint = (moment, subject) => checkpoint?.(`${role}.apply.${moment}`, subject);
+    this.#onApply = onApply;
+    this.tables = new StateTables(store);
+    const stored = this.tables.storedHead();
+    this.#profile = this.#storedProfile(stored);
+    this.#head = { ...stored, ...sortFacts(this.tables.facts) };
+  }
+
+  /** The synced head. */
+  get head(): LedgerHead {
+    return this.#head;
+  }
+
+  get profile(): Profile {
+    return this.#profile;
+  }
+
+  /**
+   * Applies the next block. Resolves after it is synced and visible.
+   * Throws LEDGER_CORRUPT when it does not join the chain, is not the sequencer's, or block 0 is not the trusted one.
+   */
+  async apply(block: Block): Promise<AppliedBlock> {
+    const { network, channel } = this.#anchor.message;
+    const { height, blockHash: previousHash, commitHash } = this.#head;
+    verifyBlockJoins(block, { network, channel, number: height, previousHash });
+    verifyBlockSigner(block, this.#profile);
+    const judged = await validateBlock(block.transactions, this.tables, this.#profile);
+    if (height === 0n) verifyGenesis(judged, this.#anchor);
+    const hash = blockHash(block);
+    const applied = describe(height, hash, judged);
+    const head: StoredHead = { height: height + 1n, blockHash: hash, commitHash: nextCommitHash(commitHash, hash, judged.verdicts) };
+    const subject = applied.transactions.map(({ txId }) => (txId === undefined ? '-' : toHex(txId))).join();
+    await this.#store.write(() => {
+      if (height === 0n) this.tables.writeAnchor(this.#anchor.digest);
+      this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
+      this.#onApply?.(applied);
+      this.#checkpoint('before-sync', subject);
+    });
+    this.#checkpoint('after-sync', subject);
+    this.#show(judged, head);
+    return applied;
+  }
+
+  #show({ factUpdates, profile }: BlockVerdict, head: StoredHead): void {
+    this.tables.adoptFacts(factUpdates);
+    this.#profile = profile;
+    this.#head = factUpdates.length === 0 ? { ...this.#head, ...head } : { ...head, ...sortFacts(this.tables.facts) };
+  }
+
+  #storedProfile({ height }: StoredHead): Profile {
+    if (height === 0n) return this.#anchor;
+    const { anchor } = this.tables;
+    if (anchor === undefined || !equalBytes(anchor, this.#anchor.digest)) {
+      throw new SelvedgeError('PROFILE_MISMATCH', 'the store was begun under another network profile than the trusted one');
+    }
+    const signed = this.tables.fact(facts.profile);
+    if (signed === undefined) throw corrupt('the store has blocks but no network profile');
+    return verifySignedProfile(signed);
+  }
+}
+
+function describe(number: bigint, hash: Uint8Array, { verdicts }: BlockVerdict): AppliedBlock {
+  return { number, hash, transactions: verdicts.map(({ code, txId, endorsed, updates, reason }, index) => ({ index, code, txId, endorsed, updates, reason })) };
+}

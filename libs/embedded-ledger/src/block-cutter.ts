@@ -1,0 +1,100 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { SelvedgeError, withRole } from '@selvedge/errors';
+import type { Signer } from '@selvedge/identity';
+import type { BlockLog } from './adapters/block-log.js';
+import { blockHash, createBlock, type ChainEnd } from './domain/block.js';
+import type { Checkpoint } from './ports.js';
+import { SubmissionQueue, type QueueLimits, type Submission } from './submission-queue.js';
+
+export interface BlockCutterOptions {
+  readonly log: BlockLog;
+  readonly end: ChainEnd;
+  readonly identity: { readonly network: string; readonly channel: string; readonly signer: Signer };
+  readonly checkpoint: Checkpoint;
+  readonly batchDelayMs: number;
+  readonly limits: QueueLimits;
+}
+
+/** Cuts blocks one after the other. While one is synced the next fills: a group commit. */
+export class BlockCutter {
+  readonly #options: BlockCutterOptions;
+  readonly #queue: SubmissionQueue;
+  readonly #listeners = new Set<() => void>();
+  #end: ChainEnd;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: BlockCutterOptions) {
+    this.#options = options;
+    this.#queue = new SubmissionQueue(options.limits);
+    this.#end = options.end;
+  }
+
+  /** Number of synced blocks. */
+  get height(): bigint {
+    return this.#end.number;
+  }
+
+  /** Resolves when the block is synced. Throws OVERLOADED or DRAINING. */
+  submit(transaction: Uint8Array): Promise<{ readonly blockNumber: bigint; readonly index: number }> {
+    if (this.#closed) return Promise.reject(new SelvedgeError('DRAINING', 'the sequencer is stopping'));
+    return new Promise((resolve, reject) => {
+      this.#queue.add({ transaction, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves with true when a block of this number is synced, with false when the signal is aborted. */
+  waitForBlock(number: bigint, signal: AbortSignal): Promise<boolean> {
+    if (number < this.height || signal.aborted) return Promise.resolve(!signal.aborted);
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (number >= this.height && !signal.aborted) return;
+        this.#listeners.delete(look);
+        signal.removeEventListener('abort', look);
+        resolve(!signal.aborted);
+      };
+      this.#listeners.add(look);
+      signal.addEventListener('abort', look);
+    });
+  }
+
+  /** Refuses new submissions and orders those that wait. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Submissions that arrive in one turn of the event loop share a block.
+      await setImmediate();
+      if (this.#options.batchDelayMs > 0 && !this.#queue.isBatchFull) await setTimeout(this.#options.batchDelayMs);
+      await this.#cut(this.#queue.takeBatch());
+    }
+    // In the same turn as the last look at the queue, so that no submission is left behind.
+    this.#running = undefined;
+  }
+
+  async #cut(batch: readonly Submission[]): Promise<void> {
+    const { log, identity, checkpoint } = this.#options;
+    const { number } = this.#end;
+    const subject = String(number);
+    try {
+      const block = createBlock({ ...identity, end: this.#end, transactions: batch.map(({ transaction }) => transaction) });
+      await log.append(number, block, () => {
+        checkpoint('sequencer.before-sync', subject);
+      });
+      checkpoint('sequencer.after-sync', subject);
+      this.#end = { number: number + 1n, previousHash: blockHash(block) };
+    } catch (error) {
+      for (const submission of batch) submission.reject(withRole(error, 'sequencer'));
+      return;
+    }
+    for (const look of this.#listeners) look();
+    checkpoint('sequencer.before-ack', subject);
+    batch.forEach(({ resolve }, index) => {
+      resolve({ blockNumber: number, index });
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import { compareText, policyRoot, type PolicyFactValue } from '@selvedge/protocol';
+
+/** Where a follower stands. */
+export interface LedgerHead {
+  /** Number of blocks. */
+  readonly height: bigint;
+  /** SHA-256 of the last header; empty at height 0. */
+  readonly blockHash: Uint8Array;
+  /** Running digest over block hashes and verdicts: equal at followers that judged equally; empty at height 0. */
+  readonly commitHash: Uint8Array;
+  /** protocol.policyRoot over all facts. */
+  readonly policyRoot: Uint8Array;
+  /** Sorted by key. */
+  readonly facts: readonly { readonly key: string; readonly value: Uint8Array }[];
+}
+
+/** Facts in the order of a ledger view, with their root. */
+export function sortFacts(facts: ReadonlyMap<string, Uint8Array>): Pick<LedgerHead, 'facts' | 'policyRoot'> {
+  const sorted: Pick<PolicyFactValue, 'key' | 'value'>[] = [...facts].map(([key, value]) => ({ key, value }));
+  sorted.sort((a, b) => compareText(a.key, b.key));
+  return { facts: sorted, policyRoot: policyRoot(sorted) };
+}

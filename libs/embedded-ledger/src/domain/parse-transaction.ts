@@ -1,0 +1,34 @@
+import { labelledHash } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { LIMITS, parseMessage, PolicyTransactionSchema, TransactionSchema } from '@selvedge/protocol';
+import { parseEndorsedTransaction, type EndorsedContent } from './endorsed-content.js';
+
+/** One transaction of a block, parsed. */
+export type ParsedTransaction =
+  | { readonly kind: 'endorsed'; readonly txId: Uint8Array; readonly content: EndorsedContent }
+  /** bytes: PolicyTransaction bytes. */
+  | { readonly kind: 'policy'; readonly txId: Uint8Array; readonly bytes: Uint8Array };
+
+/** Parses Transaction bytes. Throws what parseEndorsedTransaction throws. */
+export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
+  const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
+  switch (kind.case) {
+    case 'endorsed': {
+      const content = parseEndorsedTransaction(kind.value);
+      return { kind: 'endorsed', txId: content.txId, content };
+    }
+    case 'policy':
+      return { kind: 'policy', txId: policyTransactionId(kind.value), bytes: kind.value };
+    default:
+      throw new SelvedgeError('MALFORMED_MESSAGE', 'transaction: neither endorsed nor policy');
+  }
+}
+
+/**
+ * Id under which a policy transaction's result is kept: of its change, so that it commits at most once, whoever
+ * approved it. policyTransaction: PolicyTransaction bytes. 32 bytes. Throws MALFORMED_MESSAGE or MESSAGE_TOO_LARGE.
+ */
+export function policyTransactionId(policyTransaction: Uint8Array): Uint8Array {
+  const { change } = parseMessage(PolicyTransactionSchema, policyTransaction, LIMITS.maxMessageBytes);
+  return labelledHash('policy transaction', change);
+}

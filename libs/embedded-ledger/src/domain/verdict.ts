@@ -1,0 +1,48 @@
+import type { FactUpdate, Profile } from '@selvedge/policy';
+import { ValidationCode } from '@selvedge/protocol';
+import type { EndorsedContent } from './endorsed-content.js';
+
+/** A key's new version; undefined removes the key. Hashes and keys are 32 bytes. */
+export interface VersionUpdate {
+  readonly contract: string;
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+  readonly version: Uint8Array | undefined;
+}
+
+/** A guard's new value: the id of the transaction that wrote it. */
+export interface GuardUpdate {
+  readonly contract: string;
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly guardKey: Uint8Array;
+  readonly txId: Uint8Array;
+}
+
+/** What one valid transaction changes. */
+export interface StateUpdates {
+  readonly versions: readonly VersionUpdate[];
+  readonly guards: readonly GuardUpdate[];
+  readonly facts: readonly FactUpdate[];
+}
+
+export const NO_UPDATES: StateUpdates = { versions: [], guards: [], facts: [] };
+
+/** The judgement of one ordered transaction: equal at every follower. */
+export interface Verdict {
+  readonly code: ValidationCode;
+  /** Why, for the log; names nothing secret. Undefined when VALID. */
+  readonly reason: string | undefined;
+  /** 32 bytes; undefined when the bytes did not parse. */
+  readonly txId: Uint8Array | undefined;
+  readonly endorsed: EndorsedContent | undefined;
+  readonly updates: StateUpdates;
+  /** The profile that counts from the next transaction on, when this one changed it. */
+  readonly profile: Profile | undefined;
+}
+
+/** Fabric's name of a validation code, such as MVCC_READ_CONFLICT. */
+export function validationCodeName(code: ValidationCode): string {
+  return ValidationCode[code];
+}

@@ -1,0 +1,28 @@
+import { create } from '@bufbuild/protobuf';
+import { equalBytes } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { signAs, type Signer } from '@selvedge/identity';
+import { encodeMessage, LedgerViewAnswerSchema, LedgerViewStatementSchema, signing, type LedgerViewAnswer, type LedgerViewRequest } from '@selvedge/protocol';
+import type { Follower } from './follower.js';
+
+/** Handlers of the Follower service; implement(Follower, …) takes them. */
+export interface FollowerHandlers {
+  /** Throws MALFORMED_MESSAGE for a nonce outside 16 to 32 bytes, NOT_READY before block 0. */
+  getLedgerView(request: LedgerViewRequest): Promise<LedgerViewAnswer>;
+}
+
+/** Answers ledger views of a follower, signed by its organisation's peer identity. Facts go along only when the asker's root is another. */
+export function createFollowerHandlers({ follower, signer }: { readonly follower: Pick<Follower, 'head' | 'profile'>; readonly signer: Signer }): FollowerHandlers {
+  // An async function, so that refusals are rejections.
+  // eslint-disable-next-line @typescript-eslint/require-await
+  const getLedgerView = async ({ nonce, knownPolicyRoot }: LedgerViewRequest): Promise<LedgerViewAnswer> => {
+    if (nonce.length < 16 || nonce.length > 32) throw new SelvedgeError('MALFORMED_MESSAGE', `nonce: ${String(nonce.length)} bytes, 16 to 32 expected`);
+    const { height, blockHash, policyRoot, facts } = follower.head;
+    if (height === 0n) throw new SelvedgeError('NOT_READY', 'no block has arrived yet');
+    const { network, channel } = follower.profile().message;
+    const statement = encodeMessage(LedgerViewStatementSchema, { network, channel, height, blockHash, policyRoot, nonce });
+    const hasFacts = !equalBytes(knownPolicyRoot, policyRoot);
+    return create(LedgerViewAnswerSchema, { statement, signature: signAs(signer, signing.ledgerView(statement)), hasFacts, facts: hasFacts ? [...facts] : [] });
+  };
+  return { getLedgerView };
+}

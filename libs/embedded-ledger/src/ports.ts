@@ -1,0 +1,66 @@
+import type { FactReader } from '@selvedge/policy';
+import type { Block, ValidationCode } from '@selvedge/protocol';
+import type { EndorsedContent } from './domain/endorsed-content.js';
+import type { StateUpdates } from './domain/verdict.js';
+
+/** How a transaction ended. */
+export interface TransactionResult {
+  readonly code: ValidationCode;
+  readonly blockNumber: bigint;
+}
+
+/**
+ * The ledger's state as far as this follower has come. All reads within one synchronous stretch of code are of one height.
+ * Keys are 32 bytes.
+ */
+export interface StateReader extends FactReader {
+  /** Number of blocks: the last block's number plus one. */
+  readonly height: bigint;
+  /** SHA-256 of the last block's header, 32 bytes; empty at height 0. */
+  readonly blockHash: Uint8Array;
+  /** The key's packet hash, 32 bytes; undefined when absent. */
+  version(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined;
+  /** Id of the transaction that last wrote the guard, 32 bytes; undefined when never written. */
+  guard(contract: string, ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array | undefined;
+  result(txId: Uint8Array): TransactionResult | undefined;
+}
+
+/** Blocks from a number on: history, then live ones, in order. Ends or throws when the connection breaks; ends when aborted. */
+export type BlockSource = (from: bigint, signal: AbortSignal) => AsyncIterable<Block>;
+
+/** A named moment of the process (same shape as service-kit's Checkpoint). */
+export type Checkpoint = (name: string, subject?: string) => void;
+
+/** Where a follower or sequencer tells of trouble; a pino logger fits. */
+export interface LedgerLog {
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+/** One transaction of a block with its verdict. */
+export interface AppliedTransaction {
+  readonly index: number;
+  readonly code: ValidationCode;
+  /** Why it is not VALID, for the log; names nothing secret. */
+  readonly reason: string | undefined;
+  /** 32 bytes; undefined when the bytes did not parse. For a policy transaction: SHA-256 of its bytes under a label of its own, see policyTransactionId. */
+  readonly txId: Uint8Array | undefined;
+  /** Decoded content of an endorsed transaction that parsed. */
+  readonly endorsed: EndorsedContent | undefined;
+  /** What it changed; empty unless VALID. */
+  readonly updates: StateUpdates;
+}
+
+/** A block and its verdicts, in order. */
+export interface AppliedBlock {
+  readonly number: bigint;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly transactions: readonly AppliedTransaction[];
+}
+
+/**
+ * Called synchronously inside the block's write transaction, after the verdicts are known. Puts and removes in databases
+ * of the same store are atomic with the block. Must not throw for anything a peer can cause: a throw abandons the block.
+ */
+export type ApplyHook = (block: AppliedBlock) => void;

@@ -1,0 +1,91 @@
+import { isP256SignatureValid, sha256, toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { LIMITS, SerializedIdentitySchema, parseMessage, type SerializedIdentity } from '@selvedge/protocol';
+import { isRevoked, isValidAt, issuersOf, traceAuthorities, type Authority } from './authorities.js';
+import { BoundedCache } from './bounded-cache.js';
+import type { Identity, MspRegistry, OrganisationTrust } from './identity.js';
+import { roleOf } from './roles.js';
+import { signerIdOf } from './signer-id.js';
+import { parseCertificate, type Certificate } from './x509/certificate.js';
+import { parsePem } from './x509/pem.js';
+
+const MAX_ORGANISATIONS = 256;
+const MAX_CACHED_IDENTITIES = 1024;
+
+interface Traced {
+  readonly identity: Identity;
+  readonly certificate: Certificate;
+  readonly issuers: readonly Authority[];
+}
+
+/** Builds the registry of a profile's organisations. Throws PROFILE_INVALID when their certificates or lists do not hold. */
+export function createMspRegistry(organisations: readonly OrganisationTrust[]): MspRegistry {
+  if (organisations.length > MAX_ORGANISATIONS) throw new SelvedgeError('PROFILE_INVALID', `more than ${String(MAX_ORGANISATIONS)} organisations`);
+  const authorities = new Map<string, readonly Authority[]>();
+  for (const organisation of organisations) {
+    if (authorities.has(organisation.mspId)) throw new SelvedgeError('PROFILE_INVALID', `${organisation.mspId} is listed twice`);
+    authorities.set(organisation.mspId, traceAuthorities(organisation));
+  }
+  const cache = new BoundedCache<Traced>(MAX_CACHED_IDENTITIES);
+
+  const trace = (serialized: Uint8Array): Traced => {
+    if (serialized.length > LIMITS.maxCreatorBytes) throw new SelvedgeError('IDENTITY_MALFORMED', `identity: ${String(serialized.length)} bytes, at most ${String(LIMITS.maxCreatorBytes)} allowed`);
+    const cacheKey = toHex(sha256(serialized));
+    const known = cache.get(cacheKey);
+    if (known !== undefined) return known;
+    // A copy: what came in may be a window on a large message.
+    const traced = traceIdentity(Uint8Array.from(serialized), authorities);
+    cache.set(cacheKey, traced);
+    return traced;
+  };
+
+  const verifyIdentity: MspRegistry['verifyIdentity'] = (serialized, at) => {
+    const { identity, certificate, issuers } = trace(serialized);
+    if (at !== undefined && !isValidAt(certificate, issuers, at)) throw new SelvedgeError('IDENTITY_EXPIRED', `identity of ${identity.mspId}: outside its validity period`);
+    return identity;
+  };
+
+  return {
+    mspIds: [...authorities.keys()].sort(),
+    verifyIdentity,
+    verifySignature: (signed, message, options = {}) => {
+      const identity = verifyIdentity(signed.identity, options.at);
+      if (options.role !== undefined && identity.role !== options.role) throw new SelvedgeError('IDENTITY_WRONG_ROLE', `identity of ${identity.mspId}: ${identity.role}, ${options.role} expected`);
+      if (!isP256SignatureValid(identity.publicKey, message, signed.signature)) throw new SelvedgeError('SIGNATURE_INVALID', `signature of ${identity.mspId} does not verify`);
+      return identity;
+    },
+  };
+}
+
+function traceIdentity(serialized: Uint8Array, organisations: ReadonlyMap<string, readonly Authority[]>): Traced {
+  const { mspid, idBytes } = parseSerialized(serialized);
+  const authorities = organisations.get(mspid);
+  if (authorities === undefined) throw new SelvedgeError('IDENTITY_UNKNOWN_MSP', 'identity of an organisation that the profile does not list');
+  const certificate = parseCertificate(parsePem(idBytes, 'CERTIFICATE', 'IDENTITY_MALFORMED'), 'IDENTITY_MALFORMED');
+  const refuse = (what: string): SelvedgeError => new SelvedgeError('IDENTITY_UNTRUSTED', `identity of ${mspid}: ${what}`);
+  if (certificate.isCa) throw refuse('a CA certificate is no identity');
+  if (certificate.keyUsage?.digitalSignature === false) throw refuse('the certificate may not sign (key usage)');
+  if (certificate.unknownCritical !== undefined) throw refuse(`critical extension ${certificate.unknownCritical}`);
+  const issuers = issuersOf(certificate, authorities);
+  if (issuers.length === 0) throw refuse('not issued by an authority of the organisation');
+  if (isRevoked(certificate, issuers)) throw new SelvedgeError('IDENTITY_REVOKED', `identity of ${mspid}: on the revocation list`);
+  const identity: Identity = {
+    mspId: mspid,
+    role: roleOf(certificate.organisationalUnits),
+    certificatePem: Buffer.from(idBytes).toString('latin1'),
+    serialized,
+    publicKey: certificate.publicKey,
+    signerId: signerIdOf(mspid, certificate.publicKeyDer),
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+  };
+  return { identity, certificate, issuers };
+}
+
+function parseSerialized(serialized: Uint8Array): SerializedIdentity {
+  try {
+    return parseMessage(SerializedIdentitySchema, serialized, LIMITS.maxCreatorBytes);
+  } catch (cause) {
+    throw new SelvedgeError('IDENTITY_MALFORMED', 'identity: does not parse', { cause });
+  }
+}

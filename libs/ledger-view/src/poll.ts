@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { SelvedgeError, withRole } from '@selvedge/errors';
+import type { Profile } from '@selvedge/policy';
+import type { FollowerPort } from './ports.js';
+import { verifyFollowerAnswer, type FollowerStatement } from './statement.js';
+
+/** Why a follower's answer does not count. */
+export interface FollowerRefusal {
+  readonly mspId: string;
+  readonly address: string;
+  readonly error: SelvedgeError;
+}
+
+export interface PollResult {
+  readonly statements: readonly FollowerStatement[];
+  readonly refusals: readonly FollowerRefusal[];
+}
+
+/** Asks all followers at once under one fresh nonce; an answer that fails or comes too late becomes a refusal. */
+export async function pollFollowers(input: {
+  readonly followers: readonly FollowerPort[];
+  readonly profile: Profile;
+  readonly knownPolicyRoot: Uint8Array;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}): Promise<PollResult> {
+  const nonce = randomBytes(32);
+  const signal = AbortSignal.any([input.signal, AbortSignal.timeout(input.timeoutMs)]);
+  const statements: FollowerStatement[] = [];
+  const refusals: FollowerRefusal[] = [];
+  await Promise.all(
+    input.followers.map(async (follower) => {
+      try {
+        const answer = await orAborted(follower.getLedgerView({ nonce, knownPolicyRoot: input.knownPolicyRoot }, signal), signal);
+        statements.push(verifyFollowerAnswer({ answer, follower, nonce, profile: input.profile }));
+      } catch (error) {
+        refusals.push({ mspId: follower.mspId, address: follower.address, error: withRole(error, 'ledger') });
+      }
+    }),
+  );
+  return { statements, refusals };
+}
+
+/** A port that ignores its signal must not hold up the poll. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(new SelvedgeError('TIMEOUT', 'the follower did not answer in time'));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}

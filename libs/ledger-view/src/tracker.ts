@@ -1,0 +1,134 @@
+import { equalBytes } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { acceptAgreement, type AcceptedState } from './accept.js';
+import { pollFollowers, type FollowerRefusal, type PollResult } from './poll.js';
+import type { LedgerView, LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';
+import { findAgreement, type Agreement } from './quorum.js';
+import { excludeRolledBack } from './rollback.js';
+
+const NO_ROOT = new Uint8Array(0);
+
+/** Follows the ledger through a quorum of organisations; see LedgerViewTracker. */
+export function createLedgerViewTracker(options: LedgerViewTrackerOptions): LedgerViewTracker {
+  const { clock, pollIntervalMs = 300, maxAgeMs = 10_000, answerTimeoutMs = 1_000 } = options;
+  const closing = new AbortController();
+  const heights = new Map<string, bigint>();
+  let accepted: { readonly state: AcceptedState; readonly view: LedgerView } | undefined;
+  let running: Promise<LedgerView> | undefined;
+  let queued: Promise<LedgerView> | undefined;
+  let wake: (() => void) | undefined;
+
+  const poll = async (): Promise<LedgerView> => {
+    const sentAt = clock();
+    const previous = accepted?.state;
+    const profile = previous?.profile ?? options.profile;
+    const answers = await pollFollowers({
+      followers: options.followers(),
+      profile,
+      knownPolicyRoot: previous?.policyRoot ?? NO_ROOT,
+      timeoutMs: answerTimeoutMs,
+      signal: closing.signal,
+    });
+    const quorum = Math.max(1, profile.message.viewQuorum, options.quorum ?? 0);
+    const agreement = agreementOrRefuse(excludeRolledBack(answers, heights), quorum);
+    const state = acceptAgreement(agreement, previous, options.profile);
+    const view = createView(state, () => clock() - sentAt);
+    accepted = { state, view };
+    if (previous === undefined || !equalBytes(previous.policyRoot, state.policyRoot)) options.onPolicyChange?.(view);
+    return view;
+  };
+
+  // One poll at a time; callers that come while one runs share the next one, whose nonce is made after they asked.
+  const refresh = (): Promise<LedgerView> => {
+    if (running === undefined) {
+      running = poll().finally(() => {
+        running = undefined;
+      });
+      return running;
+    }
+    queued ??= running
+      .catch(() => undefined)
+      .then(() => {
+        queued = undefined;
+        return refresh();
+      });
+    return queued;
+  };
+
+  const isRefreshed = async (): Promise<boolean> => {
+    try {
+      await refresh();
+      return true;
+    } catch (error) {
+      if (!closing.signal.aborted) options.onFailure?.(error);
+      return false;
+    }
+  };
+
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, pollIntervalMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const keepPolling = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await pause();
+      if (!closing.signal.aborted) await isRefreshed();
+    }
+  };
+
+  return {
+    async start() {
+      while (!closing.signal.aborted) {
+        if (await isRefreshed()) {
+          void keepPolling();
+          return;
+        }
+        await pause();
+      }
+      throw new SelvedgeError('CANCELLED', 'the ledger view was closed');
+    },
+    current() {
+      if (accepted === undefined) throw new SelvedgeError('VIEW_QUORUM_UNREACHABLE', 'no quorum of organisations has answered yet');
+      const ageMs = accepted.view.ageMs();
+      if (ageMs > maxAgeMs) throw new SelvedgeError('VIEW_BEHIND', `the ledger view is ${String(Math.round(ageMs))} ms old, at most ${String(maxAgeMs)} allowed`);
+      return accepted.view;
+    },
+    refresh,
+    close() {
+      closing.abort();
+      wake?.();
+    },
+  };
+}
+
+function createView({ height, policyRoot, supporters, profile, facts }: AcceptedState, ageMs: () => number): LedgerView {
+  return {
+    height,
+    policyRoot,
+    supporters,
+    profile,
+    ageMs,
+    fact: (key) => facts.get(key),
+    keys: (prefix) => [...facts.keys()].filter((key) => key.startsWith(prefix)).sort(),
+  };
+}
+
+function agreementOrRefuse({ statements, refusals }: PollResult, quorum: number): Agreement {
+  try {
+    return findAgreement(statements, quorum);
+  } catch (error) {
+    const rolledBack = refusals.find((refusal) => refusal.error.code === 'VIEW_ROLLED_BACK');
+    if (rolledBack !== undefined) throw rolledBack.error;
+    if (!(error instanceof SelvedgeError) || refusals.length === 0) throw error;
+    throw new SelvedgeError(error.code, `${error.message}; ${refusals.map(describe).join('; ')}`);
+  }
+}
+
+function describe({ mspId, address, error }: FollowerRefusal): string {
+  return `${mspId} at ${address}: ${error.code}`;
+}

@@ -1,0 +1,66 @@
+import { SUITE_NAMES } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { DistinctBy, StorageMode, type ContractPolicy, type Dataset, type OwnerSet } from '@selvedge/protocol';
+import { parseEndorsementPolicy } from './endorsement/parse.js';
+import { CONTRACT_NAME, DATASET_NAME, MSP_ID, NODE_ID, OWNER_SET_NAME, SHORT_TEXT, isStrictlyAscending, isUnique } from './names.js';
+
+const MAX_LIST_ENTRIES = 256;
+const MAX_COMPUTE_QUORUM = 64;
+const MAX_FUNCTION_CHARACTERS = 256;
+const CODE_HASH_BYTES = 32;
+
+const malformed = (what: string): SelvedgeError => new SelvedgeError('POLICY_MALFORMED', `contract policy: ${what}`);
+
+/** Checks a contract's policy by itself. Throws POLICY_MALFORMED. */
+export function checkContractPolicy(policy: ContractPolicy): void {
+  const known: readonly string[] = SUITE_NAMES;
+  if (!CONTRACT_NAME.test(policy.name)) throw malformed('name');
+  if (!SHORT_TEXT.test(policy.version)) throw malformed('version');
+  if (policy.policyVersion < 1n) throw malformed('policy_version below 1');
+  if (policy.codeHash.length !== CODE_HASH_BYTES) throw malformed(`code_hash: ${String(policy.codeHash.length)} bytes, ${String(CODE_HASH_BYTES)} expected`);
+  if (!known.includes(policy.suite)) throw malformed(`unknown suite; known are ${SUITE_NAMES.join(', ')}`);
+  if (policy.computeQuorum < 1 || policy.computeQuorum > MAX_COMPUTE_QUORUM) throw malformed(`compute_quorum: a number from 1 to ${String(MAX_COMPUTE_QUORUM)} expected`);
+  if (!(policy.distinctBy in DistinctBy)) throw malformed('distinct_by: unknown value');
+  parseEndorsementPolicy(policy.endorsementPolicy);
+  checkOwnerSets(policy.ownerSets);
+  checkDatasets(policy.datasets, new Set(policy.ownerSets.map((set) => set.name)));
+  checkFunctions(policy.gatedFunctions);
+  checkList('organisation_map', policy.organisationMap.map((mapping) => mapping.chaincodeMspId), MSP_ID);
+  if (policy.organisationMap.some((mapping) => !MSP_ID.test(mapping.endorserMspId))) throw malformed('organisation_map: endorser_msp_id');
+  checkList('assigned_nodes', policy.assignedNodes, NODE_ID);
+  checkList('event_readers', policy.eventReaders, MSP_ID);
+}
+
+function checkOwnerSets(sets: readonly OwnerSet[]): void {
+  if (sets.length === 0) throw malformed('no owner set');
+  checkList('owner_sets', sets.map((set) => set.name), OWNER_SET_NAME);
+  for (const set of sets) {
+    checkList(`owner set ${set.name}: owners`, set.owners, MSP_ID);
+    if (set.owners.length === 0) throw malformed(`owner set ${set.name}: no owner`);
+    if (!isStrictlyAscending(set.owners)) throw malformed(`owner set ${set.name}: owners are not sorted`);
+    parseEndorsementPolicy(set.endorsementPolicy);
+  }
+}
+
+function checkDatasets(datasets: readonly Dataset[], ownerSets: ReadonlySet<string>): void {
+  if (datasets.length === 0) throw malformed('no dataset');
+  checkList('datasets', datasets.map((dataset) => dataset.name), DATASET_NAME);
+  for (const dataset of datasets) {
+    if (!ownerSets.has(dataset.ownerSet)) throw malformed(`dataset ${dataset.name}: no owner set ${dataset.ownerSet}`);
+    if (!(dataset.mode in StorageMode)) throw malformed(`dataset ${dataset.name}: unknown storage mode`);
+    checkList(`dataset ${dataset.name}: members`, dataset.members, MSP_ID);
+  }
+}
+
+function checkFunctions(names: readonly string[]): void {
+  if (names.length > MAX_LIST_ENTRIES) throw malformed(`gated_functions: more than ${String(MAX_LIST_ENTRIES)}`);
+  if (!isUnique(names)) throw malformed('gated_functions: a name occurs twice');
+  if (names.some((name) => name.length === 0 || name.length > MAX_FUNCTION_CHARACTERS)) throw malformed('gated_functions: empty or too long');
+}
+
+function checkList(what: string, names: readonly string[], pattern: RegExp): void {
+  if (names.length > MAX_LIST_ENTRIES) throw malformed(`${what}: more than ${String(MAX_LIST_ENTRIES)}`);
+  const wrong = names.findIndex((name) => !pattern.test(name));
+  if (wrong >= 0) throw malformed(`${what}: entry ${String(wrong)} is not a proper name`);
+  if (!isUnique(names)) throw malformed(`${what}: a name occurs twice`);
+}

@@ -1,0 +1,47 @@
+import { equalBytes } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { ContractPolicySchema, LIMITS, encodeMessage, parseMessage, type ContractPolicy } from '@selvedge/protocol';
+import { checkContractPolicy } from './contract-policy-checks.js';
+import { parseEndorsementPolicy } from './endorsement/parse.js';
+import type { Profile } from './profile.js';
+
+/** Parses and checks a ContractPolicy by itself: names, references, policy texts. Throws POLICY_MALFORMED. */
+export function parseContractPolicy(bytes: Uint8Array): ContractPolicy {
+  const policy = parse(bytes);
+  // Fields that this release does not know would pass unseen, though organisations approved them.
+  if (!equalBytes(encodeMessage(ContractPolicySchema, policy), bytes)) throw new SelvedgeError('POLICY_MALFORMED', 'contract policy: unknown fields, or not encoded canonically');
+  checkContractPolicy(policy);
+  return policy;
+}
+
+function parse(bytes: Uint8Array): ContractPolicy {
+  try {
+    return parseMessage(ContractPolicySchema, bytes, LIMITS.maxFactBytes);
+  } catch (cause) {
+    throw new SelvedgeError('POLICY_MALFORMED', 'contract policy: does not parse, or is too large', { cause });
+  }
+}
+
+/**
+ * Checks a contract's policy against the profile (its organisations and suites) and the one that it replaces, whose
+ * version it must exceed by one. Throws POLICY_MALFORMED.
+ */
+export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, previous: ContractPolicy | undefined): void {
+  const refuse = (what: string): SelvedgeError => new SelvedgeError('POLICY_MALFORMED', `contract ${policy.name}: ${what}`);
+  const known = new Set(profile.msps.mspIds);
+  const requireKnown = (what: string, mspIds: readonly string[]): void => {
+    const unknown = mspIds.find((mspId) => !known.has(mspId));
+    if (unknown !== undefined) throw refuse(`${what} names ${unknown}, which the network profile does not list`);
+  };
+  if (!profile.message.allowedSuites.includes(policy.suite)) throw refuse(`suite ${policy.suite} is not allowed by the network profile`);
+  const version = (previous?.policyVersion ?? 0n) + 1n;
+  if (policy.policyVersion !== version) throw refuse(`policy_version ${String(policy.policyVersion)}, ${String(version)} expected`);
+  requireKnown('the endorsement policy', parseEndorsementPolicy(policy.endorsementPolicy).mspIds);
+  for (const set of policy.ownerSets) {
+    requireKnown(`owner set ${set.name}`, set.owners);
+    requireKnown(`the endorsement policy of owner set ${set.name}`, parseEndorsementPolicy(set.endorsementPolicy).mspIds);
+  }
+  for (const dataset of policy.datasets) requireKnown(`dataset ${dataset.name}`, dataset.members);
+  requireKnown('the organisation map', policy.organisationMap.map((mapping) => mapping.endorserMspId));
+  requireKnown('the list of event readers', policy.eventReaders);
+}

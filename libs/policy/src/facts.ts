@@ -1,0 +1,41 @@
+import { sha256, toHex } from '@selvedge/crypto';
+
+/** Reads a policy fact of one ledger height. */
+export interface FactReader {
+  /** undefined: absent */
+  fact(key: string): Uint8Array | undefined;
+}
+
+/** The pseudo contract under which the channel's envelope epochs are recorded. */
+export const CHANNEL_EPOCH = '@channel';
+
+/** Keys of the facts on the ledger, one per fact. */
+export const facts = {
+  profile: 'profile',
+  brokerRoot: 'broker-root',
+  contract: (name: string): string => `contract/${name}`,
+  epoch: (contract: string, n: bigint): string => `epoch/${contract}/${String(n)}`,
+  revokedNode: (nodeId: string): string => `revoked/node/${nodeId}`,
+  revokedPlatform: (platformId: Uint8Array): string => `revoked/platform/${toHex(platformId)}`,
+  revokedMeasurement: (measurement: Uint8Array): string => `revoked/measurement/${toHex(measurement)}`,
+  revokedEpoch: (contract: string, n: bigint): string => `revoked/epoch/${contract}/${String(n)}`,
+} as const;
+
+/** usable: current or previous; retired: older; unknown: not recorded. */
+export type EpochStatus = 'usable' | 'unknown' | 'retired' | 'revoked';
+
+/**
+ * State of a key epoch, decided by the three facts that an endorsement reads: a revocation wins, then it must be
+ * recorded, and the epoch after the next must not be.
+ */
+export function isEpochUsable(reader: FactReader, contract: string, epoch: bigint): EpochStatus {
+  if (reader.fact(facts.revokedEpoch(contract, epoch)) !== undefined) return 'revoked';
+  if (reader.fact(facts.epoch(contract, epoch)) === undefined) return 'unknown';
+  if (reader.fact(facts.epoch(contract, epoch + 2n)) !== undefined) return 'retired';
+  return 'usable';
+}
+
+/** SHA-256 of a fact's value as it stands in fact reads and expected hashes; empty for an absent fact. */
+export function factHash(value: Uint8Array | undefined): Uint8Array {
+  return value === undefined ? new Uint8Array(0) : sha256(value);
+}

@@ -1,0 +1,40 @@
+import { toHex } from '@selvedge/crypto';
+import { toPem } from '@selvedge/identity';
+import type { NetworkProfile } from '@selvedge/protocol';
+import { parseProfile, type Profile } from '../profile.js';
+
+/**
+ * Readable form of NetworkProfile bytes: field names of the wire in camel case, certificates and lists as PEM,
+ * measurements as hex, the version as decimal text, the sequencer as {mspId, certificatePem}. Throws PROFILE_INVALID.
+ */
+export function profileToJson(profile: Uint8Array): Record<string, unknown> {
+  const parsed = parseProfile(profile);
+  const { message } = parsed;
+  return {
+    network: message.network,
+    channel: message.channel,
+    version: String(message.version),
+    adminQuorum: message.adminQuorum,
+    viewQuorum: message.viewQuorum,
+    allowedSuites: message.allowedSuites,
+    allowSimulated: message.allowSimulated,
+    measurements: message.measurements.map(({ role, teeType, measurements }) => ({ role, teeType, measurements: measurements.map(toHex) })),
+    simulatedRoots: message.simulatedRoots.map((der) => toPem(der, 'CERTIFICATE')),
+    organisations: message.organisations.map(writeOrganisation),
+    ...(message.sequencer.length === 0 ? {} : { sequencer: writeSequencer(parsed) }),
+  };
+}
+
+function writeOrganisation(organisation: NetworkProfile['organisations'][number]): Record<string, unknown> {
+  return {
+    mspId: organisation.mspId,
+    rootCertificates: organisation.rootCertificates.map((der) => toPem(der, 'CERTIFICATE')),
+    intermediateCertificates: organisation.intermediateCertificates.map((der) => toPem(der, 'CERTIFICATE')),
+    revocationLists: organisation.revocationLists.map((der) => toPem(der, 'X509 CRL')),
+  };
+}
+
+function writeSequencer({ message, msps }: Profile): Record<string, unknown> {
+  const { mspId, certificatePem } = msps.verifyIdentity(message.sequencer);
+  return { mspId, certificatePem };
+}

@@ -1,0 +1,60 @@
+import { create } from '@bufbuild/protobuf';
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import {
+  GuardAnswerSchema, LIMITS, PointAnswerSchema, SetAnswerSchema, StateAnswerSchema,
+  type PointAnswer, type SetAnswer, type SetRead, type StateAnswer, type StateQuery,
+} from '@selvedge/protocol';
+import type { BusinessState, DatasetPlace } from '../ports.js';
+
+/** Soft limit of one set's packets when the query names none, or a larger one. */
+const MAX_SET_BYTES = 4 * 1024 * 1024;
+/** Packets of one answer; leaves room for framing below LIMITS.maxMessageBytes. */
+const MAX_ANSWER_BYTES = LIMITS.maxMessageBytes - 1024 * 1024;
+
+/**
+ * Answers a verified query. Synchronous, so that everything in it is of one height.
+ * Throws STATE_MISSING_PACKET when the ledger lists an entry whose packet this node lacks, LIMIT_EXCEEDED when the
+ * points alone fill an answer.
+ */
+export function answerStateQuery(query: StateQuery, state: BusinessState): StateAnswer {
+  const budget = { bytes: MAX_ANSWER_BYTES };
+  const points = query.points.map((point) => {
+    const answer = answerPoint({ contract: query.contract, ...point }, point.ledgerKey, state);
+    budget.bytes -= answer.packet.length;
+    if (budget.bytes < 0) throw new SelvedgeError('LIMIT_EXCEEDED', `point reads of more than ${String(MAX_ANSWER_BYTES)} bytes in one query`);
+    return answer;
+  });
+  const sets = query.sets.map((set) => answerSet(query.contract, set, state, budget));
+  const guards = query.guards.map(({ ownerSet, dataset, guardKey }) =>
+    create(GuardAnswerSchema, { txId: state.ledger.guard(query.contract, ownerSet, dataset, guardKey) ?? new Uint8Array(0) }),
+  );
+  return create(StateAnswerSchema, { nonce: query.nonce, height: state.ledger.height, points, sets, guards });
+}
+
+/** The ledger says whether an entry exists; the packet store must have what it lists. */
+function answerPoint(place: DatasetPlace, ledgerKey: Uint8Array, state: BusinessState): PointAnswer {
+  const version = state.ledger.version(place.contract, place.ownerSet, place.dataset, ledgerKey);
+  if (version === undefined) return create(PointAnswerSchema, { present: false });
+  const packet = state.packets.packet(place, ledgerKey);
+  if (packet === undefined) throw new SelvedgeError('STATE_MISSING_PACKET', `the ledger lists a packet of ledger key ${toHex(ledgerKey)} that this node lacks`);
+  return create(PointAnswerSchema, { present: true, packet });
+}
+
+function answerSet(contract: string, read: SetRead, state: BusinessState, budget: { bytes: number }): SetAnswer {
+  const asked = read.maxBytes === 0 ? MAX_SET_BYTES : Math.min(read.maxBytes, MAX_SET_BYTES);
+  const maxBytes = Math.min(asked, budget.bytes);
+  const place = { contract, ownerSet: read.ownerSet, dataset: read.dataset };
+  const packets: Uint8Array[] = [];
+  let bytes = 0;
+  for (const ledgerKey of state.packets.ledgerKeys(place, read.datasetTag, read.after)) {
+    const { packet } = answerPoint(place, ledgerKey, state);
+    // At least one packet of an empty answer, so that a reader always gets on.
+    const isFull = bytes + packet.length > maxBytes && (packets.length > 0 || packet.length > budget.bytes);
+    if (isFull) return create(SetAnswerSchema, { packets, more: true });
+    packets.push(packet);
+    bytes += packet.length;
+    budget.bytes -= packet.length;
+  }
+  return create(SetAnswerSchema, { packets, more: false });
+}

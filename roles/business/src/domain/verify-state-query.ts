@@ -1,0 +1,75 @@
+import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
+import { SelvedgeError } from '@selvedge/errors';
+import { readBrokerRoot, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
+import { LIMITS, parseMessage, requireAtMost, requireLength, signing, StateQuerySchema, type SignedStateQuery, type StateQuery } from '@selvedge/protocol';
+import { readContractDatasets, type ContractDatasets } from './contract-datasets.js';
+
+/** What a state query is judged against. */
+export interface QueryContext {
+  readonly facts: FactReader;
+  readonly profile: Profile;
+  /** This node's organisation. */
+  readonly mspId: string;
+  /** May only make the node refuse. */
+  readonly at: Date;
+}
+
+const NONCE_BYTES = 16;
+
+/**
+ * Packets go to attested readers only: a state query is signed by a compute node in good standing, is meant for this
+ * node, and asks for its own datasets. Returns the query. Throws TEE_*, SIGNATURE_INVALID, WRONG_NETWORK,
+ * WRONG_CHANNEL, WRONG_RECIPIENT, CONTRACT_UNKNOWN, CONTRACT_NOT_ASSIGNED, OWNER_SET_MISMATCH, DATASET_NOT_HELD,
+ * MALFORMED_MESSAGE or LIMIT_EXCEEDED.
+ */
+export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext): StateQuery {
+  const { network, channel } = context.profile.message;
+  const certificate = verifyTeeCertificate(signed.certificate, readBrokerRoot(context.facts).rootCertificate);
+  verifyWithinValidity(certificate, context.at);
+  verifyTeeStanding(context.facts, certificate.binding, { network, channel, role: 'compute' });
+  verifyQuerySignature(certificate, signed);
+  const query = parseMessage(StateQuerySchema, signed.query, LIMITS.maxMessageBytes);
+  verifyShape(query);
+  if (query.network !== network) throw new SelvedgeError('WRONG_NETWORK', 'the query is for another network');
+  if (query.channel !== channel) throw new SelvedgeError('WRONG_CHANNEL', 'the query is for another channel');
+  if (query.recipient !== context.mspId) throw new SelvedgeError('WRONG_RECIPIENT', `the query is for ${query.recipient}, this is ${context.mspId}`);
+  const contract = readContractDatasets(context.facts, query.contract);
+  verifyAssigned(certificate, contract);
+  for (const point of query.points) verifyOwnDataset(point, contract, context.mspId);
+  for (const set of query.sets) verifyOwnDataset(set, contract, context.mspId);
+  for (const guard of query.guards) verifyOwnDataset(guard, contract, context.mspId);
+  return query;
+}
+
+function verifyWithinValidity(certificate: TeeCertificate, at: Date): void {
+  if (at < certificate.notBefore) throw new SelvedgeError('TEE_CERTIFICATE_EXPIRED', 'the certificate is not valid yet by this node’s clock');
+  if (at > certificate.notAfter) throw new SelvedgeError('TEE_CERTIFICATE_EXPIRED', 'the certificate has ended by this node’s clock');
+}
+
+function verifyQuerySignature({ suite, publicKey }: TeeCertificate, signed: SignedStateQuery): void {
+  if (!suite.isSignatureValid(publicKey, signing.stateQuery(signed.query), signed.signature)) {
+    throw new SelvedgeError('SIGNATURE_INVALID', 'the query is not signed by the key of its certificate');
+  }
+}
+
+function verifyShape(query: StateQuery): void {
+  requireLength('query nonce', query.nonce, NONCE_BYTES);
+  requireAtMost('point reads', query.points.length, LIMITS.maxSectionEntries);
+  requireAtMost('set reads', query.sets.length, LIMITS.maxSections);
+  requireAtMost('guards', query.guards.length, LIMITS.maxSectionEntries);
+  for (const point of query.points) requireLength('ledger_key', point.ledgerKey, 32);
+  for (const set of query.sets) requireLength('dataset_tag', set.datasetTag, 32);
+  for (const set of query.sets) if (set.after.length > 0) requireLength('after', set.after, 32);
+  for (const guard of query.guards) requireLength('guard_key', guard.guardKey, 32);
+}
+
+function verifyAssigned({ binding }: TeeCertificate, { policy }: ContractDatasets): void {
+  const isAssigned = policy.assignedNodes.length === 0 || policy.assignedNodes.includes(binding.nodeId);
+  if (!isAssigned) throw new SelvedgeError('CONTRACT_NOT_ASSIGNED', `the contract is not assigned to ${binding.nodeId}`);
+}
+
+function verifyOwnDataset(asked: { readonly dataset: string; readonly ownerSet: string }, { datasets }: ContractDatasets, mspId: string): void {
+  const dataset = datasets.get(asked.dataset);
+  if (dataset?.ownerSet !== asked.ownerSet) throw new SelvedgeError('OWNER_SET_MISMATCH', 'a dataset is not of that owner set in the contract’s policy');
+  if (!dataset.owners.includes(mspId)) throw new SelvedgeError('DATASET_NOT_HELD', `${mspId} does not own a dataset that is asked for`);
+}

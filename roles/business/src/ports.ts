@@ -1,0 +1,39 @@
+import type { Profile } from '@selvedge/policy';
+import type { StateReader, TransactionResult } from '@selvedge/embedded-ledger';
+
+/** The ledger as a business node follows it. All reads within one synchronous stretch of code are of one height. */
+export interface BusinessLedger {
+  readonly state: StateReader;
+  /** The profile that the ledger holds now. */
+  profile(): Profile;
+  /** The durable result, undefined when the time passed. Throws CANCELLED, OVERLOADED or DRAINING. */
+  waitForResult(txId: Uint8Array, timeoutMs: number, signal?: AbortSignal): Promise<TransactionResult | undefined>;
+}
+
+/** Where a dataset's entries lie. */
+export interface DatasetPlace {
+  readonly contract: string;
+  readonly ownerSet: string;
+  readonly dataset: string;
+}
+
+/** The packets of one node's own datasets. Reads only: packets change with the ledger's blocks and in no other way. */
+export interface PacketReader {
+  /** Packet bytes; undefined when this node has none. */
+  packet(place: DatasetPlace, ledgerKey: Uint8Array): Uint8Array | undefined;
+  /** Ledger keys under one tag in ascending order, after the given one. Consume it synchronously. */
+  ledgerKeys(place: DatasetPlace, datasetTag: Uint8Array, after: Uint8Array): Iterable<Uint8Array>;
+}
+
+/** What a node reads to answer: the ledger's state and its own packets, of one height. */
+export interface BusinessState {
+  readonly ledger: StateReader;
+  readonly packets: PacketReader;
+}
+
+/** A named moment, for crash and trace tests; the subject is the transaction id in hex. */
+export type BusinessCheckpoint = (
+  name: 'business.stage.before-sync' | 'business.stage.after-sync' | 'business.stage.before-ack' | 'business.commit.before-ack',
+  subject: string,
+) => void;
+

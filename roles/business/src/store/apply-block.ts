@@ -1,0 +1,44 @@
+import { toHex } from '@selvedge/crypto';
+import type { AppliedBlock, AppliedTransaction, LedgerLog } from '@selvedge/embedded-ledger';
+import { ValidationCode } from '@selvedge/protocol';
+import { ownWrites } from '../domain/verify-stage.js';
+import type { PacketStore } from './packet-store.js';
+import type { PendingStore } from './pending-store.js';
+
+/** What moves packets when a block is applied. */
+export interface PacketMover {
+  readonly packets: PacketStore;
+  readonly pending: PendingStore;
+  /** This node's organisation. */
+  readonly mspId: string;
+  readonly log?: LedgerLog | undefined;
+}
+
+/**
+ * Moves the packets of a block's valid transactions from pending to the state, drops those of the others, and forgets
+ * what has ended. Runs inside the block's write transaction, so packets and state are of one height always.
+ */
+export function applyBlock(block: AppliedBlock, mover: PacketMover): void {
+  for (const transaction of block.transactions) applyTransaction(transaction, mover);
+  // The next block's number is number + 1: receipts that end there count no more.
+  mover.pending.forgetEnded(block.number + 1n);
+}
+
+function applyTransaction({ code, endorsed }: AppliedTransaction, { packets, pending, mspId, log }: PacketMover): void {
+  if (endorsed === undefined) return;
+  if (code === ValidationCode.VALID) {
+    const staged = pending.packets(endorsed.targetDigest);
+    for (const { contract, write } of ownWrites(endorsed, mspId)) {
+      const place = { contract, ownerSet: write.ownerSet, dataset: write.dataset };
+      if (write.effect.case !== 'packetHash') {
+        packets.remove(place, write.ledgerKey);
+        continue;
+      }
+      const packet = staged.get(toHex(write.effect.value));
+      if (packet === undefined) log?.error({ txId: toHex(endorsed.txId), ledgerKey: toHex(write.ledgerKey) }, 'a committed packet is missing here');
+      packets.put({ place, ledgerKey: write.ledgerKey, datasetTag: write.datasetTag, packet });
+    }
+  }
+  // Ordered once, a transaction id is used up, whatever the verdict.
+  pending.forget(endorsed.targetDigest);
+}

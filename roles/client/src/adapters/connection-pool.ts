@@ -1,0 +1,25 @@
+import { connectRpc, type RpcConnection } from '@selvedge/rpc';
+
+/** One connection per address, shared by all services behind it. */
+export interface ConnectionPool {
+  get(address: string): RpcConnection;
+  close(): void;
+}
+
+export function createConnectionPool(): ConnectionPool {
+  const connections = new Map<string, RpcConnection>();
+  return {
+    get(address) {
+      let connection = connections.get(address);
+      if (connection === undefined) {
+        connection = connectRpc(address);
+        connections.set(address, connection);
+      }
+      return connection;
+    },
+    close() {
+      for (const connection of connections.values()) connection.close();
+      connections.clear();
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { create } from '@bufbuild/protobuf';
+import type { FollowerPort } from '@selvedge/ledger-view';
+import {
+  BusinessLedger,
+  CommitStatusAnswerSchema,
+  CommitStatusRequestSchema,
+  Compute,
+  Endorser,
+  EndorsementSchema,
+  EndorseRequestSchema,
+  EnvelopeEvidenceRequestSchema,
+  EnvelopeEvidenceSchema,
+  Follower,
+  KeyBroker,
+  ReceiptSchema,
+  SealedRequestSchema,
+  SealedResponseSchema,
+  Sequencer,
+  StageRequestSchema,
+  SubmitAnswerSchema,
+  SubmitRequestSchema,
+} from '@selvedge/protocol';
+import type { CallOptions, RpcConnection } from '@selvedge/rpc';
+import type { ComputeEndpoint, ConnectionProfile, OrganisationEndpoint } from '../domain/connection-profile.js';
+import type { BusinessPort, CallBounds, ComputePort, EndorserPort, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort } from '../ports.js';
+import { createConnectionPool } from './connection-pool.js';
+import { createObserved, type Observed } from './observe.js';
+
+export interface GrpcNetworkOptions {
+  readonly onHop?: OnHop | undefined;
+  /** Gives the present connection profile. */
+  readonly reload?: (() => Promise<ConnectionProfile>) | undefined;
+}
+
+const callOptions = ({ timeoutMs, signal }: CallBounds): CallOptions => ({ timeoutMs, ...(signal === undefined ? {} : { signal }) });
+
+/** New nodes are noticed within this time while requests run. */
+const RELOAD_AFTER_MS = 2_000;
+
+/** The network over gRPC; one connection per address, opened when first used. */
+export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetworkOptions = {}): NetworkPorts {
+  const pool = createConnectionPool();
+  const observed = createObserved(options.onHop);
+  const read = (present: ConnectionProfile) => ({
+    keyBroker: keyBrokerPort(pool.get(present.keyBroker), observed),
+    sequencer: sequencerPort(pool.get(present.sequencer), observed),
+    computeNodes: present.computeNodes.map((node) => computePort(pool.get(node.address), node, observed)),
+    endorsers: present.endorsers.map((node) => endorserPort(pool.get(node.address), node, observed)),
+    businessNodes: present.businessNodes.map((node) => businessPort(pool.get(node.address), node, observed)),
+    followers: [...present.endorsers, ...present.businessNodes].map((node) => followerPort(pool.get(node.address), node)),
+  });
+  let ports = read(profile);
+  let readAtMs = performance.now();
+  const reload = async (): Promise<void> => {
+    if (options.reload === undefined) return;
+    readAtMs = performance.now();
+    ports = read(await options.reload());
+  };
+  return {
+    keyBroker: () => ports.keyBroker,
+    sequencer: () => ports.sequencer,
+    computeNodes() {
+      // In the background; when it fails the present lists stay, and a request that finds no node reloads by itself.
+      if (performance.now() - readAtMs > RELOAD_AFTER_MS) reload().catch(() => undefined);
+      return ports.computeNodes;
+    },
+    endorsers: () => ports.endorsers,
+    businessNodes: () => ports.businessNodes,
+    followers: () => ports.followers,
+    reload,
+    close: () => {
+      pool.close();
+    },
+  };
+}
+
+function keyBrokerPort(connection: RpcConnection, observed: Observed): KeyBrokerPort {
+  const { address } = connection;
+  const rpc = connection.client(KeyBroker);
+  return {
+    address,
+    getEnvelopeEvidence(nonce, bounds) {
+      const request = create(EnvelopeEvidenceRequestSchema, { nonce });
+      return observed({ hop: 'attest', peer: 'key broker', address, request: [EnvelopeEvidenceRequestSchema, request], answer: EnvelopeEvidenceSchema, bounds }, () =>
+        rpc.getEnvelopeEvidence(request, callOptions(bounds)),
+      );
+    },
+  };
+}
+
+function sequencerPort(connection: RpcConnection, observed: Observed): SequencerPort {
+  const { address } = connection;
+  const rpc = connection.client(Sequencer);
+  return {
+    address,
+    submit(transaction, bounds) {
+      const request = create(SubmitRequestSchema, { transaction });
+      return observed({ hop: 'order', peer: 'sequencer', address, request: [SubmitRequestSchema, request], answer: SubmitAnswerSchema, bounds }, () =>
+        rpc.submit(request, callOptions(bounds)),
+      );
+    },
+  };
+}
+
+function computePort(connection: RpcConnection, { nodeId, address }: ComputeEndpoint, observed: Observed): ComputePort {
+  const rpc = connection.client(Compute);
+  return {
+    nodeId,
+    address,
+    execute: (request, bounds) =>
+      observed({ hop: 'execute', peer: nodeId, address, request: [SealedRequestSchema, request], answer: SealedResponseSchema, bounds }, () =>
+        rpc.execute(request, callOptions(bounds)),
+      ),
+  };
+}
+
+function endorserPort(connection: RpcConnection, { mspId, address }: OrganisationEndpoint, observed: Observed): EndorserPort {
+  const rpc = connection.client(Endorser);
+  return {
+    mspId,
+    address,
+    endorse(targetData, bounds) {
+      const request = create(EndorseRequestSchema, { targetData });
+      return observed({ hop: 'endorse', peer: mspId, address, request: [EndorseRequestSchema, request], answer: EndorsementSchema, bounds }, () =>
+        rpc.endorse(request, callOptions(bounds)),
+      );
+    },
+  };
+}
+
+function businessPort(connection: RpcConnection, { mspId, address }: OrganisationEndpoint, observed: Observed): BusinessPort {
+  const rpc = connection.client(BusinessLedger);
+  return {
+    mspId,
+    address,
+    stage(transaction, packets, bounds) {
+      const request = create(StageRequestSchema, { transaction, packets: [...packets] });
+      return observed({ hop: 'stage', peer: mspId, address, request: [StageRequestSchema, request], answer: ReceiptSchema, bounds }, () =>
+        rpc.stage(request, callOptions(bounds)),
+      );
+    },
+    commitStatus(txId, waitMs, bounds) {
+      const request = create(CommitStatusRequestSchema, { txId, waitMs });
+      return observed({ hop: 'commit-status', peer: mspId, address, request: [CommitStatusRequestSchema, request], answer: CommitStatusAnswerSchema, bounds }, () =>
+        rpc.commitStatus(request, callOptions(bounds)),
+      );
+    },
+  };
+}
+
+const LEDGER_VIEW_TIMEOUT_MS = 5_000;
+
+function followerPort(connection: RpcConnection, { mspId, address }: OrganisationEndpoint): FollowerPort {
+  const rpc = connection.client(Follower);
+  return { mspId, address, getLedgerView: (request, signal) => rpc.getLedgerView(request, { timeoutMs: LEDGER_VIEW_TIMEOUT_MS, signal }) };
+}

@@ -1,0 +1,88 @@
+import { toHex } from '@selvedge/crypto';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { combineVerdicts, type CommitStatus, type OwnerVerdict } from './domain/commit-status.js';
+import { isWorthRepeat } from './domain/retry.js';
+import type { BusinessPort } from './ports.js';
+import { repeatUntil } from './repeat.js';
+import type { Session } from './session.js';
+import { businessNode } from './staging.js';
+
+export type { CommitStatus } from './domain/commit-status.js';
+
+/** How long a business node may hold one question. */
+const WAIT_MS = 5_000;
+/** What the answer's way back may take beyond that. */
+const MARGIN_MS = 3_000;
+const GLANCE_MS = 1_000;
+
+/** A transaction that was handed to ordering. */
+export interface Commit {
+  /** Hexadecimal. */
+  getTransactionId(): string;
+  /** Waits until every declared owner has the transaction's verdict on disk. Throws COMMIT_UNKNOWN when the time is over. */
+  getStatus(): Promise<CommitStatus>;
+}
+
+export interface CommitInput {
+  readonly txId: Uint8Array;
+  /** MSP ids of the declared owners; empty when nothing was written: then any business node is asked. */
+  readonly owners: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The stage after ordering. */
+export function createCommit(session: Session, input: CommitInput): Commit {
+  const txId = toHex(input.txId);
+  let status: Promise<CommitStatus> | undefined;
+  const ask = async (): Promise<CommitStatus> => {
+    const verdicts = await Promise.all(nodesToAsk(session, input.owners).map((node) => awaitVerdict(session, node, input)));
+    return combineVerdicts(txId, verdicts);
+  };
+  return {
+    getTransactionId: () => txId,
+    getStatus() {
+      // Asked once; a question that failed is asked again.
+      if (status === undefined) {
+        status = ask();
+        status.catch(() => {
+          status = undefined;
+        });
+      }
+      return status;
+    },
+  };
+}
+
+/** Whether some owner already knows the transaction. Does not wait and does not throw. */
+export async function isOrdered(session: Session, txId: Uint8Array, owners: readonly string[]): Promise<boolean> {
+  const bounds = { timeoutMs: GLANCE_MS, txId: toHex(txId) };
+  const answers = await Promise.allSettled(nodesToAsk(session, owners).map((node) => node().commitStatus(txId, 0, bounds)));
+  return answers.some((answer) => answer.status === 'fulfilled' && answer.value.known);
+}
+
+function nodesToAsk(session: Session, owners: readonly string[]): (() => BusinessPort)[] {
+  const anyNode = session.ports.businessNodes().slice(0, 1).map(({ mspId }) => mspId);
+  return (owners.length > 0 ? owners : anyNode).map((mspId) => () => businessNode(session, mspId));
+}
+
+async function awaitVerdict(session: Session, node: () => BusinessPort, input: CommitInput): Promise<OwnerVerdict> {
+  const txId = toHex(input.txId);
+  const attempt = async (remainingMs: number): Promise<OwnerVerdict> => {
+    const waitMs = Math.max(1, Math.floor(Math.min(WAIT_MS, remainingMs)));
+    const asked = node();
+    const { mspId } = asked;
+    const answer = await asked.commitStatus(input.txId, waitMs, { timeoutMs: waitMs + MARGIN_MS, signal: input.signal, txId });
+    if (!answer.known) throw new SelvedgeError('COMMIT_UNKNOWN', `${mspId} does not know transaction ${txId} yet`, { role: 'client', details: { txId, mspId } });
+    return { mspId, answer };
+  };
+  try {
+    return await repeatUntil(attempt, {
+      timeoutMs: session.limits.commitStatusTimeoutMs,
+      isWorthRepeat: (code) => code === 'COMMIT_UNKNOWN' || isWorthRepeat(code),
+      signal: session.closing,
+    });
+  } catch (error) {
+    if (!isSelvedgeError(error) || !isWorthRepeat(error.code)) throw error;
+    throw new SelvedgeError('COMMIT_UNKNOWN', `no owner's verdict on transaction ${txId}: ${error.message}`, { role: 'client', details: { txId }, cause: error });
+  }
+}

@@ -1,0 +1,101 @@
+import { equalBytes } from '@selvedge/crypto';
+import { refusalFromWire, SelvedgeError } from '@selvedge/errors';
+import {
+  encodeMessage,
+  LIMITS,
+  parseCores,
+  parseMessage,
+  ResponseSchema,
+  targetDigest,
+  verifyPacketsMatch,
+  type Core,
+  type Response,
+  type SealedResponse,
+  type TargetData,
+} from '@selvedge/protocol';
+import { openResponse, responseDigest } from '@selvedge/sealed-objects';
+import type { BuiltRequest } from './request.js';
+
+/** Fabric's chaincode statuses: from here on an answer is an error (shim.ERRORTHRESHOLD). */
+const ERROR_THRESHOLD = 400;
+const NO_CORE = new Uint8Array(0);
+
+/** One compute node's answer, opened and checked against the request. */
+export interface Answer {
+  readonly nodeId: string;
+  readonly response: Response;
+}
+
+/** An answer to a submit: what the endorsers will see beside what the client may see. */
+export interface TargetAnswer extends Answer {
+  readonly targetData: TargetData;
+  readonly cores: readonly Core[];
+}
+
+/**
+ * Opens the answer to an evaluate.
+ * Throws DECRYPT_FAILED, CHAINCODE_ERROR with the chaincode's own text, or the node's refusal.
+ */
+export function openEvaluateAnswer(request: BuiltRequest, sealed: SealedResponse): Answer {
+  const response = open(request, sealed, NO_CORE);
+  return { nodeId: sealed.nodeId, response };
+}
+
+/**
+ * Opens the answer to a submit and checks its target data against the request and the response.
+ * Throws as openEvaluateAnswer, and RESPONSE_DIGEST_MISMATCH, TX_ID_MISMATCH, WRONG_NETWORK, WRONG_CHANNEL,
+ * TARGET_DATA_INCONSISTENT, PACKET_MISMATCH or what parseCores throws.
+ */
+export function openSubmitAnswer(request: BuiltRequest, sealed: SealedResponse): TargetAnswer {
+  const { targetData } = sealed;
+  const coreDigest = targetData === undefined ? NO_CORE : targetDigest(targetData.cores, targetData.itemMask);
+  const response = open(request, sealed, coreDigest);
+  if (targetData === undefined) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'sent no target data');
+  const cores = parseCores(targetData.cores, targetData.itemMask);
+  for (const core of cores) verifyCore(request, sealed, core, response);
+  verifyPacketsMatch(cores, targetData.attachments?.packets ?? []);
+  return { nodeId: sealed.nodeId, response, targetData, cores };
+}
+
+function open(request: BuiltRequest, sealed: SealedResponse, coreDigest: Uint8Array): Response {
+  const bytes = openResponse({
+    suite: request.suite,
+    transactionKey: request.transactionKey,
+    headerBytes: request.headerBytes,
+    nodeId: sealed.nodeId,
+    requestDigest: request.requestDigest,
+    coreDigest,
+    salt: sealed.salt,
+    ciphertext: sealed.ciphertext,
+  });
+  const response = parseMessage(ResponseSchema, bytes, LIMITS.maxMessageBytes);
+  if (response.refusal !== undefined) throw refusalFromWire(response.refusal);
+  if (response.status >= ERROR_THRESHOLD) {
+    throw new SelvedgeError('CHAINCODE_ERROR', `chaincode response ${String(response.status)}, ${response.message}`, {
+      role: 'compute',
+      details: { status: response.status, nodeId: sealed.nodeId },
+    });
+  }
+  return response;
+}
+
+function verifyCore(request: BuiltRequest, sealed: SealedResponse, core: Core, response: Response): void {
+  if (core.network !== request.network) throw refuse('WRONG_NETWORK', sealed, 'answered for another network');
+  if (core.channel !== request.channel) throw refuse('WRONG_CHANNEL', sealed, 'answered for another channel');
+  if (core.suite !== request.suite) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'answered in another suite');
+  if (!equalBytes(core.txId, request.txId)) throw refuse('TX_ID_MISMATCH', sealed, 'answered for another transaction');
+  if (!equalBytes(core.requestDigest, request.requestDigest)) throw refuse('RESPONSE_DIGEST_MISMATCH', sealed, 'signed for another request');
+  if (!equalBytes(core.responseDigest, agreedResponseDigest(request, response))) throw refuse('RESPONSE_DIGEST_MISMATCH', sealed, 'sent a response that its target data does not name');
+  const [invoked] = core.sections;
+  if (invoked?.contract !== request.contract) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'answered for another contract');
+  if (invoked.keyEpoch !== request.keyEpoch) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'wrote under another key epoch');
+}
+
+/** Digest of what all replicas agree on: the response without the height of the node's view. */
+function agreedResponseDigest(request: BuiltRequest, response: Response): Uint8Array {
+  return responseDigest(request.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }));
+}
+
+function refuse(code: 'WRONG_NETWORK' | 'WRONG_CHANNEL' | 'TX_ID_MISMATCH' | 'RESPONSE_DIGEST_MISMATCH' | 'TARGET_DATA_INCONSISTENT', sealed: SealedResponse, what: string): SelvedgeError {
+  return new SelvedgeError(code, `compute node ${sealed.nodeId} ${what}`, { role: 'client', details: { nodeId: sealed.nodeId } });
+}

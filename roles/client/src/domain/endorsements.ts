@@ -1,0 +1,86 @@
+import { equalBytes, toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Identity, MspRegistry } from '@selvedge/identity';
+import { isEndorsementPolicySatisfied } from '@selvedge/policy';
+import { EndorsementPayloadSchema, LIMITS, parseMessage, signing, type DeclaredTarget, type Endorsement } from '@selvedge/protocol';
+import type { Requirements, WrittenTarget } from './requirements.js';
+
+/** An endorsement whose content and signature were checked. */
+export interface VerifiedEndorsement {
+  readonly endorsement: Endorsement;
+  readonly identity: Identity;
+}
+
+/** What an endorsement must say, and who must have signed it. */
+export interface ExpectedEndorsement {
+  readonly network: string;
+  readonly channel: string;
+  readonly targetDigest: Uint8Array;
+  readonly requirements: Requirements;
+  readonly msps: MspRegistry;
+  /** The organisation that was asked. */
+  readonly mspId: string;
+}
+
+/**
+ * Checks one endorser's answer. Throws ENDORSEMENT_FAILED when it endorses something else, IDENTITY_* or
+ * SIGNATURE_INVALID when it is not that organisation's peer's, MESSAGE_TOO_LARGE or MALFORMED_MESSAGE.
+ */
+export function verifyEndorsement(endorsement: Endorsement, expected: ExpectedEndorsement): VerifiedEndorsement {
+  const payload = parseMessage(EndorsementPayloadSchema, endorsement.payload, LIMITS.maxFactBytes);
+  const refuse = (what: string): SelvedgeError =>
+    new SelvedgeError('ENDORSEMENT_FAILED', `the endorser of ${expected.mspId} ${what}`, { role: 'client', details: { mspId: expected.mspId } });
+  if (payload.network !== expected.network) throw refuse('endorsed for another network');
+  if (payload.channel !== expected.channel) throw refuse('endorsed for another channel');
+  if (!equalBytes(payload.targetDigest, expected.targetDigest)) throw refuse('endorsed other target data');
+  if (!isSameTargets(payload.targets, expected.requirements.targets)) throw refuse('declared other business nodes than the owners of what is written');
+  const signed = { identity: endorsement.endorser, signature: endorsement.signature };
+  const identity = expected.msps.verifySignature(signed, signing.endorsement(endorsement.payload, endorsement.endorser), { role: 'peer' });
+  if (identity.mspId !== expected.mspId) throw refuse(`answered as ${identity.mspId}`);
+  return { endorsement, identity };
+}
+
+/** Endorsements of one payload that satisfy every policy, or undefined when there are none yet. */
+export function findSufficient(verified: readonly VerifiedEndorsement[], requirements: Requirements): VerifiedEndorsement[] | undefined {
+  return groupByPayload(verified).find((group) => {
+    const signers = distinctSigners(group);
+    return requirements.policies.every((policy) => isEndorsementPolicySatisfied(policy, signers));
+  });
+}
+
+/** Whether endorsers gave payloads that differ. */
+export function isDisagreement(verified: readonly VerifiedEndorsement[]): boolean {
+  return groupByPayload(verified).length > 1;
+}
+
+/** The refusal to report when the endorsements do not suffice: the endorsers' own code when they agree on one. */
+export function describeFailure(verified: readonly VerifiedEndorsement[], refusals: ReadonlyMap<string, SelvedgeError>): SelvedgeError {
+  if (isDisagreement(verified)) return new SelvedgeError('ENDORSEMENTS_DISAGREE', 'endorsers gave different payloads', { role: 'client' });
+  const codes = new Set([...refusals.values()].map((refusal) => refusal.code));
+  const [first] = refusals.values();
+  if (first !== undefined && codes.size === 1) return first;
+  const list = [...refusals].map(([mspId, refusal]) => `${mspId}: ${refusal.code}: ${refusal.message}`).join('; ');
+  const missing = refusals.size === 0 ? 'the known endorsers cannot satisfy the endorsement policies' : list;
+  return new SelvedgeError('ENDORSEMENT_FAILED', `${String(verified.length)} endorsed; ${missing}`, { role: 'client' });
+}
+
+function groupByPayload(verified: readonly VerifiedEndorsement[]): VerifiedEndorsement[][] {
+  const groups = new Map<string, VerifiedEndorsement[]>();
+  for (const item of verified) {
+    const key = toHex(item.endorsement.payload);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
+
+/** One identity counts once, however often it answers. */
+function distinctSigners(group: readonly VerifiedEndorsement[]): Identity[] {
+  return [...new Map(group.map((item) => [toHex(item.endorsement.endorser), item.identity])).values()];
+}
+
+function isSameTargets(declared: readonly DeclaredTarget[], written: readonly WrittenTarget[]): boolean {
+  const text = (targets: readonly WrittenTarget[]): string => JSON.stringify(targets.map(({ contract, ownerSet, owners }) => [contract, ownerSet, owners]));
+  return text(declared) === text(written);
+}

@@ -1,0 +1,66 @@
+import type { SuiteName } from '@selvedge/crypto';
+import type { Signer } from '@selvedge/identity';
+import { computeTxId, encodeMessage, RequestBodySchema, SignedRequestSchema, signing, type RequestKind, type SealedRequest } from '@selvedge/protocol';
+import { requestDigest, sealRequest } from '@selvedge/sealed-objects';
+
+/** Everything that goes into one request. */
+export interface RequestInput {
+  readonly network: string;
+  readonly channel: string;
+  readonly contract: string;
+  readonly kind: RequestKind;
+  /** args[0] is the function name. */
+  readonly args: readonly Uint8Array[];
+  readonly transient: Readonly<Record<string, Uint8Array>>;
+  /** 24 bytes, fresh for each transaction. */
+  readonly nonce: Uint8Array;
+  readonly timestamp: Date;
+  /** Epoch of the contract's keys for new writes. */
+  readonly keyEpoch: bigint;
+  readonly profileDigest: Uint8Array;
+  readonly suite: SuiteName;
+  readonly envelopeKey: { readonly epoch: bigint; readonly publicKey: Uint8Array };
+}
+
+/** A signed, sealed request and what the client keeps to open and check its answers. */
+export interface BuiltRequest {
+  readonly kind: RequestKind;
+  readonly network: string;
+  readonly channel: string;
+  readonly contract: string;
+  readonly suite: SuiteName;
+  readonly keyEpoch: bigint;
+  readonly txId: Uint8Array;
+  readonly sealed: SealedRequest;
+  /** Secret: opens the answers. */
+  readonly transactionKey: Uint8Array;
+  readonly headerBytes: Uint8Array;
+  readonly requestDigest: Uint8Array;
+}
+
+/** Encodes, signs and seals a request (DESIGN 2, step 1). Throws LIMIT_EXCEEDED when it is too large. */
+export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest {
+  const { network, channel, contract, kind, suite, keyEpoch } = input;
+  const timestampMs = input.timestamp.getTime();
+  const timestampSeconds = Math.floor(timestampMs / 1000);
+  const body = encodeMessage(RequestBodySchema, {
+    network,
+    channel,
+    contract,
+    kind,
+    args: [...input.args],
+    transient: Object.keys(input.transient)
+      .sort()
+      .map((name) => ({ name, value: input.transient[name] ?? new Uint8Array(0) })),
+    creator: signer.serialized,
+    nonce: input.nonce,
+    timestampSeconds: BigInt(timestampSeconds),
+    timestampNanos: (timestampMs - timestampSeconds * 1000) * 1_000_000,
+    keyEpoch,
+    profileDigest: input.profileDigest,
+  });
+  const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
+  const txId = computeTxId(input.nonce, signer.serialized);
+  const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: input.envelopeKey, network, channel, txId, signedRequest });
+  return { kind, network, channel, contract, suite, keyEpoch, txId, sealed, transactionKey, headerBytes, requestDigest: requestDigest(transactionKey, signedRequest) };
+}

@@ -1,0 +1,47 @@
+import { SelvedgeError } from '@selvedge/errors';
+import type { EndorsementPolicy } from '@selvedge/policy';
+import { compareText, type Core } from '@selvedge/protocol';
+import type { ContractTerms } from './contract-terms.js';
+
+/** An owner set that a transaction writes, and who must store it. */
+export interface WrittenTarget {
+  readonly contract: string;
+  readonly ownerSet: string;
+  /** MSP ids, sorted. */
+  readonly owners: readonly string[];
+}
+
+/** What a transaction needs to become valid. */
+export interface Requirements {
+  /** Every one must be satisfied: of each contract touched and of each owner set written. */
+  readonly policies: readonly EndorsementPolicy[];
+  /** Sorted by contract and owner set. */
+  readonly targets: readonly WrittenTarget[];
+}
+
+/** Reads what the cores need out of the contracts' terms. Throws OWNER_SET_MISMATCH for an owner set that the terms lack. */
+export function readRequirements(cores: readonly Core[], termsOf: (contract: string) => ContractTerms): Requirements {
+  const policies = new Set<EndorsementPolicy>();
+  const targets = new Map<string, WrittenTarget>();
+  for (const section of cores.flatMap((core) => core.sections)) {
+    const terms = termsOf(section.contract);
+    policies.add(terms.endorsementPolicy);
+    for (const ownerSet of new Set(section.writes.map((write) => write.ownerSet))) {
+      const set = terms.ownerSets.get(ownerSet);
+      if (set === undefined) {
+        throw new SelvedgeError('OWNER_SET_MISMATCH', `the target data names owner set ${ownerSet}, which contract ${section.contract} does not have`, { role: 'client' });
+      }
+      policies.add(set.endorsementPolicy);
+      targets.set(JSON.stringify([section.contract, ownerSet]), { contract: section.contract, ownerSet, owners: [...set.owners].sort(compareText) });
+    }
+  }
+  return {
+    policies: [...policies],
+    targets: [...targets.values()].sort((a, b) => compareText(a.contract, b.contract) || compareText(a.ownerSet, b.ownerSet)),
+  };
+}
+
+/** Every organisation that must store something, sorted. */
+export function declaredOwners(targets: readonly WrittenTarget[]): string[] {
+  return [...new Set(targets.flatMap((target) => target.owners))].sort(compareText);
+}

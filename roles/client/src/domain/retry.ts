@@ -1,0 +1,57 @@
+import type { RefusalCode } from '@selvedge/errors';
+
+/** Refusals after which another compute node may well serve the same sealed request. */
+const ANOTHER_NODE: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'UNAVAILABLE',
+  'TIMEOUT',
+  'OVERLOADED',
+  'DRAINING',
+  'NOT_READY',
+  'CONTRACT_NOT_ASSIGNED',
+  'CONTRACT_UNKNOWN', // this client saw the contract on the ledger: the node is behind
+  'CONTRACT_CODE_MISSING',
+  'CONTRACT_CODE_MISMATCH',
+  'CHAINCODE_START_FAILED',
+  'CHAINCODE_CRASHED',
+  'VIEW_BEHIND',
+  'VIEW_QUORUM_UNREACHABLE',
+  'STATE_UNAVAILABLE',
+  'STATE_BEHIND',
+]);
+
+/** Refusals that end when the request is built again on fresh evidence. */
+const REBUILD: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'ENVELOPE_EPOCH_UNKNOWN',
+  'ENVELOPE_EPOCH_REVOKED',
+  'KEY_EPOCH_UNKNOWN',
+  'KEY_EPOCH_RETIRED',
+  'KEY_EPOCH_REVOKED',
+  'PROFILE_MISMATCH',
+  'DECRYPT_FAILED',
+]);
+
+/** Refusals that say nothing about the message: the same bytes may be sent to the same peer again. */
+const SAME_PEER: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['UNAVAILABLE', 'TIMEOUT', 'OVERLOADED', 'NOT_READY', 'DRAINING', 'VIEW_BEHIND', 'VIEW_QUORUM_UNREACHABLE']);
+
+/** Refusals by an endorser or owner that merely has not seen the newest block yet, or by one that is right. */
+const MAY_LAG: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['STALE_READ', 'STALE_GUARD', 'CONTRACT_UNKNOWN', 'POLICY_VERSION_MISMATCH', 'CODE_HASH_MISMATCH', 'KEY_EPOCH_UNKNOWN']);
+
+/** Whether the same sealed request should go to another compute node. */
+export function isWorthAnotherNode(code: RefusalCode): boolean {
+  return ANOTHER_NODE.has(code);
+}
+
+/** Whether the request should be built again on fresh evidence. */
+export function isWorthRebuild(code: RefusalCode): boolean {
+  return REBUILD.has(code);
+}
+
+/** Whether the same bytes should be sent to the same peer again. */
+export function isWorthRepeat(code: RefusalCode): boolean {
+  return SAME_PEER.has(code);
+}
+
+/** Whether the peer may only be behind: worth a second try within a short grace. */
+export function isPerhapsBehind(code: RefusalCode): boolean {
+  return MAY_LAG.has(code);
+}

@@ -1,0 +1,71 @@
+import { toHex } from '@selvedge/crypto';
+import type { ChaincodeEvent, TargetData } from '@selvedge/protocol';
+import type { TargetAnswer } from './domain/answer.js';
+import type { ContractTerms } from './domain/contract-terms.js';
+import type { BuiltRequest } from './domain/request.js';
+import { readRequirements } from './domain/requirements.js';
+import { createEndorsedTransaction } from './domain/staging.js';
+import { createEndorsedTransactionStage, type EndorsedTransaction } from './endorsed-transaction.js';
+import { collectEndorsements } from './endorsing.js';
+import type { ProposalOptions } from './proposal.js';
+import type { Session } from './session.js';
+
+/** A request that compute nodes have run. Nothing is committed yet. */
+export interface ExecutedTransaction {
+  /** Hexadecimal. */
+  getTransactionId(): string;
+  /** What the function returned. */
+  getResult(): Uint8Array;
+  /** The event that the function set, if any. */
+  getEvent(): ChaincodeEvent | undefined;
+  /** What endorsers are shown: cores, TEE signatures and packets, of all replicas. */
+  readonly targetData: TargetData;
+  /** Node ids of the compute nodes that ran it. */
+  readonly executedBy: readonly string[];
+  /** Collects the endorsements that the contract's and the owner sets' policies ask for. */
+  endorse(): Promise<EndorsedTransaction>;
+}
+
+/** The stage after execution. answers has at least one entry: groupReplicas checked that. */
+export function createExecutedTransaction(
+  session: Session,
+  executed: { readonly request: BuiltRequest; readonly targetData: TargetData; readonly answers: readonly TargetAnswer[]; readonly options: ProposalOptions },
+): ExecutedTransaction {
+  const { request, targetData, answers, options } = executed;
+  const [first] = answers;
+  const cores = first?.cores ?? [];
+  const result = first?.response.payload ?? new Uint8Array(0);
+  const txId = toHex(request.txId);
+
+  const termsOfAll = async (): Promise<Map<string, ContractTerms>> => {
+    const names = [...new Set(cores.flatMap((core) => core.sections.map((section) => section.contract)))];
+    return new Map(await Promise.all(names.map(async (name) => [name, await session.trust.terms(name)] as const)));
+  };
+
+  return {
+    getTransactionId: () => txId,
+    getResult: () => result,
+    getEvent: () => first?.response.event,
+    targetData,
+    executedBy: answers.map((answer) => answer.nodeId),
+    async endorse() {
+      const terms = await termsOfAll();
+      const requirements = readRequirements(cores, (name) => terms.get(name) as ContractTerms);
+      const endorsements = await collectEndorsements(session, targetData, {
+        txId,
+        requirements,
+        endorsingOrganizations: options.endorsingOrganizations,
+        signal: options.signal,
+      });
+      return createEndorsedTransactionStage(session, {
+        txId: request.txId,
+        result,
+        cores,
+        packets: targetData.attachments?.packets ?? [],
+        requirements,
+        message: createEndorsedTransaction(targetData, endorsements),
+        signal: options.signal,
+      });
+    },
+  };
+}

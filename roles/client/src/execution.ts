@@ -1,0 +1,88 @@
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { toHex } from '@selvedge/crypto';
+import type { SealedResponse } from '@selvedge/protocol';
+import type { Answer } from './domain/answer.js';
+import type { BuiltRequest } from './domain/request.js';
+import { isWorthAnotherNode } from './domain/retry.js';
+import type { ComputePort } from './ports.js';
+import { pause } from './repeat.js';
+import type { Session } from './session.js';
+
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 500;
+
+export interface ExecutionOptions<T extends Answer> {
+  /** Distinct compute nodes that must answer. */
+  readonly count: number;
+  /** Opens and checks one answer. */
+  readonly open: (request: BuiltRequest, sealed: SealedResponse) => T;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Sends one sealed request to as many distinct compute nodes as asked for. A node that cannot serve it is replaced by
+ * another; when none is left the endpoints are read again, so that nodes may come and go.
+ * Throws the node's refusal when another node would not help, COMPUTE_QUORUM_NOT_MET when there are too few nodes.
+ */
+export async function executeOnNodes<T extends Answer>(session: Session, request: BuiltRequest, options: ExecutionOptions<T>): Promise<T[]> {
+  const { limits, ports } = session;
+  const rotation = session.rotation(request.contract);
+  const deadline = performance.now() + limits.executeTimeoutMs;
+  const answered = new Map<string, T>();
+  const busy = new Set<string>();
+  const tried = new Set<string>();
+  let last: SelvedgeError | undefined;
+  let isOver = false;
+
+  const nextNode = (): ComputePort | undefined =>
+    rotation.order(ports.computeNodes().filter(({ nodeId }) => !answered.has(nodeId) && !busy.has(nodeId) && !tried.has(nodeId)))[0];
+
+  const tryNode = async (node: ComputePort): Promise<boolean> => {
+    busy.add(node.nodeId);
+    try {
+      const timeoutMs = Math.max(1, Math.min(limits.attemptTimeoutMs, deadline - performance.now()));
+      const sealed = await node.execute(request.sealed, { timeoutMs, signal: options.signal, txId: toHex(request.txId) });
+      if (sealed.nodeId !== node.nodeId) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', `compute node ${node.nodeId} answered as another`, { role: 'client' });
+      answered.set(node.nodeId, options.open(request, sealed));
+      rotation.succeeded(node.nodeId);
+      return true;
+    } catch (error) {
+      if (!isSelvedgeError(error) || !isWorthAnotherNode(error.code)) throw error;
+      rotation.failed(node.nodeId);
+      tried.add(node.nodeId);
+      last = error;
+      return false;
+    } finally {
+      busy.delete(node.nodeId);
+    }
+  };
+
+  const lane = async (): Promise<void> => {
+    for (let pauseMs = FIRST_PAUSE_MS; !isOver; ) {
+      const node = nextNode();
+      if (node !== undefined) {
+        if (await tryNode(node)) return;
+        continue;
+      }
+      if (performance.now() + pauseMs >= deadline) throw tooFew(options.count, answered.size, last);
+      await pause(pauseMs, session.closing);
+      if (options.signal?.aborted === true) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'client' });
+      await ports.reload();
+      tried.clear();
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  };
+
+  try {
+    await Promise.all(Array.from({ length: options.count }, lane));
+  } finally {
+    isOver = true;
+  }
+  return [...answered.values()];
+}
+
+function tooFew(wanted: number, answered: number, last: SelvedgeError | undefined): SelvedgeError {
+  if (wanted === 1 && last !== undefined) return last;
+  const reason = last === undefined ? '' : `; last refusal: ${last.code}: ${last.message}`;
+  return new SelvedgeError('COMPUTE_QUORUM_NOT_MET', `${String(answered)} of ${String(wanted)} compute nodes answered${reason}`, { role: 'client', cause: last });
+}

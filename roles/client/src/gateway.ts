@@ -1,0 +1,104 @@
+import type { Signer } from '@selvedge/identity';
+import { verifySignedProfile } from '@selvedge/policy';
+import { SelvedgeError } from '@selvedge/errors';
+import { createGrpcNetwork } from './adapters/grpc-network.js';
+import { createContract, type Contract } from './contract.js';
+import type { ConnectionProfile } from './domain/connection-profile.js';
+import { createNodeRotation, type NodeRotation } from './domain/rotation.js';
+import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
+import type { NetworkPorts, OnHop } from './ports.js';
+import type { Session } from './session.js';
+import { createTrust } from './trust.js';
+
+/** What a gateway needs: whom to reach, whom to trust, and who speaks. */
+export interface ConnectOptions {
+  readonly connectionProfile: ConnectionProfile;
+  /** SignedProfile bytes: the pinned network profile, the trust anchor of everything that the client verifies. */
+  readonly signedProfile: Uint8Array;
+  /** The client identity that creates and signs requests. */
+  readonly identity: Signer;
+  /** Wall clock: request timestamps and certificate periods. Default: the system's. */
+  readonly clock?: () => Date;
+  readonly limits?: Partial<ClientLimits>;
+  /** Called after each call to a peer. */
+  readonly onHop?: OnHop;
+  /** Gives the present connection profile; called when no compute node answers and by `reload()`. */
+  readonly reload?: () => Promise<ConnectionProfile>;
+  /** The transport; default: gRPC to the addresses of the connection profile. */
+  readonly ports?: NetworkPorts;
+}
+
+/** A connection of one identity to a network. */
+export interface Gateway {
+  readonly identity: Signer;
+  /** Throws WRONG_CHANNEL for a channel that is not the profile's. */
+  getNetwork(channel: string): Network;
+  /** Reads the endpoints again, so that new nodes are used and removed ones left alone. */
+  reload(): Promise<void>;
+  /** Fetches the ledger view and the broker's evidence anew before the next request. */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+/** One channel. */
+export interface Network {
+  readonly name: string;
+  getContract(name: string): Contract;
+}
+
+/**
+ * Opens a gateway. Nothing is sent yet: evidence is fetched and verified before the first request.
+ * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK or WRONG_CHANNEL.
+ */
+export function connect(options: ConnectOptions): Gateway {
+  const clock = options.clock ?? (() => new Date());
+  const profile = verifySignedProfile(options.signedProfile);
+  const { network, channel } = options.connectionProfile;
+  if (profile.message.network !== network) throw new SelvedgeError('WRONG_NETWORK', `the profile is of network ${profile.message.network}, not ${network}`, { role: 'client' });
+  if (profile.message.channel !== channel) throw new SelvedgeError('WRONG_CHANNEL', `the profile is of channel ${profile.message.channel}, not ${channel}`, { role: 'client' });
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const ports = options.ports ?? createGrpcNetwork(options.connectionProfile, { onHop: options.onHop, reload: options.reload });
+  const trust = createTrust({ profile, ports, clock, limits });
+  const closing = new AbortController();
+  const session: Session = {
+    network,
+    channel,
+    signer: options.identity,
+    ports,
+    trust,
+    limits,
+    clock,
+    rotation: rotations(limits),
+    endorserRotation: createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs }),
+    closing: closing.signal,
+  };
+  return {
+    identity: options.identity,
+    getNetwork(name) {
+      if (name !== channel) throw new SelvedgeError('WRONG_CHANNEL', `this gateway is connected to channel ${channel}, not ${name}`, { role: 'client' });
+      return { name, getContract: (contract) => createContract(session, contract) };
+    },
+    reload: () => ports.reload(),
+    refresh: () => trust.refresh(),
+    close() {
+      closing.abort();
+      trust.close();
+      ports.close();
+    },
+  };
+}
+
+const nowMs = (): number => performance.now();
+
+/** One rotation per contract: a node that lacks one contract may serve another. */
+function rotations(limits: ClientLimits): (contract: string) => NodeRotation {
+  const byContract = new Map<string, NodeRotation>();
+  return (contract) => {
+    let rotation = byContract.get(contract);
+    if (rotation === undefined) {
+      rotation = createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs });
+      byContract.set(contract, rotation);
+    }
+    return rotation;
+  };
+}

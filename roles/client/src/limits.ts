@@ -1,0 +1,39 @@
+/** Bounds of a gateway's work. All have defaults. */
+export interface ClientLimits {
+  /** One call to one compute node. */
+  readonly attemptTimeoutMs: number;
+  /** The whole execution, tries on other nodes included. */
+  readonly executeTimeoutMs: number;
+  /** The whole endorsement, second tries included. */
+  readonly endorseTimeoutMs: number;
+  /** Staging at every declared owner, second tries included. */
+  readonly stageTimeoutMs: number;
+  /** Ordering, second tries included. */
+  readonly submitTimeoutMs: number;
+  /** Waiting for the commit at every declared owner. */
+  readonly commitStatusTimeoutMs: number;
+  /** Fetching and verifying the broker's evidence. */
+  readonly evidenceTimeoutMs: number;
+  /** Evidence older than this is fetched again before the next request. */
+  readonly evidenceMaxAgeMs: number;
+  /** How often a request is built again after an epoch or profile refusal. */
+  readonly maxRebuilds: number;
+  /** How long a node that failed is asked last. */
+  readonly failurePenaltyMs: number;
+  /** How long endorsers that may only lag are asked again after a stale read. */
+  readonly staleGraceMs: number;
+}
+
+export const DEFAULT_LIMITS: ClientLimits = {
+  attemptTimeoutMs: 30_000,
+  executeTimeoutMs: 60_000,
+  endorseTimeoutMs: 30_000,
+  stageTimeoutMs: 30_000,
+  submitTimeoutMs: 30_000,
+  commitStatusTimeoutMs: 60_000,
+  evidenceTimeoutMs: 15_000,
+  evidenceMaxAgeMs: 5 * 60_000,
+  maxRebuilds: 3,
+  failurePenaltyMs: 2_000,
+  staleGraceMs: 200,
+};

@@ -1,0 +1,90 @@
+import type { RefusalCode } from '@selvedge/errors';
+import type { FollowerPort } from '@selvedge/ledger-view';
+import type {
+  CommitStatusAnswer,
+  Endorsement,
+  EndorsedTransaction,
+  EnvelopeEvidence,
+  Receipt,
+  SealedRequest,
+  SealedResponse,
+  SubmitAnswer,
+  TargetData,
+} from '@selvedge/protocol';
+
+/** Bounds of one call to a peer. */
+export interface CallBounds {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Hexadecimal; names the transaction in hop events. */
+  readonly txId?: string | undefined;
+}
+
+/** Hop 1 and hop 4. */
+export interface ComputePort {
+  readonly nodeId: string;
+  readonly address: string;
+  execute(request: SealedRequest, bounds: CallBounds): Promise<SealedResponse>;
+}
+
+/** Hop 5 and hop 6. */
+export interface EndorserPort {
+  readonly mspId: string;
+  readonly address: string;
+  endorse(targetData: TargetData, bounds: CallBounds): Promise<Endorsement>;
+}
+
+/** Hop 7 and hop 8. */
+export interface BusinessPort {
+  readonly mspId: string;
+  readonly address: string;
+  stage(transaction: EndorsedTransaction, packets: readonly Uint8Array[], bounds: CallBounds): Promise<Receipt>;
+  /** @param waitMs how long the node may wait for the transaction before it answers; 0 answers at once */
+  commitStatus(txId: Uint8Array, waitMs: number, bounds: CallBounds): Promise<CommitStatusAnswer>;
+}
+
+/** The embedded ledger's ordering. */
+export interface SequencerPort {
+  readonly address: string;
+  submit(transaction: Uint8Array, bounds: CallBounds): Promise<SubmitAnswer>;
+}
+
+/** Hop 0, as far as a client is concerned. */
+export interface KeyBrokerPort {
+  readonly address: string;
+  getEnvelopeEvidence(nonce: Uint8Array, bounds: CallBounds): Promise<EnvelopeEvidence>;
+}
+
+/** Everything that a gateway talks to. The lists may change between calls: nodes come and go. */
+export interface NetworkPorts {
+  keyBroker(): KeyBrokerPort;
+  sequencer(): SequencerPort;
+  computeNodes(): readonly ComputePort[];
+  endorsers(): readonly EndorserPort[];
+  businessNodes(): readonly BusinessPort[];
+  /** Endorsers and business nodes, as sources of the ledger view. */
+  followers(): readonly FollowerPort[];
+  /** Reads the endpoint lists again; called when no compute node answers. */
+  reload(): Promise<void>;
+  close(): void;
+}
+
+/** The hops of DESIGN 2 as the client sees them. */
+export type HopName = 'attest' | 'execute' | 'endorse' | 'stage' | 'order' | 'commit-status';
+
+/** One finished call, for whoever watches. Sizes and times only: no plaintext, no key. */
+export interface HopEvent {
+  readonly hop: HopName;
+  /** Node id or MSP id. */
+  readonly peer: string;
+  readonly address: string;
+  /** Hexadecimal; absent for attestation. */
+  readonly txId: string | undefined;
+  readonly sentBytes: number;
+  /** 0 when the call was refused. */
+  readonly receivedBytes: number;
+  readonly ms: number;
+  readonly refusal: RefusalCode | undefined;
+}
+
+export type OnHop = (event: HopEvent) => void;

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { verifyEnvelopeEvidence } from '@selvedge/attestation';
+import { isSelvedgeError } from '@selvedge/errors';
+import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
+import type { Profile } from '@selvedge/policy';
+import { readContractTerms, type ContractTerms } from './domain/contract-terms.js';
+import { acceptBrokerStatement, type TrustedEnvelope } from './domain/envelope.js';
+import { isWorthRepeat } from './domain/retry.js';
+import type { ClientLimits } from './limits.js';
+import type { NetworkPorts } from './ports.js';
+import { repeatUntil } from './repeat.js';
+
+/** What the client has verified: the ledger's facts by a quorum, and the broker's envelope keys by its evidence. */
+export interface Trusted {
+  readonly view: LedgerView;
+  readonly envelope: TrustedEnvelope;
+}
+
+/** Keeps verified facts and evidence, and fetches them again when they age or are refused. */
+export interface Trust {
+  /** Verified before the first request leaves; verified again when older than limits.evidenceMaxAgeMs. */
+  current(): Promise<Trusted>;
+  /** Terms of a contract; looks at the ledger again before it says CONTRACT_UNKNOWN. */
+  terms(contract: string): Promise<ContractTerms>;
+  /** Fetches view and evidence again, under fresh nonces. */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+/** How often followers are asked while a gateway is open. Facts are checked again by every other role. */
+const POLL_INTERVAL_MS = 2_000;
+const VIEW_MAX_AGE_MS = 60_000;
+const NONCE_BYTES = 32;
+
+export function createTrust(options: { readonly profile: Profile; readonly ports: NetworkPorts; readonly clock: () => Date; readonly limits: ClientLimits }): Trust {
+  const { profile, ports, clock, limits } = options;
+  const closing = new AbortController();
+  const nowMs = (): number => performance.now();
+  const tracker = createLedgerViewTracker({
+    profile,
+    followers: () => ports.followers(),
+    clock: nowMs,
+    pollIntervalMs: POLL_INTERVAL_MS,
+    maxAgeMs: VIEW_MAX_AGE_MS,
+  });
+  const termsByRoot = new WeakMap<Uint8Array, Map<string, ContractTerms>>();
+  let started: Promise<void> | undefined;
+  let accepted: { readonly envelope: TrustedEnvelope; readonly atMs: number } | undefined;
+  let fetching: Promise<TrustedEnvelope> | undefined;
+
+  const view = async (): Promise<LedgerView> => {
+    started ??= tracker.start();
+    await started;
+    return tracker.current();
+  };
+
+  const fetchEnvelope = async (): Promise<TrustedEnvelope> => {
+    const ledger = await view();
+    const nonce = randomBytes(NONCE_BYTES);
+    const answer = await ports.keyBroker().getEnvelopeEvidence(nonce, { timeoutMs: limits.evidenceTimeoutMs, signal: closing.signal });
+    const statement = verifyEnvelopeEvidence({ answer, nonce, profile: ledger.profile, at: clock() }); // before anything is sealed to its keys
+    const previous = accepted?.envelope;
+    const envelope = await acceptOrLookAgain((facts) => acceptBrokerStatement(statement, { ledger: facts, previous }), ledger);
+    accepted = { envelope, atMs: nowMs() };
+    return envelope;
+  };
+
+  // The broker may have moved on since the view was polled.
+  const acceptOrLookAgain = async <T>(accept: (ledger: LedgerView) => T, ledger: LedgerView): Promise<T> => {
+    try {
+      return accept(ledger);
+    } catch {
+      return accept(await tracker.refresh());
+    }
+  };
+
+  const refreshEnvelope = (): Promise<TrustedEnvelope> => {
+    fetching ??= repeatUntil(fetchEnvelope, { timeoutMs: limits.evidenceTimeoutMs, isWorthRepeat, signal: closing.signal }).finally(() => {
+      fetching = undefined;
+    });
+    return fetching;
+  };
+
+  const envelope = async (): Promise<TrustedEnvelope> => {
+    if (accepted !== undefined && nowMs() - accepted.atMs <= limits.evidenceMaxAgeMs) return accepted.envelope;
+    return refreshEnvelope();
+  };
+
+  const termsIn = (ledger: LedgerView, contract: string): ContractTerms => {
+    let known = termsByRoot.get(ledger.policyRoot);
+    if (known === undefined) termsByRoot.set(ledger.policyRoot, (known = new Map<string, ContractTerms>()));
+    let terms = known.get(contract);
+    if (terms === undefined) known.set(contract, (terms = readContractTerms(ledger, contract)));
+    return terms;
+  };
+
+  return {
+    current: async () => ({ view: await view(), envelope: await envelope() }),
+    async terms(contract) {
+      try {
+        return termsIn(await view(), contract);
+      } catch (error) {
+        if (!isSelvedgeError(error, 'CONTRACT_UNKNOWN')) throw error;
+        return termsIn(await tracker.refresh(), contract);
+      }
+    },
+    async refresh() {
+      await view();
+      await tracker.refresh();
+      await refreshEnvelope();
+    },
+    close() {
+      closing.abort();
+      tracker.close();
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { SelvedgeError } from '@selvedge/errors';
+import {
+  encodeMessage,
+  SignedStateQuerySchema,
+  signing,
+  StateQuerySchema,
+  type PointAnswer,
+  type SetAnswer,
+  type StateAnswer,
+} from '@selvedge/protocol';
+import { verifyAnswerFits, verifyHeight } from '../domain/state-answer.js';
+import type { BusinessPort, ReadScope } from '../request-ports.js';
+
+const NONCE_BYTES = 16;
+
+export interface LaneOptions {
+  readonly network: string;
+  readonly channel: string;
+  readonly timeoutMs: number;
+  /** Queries under way at one node; further reads wait and share the next ones. */
+  readonly maxInFlight: number;
+  readonly maxPointsPerQuery: number;
+  /** Reads waiting for one node; above it, OVERLOADED. */
+  readonly maxWaiting: number;
+}
+
+/** A point, as the wire names it. */
+export interface PointAddress {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+}
+
+/** One page of a set, as the wire names it. */
+export interface PageAddress {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly datasetTag: Uint8Array;
+  readonly guardKey: Uint8Array;
+  /** Ledger key to continue after; empty starts. */
+  readonly after: Uint8Array;
+  readonly maxBytes: number;
+}
+
+/** The queries to one business node. Point reads that are issued in one turn of the event loop travel as one query. */
+export interface QueryLane {
+  readonly mspId: string;
+  readonly address: string;
+  /** Throws STATE_FORGED, STATE_BEHIND, OVERLOADED, or what the node or the way to it refused. */
+  readPoint(scope: ReadScope, point: PointAddress): Promise<PointAnswer>;
+  /** Throws as readPoint. */
+  readPage(scope: ReadScope, page: PageAddress): Promise<{ page: SetAnswer; guardTxId: Uint8Array }>;
+}
+
+interface WaitingRead {
+  readonly scope: ReadScope;
+  readonly point: PointAddress;
+  resolve(answer: PointAnswer): void;
+  reject(error: unknown): void;
+}
+
+/** Creates the lane of one business node. */
+export function createQueryLane(node: BusinessPort, options: LaneOptions): QueryLane {
+  let waiting: WaitingRead[] = [];
+  let inFlight = 0;
+  let isFlushPlanned = false;
+  const forSlot: (() => void)[] = [];
+
+  const query = async (scope: ReadScope, asked: { points: readonly PointAddress[]; page?: PageAddress }): Promise<StateAnswer> => {
+    const { points, page } = asked;
+    const nonce = randomBytes(NONCE_BYTES);
+    const bytes = encodeMessage(StateQuerySchema, {
+      network: options.network,
+      channel: options.channel,
+      contract: scope.contract,
+      points: points.map(({ ownerSet, dataset, ledgerKey }) => ({ ownerSet, dataset, ledgerKey })),
+      sets: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, datasetTag: page.datasetTag, after: page.after, maxBytes: page.maxBytes }],
+      guards: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, guardKey: page.guardKey }],
+      nonce,
+      recipient: node.mspId,
+    });
+    const signed = create(SignedStateQuerySchema, { query: bytes, certificate: scope.signer.certificate, signature: scope.signer.sign(signing.stateQuery(bytes)) });
+    const answer = await node.queryState(signed, options.timeoutMs);
+    const sets = page === undefined ? 0 : 1;
+    verifyAnswerFits(answer, { nonce, points: points.length, sets, guards: sets });
+    return answer;
+  };
+
+  const release = (): void => {
+    inFlight -= 1;
+    forSlot.shift()?.();
+    flush();
+  };
+
+  const sendPoints = async (reads: readonly WaitingRead[]): Promise<void> => {
+    const [first] = reads;
+    if (first === undefined) return;
+    try {
+      const answer = await query(first.scope, { points: reads.map((read) => read.point) });
+      reads.forEach((read, index) => {
+        settle(read, answer, index);
+      });
+    } catch (error) {
+      for (const read of reads) read.reject(error);
+    } finally {
+      release();
+    }
+  };
+
+  const flush = (): void => {
+    isFlushPlanned = false;
+    while (waiting.length > 0 && inFlight < options.maxInFlight) {
+      const reads = takeBatch(waiting, options.maxPointsPerQuery);
+      waiting = waiting.filter((read) => !reads.has(read));
+      inFlight += 1;
+      void sendPoints([...reads]);
+    }
+  };
+
+  return {
+    mspId: node.mspId,
+    address: node.address,
+    readPoint: (scope, point) =>
+      new Promise((resolve, reject) => {
+        if (waiting.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
+        waiting.push({ scope, point, resolve, reject });
+        if (isFlushPlanned) return;
+        isFlushPlanned = true;
+        setImmediate(flush);
+      }),
+    async readPage(scope, page) {
+      if (forSlot.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
+      while (inFlight >= options.maxInFlight) await new Promise<void>((resolve) => forSlot.push(resolve));
+      inFlight += 1;
+      try {
+        const answer = await query(scope, { points: [], page });
+        verifyHeight(answer.height, scope.minHeight);
+        const [set] = answer.sets;
+        const [guard] = answer.guards;
+        if (set === undefined || guard === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks the set');
+        return { page: set, guardTxId: guard.txId };
+      } finally {
+        release();
+      }
+    },
+  };
+}
+
+/** The next reads that may share a query: of one contract, under one certificate. */
+function takeBatch(waiting: readonly WaitingRead[], maxPoints: number): Set<WaitingRead> {
+  const [first] = waiting;
+  const isAlike = ({ scope }: WaitingRead): boolean => scope.contract === first?.scope.contract && scope.signer.certificate === first.scope.signer.certificate;
+  return new Set(waiting.filter(isAlike).slice(0, maxPoints));
+}
+
+function settle(read: WaitingRead, answer: StateAnswer, index: number): void {
+  try {
+    verifyHeight(answer.height, read.scope.minHeight);
+    const point = answer.points[index];
+    if (point === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks an entry');
+    read.resolve(point);
+  } catch (error) {
+    read.reject(error);
+  }
+}

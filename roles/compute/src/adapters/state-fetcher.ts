@@ -1,0 +1,103 @@
+import { equalBytes } from '@selvedge/crypto';
+import { SelvedgeError, withRole, type RefusalCode } from '@selvedge/errors';
+import { describeFailures, openingFailure, type FetchFailure } from '../domain/fetch-failure.js';
+import { verifyPageOrder } from '../domain/state-answer.js';
+import type { BusinessPort, PlaceOfRead, ReadScope, SetContent, SetQuery, StateSource } from '../request-ports.js';
+import { createQueryLane, type LaneOptions, type QueryLane } from './query-lane.js';
+
+const START = new Uint8Array(0);
+
+export interface StateFetcherOptions extends Omit<LaneOptions, 'timeoutMs' | 'maxInFlight' | 'maxPointsPerQuery' | 'maxWaiting'>, Partial<LaneOptions> {
+  readonly network: string;
+  readonly channel: string;
+  readonly nodes: readonly BusinessPort[];
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  /** Which owner is asked first; nodes with different numbers spread the load. */
+  readonly preference?: number;
+  /** A node that failed is asked last for so long. Default 2,000. */
+  readonly avoidMs?: number;
+  /** Soft limit of one page of a set. Default 2 MiB. */
+  readonly pageBytes?: number;
+  /** How often a set is read again when its guard changed between two pages. Default 5. */
+  readonly maxSetAttempts?: number;
+  /** Called when a node's answer was refused and another node is asked instead. */
+  readonly onRefused?: (failure: FetchFailure) => void;
+}
+
+/** Fetches state from business nodes, each answer checked, another owner asked when one fails. */
+export function createStateFetcher(options: StateFetcherOptions): StateSource {
+  const { preference = 0, avoidMs = 2_000, pageBytes = 2 * 1024 * 1024, maxSetAttempts = 5 } = options;
+  const laneOptions: LaneOptions = { timeoutMs: 2_000, maxInFlight: 16, maxPointsPerQuery: 500, maxWaiting: 20_000, ...options };
+  const lanes = options.nodes.map((node) => createQueryLane(node, laneOptions));
+  const avoidUntil = new Map<QueryLane, number>();
+
+  const candidates = (owners: readonly string[]): QueryLane[] => {
+    const own = lanes.filter((lane) => owners.includes(lane.mspId));
+    const start = own.length === 0 ? 0 : preference % own.length;
+    const rotated = [...own.slice(start), ...own.slice(0, start)];
+    const isAvoided = (lane: QueryLane): boolean => (avoidUntil.get(lane) ?? 0) > options.clock();
+    return [...rotated.filter((lane) => !isAvoided(lane)), ...rotated.filter(isAvoided)];
+  };
+
+  const withFailover = async <T>({ ownerSet, owners }: PlaceOfRead, attempt: (lane: QueryLane) => Promise<T>): Promise<T> => {
+    const failures: FetchFailure[] = [];
+    for (const lane of candidates(owners)) {
+      try {
+        return await attempt(lane);
+      } catch (error) {
+        const failure = { mspId: lane.mspId, address: lane.address, error: withRole(error, 'business') };
+        failures.push(failure);
+        if (NODE_FAILURES.has(failure.error.code)) avoidUntil.set(lane, options.clock() + avoidMs);
+        options.onRefused?.(failure);
+      }
+    }
+    throw describeFailures(ownerSet, failures);
+  };
+
+  const readSetOnce = async <T extends { readonly ledgerKey: Uint8Array }>(lane: QueryLane, scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T> | undefined> => {
+    const { ownerSet, dataset, datasetTag, guardKey } = query;
+    const entries: T[] = [];
+    let guardTxId: Uint8Array | undefined;
+    let after: Uint8Array = START;
+    for (;;) {
+      const answer = await lane.readPage(scope, { ownerSet, dataset, datasetTag, guardKey, after, maxBytes: pageBytes });
+      guardTxId ??= answer.guardTxId;
+      if (!equalBytes(guardTxId, answer.guardTxId)) return undefined;
+      const page = opened(() => answer.page.packets.map((packet) => query.open(packet)));
+      verifyPageOrder(page, after);
+      entries.push(...page);
+      const last = page.at(-1);
+      if (!answer.page.more) return { entries, guardTxId };
+      if (last === undefined) throw new SelvedgeError('STATE_FORGED', 'an empty page promises more');
+      after = last.ledgerKey;
+    }
+  };
+
+  return {
+    readPoint: (scope, query) =>
+      withFailover(query, async (lane) => {
+        const { present, packet } = await lane.readPoint(scope, query);
+        return opened(() => query.open(present ? packet : undefined));
+      }),
+    readSet: (scope, query) =>
+      withFailover(query, async (lane) => {
+        for (let attempt = 0; attempt < maxSetAttempts; attempt += 1) {
+          const content = await readSetOnce(lane, scope, query);
+          if (content !== undefined) return content;
+        }
+        throw new SelvedgeError('STALE_GUARD', 'the set kept changing while it was read');
+      }),
+  };
+}
+
+/** After these another owner is asked first for a while. */
+const NODE_FAILURES: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['UNAVAILABLE', 'TIMEOUT', 'STATE_BEHIND', 'STATE_FORGED', 'OVERLOADED', 'DRAINING', 'NOT_READY']);
+
+function opened<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw openingFailure(error);
+  }
+}

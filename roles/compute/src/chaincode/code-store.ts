@@ -1,0 +1,105 @@
+import { constants } from 'node:fs';
+import { chmod, copyFile, mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hashTree, listTree, mapConcurrently, packagePath, readStartCommand, type StartCommand } from '@selvedge/contract-package';
+import { equalBytes, toHex } from '@selvedge/crypto';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+
+/** A package tree that has its approved hash. */
+export interface VerifiedTree {
+  readonly directory: string;
+  readonly start: StartCommand;
+}
+
+export interface CodeStore {
+  /**
+   * Copies the package into the node's own directory at first use, then hashes the copy, each time: what runs is what was
+   * hashed, whoever can write to the store.
+   *
+   * @throws SelvedgeError CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH, PACKAGE_INVALID (it is no Node chaincode)
+   */
+  verified(codeHash: Uint8Array): Promise<VerifiedTree>;
+}
+
+/**
+ * Opens the code store of a node.
+ *
+ * @param packageStore directory of packages by code hash; not trusted
+ * @param privateDirectory directory of this node alone, for the copies
+ */
+export function createCodeStore(packageStore: string, privateDirectory: string): CodeStore {
+  const copies = new Map<string, Promise<string>>();
+
+  const copy = (codeHash: Uint8Array): Promise<string> => {
+    const id = toHex(codeHash);
+    const known = copies.get(id);
+    if (known !== undefined) return known;
+    const started = copyPackageTree(packagePath(packageStore, codeHash), join(privateDirectory, id));
+    copies.set(id, started);
+    started.catch(() => copies.delete(id));
+    return started;
+  };
+
+  return {
+    verified: async (codeHash) => {
+      const directory = await copy(codeHash);
+      try {
+        await verifyTree(directory, codeHash);
+      } catch (error) {
+        // The next request copies again: the store may have been mended.
+        copies.delete(toHex(codeHash));
+        throw error;
+      }
+      return { directory, start: await readStartCommand(directory) };
+    },
+  };
+}
+
+/** Throws SelvedgeError CONTRACT_CODE_MISMATCH unless the tree has exactly the approved hash. */
+async function verifyTree(directory: string, codeHash: Uint8Array): Promise<void> {
+  const actual = await hashOrMismatch(directory);
+  if (!equalBytes(actual, codeHash)) throw mismatch();
+}
+
+async function hashOrMismatch(directory: string): Promise<Uint8Array> {
+  try {
+    return await hashTree(directory);
+  } catch (error) {
+    if (isSelvedgeError(error, 'PACKAGE_INVALID')) throw mismatch(error);
+    throw error;
+  }
+}
+
+const mismatch = (cause?: unknown): SelvedgeError =>
+  new SelvedgeError('CONTRACT_CODE_MISMATCH', 'the package in the store does not have the approved hash', { role: 'compute', cause });
+
+async function copyPackageTree(source: string, destination: string): Promise<string> {
+  if (!(await isDirectory(source))) throw new SelvedgeError('CONTRACT_CODE_MISSING', 'the approved package is not in the store', { role: 'compute' });
+  await rm(destination, { recursive: true, force: true });
+  await mkdir(destination, { recursive: true, mode: 0o700 });
+  const files = await listOrMismatch(source);
+  for (const directory of new Set(files.map((file) => dirname(file.path)))) await mkdir(join(destination, directory), { recursive: true });
+  await mapConcurrently(files, async (file) => {
+    const target = join(destination, file.path);
+    await copyFile(join(source, file.path), target, constants.COPYFILE_FICLONE);
+    await chmod(target, file.executable ? 0o500 : 0o400);
+  });
+  return destination;
+}
+
+async function listOrMismatch(source: string): ReturnType<typeof listTree> {
+  try {
+    return await listTree(source);
+  } catch (error) {
+    if (isSelvedgeError(error, 'PACKAGE_INVALID')) throw mismatch(error);
+    throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+/** Bounds of the chaincode runtime. Units are in the names. */
+export interface ChaincodeLimits {
+  /** State calls and range entries of one invocation. */
+  readonly maxReads: number;
+  readonly maxReadBytes: number;
+  readonly maxWrites: number;
+  readonly maxWriteBytes: number;
+  readonly maxKeyBytes: number;
+  readonly maxOpenQueries: number;
+  /** The function's result or error text, or its event's payload. */
+  readonly maxResultBytes: number;
+  /** One message from the chaincode process; a larger one ends the process. */
+  readonly maxMessageBytes: number;
+  /** Invocations at the same time in one process. */
+  readonly maxInFlight: number;
+  /** Invocations given up on that the process has not finished; beyond it a fresh process takes over. */
+  readonly maxAbandoned: number;
+  /** Messages outside of a running invocation; beyond it the process ends. */
+  readonly maxStrayMessages: number;
+  /** Chaincode processes of the node; the longest idle one makes room. */
+  readonly maxProcesses: number;
+  readonly maxHeapMiB: number;
+  readonly startTimeoutMs: number;
+  /** How long a process may take to answer a probe after one of its invocations timed out. */
+  readonly probeTimeoutMs: number;
+  readonly minBackoffMs: number;
+  readonly maxBackoffMs: number;
+}
+
+export const CHAINCODE_LIMITS: ChaincodeLimits = {
+  maxReads: 20_000,
+  maxReadBytes: 64 * 1024 * 1024,
+  maxWrites: 10_000,
+  maxWriteBytes: 8 * 1024 * 1024,
+  maxKeyBytes: 4096,
+  maxOpenQueries: 64,
+  maxResultBytes: 4 * 1024 * 1024,
+  maxMessageBytes: 16 * 1024 * 1024,
+  maxInFlight: 256,
+  maxAbandoned: 16,
+  maxStrayMessages: 1000,
+  maxProcesses: 16,
+  maxHeapMiB: 512,
+  startTimeoutMs: 30_000,
+  probeTimeoutMs: 2_000,
+  minBackoffMs: 250,
+  maxBackoffMs: 30_000,
+};

@@ -1,0 +1,139 @@
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { createBackoff } from './backoff.js';
+import type { ChaincodeProcess } from './chaincode-process.js';
+import type { ChaincodeLimits } from './limits.js';
+
+export interface PoolOptions {
+  readonly limits: ChaincodeLimits;
+  /** Monotonic clock, milliseconds. */
+  readonly now: () => number;
+}
+
+/** Starts the process behind a key. The signal fires when the pool closes. */
+export type StartProcess = (signal: AbortSignal) => Promise<ChaincodeProcess>;
+
+/** The chaincode processes of a node, at most one usable per key. */
+export interface ProcessPool {
+  /**
+   * Runs a task with the process of a key, which starts when there is none; concurrent callers share the start.
+   *
+   * @throws SelvedgeError OVERLOADED (every place is busy), DRAINING, CANCELLED (the signal), CHAINCODE_START_FAILED, or
+   * what start and task throw
+   */
+  use<T>(key: string, start: StartProcess, signal: AbortSignal, task: (process: ChaincodeProcess) => Promise<T>): Promise<T>;
+  readonly processes: readonly ChaincodeProcess[];
+  close(): Promise<void>;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly started: Promise<ChaincodeProcess>;
+  process: ChaincodeProcess | undefined;
+  users: number;
+  lastUsed: number;
+  isRetired: boolean;
+}
+
+/** Builds an empty pool. */
+export function createProcessPool({ limits, now }: PoolOptions): ProcessPool {
+  const current = new Map<string, Entry>();
+  /** All entries that have or may get a process, those that only finish their work included. */
+  const entries = new Set<Entry>();
+  const backoff = createBackoff(limits, now);
+  const closing = new AbortController();
+
+  const remove = (entry: Entry): void => {
+    entries.delete(entry);
+    if (current.get(entry.key) === entry) current.delete(entry.key);
+  };
+
+  const retire = (entry: Entry, reason: SelvedgeError): void => {
+    entry.isRetired = true;
+    if (current.get(entry.key) === entry) current.delete(entry.key);
+    if (entry.users === 0) void entry.process?.stop(reason);
+  };
+
+  const makeRoom = (): void => {
+    if (entries.size < limits.maxProcesses) return;
+    const idle = [...entries].filter((entry) => entry.users === 0 && entry.process !== undefined && !entry.isRetired);
+    const oldest = idle.sort((a, b) => a.lastUsed - b.lastUsed)[0];
+    if (oldest === undefined) throw new SelvedgeError('OVERLOADED', 'every place for a chaincode process is busy', { role: 'compute', details: { maxProcesses: limits.maxProcesses } });
+    remove(oldest);
+    retire(oldest, new SelvedgeError('OVERLOADED', 'the chaincode process made room for another', { role: 'compute' }));
+  };
+
+  const watchStart = async (entry: Entry): Promise<void> => {
+    try {
+      entry.process = await entry.started;
+    } catch (error) {
+      remove(entry);
+      // A package that is missing or wrong is no fault of the process: it can be mended at any time.
+      if (isSelvedgeError(error, 'CHAINCODE_START_FAILED') || isSelvedgeError(error, 'CHAINCODE_PROTOCOL')) backoff.failed(entry.key, 'start');
+      return;
+    }
+    await entry.process.ended;
+    if (!entry.isRetired && !closing.signal.aborted) backoff.failed(entry.key, 'crash');
+    remove(entry);
+  };
+
+  const open = (key: string, start: StartProcess): Entry => {
+    const waitMs = backoff.waitMs(key);
+    if (waitMs > 0) throw new SelvedgeError('CHAINCODE_START_FAILED', `the chaincode process failed repeatedly and starts again in ${String(waitMs)} ms`, { role: 'compute', details: { waitMs } });
+    makeRoom();
+    const entry: Entry = { key, started: start(closing.signal), process: undefined, users: 0, lastUsed: now(), isRetired: false };
+    current.set(key, entry);
+    entries.add(entry);
+    void watchStart(entry);
+    return entry;
+  };
+
+  const find = (key: string, start: StartProcess): Entry => {
+    if (closing.signal.aborted) throw draining();
+    const entry = current.get(key);
+    if (entry === undefined) return open(key, start);
+    if (entry.process === undefined || entry.process.isUsable) return entry;
+    retire(entry, new SelvedgeError('CHAINCODE_CRASHED', 'the chaincode process was replaced', { role: 'compute' }));
+    return open(key, start);
+  };
+
+  return {
+    use: async (key, start, signal, task) => {
+      const entry = find(key, start);
+      entry.users += 1;
+      try {
+        const result = await task(await unlessAborted(entry.started, signal));
+        backoff.succeeded(key);
+        return result;
+      } finally {
+        entry.users -= 1;
+        entry.lastUsed = now();
+        if (entry.isRetired && entry.users === 0) void entry.process?.stop(draining());
+      }
+    },
+    get processes() {
+      return [...entries].flatMap((entry) => entry.process ?? []);
+    },
+    close: async () => {
+      closing.abort();
+      await Promise.allSettled([...entries].map(async (entry) => (await entry.started).stop(draining())));
+    },
+  };
+}
+
+const draining = (): SelvedgeError => new SelvedgeError('DRAINING', 'the compute node is stopping', { role: 'compute' });
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      reject(new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'compute' }));
+    };
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

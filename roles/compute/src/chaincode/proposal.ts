@@ -1,0 +1,89 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { TimestampSchema } from '@bufbuild/protobuf/wkt';
+import { common, peer } from '@hyperledger/fabric-protos';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Invocation } from '../ports.js';
+import { createMessage, MessageType, type Message } from './messages.js';
+
+/** Tag of ChannelHeader.timestamp: field 3, length-delimited. */
+const TIMESTAMP_TAG = 0x1a;
+
+/**
+ * Builds the TRANSACTION message. Its proposal carries what the shim shows to the contract: creator, nonce (and with them
+ * the binding), transient fields and the request's timestamp. It carries no signature: the client's signature covers the
+ * sealed request and was verified when that was opened.
+ *
+ * @throws SelvedgeError MALFORMED_MESSAGE when the timestamp is not one that protobuf can hold
+ */
+export function createTransactionMessage(invocation: Invocation): Message {
+  const input = createInput(invocation);
+  const message = createMessage(MessageType.TRANSACTION, invocation, input.serializeBinary());
+  const signed = new peer.SignedProposal();
+  signed.setProposalBytes(createProposal(invocation, input).serializeBinary());
+  message.setProposal(signed);
+  return message;
+}
+
+function createInput(invocation: Invocation): peer.ChaincodeInput {
+  const input = new peer.ChaincodeInput();
+  input.setArgsList([...invocation.args]);
+  return input;
+}
+
+function createProposal(invocation: Invocation, input: peer.ChaincodeInput): peer.Proposal {
+  const proposal = new peer.Proposal();
+  proposal.setHeader(createHeader(invocation).serializeBinary());
+  proposal.setPayload(createPayload(invocation, input).serializeBinary());
+  return proposal;
+}
+
+function createHeader(invocation: Invocation): common.Header {
+  const signatureHeader = new common.SignatureHeader();
+  signatureHeader.setCreator(invocation.creator);
+  signatureHeader.setNonce(invocation.nonce);
+  const header = new common.Header();
+  header.setChannelHeader(createChannelHeader(invocation));
+  header.setSignatureHeader(signatureHeader.serializeBinary());
+  return header;
+}
+
+function createChannelHeader(invocation: Invocation): Uint8Array {
+  const extension = new peer.ChaincodeHeaderExtension();
+  extension.setChaincodeId(chaincodeId(invocation.contract));
+  const header = new common.ChannelHeader();
+  header.setType(common.HeaderType.ENDORSER_TRANSACTION);
+  header.setChannelId(invocation.channel);
+  header.setTxId(invocation.txId);
+  header.setExtension$(extension.serializeBinary());
+  // Concatenated messages merge, so the timestamp can be encoded apart: its seconds are a bigint, which jspb cannot take.
+  const timestamp = encodeTimestamp(invocation.timestamp);
+  return Buffer.concat([header.serializeBinary(), Uint8Array.of(TIMESTAMP_TAG, timestamp.length), timestamp]);
+}
+
+function encodeTimestamp({ seconds, nanos }: Invocation['timestamp']): Uint8Array {
+  // google.protobuf.Timestamp: years 1 to 9999, nanos never negative
+  if (seconds < -62_135_596_800n || seconds > 253_402_300_799n) throw new SelvedgeError('MALFORMED_MESSAGE', 'the timestamp is out of range');
+  if (!Number.isInteger(nanos) || nanos < 0 || nanos > 999_999_999) throw new SelvedgeError('MALFORMED_MESSAGE', 'the timestamp is out of range');
+  return toBinary(TimestampSchema, create(TimestampSchema, { seconds, nanos }));
+}
+
+function createPayload(invocation: Invocation, input: peer.ChaincodeInput): peer.ChaincodeProposalPayload {
+  const spec = new peer.ChaincodeSpec();
+  spec.setType(peer.ChaincodeSpec.Type.NODE);
+  spec.setChaincodeId(chaincodeId(invocation.contract));
+  spec.setInput(input);
+  const invocationSpec = new peer.ChaincodeInvocationSpec();
+  invocationSpec.setChaincodeSpec(spec);
+  const payload = new peer.ChaincodeProposalPayload();
+  payload.setInput(invocationSpec.serializeBinary());
+  // the package's type is google-protobuf's jspb.Map, which comes without type declarations
+  const transient = payload.getTransientmapMap() as { set(name: string, value: Uint8Array): void };
+  for (const [name, value] of invocation.transient) transient.set(name, value);
+  return payload;
+}
+
+function chaincodeId(name: string): peer.ChaincodeID {
+  const id = new peer.ChaincodeID();
+  id.setName(name);
+  return id;
+}

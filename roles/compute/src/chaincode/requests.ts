@@ -1,0 +1,138 @@
+import { peer } from '@hyperledger/fabric-protos';
+import { SelvedgeError } from '@selvedge/errors';
+import type { StateCalls } from '../ports.js';
+import { requireKey, requireRange } from './keys.js';
+import type { ChaincodeLimits } from './limits.js';
+import { MessageType, typeName } from './messages.js';
+import type { Meter } from './meter.js';
+import type { Queries } from './queries.js';
+import { RequestError } from './request-error.js';
+
+/** What the requests of one invocation work on. */
+export interface RequestContext {
+  readonly state: StateCalls;
+  readonly meter: Meter;
+  readonly queries: Queries;
+  readonly limits: ChaincodeLimits;
+}
+
+const EMPTY = new Uint8Array(0);
+type Handler = (payload: Uint8Array, context: RequestContext) => Promise<Uint8Array>;
+
+/** Fabric's GetState answer: an absent key is an empty payload. */
+const getState: Handler = async (payload, { state, meter, limits }) => {
+  const request = decode(() => peer.GetState.deserializeBinary(payload));
+  meter.read(0);
+  const value = await state.getState(request.getCollection(), requireKey(request.getKey(), limits));
+  meter.read(value?.length ?? 0);
+  return value ?? EMPTY;
+};
+
+const getPrivateDataHash: Handler = async (payload, { state, meter, limits }) => {
+  const request = decode(() => peer.GetState.deserializeBinary(payload));
+  meter.read(0);
+  return (await state.getPrivateDataHash(request.getCollection(), requireKey(request.getKey(), limits))) ?? EMPTY;
+};
+
+const putState: Handler = async (payload, { state, meter, limits }) => {
+  const request = decode(() => peer.PutState.deserializeBinary(payload));
+  const key = requireKey(request.getKey(), limits);
+  const value = request.getValue_asU8();
+  meter.write(Buffer.byteLength(key) + value.length);
+  // rwsetutil.newKVWrite: a write of nothing is a delete
+  if (value.length === 0) await state.deleteState(request.getCollection(), key);
+  else await state.putState(request.getCollection(), key, value);
+  return EMPTY;
+};
+
+const deleteState: Handler = async (payload, { state, meter, limits }) => {
+  const request = decode(() => peer.DelState.deserializeBinary(payload));
+  const key = requireKey(request.getKey(), limits);
+  meter.write(Buffer.byteLength(key));
+  await state.deleteState(request.getCollection(), key);
+  return EMPTY;
+};
+
+/** The shim sends PurgePrivateState, which has the same fields as DelState. */
+const purgePrivateData: Handler = async (payload, { state, meter, limits }) => {
+  const request = decode(() => peer.DelState.deserializeBinary(payload));
+  if (request.getCollection() === '') throw new RequestError('only applicable for private data');
+  const key = requireKey(request.getKey(), limits);
+  meter.write(Buffer.byteLength(key));
+  await state.purge(request.getCollection(), key);
+  return EMPTY;
+};
+
+const getStateByRange: Handler = async (payload, { state, meter, queries, limits }) => {
+  const request = decode(() => peer.GetStateByRange.deserializeBinary(payload));
+  const collection = request.getCollection();
+  const metadata = request.getMetadata_asU8();
+  const { pageSize, bookmark } = metadata.length === 0 ? { pageSize: 0, bookmark: '' } : decodePaging(metadata);
+  // As on Fabric, private data has no bookmarks.
+  const isPaginated = collection === '' && (pageSize !== 0 || bookmark !== '');
+  const range = requireRange(isPaginated && bookmark !== '' ? bookmark : request.getStartkey(), request.getEndkey(), limits);
+  meter.read(0);
+  const entries = await state.getRange(collection, range.startKey, range.endKey);
+  const maxEntries = pageSize > 0 ? pageSize : Number.POSITIVE_INFINITY;
+  return (await queries.open(entries, { maxEntries, isPaginated })).serializeBinary();
+};
+
+const queryStateNext: Handler = async (payload, { queries }) => {
+  const page = await queries.next(decode(() => peer.QueryStateNext.deserializeBinary(payload)).getId());
+  if (page === undefined) throw new RequestError('query iterator not found');
+  return page.serializeBinary();
+};
+
+const queryStateClose: Handler = async (payload, { queries }) => {
+  return (await queries.close(decode(() => peer.QueryStateClose.deserializeBinary(payload)).getId())).serializeBinary();
+};
+
+/** A feature that is refused by name. */
+const unsupported = (feature: string): Handler => () =>
+  Promise.reject(new SelvedgeError('CHAINCODE_UNSUPPORTED', `${feature} is not supported yet`, { role: 'compute', details: { feature } }));
+
+const HANDLERS = new Map<number, Handler>([
+  [MessageType.GET_STATE, getState],
+  [MessageType.GET_PRIVATE_DATA_HASH, getPrivateDataHash],
+  [MessageType.PUT_STATE, putState],
+  [MessageType.DEL_STATE, deleteState],
+  [MessageType.PURGE_PRIVATE_DATA, purgePrivateData],
+  [MessageType.GET_STATE_BY_RANGE, getStateByRange],
+  [MessageType.QUERY_STATE_NEXT, queryStateNext],
+  [MessageType.QUERY_STATE_CLOSE, queryStateClose],
+  [MessageType.GET_QUERY_RESULT, unsupported('rich query (GET_QUERY_RESULT)')],
+  [MessageType.GET_HISTORY_FOR_KEY, unsupported('history (GET_HISTORY_FOR_KEY)')],
+  [MessageType.GET_STATE_METADATA, unsupported('key-level endorsement policy (GET_STATE_METADATA)')],
+  [MessageType.PUT_STATE_METADATA, unsupported('key-level endorsement policy (PUT_STATE_METADATA)')],
+  [MessageType.INVOKE_CHAINCODE, unsupported('chaincode to chaincode call (INVOKE_CHAINCODE)')],
+  [MessageType.WRITE_BATCH_STATE, unsupported('batch write (WRITE_BATCH_STATE)')],
+  [MessageType.GET_STATE_MULTIPLE, unsupported('batch read (GET_STATE_MULTIPLE)')],
+]);
+
+/** Whether a message type is a request that a chaincode may make while it runs. */
+export const isRequestType = (type: number): boolean => HANDLERS.has(type);
+
+/**
+ * Answers one request of the chaincode.
+ *
+ * @returns the payload of the RESPONSE
+ * @throws RequestError with Fabric's text; SelvedgeError CHAINCODE_UNSUPPORTED, CHAINCODE_LIMIT, or whatever the state calls throw
+ */
+export async function handleRequest(type: number, payload: Uint8Array, context: RequestContext): Promise<Uint8Array> {
+  const handler = HANDLERS.get(type);
+  if (handler === undefined) throw new RequestError(`cannot handle message (${typeName(type)}) while in ready state`);
+  return handler(payload, context);
+}
+
+function decodePaging(metadata: Uint8Array): { pageSize: number; bookmark: string } {
+  const decoded = decode(() => peer.QueryMetadata.deserializeBinary(metadata));
+  return { pageSize: decoded.getPagesize(), bookmark: decoded.getBookmark() };
+}
+
+function decode<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch {
+    throw new RequestError('unmarshal failed');
+  }
+}

@@ -1,0 +1,119 @@
+import { create } from '@bufbuild/protobuf';
+import { SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
+import type { LedgerView, LedgerViewTracker } from '@selvedge/ledger-view';
+import { Compute, ComputeHealthSchema, type ComputeHealth, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
+import { implement } from '@selvedge/rpc';
+import { createAdmission } from './admission.js';
+import type { KeyKeeper } from './adapters/key-keeper.js';
+import type { HeldKeys } from './domain/held-keys.js';
+import { openRequest, verifyOwnStanding } from './domain/open-request.js';
+import { refusalResponse, sealAnswer } from './domain/seal-answer.js';
+import { createExecution, type ExecutionOptions } from './execution.js';
+
+/** Bounds of a compute node. */
+export interface ComputeLimits {
+  readonly maxRunning: number;
+  readonly maxQueued: number;
+}
+
+export interface ComputeNodeOptions extends Omit<ExecutionOptions, 'onMissingKeys'> {
+  readonly views: LedgerViewTracker;
+  readonly keys: KeyKeeper;
+  readonly limits: ComputeLimits;
+  readonly teeType: string;
+  readonly measurement: Uint8Array;
+  /** Called at named moments, for crash and trace tests. */
+  readonly checkpoint: (name: string, subject?: string) => void;
+  /** Called for each refusal with what may be logged: no text that could hold content. */
+  readonly onRefusal?: (refusal: { readonly code: RefusalCode; readonly isSealed: boolean; readonly cause: unknown }) => void;
+}
+
+export interface ComputeNode {
+  /** Handlers of the Compute service. */
+  readonly service: ReturnType<typeof implement>;
+  execute(sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse>;
+  health(): ComputeHealth;
+  /** Refuses new requests; resolves when the running ones have ended. */
+  drain(): Promise<void>;
+}
+
+/** The request half of a compute node (DESIGN 2, steps 2 to 4). */
+export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
+  const { nodeId, views, keys, checkpoint } = options;
+  const admission = createAdmission(options.limits);
+  const execution = createExecution({
+    ...options,
+    onMissingKeys: () => {
+      keys.renew();
+    },
+  });
+
+  const refused = (error: unknown, isSealed: boolean): void => {
+    const { code } = withRole(error, 'compute');
+    options.onRefusal?.({ code, isSealed, cause: code === 'INTERNAL' ? error : undefined });
+  };
+
+  const currentKeys = (): HeldKeys => {
+    const held = keys.current();
+    if (held === undefined) throw new SelvedgeError('NOT_READY', 'this node has no keys yet');
+    return held;
+  };
+
+  const answer = async (sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse> => {
+    const view = views.current();
+    const held = currentKeys();
+    verifyOwnStanding(held, view.profile, view);
+    const unsealed = openRequest(sealed, { keys: held, profile: view.profile, ledger: view });
+    checkpoint('compute.after-open');
+    try {
+      const { response, targetData } = await execution.run(unsealed, { view, keys: held, signal });
+      return sealAnswer(nodeId, unsealed, response, targetData);
+    } catch (error) {
+      // After authentication every refusal travels under the response key (DESIGN 4, invariant 9).
+      refused(error, true);
+      return sealAnswer(nodeId, unsealed, refusalResponse(error));
+    } finally {
+      checkpoint('compute.before-answer');
+    }
+  };
+
+  const execute = async (sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse> => {
+    try {
+      return await admission.run(() => answer(sealed, signal), signal);
+    } catch (error) {
+      refused(error, false);
+      throw withRole(error, 'compute');
+    }
+  };
+
+  const health = (): ComputeHealth => {
+    const held = keys.current();
+    const view = currentView(views);
+    return create(ComputeHealthSchema, {
+      nodeId,
+      ready: held !== undefined && view !== undefined && !admission.isDraining,
+      draining: admission.isDraining,
+      inFlight: admission.inFlight,
+      capacity: admission.capacity,
+      viewHeight: view?.height ?? 0n,
+      contracts: [...(held?.contracts ?? [])],
+      teeType: options.teeType,
+      measurement: options.measurement,
+    });
+  };
+
+  return {
+    service: implement(Compute, { execute: (request, { signal }) => execute(request, signal), health: () => Promise.resolve(health()) }),
+    execute,
+    health,
+    drain: () => admission.drain(),
+  };
+}
+
+function currentView(views: LedgerViewTracker): LedgerView | undefined {
+  try {
+    return views.current();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import { equalBytes, toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Identity } from '@selvedge/identity';
+import type { LedgerView } from '@selvedge/ledger-view';
+import type { Profile } from '@selvedge/policy';
+import { computeTxId, RequestKind, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
+import { agreeTerms, type ContractTerms } from './contract-terms.js';
+import type { HeldKeys } from './held-keys.js';
+import type { UnsealedRequest } from './open-request.js';
+import { parseRequest, type ParsedRequest } from './request-body.js';
+
+/** A request that may run. */
+export interface AuthorisedRequest extends ContractTerms {
+  readonly body: RequestBody;
+  readonly bodyBytes: Uint8Array;
+  readonly isSubmit: boolean;
+  readonly creator: Identity;
+  /** 32 bytes, and lower-case hex. */
+  readonly txId: Uint8Array;
+  readonly txIdHex: string;
+}
+
+export interface AuthoriseContext {
+  readonly view: LedgerView;
+  readonly keys: HeldKeys;
+  readonly nodeId: string;
+  readonly now: Date;
+  /** How far the request's timestamp may be off, either way. */
+  readonly freshnessMs: number;
+}
+
+/**
+ * Decides whether an unsealed request may run (DESIGN 2, step 2). Everything that it throws is answered under the
+ * response key: the codes of parseRequest, MspRegistry.verifySignature and agreeTerms; WRONG_NETWORK, WRONG_CHANNEL,
+ * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED.
+ */
+export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseContext): AuthorisedRequest {
+  const { view, now } = context;
+  const request = parseRequest(unsealed.signedRequest);
+  const { body, bodyBytes } = request;
+  verifyConsistent(unsealed, body);
+  if (!equalBytes(body.profileDigest, view.profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the request was made under another network profile');
+  const creator = verifyCreator(request, view.profile, now);
+  verifyFresh(body, now, context.freshnessMs);
+  const terms = agreeTerms(body, { view, keys: context.keys, nodeId: context.nodeId, suite: unsealed.header.suite });
+  verifySupported(body, terms.policy);
+  const { txId } = unsealed.header;
+  return { ...terms, body, bodyBytes, isSubmit: body.kind === RequestKind.SUBMIT, creator, txId, txIdHex: toHex(txId) };
+}
+
+function verifyConsistent({ header }: UnsealedRequest, body: RequestBody): void {
+  if (body.network !== header.network) throw new SelvedgeError('WRONG_NETWORK', 'body and header name different networks');
+  if (body.channel !== header.channel) throw new SelvedgeError('WRONG_CHANNEL', 'body and header name different channels');
+  if (!equalBytes(computeTxId(body.nonce, body.creator), header.txId)) throw new SelvedgeError('TX_ID_MISMATCH', 'the transaction id is not that of nonce and creator');
+}
+
+/** Chain, revocation, validity period and signature of the creator. */
+function verifyCreator({ body, bodyBytes, signature }: ParsedRequest, profile: Profile, at: Date): Identity {
+  return profile.msps.verifySignature({ identity: body.creator, signature }, signing.request(bodyBytes), { at });
+}
+
+function verifyFresh(body: RequestBody, now: Date, freshnessMs: number): void {
+  const timestampMs = Number(body.timestampSeconds) * 1000 + body.timestampNanos / 1_000_000;
+  const offMs = Math.abs(now.getTime() - timestampMs);
+  if (!(offMs <= freshnessMs)) throw new SelvedgeError('REQUEST_EXPIRED', `the request’s timestamp is more than ${String(freshnessMs)} ms off`);
+}
+
+/** What this release cannot keep its word on, it refuses by name. */
+function verifySupported(body: RequestBody, policy: ContractPolicy): void {
+  if (body.confirmQuorum > 0) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'confirmed queries');
+  const functionName = Buffer.from(body.args[0] ?? new Uint8Array(0)).toString('utf8');
+  if (policy.gatedFunctions.includes(functionName)) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'commit-gated functions');
+}

@@ -1,0 +1,103 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { toHex } from '@selvedge/crypto';
+import {
+  compareEntries,
+  compareGuards,
+  ContractSectionSchema,
+  CoreSchema,
+  encodeMessage,
+  GuardKind,
+  guardKey,
+  PROTOCOL_VERSION,
+  readSetDigest,
+  type GuardWriteSchema,
+  type WriteEntrySchema,
+} from '@selvedge/protocol';
+import { sealEvent, sealPacket } from '@selvedge/sealed-objects';
+import type { ChaincodeEvent } from '../ports.js';
+import type { AuthorisedRequest } from './authorise.js';
+import type { RecordedRead, RecordedWrite } from './recorded-sets.js';
+import type { Recorded } from './transaction-state.js';
+
+/** Digests of the core, each keyed with the transaction key; 32 bytes. */
+export interface CoreDigests {
+  readonly requestDigest: Uint8Array;
+  readonly responseDigest: Uint8Array;
+  /** Empty: no event. */
+  readonly eventDigest: Uint8Array;
+}
+
+/** A core and what its hashes cover. */
+export interface BuiltCore {
+  /** Core bytes: equal at every node that ran the same request on the same state. */
+  readonly core: Uint8Array;
+  readonly packets: readonly Uint8Array[];
+  readonly sealedEvents: readonly Uint8Array[];
+}
+
+/**
+ * Turns what a run read and wrote into a core and its packets. Depends on nothing but its arguments.
+ * Throws LIMIT_EXCEEDED or MALFORMED_MESSAGE for a value or key that cannot be sealed.
+ */
+export function buildCore(request: AuthorisedRequest, recorded: Recorded, event: ChaincodeEvent | undefined, digests: CoreDigests): BuiltCore {
+  const { policy, body, txId } = request;
+  const { network, channel, contract, keyEpoch } = body;
+  const reads = [...recorded.reads].sort(compareEntries);
+  const readDigest = readSetDigest(reads);
+  const sealed = [...recorded.writes].sort(compareEntries).map((write) => sealWrite(request, write, readDigest));
+  const sealedEvent = event === undefined ? undefined : sealOwnEvent(request, event);
+  const section: MessageInitShape<typeof ContractSectionSchema> = {
+    contract,
+    codeHash: policy.codeHash,
+    policyVersion: policy.policyVersion,
+    keyEpoch,
+    reads: reads.map(({ ownerSet, dataset, ledgerKey, packetHash }) => ({ ownerSet, dataset, ledgerKey, packetHash })),
+    writes: sealed.map(({ entry }) => entry),
+    guardsRead: [...recorded.guards].sort(compareGuards),
+    guardsWritten: guardsOf(recorded.writes, reads),
+    ...(sealedEvent === undefined ? {} : { sealedEventHash: sealedEvent.hash }),
+  };
+  return {
+    core: encodeMessage(CoreSchema, { version: PROTOCOL_VERSION, suite: policy.suite, network, channel, txId, ...digests, sections: [section], gated: false }),
+    packets: sealed.flatMap(({ packet }) => packet ?? []),
+    sealedEvents: sealedEvent === undefined ? [] : [sealedEvent.bytes],
+  };
+}
+
+function sealWrite(request: AuthorisedRequest, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
+  const { policy, body, txId, epochKeys } = request;
+  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect } = write;
+  const place = { ownerSet, dataset, datasetTag, ledgerKey };
+  if (effect.kind !== 'put') return { entry: { ...place, effect: { case: effect.kind, value: true } } };
+  const { bytes, hash } = sealPacket({
+    suite: policy.suite,
+    dataKey: epochKeys.dataKey,
+    header: { keyEpoch: body.keyEpoch, channel: body.channel, contract: body.contract, dataset, datasetTag, ledgerKey, txId, readSetDigest: readDigest },
+    key,
+    value: effect.value,
+  });
+  return { entry: { ...place, effect: { case: 'packetHash', value: hash } }, packet: bytes };
+}
+
+function sealOwnEvent({ policy, body, txId, epochKeys }: AuthorisedRequest, event: ChaincodeEvent): { bytes: Uint8Array; hash: Uint8Array } {
+  const { channel, contract, keyEpoch } = body;
+  return sealEvent({ suite: policy.suite, eventKey: epochKeys.eventKey, header: { keyEpoch, channel, contract, txId }, name: event.name, payload: event.payload });
+}
+
+/**
+ * Guards that the writes change (DESIGN 5): membership for a delete and for a put whose key the read set does not show
+ * as present; content, where the dataset keeps it, for each write.
+ */
+function guardsOf(writes: readonly RecordedWrite[], reads: readonly RecordedRead[]): MessageInitShape<typeof GuardWriteSchema>[] {
+  const present = new Set(reads.filter((read) => read.packetHash.length > 0).map((read) => `${read.dataset} ${toHex(read.ledgerKey)}`));
+  const guards = new Map<string, { ownerSet: string; dataset: string; guardKey: Uint8Array; kind: GuardKind }>();
+  for (const { ownerSet, dataset, datasetTag, ledgerKey, contentGuard, effect } of writes) {
+    const isUpdate = effect.kind === 'put' && present.has(`${dataset} ${toHex(ledgerKey)}`);
+    const kinds = [...(isUpdate ? [] : (['membership'] as const)), ...(contentGuard ? (['content'] as const) : [])];
+    for (const kind of kinds) {
+      const key = guardKey(kind, datasetTag);
+      guards.set(`${dataset} ${toHex(key)}`, { ownerSet, dataset, guardKey: key, kind: kind === 'membership' ? GuardKind.MEMBERSHIP : GuardKind.CONTENT });
+    }
+  }
+  return [...guards.values()].sort(compareGuards);
+}

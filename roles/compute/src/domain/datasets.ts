@@ -1,0 +1,52 @@
+import { SelvedgeError } from '@selvedge/errors';
+import { StorageMode, type ContractPolicy } from '@selvedge/protocol';
+import type { PlaceOfRead } from '../request-ports.js';
+
+/** Where a dataset's entries live. */
+export interface DatasetPlace extends PlaceOfRead {
+  readonly contentGuard: boolean;
+}
+
+/** A contract's datasets, as one creator may use them. All methods throw DATASET_UNKNOWN for one that is not declared. */
+export interface Datasets {
+  /** Throws DATASET_ACCESS_DENIED when the collection is read by its members only and the creator is none. */
+  readable(dataset: string): DatasetPlace;
+  /** Throws DATASET_ACCESS_DENIED when the collection is written by its members only and the creator is none. */
+  writable(dataset: string): DatasetPlace;
+  /** For what Fabric shows to everyone: the hash of a private value. */
+  visible(dataset: string): DatasetPlace;
+}
+
+/** Applies Fabric's membership rules of collections, with Fabric's own texts. */
+export function createDatasets(policy: ContractPolicy, creatorMspId: string): Datasets {
+  const contract = policy.name;
+  const find = (name: string): { place: DatasetPlace; mayRead: boolean; mayWrite: boolean } => {
+    const dataset = policy.datasets.find((candidate) => candidate.name === name);
+    const owners = policy.ownerSets.find((set) => set.name === dataset?.ownerSet)?.owners;
+    if (dataset === undefined || owners === undefined) {
+      throw new SelvedgeError('DATASET_UNKNOWN', `collection [${name}] not defined in the collection config for chaincode [${contract}]`);
+    }
+    if (dataset.mode !== StorageMode.CIPHERTEXT) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'datasets in plaintext mode');
+    const isMember = dataset.members.includes(creatorMspId);
+    return {
+      place: { dataset: name, ownerSet: dataset.ownerSet, owners, contentGuard: dataset.contentGuard },
+      mayRead: isMember || !dataset.memberOnlyRead,
+      mayWrite: isMember || !dataset.memberOnlyWrite,
+    };
+  };
+  const denied = (access: 'read' | 'write', collection: string): SelvedgeError =>
+    new SelvedgeError('DATASET_ACCESS_DENIED', `tx creator does not have ${access} access permission on privatedata in chaincodeName:${contract} collectionName: ${collection}`);
+  return {
+    readable(name) {
+      const { place, mayRead } = find(name);
+      if (!mayRead) throw denied('read', name);
+      return place;
+    },
+    writable(name) {
+      const { place, mayWrite } = find(name);
+      if (!mayWrite) throw denied('write', name);
+      return place;
+    },
+    visible: (name) => find(name).place,
+  };
+}

@@ -1,0 +1,48 @@
+import { compareBytes } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { objectTypeOf } from '@selvedge/sealed-objects';
+
+const COMPOSITE_KEY_NAMESPACE = '\x00';
+
+/** A range of keys under one dataset tag. */
+export interface KeyRange {
+  /** Composite-key object type; '' for simple keys. */
+  readonly objectType: string;
+  /** Those within the range, sorted by the UTF-8 bytes of their keys, as Fabric's ledger does. */
+  select<T extends { readonly key: string }>(entries: readonly T[]): T[];
+}
+
+/**
+ * A range of Fabric's GetStateByRange: startKey <= key < endKey, an empty endKey has no upper bound. It lies either among
+ * the simple keys or within one composite object type, whichever startKey is.
+ * Throws CHAINCODE_UNSUPPORTED for a range that leaves its object type.
+ */
+export function createKeyRange(startKey: string, endKey: string): KeyRange {
+  const objectType = objectTypeOf(startKey);
+  const isComposite = startKey.startsWith(COMPOSITE_KEY_NAMESPACE);
+  if (isComposite) verifyWithinType(startKey, endKey, objectType);
+  const start = Buffer.from(startKey, 'utf8');
+  const end = Buffer.from(endKey, 'utf8');
+  const isWithin = (key: Uint8Array): boolean => compareBytes(key, start) >= 0 && (end.length === 0 || compareBytes(key, end) < 0);
+  return {
+    objectType,
+    select: (entries) =>
+      entries
+        .map((entry) => ({ entry, bytes: Buffer.from(entry.key, 'utf8') }))
+        .filter(({ bytes }) => isWithin(bytes))
+        .sort((a, b) => compareBytes(a.bytes, b.bytes))
+        .map(({ entry }) => entry),
+  };
+}
+
+function verifyWithinType(startKey: string, endKey: string, objectType: string): void {
+  const prefix = COMPOSITE_KEY_NAMESPACE + objectType + COMPOSITE_KEY_NAMESPACE;
+  const isOneType = objectType !== '' && startKey.startsWith(prefix) && endKey.startsWith(prefix);
+  if (!isOneType) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'a range over composite keys of more than one object type');
+}
+
+/** Throws CHAINCODE_UNSUPPORTED for a composite key without an object type: it would share the simple keys' guard. */
+export function verifyKeySupported(key: string): void {
+  const isUntyped = key.startsWith(COMPOSITE_KEY_NAMESPACE) && objectTypeOf(key) === '';
+  if (isUntyped) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'a composite key without an object type');
+}

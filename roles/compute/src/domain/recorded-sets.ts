@@ -1,0 +1,95 @@
+import { equalBytes, toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { GuardKind, LIMITS } from '@selvedge/protocol';
+
+/** A read, as the core has it. */
+export interface RecordedRead {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+  /** Empty: read as absent. */
+  readonly packetHash: Uint8Array;
+}
+
+/** A guard that a range query rests on. */
+export interface RecordedGuard {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly guardKey: Uint8Array;
+  readonly kind: GuardKind;
+  /** Empty: never written. */
+  readonly txId: Uint8Array;
+}
+
+/** The last write to a key. */
+export interface RecordedWrite {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly datasetTag: Uint8Array;
+  readonly ledgerKey: Uint8Array;
+  readonly contentGuard: boolean;
+  readonly key: string;
+  readonly effect: { readonly kind: 'put'; readonly value: Uint8Array } | { readonly kind: 'delete' } | { readonly kind: 'purge' };
+}
+
+/** What a transaction read and wrote, each key once. */
+export interface RecordedSets {
+  /** Throws STALE_READ when the key was read in another version before, CHAINCODE_LIMIT above the limit. */
+  addRead(read: RecordedRead): void;
+  /** Throws STALE_GUARD when the guard was read with another value before. */
+  addGuard(guard: RecordedGuard): void;
+  /** The last write of a key wins. Throws CHAINCODE_LIMIT above the limits. */
+  addWrite(write: RecordedWrite): void;
+  reads(): readonly RecordedRead[];
+  guards(): readonly RecordedGuard[];
+  writes(): readonly RecordedWrite[];
+}
+
+/** @param maxWriteBytes all written values together */
+export function createRecordedSets(maxWriteBytes: number): RecordedSets {
+  const reads = new Map<string, RecordedRead>();
+  const guards = new Map<string, RecordedGuard>();
+  const writes = new Map<string, RecordedWrite>();
+  let writeBytes = 0;
+  return {
+    addRead(read) {
+      const id = entryId(read.dataset, read.ledgerKey);
+      const earlier = reads.get(id);
+      if (earlier !== undefined && !equalBytes(earlier.packetHash, read.packetHash)) {
+        throw new SelvedgeError('STALE_READ', 'a key changed between two reads of one transaction');
+      }
+      reads.set(id, read);
+      requireWithin('keys read', reads.size);
+    },
+    addGuard(guard) {
+      const id = entryId(guard.dataset, guard.guardKey);
+      const earlier = guards.get(id);
+      if (earlier !== undefined && !equalBytes(earlier.txId, guard.txId)) {
+        throw new SelvedgeError('STALE_GUARD', 'a range changed between two queries of one transaction');
+      }
+      guards.set(id, guard);
+    },
+    addWrite(write) {
+      const id = entryId(write.dataset, write.ledgerKey);
+      writeBytes += valueBytes(write) - valueBytes(writes.get(id));
+      writes.set(id, write);
+      requireWithin('keys written', writes.size);
+      if (writeBytes > maxWriteBytes) throw new SelvedgeError('CHAINCODE_LIMIT', `bytes written: at most ${String(maxWriteBytes)} allowed`);
+    },
+    reads: () => [...reads.values()],
+    guards: () => [...guards.values()],
+    writes: () => [...writes.values()],
+  };
+}
+
+function requireWithin(what: string, count: number): void {
+  if (count > LIMITS.maxSectionEntries) throw new SelvedgeError('CHAINCODE_LIMIT', `${what}: at most ${String(LIMITS.maxSectionEntries)} allowed`);
+}
+
+function valueBytes(write: RecordedWrite | undefined): number {
+  return write?.effect.kind === 'put' ? write.effect.value.length : 0;
+}
+
+function entryId(dataset: string, key: Uint8Array): string {
+  return `${dataset} ${toHex(key)}`;
+}

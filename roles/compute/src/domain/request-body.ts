@@ -1,0 +1,41 @@
+import { SelvedgeError } from '@selvedge/errors';
+import {
+  compareText,
+  LIMITS,
+  parseMessage,
+  RequestBodySchema,
+  RequestKind,
+  requireAtMost,
+  requireLength,
+  requireStrictlyAscending,
+  SignedRequestSchema,
+  type RequestBody,
+} from '@selvedge/protocol';
+
+const NONCE_BYTES = 24;
+const MAX_NANOS = 999_999_999;
+
+/** A parsed request, not yet authorised. */
+export interface ParsedRequest {
+  readonly body: RequestBody;
+  /** As they were signed. */
+  readonly bodyBytes: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** Parses SignedRequest bytes. Throws MALFORMED_MESSAGE, MESSAGE_TOO_LARGE or LIMIT_EXCEEDED. */
+export function parseRequest(signedRequest: Uint8Array): ParsedRequest {
+  const { body: bodyBytes, signature } = parseMessage(SignedRequestSchema, signedRequest, LIMITS.maxRequestBytes);
+  const body = parseMessage(RequestBodySchema, bodyBytes, LIMITS.maxRequestBytes);
+  requireAtMost('request signature', signature.length, LIMITS.maxSignatureBytes);
+  requireAtMost('creator', body.creator.length, LIMITS.maxCreatorBytes);
+  requireLength('nonce', body.nonce, NONCE_BYTES);
+  requireAtMost('args', body.args.length, LIMITS.maxArgs);
+  requireAtMost('transient fields', body.transient.length, LIMITS.maxTransientFields);
+  requireStrictlyAscending('transient fields', body.transient, (a, b) => compareText(a.name, b.name));
+  const isKnownKind = body.kind === RequestKind.EVALUATE || body.kind === RequestKind.SUBMIT;
+  if (!isKnownKind) throw new SelvedgeError('MALFORMED_MESSAGE', 'request: neither evaluate nor submit');
+  const isNanos = body.timestampNanos >= 0 && body.timestampNanos <= MAX_NANOS;
+  if (!isNanos) throw new SelvedgeError('MALFORMED_MESSAGE', 'request: nanoseconds of its timestamp');
+  return { body, bodyBytes, signature };
+}

@@ -1,0 +1,93 @@
+import { isSelvedgeError } from '@selvedge/errors';
+import type { LedgerView } from '@selvedge/ledger-view';
+import type { TargetData } from '@selvedge/protocol';
+import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
+import type { HeldKeys } from './domain/held-keys.js';
+import type { UnsealedRequest } from './domain/open-request.js';
+import { createPacketOpener } from './domain/packet-opener.js';
+import { createReplayWindow } from './domain/replay-window.js';
+import { createTargetData, isChaincodeError, responseOf } from './domain/seal-answer.js';
+import { createTransactionState } from './domain/transaction-state.js';
+import type { ChaincodeHost, Invocation } from './ports.js';
+import type { StateSource } from './request-ports.js';
+
+export interface ExecutionOptions {
+  readonly nodeId: string;
+  readonly channel: string;
+  readonly source: StateSource;
+  readonly host: ChaincodeHost;
+  readonly now: () => Date;
+  /** How far a request's timestamp may be off, either way. Default 300,000 (five minutes). */
+  readonly freshnessMs?: number;
+  /** Time of one chaincode run. Default 20,000. */
+  readonly chaincodeMs?: number;
+  /** How many blocks a business node may be behind the ledger view. Default 16. */
+  readonly maxLagBlocks?: bigint;
+  /** Values written in one transaction. Default 4 MiB. */
+  readonly maxWriteBytes?: number;
+  /** Opened packets that are kept. Default 16 MiB. */
+  readonly cacheBytes?: number;
+  /** Called when a request needs keys that this node should hold and does not. */
+  readonly onMissingKeys: () => void;
+}
+
+/** A response and, after a submit that the chaincode accepted, its target data. */
+export interface Outcome {
+  readonly response: ReturnType<typeof responseOf>;
+  readonly targetData?: TargetData;
+}
+
+export interface Execution {
+  /** Authorises and runs an unsealed request. Everything that it throws is answered under the response key. */
+  run(unsealed: UnsealedRequest, context: { readonly view: LedgerView; readonly keys: HeldKeys; readonly signal: AbortSignal }): Promise<Outcome>;
+}
+
+/** Runs requests of one node; packets and the replay window are shared among them. */
+export function createExecution(options: ExecutionOptions): Execution {
+  const { nodeId, channel, source, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
+  const { maxWriteBytes = 4 * 1024 * 1024, cacheBytes = 16 * 1024 * 1024 } = options;
+  const opener = createPacketOpener(channel, cacheBytes);
+  const replays = createReplayWindow(2 * freshnessMs);
+
+  const authorise = (unsealed: UnsealedRequest, view: LedgerView, keys: HeldKeys): AuthorisedRequest => {
+    try {
+      return authoriseRequest(unsealed, { view, keys, nodeId, now: now(), freshnessMs });
+    } catch (error) {
+      if (isSelvedgeError(error, 'NOT_READY')) options.onMissingKeys();
+      throw error;
+    }
+  };
+
+  return {
+    async run(unsealed, { view, keys, signal }) {
+      const request = authorise(unsealed, view, keys);
+      replays.admit(request, now());
+      const signer = keys.signer(request.policy.suite);
+      const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
+      const scope = { contract: request.body.contract, signer, minHeight };
+      const state = createTransactionState({ request, source, scope, opener, maxWriteBytes });
+      const result = await host.invoke(invocationOf(request, chaincodeMs), state.calls, signal);
+      const response = responseOf(result, view.height);
+      if (isChaincodeError(result)) return { response };
+      const recorded = state.recorded();
+      if (!request.isSubmit) return { response };
+      return { response, targetData: createTargetData({ unsealed, request, recorded, result, signer }) };
+    },
+  };
+}
+
+function invocationOf({ body, policy, creator, txIdHex }: AuthorisedRequest, deadlineMs: number): Invocation {
+  return {
+    channel: body.channel,
+    contract: body.contract,
+    codeHash: policy.codeHash,
+    txId: txIdHex,
+    creator: body.creator,
+    creatorMspId: creator.mspId,
+    nonce: body.nonce,
+    args: body.args,
+    transient: new Map(body.transient.map(({ name, value }) => [name, value])),
+    timestamp: { seconds: body.timestampSeconds, nanos: body.timestampNanos },
+    deadlineMs,
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * The seam inside the compute node: the request half (opens, fetches, seals, signs) drives a chaincode through
+ * {@link ChaincodeHost}, and the chaincode reads and writes through the {@link StateCalls} of its request.
+ */
+
+/** One run of a contract function: all that a Fabric peer would tell the chaincode about its transaction. */
+export interface Invocation {
+  /** Channel name, as the chaincode's `stub.getChannelID()` shows it. */
+  readonly channel: string;
+  /** Contract name on the channel. */
+  readonly contract: string;
+  /** Approved hash of the whole executed tree (`hashTree` of `@selvedge/contract-package`). */
+  readonly codeHash: Uint8Array;
+  /** Transaction id, lower-case hex: SHA-256(nonce || creator). */
+  readonly txId: string;
+  /** The creator's SerializedIdentity bytes. */
+  readonly creator: Uint8Array;
+  /** MSP id of `creator`, verified by the caller. */
+  readonly creatorMspId: string;
+  /** The request's nonce. */
+  readonly nonce: Uint8Array;
+  /** Function name and arguments. */
+  readonly args: readonly Uint8Array[];
+  /** Transient fields by name. */
+  readonly transient: ReadonlyMap<string, Uint8Array>;
+  /** The request's own timestamp, which is what the chaincode sees as time. */
+  readonly timestamp: { readonly seconds: bigint; readonly nanos: number };
+  /** Time allowed for this run in milliseconds, its process's start apart. */
+  readonly deadlineMs: number;
+}
+
+/** A key and its value, as a range query yields them. */
+export interface StateEntry {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/**
+ * The state of one request. Dataset '' is the world state, any other name a private data collection. Writes are not
+ * visible to later reads of the same request, as on Fabric. Every method may reject with a SelvedgeError: the
+ * chaincode then sees an error message, and if it fails in consequence, that SelvedgeError is the refusal.
+ */
+export interface StateCalls {
+  /** The value, or undefined when the key is absent. */
+  getState(dataset: string, key: string): Promise<Uint8Array | undefined>;
+  putState(dataset: string, key: string, value: Uint8Array): Promise<void>;
+  deleteState(dataset: string, key: string): Promise<void>;
+  /** Deletes a private entry together with its history (Fabric's purge). */
+  purge(dataset: string, key: string): Promise<void>;
+  /**
+   * Entries with startKey <= key < endKey in order of the keys' UTF-8 bytes. An empty endKey means no upper bound.
+   * Composite keys come only when startKey is one (it begins with U+0000).
+   */
+  getRange(dataset: string, startKey: string, endKey: string): Promise<AsyncIterable<StateEntry> | Iterable<StateEntry>>;
+  /** SHA-256 of a private value as Fabric keeps it, or undefined when the key is absent. */
+  getPrivateDataHash(collection: string, key: string): Promise<Uint8Array | undefined>;
+}
+
+/** An event that the chaincode set; Fabric keeps at most one per transaction. */
+export interface ChaincodeEvent {
+  readonly name: string;
+  readonly payload: Uint8Array;
+}
+
+/** What the chaincode answered, in Fabric's terms: a status of 400 or more is a refusal by the chaincode itself. */
+export interface ChaincodeResult {
+  /** 200 for success; 500 for an error that the contract threw. */
+  readonly status: number;
+  /** The chaincode's own text. It may hold plaintext, so it travels only under the response key. */
+  readonly message: string;
+  readonly payload: Uint8Array;
+  readonly event?: ChaincodeEvent;
+}
+
+/** Runs approved chaincode packages in processes of their own. */
+export interface ChaincodeHost {
+  /**
+   * Runs one function.
+   *
+   * @throws SelvedgeError CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH, CHAINCODE_START_FAILED, CHAINCODE_CRASHED,
+   * CHAINCODE_TIMEOUT, CHAINCODE_LIMIT, CHAINCODE_UNSUPPORTED, CHAINCODE_PROTOCOL, OVERLOADED, DRAINING, CANCELLED (the signal),
+   * or whatever the state calls threw when the chaincode failed because of it
+   */
+  invoke(invocation: Invocation, state: StateCalls, signal: AbortSignal): Promise<ChaincodeResult>;
+  /**
+   * Verifies the package's hash in advance, so that the first request does not wait for it.
+   *
+   * @throws SelvedgeError CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH
+   */
+  prepare(contract: string, codeHash: Uint8Array): Promise<void>;
+  /** Ends every chaincode process; running requests fail with DRAINING. */
+  close(): Promise<void>;
+}

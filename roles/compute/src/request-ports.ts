@@ -1,0 +1,69 @@
+import type { ChallengeAnswer, KeyRelease, KeyRequest, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+
+/** The key broker, as it is reached. */
+export interface KeyBrokerPort {
+  challenge(signal: AbortSignal): Promise<ChallengeAnswer>;
+  releaseKeys(request: KeyRequest, signal: AbortSignal): Promise<KeyRelease>;
+}
+
+/** One business node, as it is reached. Nothing that it says is believed unchecked. */
+export interface BusinessPort {
+  /** The organisation it belongs to. */
+  readonly mspId: string;
+  readonly address: string;
+  /** Rejects, with TIMEOUT at the latest after timeoutMs. */
+  queryState(query: SignedStateQuery, timeoutMs: number): Promise<StateAnswer>;
+}
+
+/** A signing key with its TEE certificate: one per suite. */
+export interface CertifiedSigner {
+  /** TEE certificate, DER. */
+  readonly certificate: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** What all reads of one request share. */
+export interface ReadScope {
+  readonly contract: string;
+  /** Signs the queries; of the contract's suite. */
+  readonly signer: CertifiedSigner;
+  /** Answers of a lower height are refused as STATE_BEHIND. */
+  readonly minHeight: bigint;
+}
+
+/** One entry or one set of entries of a dataset, at one of its owners. */
+export interface PlaceOfRead {
+  readonly ownerSet: string;
+  /** MSP ids. */
+  readonly owners: readonly string[];
+  readonly dataset: string;
+}
+
+export interface PointQuery<T> extends PlaceOfRead {
+  /** 32 bytes. */
+  readonly ledgerKey: Uint8Array;
+  /** Opens the packet; undefined: absent. Whatever it throws makes the answer forged. */
+  open(packet: Uint8Array | undefined): T;
+}
+
+export interface SetQuery<T> extends PlaceOfRead {
+  /** 32 bytes. */
+  readonly datasetTag: Uint8Array;
+  /** 32 bytes: the membership guard of the tag. */
+  readonly guardKey: Uint8Array;
+  /** Opens one packet; whatever it throws makes the answer forged. */
+  open(packet: Uint8Array): T;
+}
+
+export interface SetContent<T> {
+  readonly entries: readonly T[];
+  /** Value of the membership guard, 32 bytes; empty: never written. */
+  readonly guardTxId: Uint8Array;
+}
+
+/** Where a request's reads go. Throws STATE_UNAVAILABLE, STATE_BEHIND, STATE_FORGED, STATE_MISSING_PACKET, STALE_GUARD or OVERLOADED. */
+export interface StateSource {
+  readPoint<T>(scope: ReadScope, query: PointQuery<T>): Promise<T>;
+  /** All entries under the tag, with the guard that stood while all of them were read. */
+  readSet<T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T>>;
+}

@@ -1,0 +1,57 @@
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { guardKey, GuardKind, type ContractSection, type GuardWrite, type WriteEntry } from '@selvedge/protocol';
+import type { ContractRules } from './contract-rules.js';
+import { datasetOf } from './check-datasets.js';
+
+type Place = Pick<WriteEntry, 'ownerSet' | 'dataset'>;
+const placed = (place: Place, key: Uint8Array): string => JSON.stringify([place.ownerSet, place.dataset, toHex(key)]);
+
+/**
+ * Every write that can change which keys exist carries the membership guard of its tag: a delete, and a put whose
+ * read set does not show the key as present. Throws GUARD_MISSING.
+ */
+export function verifyMembershipGuards(section: ContractSection): void {
+  const written = guardsOfKind(section.guardsWritten, GuardKind.MEMBERSHIP);
+  const readAsPresent = new Set(section.reads.filter((read) => read.packetHash.length > 0).map((read) => placed(read, read.ledgerKey)));
+  for (const write of section.writes) {
+    if (write.effect.case === 'packetHash' && readAsPresent.has(placed(write, write.ledgerKey))) continue;
+    if (!written.has(placed(write, guardKey('membership', write.datasetTag)))) throw missing('membership', write);
+  }
+}
+
+/** Every write to a dataset that keeps content guards carries the one of its tag. Throws GUARD_MISSING. */
+export function verifyContentGuards(section: ContractSection, rules: ContractRules): void {
+  const written = guardsOfKind(section.guardsWritten, GuardKind.CONTENT);
+  for (const write of section.writes) {
+    if (!datasetOf(write, rules).contentGuard) continue;
+    if (!written.has(placed(write, guardKey('content', write.datasetTag)))) throw missing('content', write);
+  }
+}
+
+/** A guard that is written belongs to a write: nobody else's ranges are disturbed. Throws TARGET_DATA_INCONSISTENT. */
+export function verifyGuardsBelong(section: ContractSection): void {
+  const own = new Map<GuardKind, Set<string>>([
+    [GuardKind.MEMBERSHIP, new Set(section.writes.map((write) => placed(write, guardKey('membership', write.datasetTag))))],
+    [GuardKind.CONTENT, new Set(section.writes.map((write) => placed(write, guardKey('content', write.datasetTag))))],
+  ]);
+  for (const guard of section.guardsWritten) {
+    if (own.get(guard.kind)?.has(placed(guard, guard.guardKey)) !== true) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', 'a guard belongs to no write');
+  }
+}
+
+/** A dataset without content guards cannot tell whether a rich query's result still holds. Throws CHAINCODE_UNSUPPORTED. */
+export function verifyGuardsAreKept(section: ContractSection, rules: ContractRules): void {
+  for (const guard of section.guardsRead) {
+    const isKept = guard.kind === GuardKind.MEMBERSHIP || (guard.kind === GuardKind.CONTENT && datasetOf(guard, rules).contentGuard);
+    if (!isKept) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'writing after a query of a dataset that keeps no guard for it');
+  }
+}
+
+function guardsOfKind(guards: readonly GuardWrite[], kind: GuardKind): Set<string> {
+  return new Set(guards.filter((guard) => guard.kind === kind).map((guard) => placed(guard, guard.guardKey)));
+}
+
+function missing(kind: string, write: WriteEntry): SelvedgeError {
+  return new SelvedgeError('GUARD_MISSING', `the write of ledger key ${toHex(write.ledgerKey)} lacks its ${kind} guard`);
+}

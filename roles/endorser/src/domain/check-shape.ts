@@ -1,0 +1,52 @@
+import { suiteByName } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Profile } from '@selvedge/policy';
+import { LIMITS, parseCores, requireAtMost, type Attachments, type Core, type TargetData } from '@selvedge/protocol';
+
+/** Target data taken apart. */
+export interface ParsedTargetData {
+  readonly core: Core;
+  /** As received: what was signed. */
+  readonly coreBytes: readonly Uint8Array[];
+  readonly itemMask: Uint8Array;
+  readonly attachments: Attachments;
+}
+
+/** Takes target data apart. Throws MALFORMED_MESSAGE, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED, UNSUPPORTED_VERSION or BATCH_UNSUPPORTED. */
+export function parseTargetData(targetData: TargetData): ParsedTargetData {
+  const [core] = parseCores(targetData.cores, targetData.itemMask);
+  if (core === undefined || targetData.attachments === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'target data without attachments');
+  return { core, coreBytes: targetData.cores, itemMask: targetData.itemMask, attachments: targetData.attachments };
+}
+
+/** Throws LIMIT_EXCEEDED. */
+export function verifyAttachmentLimits(attachments: Attachments): void {
+  requireAtMost('TEE signatures', attachments.teeSignatures.length, LIMITS.maxIdentities);
+  requireAtMost('packets', attachments.packets.length, LIMITS.maxSectionEntries);
+  requireAtMost('sealed events', attachments.sealedEvents.length, LIMITS.maxSections);
+  requireAtMost('set-digest statements', attachments.statements.length, LIMITS.maxSectionEntries);
+  requireAtMost('bytes of a packet', longest(attachments.packets), LIMITS.maxPacketBytes);
+  requireAtMost('bytes of a sealed event', longest(attachments.sealedEvents), LIMITS.maxPacketBytes);
+  requireAtMost('bytes of a certificate', longest(attachments.teeSignatures.map((tee) => tee.certificate)), LIMITS.maxCertificateBytes);
+  requireAtMost('bytes of a signature', longest(attachments.teeSignatures.map((tee) => tee.signature)), LIMITS.maxSignatureBytes);
+}
+
+function longest(items: readonly Uint8Array[]): number {
+  return items.reduce((most, item) => Math.max(most, item.length), 0);
+}
+
+/** Throws WRONG_NETWORK. */
+export function verifyNetwork(core: Core, profile: Profile): void {
+  if (core.network !== profile.message.network) throw new SelvedgeError('WRONG_NETWORK', 'the target data is of another network');
+}
+
+/** Throws WRONG_CHANNEL. */
+export function verifyChannel(core: Core, profile: Profile): void {
+  if (core.channel !== profile.message.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the target data is of another channel');
+}
+
+/** Throws UNKNOWN_SUITE when this release does not know the suite, or the profile does not allow it. */
+export function verifySuiteAllowed(core: Core, profile: Profile): void {
+  suiteByName(core.suite);
+  if (!profile.message.allowedSuites.includes(core.suite)) throw new SelvedgeError('UNKNOWN_SUITE', 'the network profile does not allow this suite');
+}

@@ -1,0 +1,156 @@
+import { createBrokerRoot } from '@selvedge/attestation';
+import { SUITE_NAMES } from '@selvedge/crypto';
+import { createTargetData, createTestConsortium, refusalCode, type ContractPolicyInit, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
+import { DistinctBy, type TeeBinding } from '@selvedge/protocol';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { verifyTargetData } from './verify-target-data.js';
+
+type Binding = Partial<Omit<TeeBinding, '$typeName' | '$unknown'>>;
+
+const REASON = Buffer.from('revoked for a test');
+const PLATFORM = new Uint8Array(32).fill(1);
+
+let consortium: TestConsortium;
+let node: TestComputeNode;
+beforeAll(async () => {
+  consortium = await createTestConsortium();
+  node = await consortium.issueComputeNode({ binding: { nodeId: 'compute-1', platformId: PLATFORM } });
+});
+afterEach(() => {
+  consortium.restore();
+});
+
+const refusal = (input: Partial<TargetDataInput> = {}, at = consortium.now): string | undefined => {
+  const targetData = createTargetData({ consortium, nodes: [node], ...input });
+  return refusalCode(() => verifyTargetData(targetData, { state: consortium.state, profile: consortium.profile, at }));
+};
+const nodeWith = (binding: Binding): Promise<TestComputeNode> => consortium.issueComputeNode({ binding });
+
+describe('TEE certificate', () => {
+  it('of another broker’s root is refused', async () => {
+    const broker = createBrokerRoot({ network: consortium.network, channel: consortium.channel, now: consortium.now });
+    expect(refusal({ nodes: [await consortium.issueComputeNode({ broker })] })).toBe('TEE_CERTIFICATE_INVALID');
+  });
+
+  it('is refused while the ledger holds no broker root', () => {
+    consortium.state.setFact(facts.brokerRoot, undefined);
+    expect(refusal()).toBe('TEE_CERTIFICATE_INVALID');
+  });
+
+  it('of another network is refused', async () => {
+    expect(refusal({ nodes: [await nodeWith({ network: 'elsewhere' })] })).toBe('TEE_CERTIFICATE_INVALID');
+  });
+
+  it('of another channel is refused', async () => {
+    expect(refusal({ nodes: [await nodeWith({ channel: 'elsewhere' })] })).toBe('TEE_CERTIFICATE_INVALID');
+  });
+
+  it('of another role is refused', async () => {
+    expect(refusal({ nodes: [await nodeWith({ role: 'viewer' })] })).toBe('TEE_WRONG_ROLE');
+  });
+
+  it('that has ended by the clock is refused', () => {
+    expect(refusal({}, new Date(consortium.now.getTime() + 2 * 3_600_000))).toBe('TEE_CERTIFICATE_EXPIRED');
+  });
+
+  it('that is not valid yet by the clock is refused', () => {
+    expect(refusal({}, new Date(consortium.now.getTime() - 3_600_000))).toBe('TEE_CERTIFICATE_EXPIRED');
+  });
+
+  it('of a key of another suite than the contract’s is refused', async () => {
+    expect(refusal({ nodes: [await consortium.issueComputeNode({ suite: SUITE_NAMES[1] })] })).toBe('TEE_CERTIFICATE_INVALID');
+  });
+});
+
+describe('channel epoch of a certificate', () => {
+  it('may be the previous one', () => {
+    consortium.setEpoch(CHANNEL_EPOCH, 2n);
+    expect(refusal()).toBeUndefined();
+  });
+
+  it('is refused two epochs later', () => {
+    consortium.setEpoch(CHANNEL_EPOCH, 2n);
+    consortium.setEpoch(CHANNEL_EPOCH, 3n);
+    expect(refusal()).toBe('TEE_CERTIFICATE_EXPIRED');
+  });
+
+  it('is refused when the ledger does not hold it', async () => {
+    expect(refusal({ nodes: [await nodeWith({ epoch: 9n })] })).toBe('TEE_CERTIFICATE_EXPIRED');
+  });
+
+  it('is refused when it is revoked', () => {
+    consortium.state.setFact(facts.revokedEpoch(CHANNEL_EPOCH, 1n), REASON);
+    expect(refusal()).toBe('TEE_REVOKED');
+  });
+});
+
+describe('revocation takes effect at once', () => {
+  it('of the node', () => {
+    consortium.state.setFact(facts.revokedNode('compute-1'), REASON);
+    expect(refusal()).toBe('TEE_REVOKED');
+  });
+
+  it('of the platform', () => {
+    consortium.state.setFact(facts.revokedPlatform(PLATFORM), REASON);
+    expect(refusal()).toBe('TEE_REVOKED');
+  });
+
+  it('of the measurement', () => {
+    consortium.state.setFact(facts.revokedMeasurement(node.binding.measurement!), REASON);
+    expect(refusal()).toBe('TEE_REVOKED');
+  });
+});
+
+describe('TEE signature', () => {
+  it('over another core is refused', () => {
+    const other = createTargetData({ consortium, nodes: [node] });
+    expect(refusal({ changeSigned: (data) => { data.attachments!.teeSignatures = other.attachments!.teeSignatures; } })).toBe('TEE_SIGNATURE_INVALID');
+  });
+
+  it('of another node’s key is refused', async () => {
+    const other = await consortium.issueComputeNode();
+    const forged: TestComputeNode = { ...node, signCores: (cores) => ({ certificate: node.certificate, signature: other.signCores(cores).signature }) };
+    expect(refusal({ nodes: [forged] })).toBe('TEE_SIGNATURE_INVALID');
+  });
+
+  it('is needed from every node that is listed, not just from enough', async () => {
+    const other = await consortium.issueComputeNode();
+    const idle: TestComputeNode = { ...other, signCores: () => ({ certificate: other.certificate, signature: new Uint8Array(70) }) };
+    expect(refusal({ nodes: [node, idle] })).toBe('TEE_SIGNATURE_INVALID');
+  });
+
+  it('is refused from a node that the contract is not assigned to', () => {
+    consortium.setContractPolicy({ assignedNodes: ['compute-2'] });
+    expect(refusal()).toBe('CONTRACT_NOT_ASSIGNED');
+    consortium.setContractPolicy({ assignedNodes: ['compute-1', 'compute-2'] });
+    expect(refusal()).toBeUndefined();
+  });
+});
+
+describe('k-of-n compute nodes', () => {
+  const quorum = async (policy: ContractPolicyInit, first: Binding, second: Binding): Promise<string | undefined> => {
+    consortium.setContractPolicy({ computeQuorum: 2, ...policy });
+    return refusal({ nodes: [await nodeWith(first), await nodeWith(second)] });
+  };
+
+  it('no signature at all is too few', () => {
+    expect(refusal({ nodes: [] })).toBe('COMPUTE_QUORUM_NOT_MET');
+  });
+
+  it('one of two is too few', () => {
+    consortium.setContractPolicy({ computeQuorum: 2 });
+    expect(refusal()).toBe('COMPUTE_QUORUM_NOT_MET');
+    expect(refusal({ nodes: [node, node] })).toBe('COMPUTE_QUORUM_NOT_MET');
+  });
+
+  it.each<[string, DistinctBy, Binding, Binding]>([
+    ['platforms', DistinctBy.PLATFORM, { platformId: new Uint8Array(32).fill(2) }, { platformId: new Uint8Array(32).fill(3) }],
+    ['operators', DistinctBy.OPERATOR, { operatorMspId: 'NorthMSP' }, { operatorMspId: 'SouthMSP' }],
+    ['TEE types', DistinctBy.TEE_TYPE, { teeType: 'simulated' }, { teeType: 'tdx' }],
+  ])('are counted by distinct %s', async (_name, distinctBy, first, second) => {
+    expect(await quorum({ distinctBy }, first, second)).toBeUndefined();
+    const same = { platformId: PLATFORM, operatorMspId: 'NorthMSP', teeType: 'simulated' };
+    expect(await quorum({ distinctBy }, { ...same, ...first }, { ...same, ...first })).toBe('COMPUTE_QUORUM_NOT_MET');
+  });
+});

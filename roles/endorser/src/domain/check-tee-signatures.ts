@@ -1,0 +1,69 @@
+import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { readBrokerRoot, verifyTeeStanding, type FactReader } from '@selvedge/policy';
+import { DistinctBy, teeSigningInput, type ContractPolicy, type TeeBinding } from '@selvedge/protocol';
+import type { ParsedTargetData } from './check-shape.js';
+import type { EndorsementContext } from './context.js';
+
+/**
+ * Every TEE signature of the target data, each by a compute node in good standing on the ledger. Returns their
+ * certificates. Throws TEE_CERTIFICATE_INVALID, TEE_CERTIFICATE_EXPIRED, TEE_WRONG_ROLE, TEE_REVOKED or
+ * TEE_SIGNATURE_INVALID.
+ */
+export function verifyTeeSignatures(targetData: ParsedTargetData, facts: FactReader, context: EndorsementContext): readonly TeeCertificate[] {
+  const { network, channel } = context.profile.message;
+  const { rootCertificate } = readBrokerRoot(facts);
+  const signed = teeSigningInput(targetData.coreBytes);
+  return targetData.attachments.teeSignatures.map((tee) => {
+    const certificate = verifyTeeCertificate(tee.certificate, rootCertificate);
+    verifyWithinValidity(certificate, context.at);
+    verifyTeeStanding(facts, certificate.binding, { network, channel, role: 'compute' });
+    verifyTeeSignature(certificate, signed, tee.signature);
+    return certificate;
+  });
+}
+
+function verifyWithinValidity(certificate: TeeCertificate, at: Date): void {
+  if (at < certificate.notBefore) throw new SelvedgeError('TEE_CERTIFICATE_EXPIRED', 'the certificate is not valid yet by this endorser’s clock');
+  if (at > certificate.notAfter) throw new SelvedgeError('TEE_CERTIFICATE_EXPIRED', 'the certificate has ended by this endorser’s clock');
+}
+
+function verifyTeeSignature(certificate: TeeCertificate, signed: Uint8Array, signature: Uint8Array): void {
+  if (!certificate.suite.isSignatureValid(certificate.publicKey, signed, signature)) {
+    throw new SelvedgeError('TEE_SIGNATURE_INVALID', 'the TEE signature does not verify');
+  }
+}
+
+/** Throws TEE_CERTIFICATE_INVALID when a node signs with a key of another suite than the contract's. */
+export function verifyCertificateSuites(certificates: readonly TeeCertificate[], policy: ContractPolicy): void {
+  const foreign = certificates.find((certificate) => certificate.suite.name !== policy.suite);
+  if (foreign !== undefined) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', 'the certificate’s suite is not the contract’s');
+}
+
+/** Throws CONTRACT_NOT_ASSIGNED when a node signed that the contract is not assigned to. */
+export function verifyAssignedNodes(certificates: readonly TeeCertificate[], policy: ContractPolicy): void {
+  if (policy.assignedNodes.length === 0) return;
+  const foreign = certificates.find((certificate) => !policy.assignedNodes.includes(certificate.binding.nodeId));
+  if (foreign !== undefined) throw new SelvedgeError('CONTRACT_NOT_ASSIGNED', `the contract is not assigned to ${foreign.binding.nodeId}`);
+}
+
+/** Throws COMPUTE_QUORUM_NOT_MET unless enough distinct nodes signed, distinct as the contract's policy counts. */
+export function verifyComputeQuorum(certificates: readonly TeeCertificate[], policy: ContractPolicy): void {
+  const distinct = new Set(certificates.map(({ binding }) => distinguishingMark(binding, policy.distinctBy))).size;
+  const needed = Math.max(1, policy.computeQuorum);
+  if (distinct < needed) {
+    throw new SelvedgeError('COMPUTE_QUORUM_NOT_MET', `${String(distinct)} distinct compute nodes signed, ${String(needed)} needed`);
+  }
+}
+
+function distinguishingMark(binding: TeeBinding, distinctBy: DistinctBy): string {
+  switch (distinctBy) {
+    case DistinctBy.PLATFORM:
+      return toHex(binding.platformId);
+    case DistinctBy.OPERATOR:
+      return binding.operatorMspId;
+    case DistinctBy.TEE_TYPE:
+      return binding.teeType;
+  }
+}

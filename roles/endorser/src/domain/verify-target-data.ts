@@ -1,0 +1,73 @@
+import { SelvedgeError } from '@selvedge/errors';
+import type { Core, TargetData } from '@selvedge/protocol';
+import type { EndorserState } from '../ports.js';
+import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyPolicyVersion } from './check-contract.js';
+import { verifyDatasets, verifyStorageModes } from './check-datasets.js';
+import { verifySealedEvents } from './check-events.js';
+import { verifyContentGuards, verifyGuardsAreKept, verifyGuardsBelong, verifyMembershipGuards } from './check-guards.js';
+import { verifyPackets } from './check-packets.js';
+import { verifyGuardsCurrent, verifyReadsCurrent } from './check-read-set.js';
+import { verifySetDigests } from './check-set-digests.js';
+import { parseTargetData, verifyAttachmentLimits, verifyChannel, verifyNetwork, verifySuiteAllowed, type ParsedTargetData } from './check-shape.js';
+import { verifyAssignedNodes, verifyCertificateSuites, verifyComputeQuorum, verifyTeeSignatures } from './check-tee-signatures.js';
+import { verifyOnlySupportedWrites } from './check-unsupported.js';
+import type { EndorsementContext } from './context.js';
+import { readContractRules, type ContractRules } from './contract-rules.js';
+import { createFactRecorder, type RecordedFact } from './fact-recorder.js';
+
+/** Target data that passed every check, and what the endorsement rests on. */
+export interface VerifiedTargetData {
+  readonly targetData: ParsedTargetData;
+  /** By contract name. */
+  readonly rules: ReadonlyMap<string, ContractRules>;
+  /** Every policy fact that a check read. */
+  readonly factReads: RecordedFact[];
+}
+
+/**
+ * DESIGN 4, invariant 3: everything that an endorser checks, in order; each check is a statement of its own with a
+ * code of its own. Throws the first refusal. Reads one height of the ledger and no more: it does not await.
+ */
+export function verifyTargetData(received: TargetData, context: EndorsementContext): VerifiedTargetData {
+  const targetData = parseTargetData(received);
+  const { core, attachments } = targetData;
+  const facts = createFactRecorder(context.state);
+
+  verifyAttachmentLimits(attachments);
+  verifyNetwork(core, context.profile);
+  verifyChannel(core, context.profile);
+  verifySuiteAllowed(core, context.profile);
+  verifyTxIdUnused(core, context.state);
+  const certificates = verifyTeeSignatures(targetData, facts, context);
+
+  const rules = new Map(core.sections.map((section) => [section.contract, readContractRules(facts, section.contract)]));
+  for (const section of core.sections) {
+    const contract = rules.get(section.contract) ?? readContractRules(facts, section.contract);
+    verifyContractSuite(core, contract.policy);
+    verifyCertificateSuites(certificates, contract.policy);
+    verifyAssignedNodes(certificates, contract.policy);
+    verifyComputeQuorum(certificates, contract.policy);
+    verifyCodeHash(section, contract.policy);
+    verifyPolicyVersion(section, contract.policy);
+    verifyKeyEpoch(section, facts);
+    verifyDatasets(section, contract);
+    verifyOnlySupportedWrites(section);
+    verifyStorageModes(section, contract);
+    verifyReadsCurrent(section, context.state);
+    verifyGuardsCurrent(section, context.state);
+    verifyGuardsAreKept(section, contract);
+    verifyMembershipGuards(section);
+    verifyContentGuards(section, contract);
+    verifyGuardsBelong(section);
+  }
+  verifyGatedFlag(core, readContractRules(facts, core.sections[0]?.contract ?? '').policy);
+  verifySetDigests(attachments.statements, core, context.profile);
+  verifyPackets(core, attachments.packets);
+  verifySealedEvents(core, attachments.sealedEvents);
+  return { targetData, rules, factReads: facts.recorded() };
+}
+
+/** Throws DUPLICATE_TXID when a transaction of this id was ordered already. */
+function verifyTxIdUnused(core: Core, state: EndorserState): void {
+  if (state.result(core.txId) !== undefined) throw new SelvedgeError('DUPLICATE_TXID', 'a transaction of this id was ordered already');
+}

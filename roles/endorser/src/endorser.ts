@@ -1,0 +1,50 @@
+import { create } from '@bufbuild/protobuf';
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Signer } from '@selvedge/identity';
+import { EndorsementSchema, signing, type Endorsement, type TargetData } from '@selvedge/protocol';
+import { createAdmission } from './admission.js';
+import { declareTargets, encodeEndorsementPayload } from './domain/endorsement-payload.js';
+import { verifyTargetData } from './domain/verify-target-data.js';
+import type { EndorserCheckpoint, EndorserLedger } from './ports.js';
+
+export interface EndorserOptions {
+  readonly ledger: EndorserLedger;
+  /** The endorser's peer identity. */
+  readonly signer: Signer;
+  /** May only make it refuse. */
+  readonly now: () => Date;
+  /** Calls at once; default 512. */
+  readonly maxInFlight?: number;
+  readonly checkpoint?: EndorserCheckpoint;
+}
+
+/** Checks target data and endorses it. */
+export interface Endorser {
+  /** Throws NOT_READY before the ledger's first block, OVERLOADED, or the refusal of the first check that fails. */
+  endorse(targetData: TargetData | undefined): Promise<Endorsement>;
+}
+
+const DEFAULT_MAX_IN_FLIGHT = 512;
+
+/** Builds an endorser over a followed ledger. */
+export function createEndorser({ ledger, signer, now, maxInFlight = DEFAULT_MAX_IN_FLIGHT, checkpoint = () => undefined }: EndorserOptions): Endorser {
+  const admission = createAdmission(maxInFlight);
+  // One synchronous stretch: checks and payload are of one height.
+  const endorse = (received: TargetData): Endorsement => {
+    if (ledger.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the endorser has not received the ledger yet');
+    const { targetData, rules, factReads } = verifyTargetData(received, { state: ledger.state, profile: ledger.profile(), at: now() });
+    const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.core, rules), factReads);
+    const txId = toHex(targetData.core.txId);
+    checkpoint('endorser.before-sign', txId);
+    const signature = signer.sign(signing.endorsement(payload, signer.serialized));
+    checkpoint('endorser.before-ack', txId);
+    return create(EndorsementSchema, { payload, endorser: signer.serialized, signature });
+  };
+  return {
+    endorse: async (targetData) => {
+      if (targetData === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'no target data');
+      return admission.run(() => endorse(targetData));
+    },
+  };
+}

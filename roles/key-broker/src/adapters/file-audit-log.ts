@@ -1,0 +1,49 @@
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { chainEvent, verifyChain } from '../domain/audit-chain.js';
+import type { AuditAnchor, AuditLog } from '../ports.js';
+import { syncDirectory } from './atomic-file.js';
+
+export const AUDIT_FILE = 'audit.jsonl';
+
+export interface FileAuditLogOptions {
+  readonly path: string;
+  /** 32 bytes. */
+  readonly auditKey: Uint8Array;
+  /** A head that the log must have had. */
+  readonly anchor: AuditAnchor;
+}
+
+/** Opens the audit log, verifies all of it, and appends from then on. Throws AUDIT_LOG_BROKEN. */
+export function openFileAuditLog({ path, auditKey, anchor }: FileAuditLogOptions): AuditLog {
+  const content = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  // What follows the last line feed was cut short by a crash before anyone was answered.
+  const completeBytes = content.lastIndexOf('\n') + 1;
+  const lines = content.subarray(0, completeBytes).toString('utf8').split('\n').slice(0, -1);
+  let head = verifyChain(lines, auditKey, anchor);
+  let sizeBytes = completeBytes;
+  const file = openSync(path, 'a', 0o600);
+  ftruncateSync(file, completeBytes);
+  fsyncSync(file);
+  syncDirectory(dirname(path));
+  return {
+    head: () => head,
+    append(event) {
+      const next = chainEvent(head, event, auditKey);
+      const line = Buffer.from(next.line);
+      try {
+        for (let at = 0; at < line.length; ) at += writeSync(file, line, at);
+        fsyncSync(file);
+      } catch (error) {
+        // As on a full disk: what was written in part must not stand before the next entry.
+        ftruncateSync(file, sizeBytes);
+        throw error;
+      }
+      sizeBytes += line.length;
+      head = next.head;
+    },
+    close() {
+      closeSync(file);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { evidenceDigest, nodeStatementDigest, verifyAndAppraise, type AttestationResult } from '@selvedge/attestation';
+import { equalBytes, suiteByName } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Profile } from '@selvedge/policy';
+import { LIMITS, requireAtMost, signing, type KeyRequest } from '@selvedge/protocol';
+
+/** Node ids: they stand in certificates, in facts of the ledger and in logs. */
+const NODE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** A request whose sender is known: a node of the profile's measurements, run by one of its organisations. */
+export interface AuthorisedRequest {
+  readonly nodeId: string;
+  readonly suite: string;
+  readonly operatorMspId: string;
+  readonly nonce: Uint8Array;
+  readonly ephemeralKey: Uint8Array;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly signingKey: Uint8Array;
+  readonly attestation: AttestationResult;
+  /** 32 bytes. */
+  readonly evidenceDigest: Uint8Array;
+}
+
+/**
+ * Everything about a key request that needs no ledger. The challenge has been used up before.
+ * Throws MALFORMED_MESSAGE, LIMIT_EXCEEDED, PROFILE_MISMATCH, IDENTITY_*, SIGNATURE_INVALID, EVIDENCE_*,
+ * APPRAISAL_REFUSED, SIMULATED_TEE_REFUSED, UNKNOWN_SUITE.
+ */
+export function authoriseRequest(request: KeyRequest, profile: Profile, at: Date): AuthorisedRequest {
+  if (!NODE_ID.test(request.nodeId)) throw new SelvedgeError('MALFORMED_MESSAGE', 'node id: letters, digits, dots, dashes and underscores, at most 128');
+  if (!equalBytes(request.profileDigest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the node runs with another network profile');
+  const operatorMspId = verifyOperator(request, profile, at);
+  const attestation = verifyNodeEvidence(request, operatorMspId, profile, at);
+  if (!profile.message.allowedSuites.includes(request.suite)) throw new SelvedgeError('UNKNOWN_SUITE', 'the network profile does not allow this suite');
+  verifySigningKey(request);
+  const { nodeId, suite, nonce, ephemeralKey, signingKey } = request;
+  return { nodeId, suite, nonce, ephemeralKey, signingKey, operatorMspId, attestation, evidenceDigest: evidenceDigest(attestedEvidence(request)) };
+}
+
+function verifyOperator(request: KeyRequest, profile: Profile, at: Date): string {
+  const { operator, nonce, nodeId, signingKey, ephemeralKey } = request;
+  if (operator === undefined) throw new SelvedgeError('IDENTITY_MALFORMED', 'the operator’s signature is missing');
+  requireAtMost('operator identity', operator.identity.length, LIMITS.maxCreatorBytes);
+  const identity = profile.msps.verifySignature(operator, signing.operator(nonce, nodeId, signingKey, ephemeralKey), { at });
+  if (identity.role !== 'peer' && identity.role !== 'admin') throw new SelvedgeError('IDENTITY_WRONG_ROLE', 'the operator must be a peer or an administrator');
+  return identity.mspId;
+}
+
+function verifyNodeEvidence(request: KeyRequest, operatorMspId: string, profile: Profile, at: Date): AttestationResult {
+  const { nonce, ephemeralKey, signingKey, nodeId, suite } = request;
+  const { network, channel } = profile.message;
+  return verifyAndAppraise({
+    evidence: attestedEvidence(request),
+    binding: {
+      role: 'compute',
+      nonce,
+      ephemeralKey,
+      signingKey,
+      profileDigest: profile.digest,
+      statementDigest: nodeStatementDigest({ network, channel, nodeId, suite, operatorMspId }),
+    },
+    profile,
+    role: 'compute',
+    at,
+  });
+}
+
+function attestedEvidence({ evidence }: KeyRequest) {
+  if (evidence === undefined) throw new SelvedgeError('EVIDENCE_MALFORMED', 'no evidence');
+  requireAtMost('evidence', evidence.quote.length + evidence.collateral.reduce((sum, item) => sum + item.length, 0), LIMITS.maxEvidenceBytes);
+  return evidence;
+}
+
+function verifySigningKey({ suite, signingKey }: KeyRequest): void {
+  const canonical = suiteByName(suite).importPublicKey(signingKey).export({ format: 'der', type: 'spki' });
+  if (!equalBytes(canonical, signingKey)) throw new SelvedgeError('MALFORMED_MESSAGE', 'signing key: not in its canonical encoding');
+}

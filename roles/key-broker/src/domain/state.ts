@@ -1,0 +1,19 @@
+import { createBrokerRoot } from '@selvedge/attestation';
+import { SelvedgeError } from '@selvedge/errors';
+import type { BrokerState } from '../ports.js';
+import { EMPTY_CHAIN } from './audit-chain.js';
+
+const ROOT_SECRET_BYTES = 32;
+
+/** A new broker: a fresh root secret and a fresh root. */
+export function createBrokerState(input: { readonly network: string; readonly channel: string; readonly randomBytes: (length: number) => Uint8Array; readonly now: Date }): BrokerState {
+  const { network, channel, randomBytes, now } = input;
+  const { certificate, privateKey } = createBrokerRoot({ network, channel, now });
+  return { network, channel, rootSecret: randomBytes(ROOT_SECRET_BYTES), rootKey: privateKey, rootCertificate: certificate, recognised: false, auditAnchor: EMPTY_CHAIN };
+}
+
+/** Throws WRONG_NETWORK or WRONG_CHANNEL when a stored state is of another one than configured. */
+export function verifyStateOf(state: BrokerState, expected: { readonly network: string; readonly channel: string }): void {
+  if (state.network !== expected.network) throw new SelvedgeError('WRONG_NETWORK', 'the key broker’s store is of another network');
+  if (state.channel !== expected.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the key broker’s store is of another channel');
+}

@@ -1,0 +1,122 @@
+import { create } from '@bufbuild/protobuf';
+import { parseBrokerRoot, signKeyCommitments, type Attester } from '@selvedge/attestation';
+import { suiteByName } from '@selvedge/crypto';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import type { LedgerView } from '@selvedge/ledger-view';
+import type { Profile } from '@selvedge/policy';
+import {
+  ChallengeAnswerSchema,
+  EnvelopeEvidenceSchema,
+  KeyReleaseSchema,
+  statementDigest,
+  type ChallengeAnswer,
+  type EnvelopeEvidence,
+  type EnvelopeEvidenceRequest,
+  type KeyCommitmentsRequest,
+  type KeyRelease,
+  type KeyRequest,
+  type SignedKeyCommitments,
+} from '@selvedge/protocol';
+import { refusalEvent, releaseEvent } from './domain/audit-events.js';
+import { authoriseRequest } from './domain/authorise.js';
+import { createBrokerStatement, isRecognised } from './domain/broker-statement.js';
+import { createChallenges } from './domain/challenges.js';
+import { createCommitments } from './domain/commitments.js';
+import { createKeyRing } from './domain/key-derivation.js';
+import { createKeyRelease } from './domain/key-release.js';
+import { decideRelease } from './domain/release-decision.js';
+import type { AuditLog, BrokerState, LedgerPort, StateStore } from './ports.js';
+
+/** Everything that a broker works with; nothing is taken from its surroundings. */
+export interface KeyBrokerOptions {
+  /** The signed profile of its configuration: the one in its own evidence. */
+  readonly profile: Profile;
+  readonly state: BrokerState;
+  readonly store: StateStore;
+  readonly audit: AuditLog;
+  readonly ledger: LedgerPort;
+  /** Of the broker's own TEE. */
+  readonly attester: Attester;
+  readonly now: () => Date;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** The four calls of the key broker (hop 0). */
+export interface KeyBroker {
+  challenge(): ChallengeAnswer;
+  /** Rejects with the codes of authoriseRequest and decideRelease, CHALLENGE_UNKNOWN, VIEW_*. Every outcome is recorded. */
+  releaseKeys(request: KeyRequest): Promise<KeyRelease>;
+  /** Rejects with MALFORMED_MESSAGE; with VIEW_* once the ledger has recorded this broker and no view can be had. */
+  envelopeEvidence(request: EnvelopeEvidenceRequest): Promise<EnvelopeEvidence>;
+  /** Throws MALFORMED_MESSAGE, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN. */
+  keyCommitments(request: KeyCommitmentsRequest): SignedKeyCommitments;
+}
+
+export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
+  const { profile, store, audit, ledger, attester, now, clock, randomBytes } = options;
+  let { state } = options;
+  const ring = createKeyRing(state);
+  const challenges = createChallenges({ clock, randomBytes });
+  const rootPublicKey = parseBrokerRoot(state.rootCertificate).publicKey.export({ format: 'der', type: 'spki' });
+  // Of this process alone; it stands in the evidence, where an exchange over it may be built.
+  const ephemeral = suiteByName(profile.message.allowedSuites[0] ?? '').generateKemKeyPair();
+
+  const noteRecognition = (view: LedgerView): void => {
+    if (state.recognised || !isRecognised(view, state.rootCertificate)) return;
+    const recognised = { ...state, recognised: true };
+    store.save(recognised);
+    state = recognised;
+  };
+
+  const release = async (request: KeyRequest): Promise<KeyRelease> => {
+    challenges.consume(request.nonce);
+    const authorised = authoriseRequest(request, profile, now());
+    const view = await ledger.refresh();
+    noteRecognition(view);
+    const decision = decideRelease({ request: authorised, ledger: view, ring, rootCertificate: state.rootCertificate, profile });
+    const answer = await createKeyRelease({ request: authorised, decision, state, ring, now: now() });
+    // Recorded before it leaves: no key goes out unrecorded.
+    audit.append(releaseEvent(authorised, decision, view.height, now()));
+    return create(KeyReleaseSchema, answer);
+  };
+
+  /** Once recognised, the broker proves no envelope keys without a view: an isolated one would prove revoked epochs. */
+  const viewForEvidence = (): LedgerView | undefined => {
+    try {
+      const view = ledger.current();
+      noteRecognition(view);
+      return view;
+    } catch (error) {
+      if (!isSelvedgeError(error, 'VIEW_QUORUM_UNREACHABLE')) throw error;
+      if (state.recognised) throw error;
+      return undefined;
+    }
+  };
+
+  return {
+    challenge: () => create(ChallengeAnswerSchema, { nonce: challenges.issue(), profileDigest: profile.digest }),
+    async releaseKeys(request) {
+      try {
+        return await release(request);
+      } catch (error) {
+        audit.append(refusalEvent(request, error instanceof SelvedgeError ? error.code : 'INTERNAL', now()));
+        throw error;
+      }
+    },
+    async envelopeEvidence({ nonce }) {
+      const statement = createBrokerStatement({ state, ring, suites: profile.message.allowedSuites, ledger: viewForEvidence() });
+      const evidence = await attester.createEvidence({
+        role: 'key-broker',
+        nonce,
+        ephemeralKey: ephemeral.publicKey,
+        signingKey: rootPublicKey,
+        profileDigest: profile.digest,
+        statementDigest: statementDigest(statement),
+      });
+      return create(EnvelopeEvidenceSchema, { evidence, statement, profileDigest: profile.digest, ephemeralKey: ephemeral.publicKey });
+    },
+    keyCommitments: (request) => signKeyCommitments(createCommitments(request, ring, profile), state.rootKey),
+  };
+}

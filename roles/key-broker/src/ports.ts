@@ -1,0 +1,50 @@
+import type { KeyObject } from 'node:crypto';
+import type { LedgerView } from '@selvedge/ledger-view';
+import type { AuditEvent } from './domain/audit-chain.js';
+
+/** What the broker needs of a ledger view tracker. */
+export interface LedgerPort {
+  /** The newest accepted view. Throws VIEW_QUORUM_UNREACHABLE or VIEW_BEHIND. */
+  current(): LedgerView;
+  /** A view under a nonce that is made after this call. Throws the same, or VIEW_ROLLED_BACK. */
+  refresh(): Promise<LedgerView>;
+}
+
+/** Everything that the broker must keep: lost, no packet opens any more. */
+export interface BrokerState {
+  readonly network: string;
+  readonly channel: string;
+  /** 32 bytes; every key derives from it. */
+  readonly rootSecret: Uint8Array;
+  /** P-256. */
+  readonly rootKey: KeyObject;
+  /** DER. */
+  readonly rootCertificate: Uint8Array;
+  /** A ledger view has named this broker's root: envelope keys are no longer given out without a view. */
+  readonly recognised: boolean;
+  /** Head of the audit log when the broker last started: the log may have grown since, but not shrunk. */
+  readonly auditAnchor: AuditAnchor;
+}
+
+export interface AuditAnchor {
+  readonly count: number;
+  /** 32 bytes; empty when count is 0. */
+  readonly hash: Uint8Array;
+}
+
+/** Keeps the state encrypted at rest. */
+export interface StateStore {
+  /** undefined: nothing was stored yet. Throws UNLOCK_FAILED. */
+  load(): BrokerState | undefined;
+  /** Durable when it returns. */
+  save(state: BrokerState): void;
+}
+
+/** Append-only record of every release and refusal. Holds no secrets. */
+export interface AuditLog {
+  /** Number of entries and the last one's hash. */
+  head(): AuditAnchor;
+  /** Durable when it returns. */
+  append(event: AuditEvent): void;
+  close(): void;
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { SelvedgeError } from '@selvedge/errors';
+import { createSigner, type Signer } from '@selvedge/identity';
+import { verifySignedProfile, type Profile } from '@selvedge/policy';
+import { z } from 'zod';
+
+/** Configuration of this process: the JSON file that SELVEDGE_CONFIG names. Unknown settings are refused. */
+export const businessConfig = z.strictObject({
+  /** host:port or unix:path; port 0 lets the system choose. */
+  listen: z.string().min(1).default('127.0.0.1:0'),
+  network: z.string().min(1),
+  channel: z.string().min(1),
+  mspId: z.string().min(1),
+  /** File of SignedProfile bytes: the trust anchor, which block 0 must hold. */
+  signedProfile: z.string().min(1),
+  /** PEM files of the peer identity. */
+  identity: z.strictObject({ certificate: z.string().min(1), privateKey: z.string().min(1) }),
+  /** Address of the sequencer. */
+  sequencer: z.string().min(1),
+  /** Folder of the LMDB store. */
+  directory: z.string().min(1),
+});
+
+export type BusinessConfig = z.infer<typeof businessConfig>;
+
+/** What the configuration's files hold. */
+export interface BusinessMaterial {
+  readonly profile: Profile;
+  readonly signer: Signer;
+}
+
+/**
+ * Reads the files that the configuration names, and checks that they are of one network.
+ * Throws INVALID_CONFIGURATION, PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK or WRONG_CHANNEL.
+ */
+export function readBusinessMaterial(config: BusinessConfig): BusinessMaterial {
+  const profile = verifySignedProfile(readFile(config.signedProfile));
+  if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', `${config.signedProfile} is of network ${profile.message.network}`);
+  if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', `${config.signedProfile} is of channel ${profile.message.channel}`);
+  const signer = createSigner({
+    mspId: config.mspId,
+    certificatePem: readFile(config.identity.certificate).toString('utf8'),
+    privateKeyPem: readFile(config.identity.privateKey).toString('utf8'),
+  });
+  return { profile, signer };
+}
+
+function readFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${path}`, { cause });
+  }
+}

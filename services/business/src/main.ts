@@ -1,0 +1,18 @@
+import { startBusinessNode } from '@selvedge/business';
+import { runService } from '@selvedge/service-kit';
+import { businessConfig, readBusinessMaterial } from './config.js';
+
+await runService({
+  role: 'business',
+  config: businessConfig,
+  start: ({ config, logger, checkpoint }) =>
+    startBusinessNode({
+      ...readBusinessMaterial(config),
+      listen: config.listen,
+      directory: config.directory,
+      sequencer: config.sequencer,
+      now: () => new Date(),
+      checkpoint,
+      log: logger,
+    }),
+});

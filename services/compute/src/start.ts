@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { url as inspectorUrl } from 'node:inspector';
+import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
+import { connectPeers, createChaincodeHost, createComputeNode, createKeyKeeper, createStateFetcher, readContractPolicy } from '@selvedge/compute';
+import { labelledHash } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { createSigner } from '@selvedge/identity';
+import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
+import { verifySignedProfile, type Profile } from '@selvedge/policy';
+import { startRpcServer } from '@selvedge/rpc';
+import type { RunningService, ServiceContext } from '@selvedge/service-kit';
+import type { ComputeConfig } from './config.js';
+import { failureText } from './failure-text.js';
+
+const now = (): Date => new Date();
+const clock = (): number => performance.now();
+
+function readConfigured(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${file}`, { cause });
+  }
+}
+
+/** Reads the trust anchor. Throws INVALID_CONFIGURATION, WRONG_NETWORK, WRONG_CHANNEL and what verifySignedProfile throws. */
+function loadProfile(config: ComputeConfig): Profile {
+  const profile = verifySignedProfile(readConfigured(config.signedProfile), { at: now() });
+  if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', 'the signed profile is of another network than configured');
+  if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the signed profile is of another channel than configured');
+  return profile;
+}
+
+/** Which owner this node asks first: nodes with different ids spread the load. */
+function preferenceOf(nodeId: string): number {
+  return Buffer.from(labelledHash('preferred owner', nodeId)).readUInt16BE(0);
+}
+
+/** Starts a compute node. It listens at once and is ready, as its health says, when it has a ledger view and its keys. */
+export async function startComputeNode({ config, logger, checkpoint }: ServiceContext<ComputeConfig>): Promise<RunningService> {
+  const { nodeId, network, channel, limits, operator } = config;
+  const profile = loadProfile(config);
+  const measurement = measureFile(process.argv[1] ?? '', process.version);
+  const attester = createSimulatedAttester({
+    platformKeyPem: readConfigured(config.platformKeyFile).toString('utf8'),
+    platformCertificatePem: readConfigured(config.platformCertificateFile).toString('utf8'),
+    measurement,
+    debug: inspectorUrl() !== undefined,
+  });
+  const signer = createSigner({
+    mspId: operator.mspId,
+    certificatePem: readConfigured(operator.certificateFile).toString('utf8'),
+    privateKeyPem: readConfigured(operator.privateKeyFile).toString('utf8'),
+  });
+  const host = await createChaincodeHost({ packageStore: config.packageStore, runDirectory: config.runDirectory, now: clock });
+  const peers = connectPeers(config);
+
+  const prepare = (view: LedgerView, contracts: readonly string[]): void => {
+    for (const contract of contracts) {
+      Promise.resolve()
+        .then(() => host.prepare(contract, readContractPolicy(view, contract).codeHash))
+        .catch((error: unknown) => {
+          logger.warn({ contract, ...failureText(error) }, 'the contract’s package is not ready');
+        });
+    }
+  };
+  const views = createLedgerViewTracker({
+    profile,
+    followers: () => peers.followers,
+    clock,
+    maxAgeMs: limits.maxViewAgeMs,
+    onPolicyChange: () => {
+      keys.renew();
+    },
+    onFailure: (error) => {
+      logger.warn({ code: failureText(error).code, reason: error instanceof SelvedgeError ? error.message : '' }, 'no new ledger view');
+    },
+  });
+  const keys = createKeyKeeper({
+    broker: peers.broker,
+    attester,
+    operator: signer,
+    nodeId,
+    view: () => views.current(),
+    now,
+    onKeys: (held) => {
+      logger.info({ contracts: held.contracts }, 'received keys');
+      prepare(views.current(), held.contracts);
+    },
+    onFailure: (error) => {
+      logger.warn(failureText(error), 'no keys yet; trying again');
+    },
+  });
+  const source = createStateFetcher({
+    network,
+    channel,
+    nodes: peers.businessNodes,
+    clock,
+    preference: preferenceOf(nodeId),
+    onRefused: ({ mspId, address, error }) => {
+      logger.warn({ mspId, address, code: error.code }, 'a business node did not serve a read');
+    },
+  });
+  const node = createComputeNode({
+    nodeId,
+    channel,
+    views,
+    keys,
+    source,
+    host,
+    now,
+    limits,
+    chaincodeMs: limits.chaincodeMs,
+    freshnessMs: limits.freshnessMs,
+    maxLagBlocks: BigInt(limits.maxLagBlocks),
+    teeType: attester.teeType,
+    measurement,
+    checkpoint,
+    onRefusal: ({ code, isSealed, cause }) => {
+      if (code === 'INTERNAL') logger.error({ isSealed, ...failureText(cause) }, 'a request failed');
+      else logger.debug({ code, isSealed }, 'refused a request');
+    },
+  });
+  const server = await startRpcServer({ role: 'compute', address: config.listen, services: [node.service] });
+  views.start().catch((error: unknown) => {
+    logger.debug(failureText(error), 'the ledger view ended before its first quorum');
+  });
+  logger.info({ address: server.address, nodeId, simulated: true }, 'compute node in a simulated TEE: for development only');
+  return {
+    address: server.address,
+    async close() {
+      await Promise.race([node.drain(), new Promise((resolve) => setTimeout(resolve, limits.drainMs).unref())]);
+      keys.close();
+      views.close();
+      await server.close();
+      await host.close();
+      peers.close();
+    },
+  };
+}

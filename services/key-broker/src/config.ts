@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** Configuration of the key broker process. Paths are absolute, or relative to the working directory. */
+export const keyBrokerConfig = z.strictObject({
+  /** host:port; port 0 lets the system choose. */
+  listen: z.string().default('127.0.0.1:0'),
+  network: z.string().min(1),
+  channel: z.string().min(1),
+  /** File of SignedProfile bytes. */
+  signedProfile: z.string().min(1),
+  /** Made when missing. */
+  storeDirectory: z.string().min(1),
+  /** File of 64 hexadecimal digits; neither inside nor beside the store directory. */
+  unlockSecretFile: z.string().min(1),
+  /** PEM files of the development platform that the simulated TEE runs on. */
+  platformKeyFile: z.string().min(1),
+  platformCertificateFile: z.string().min(1),
+  /** Endorsers and business nodes that show the broker the ledger. */
+  followers: z.array(z.strictObject({ mspId: z.string().min(1), address: z.string().min(1) })).min(1),
+});
+
+export type KeyBrokerConfig = z.infer<typeof keyBrokerConfig>;

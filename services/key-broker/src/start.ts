@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { url as inspectorUrl } from 'node:inspector';
+import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
+import { SelvedgeError } from '@selvedge/errors';
+import { createKeyBroker, createKeyBrokerService, createRpcFollower, openBrokerStore } from '@selvedge/key-broker';
+import { createLedgerViewTracker } from '@selvedge/ledger-view';
+import { verifySignedProfile, type Profile } from '@selvedge/policy';
+import { LIMITS } from '@selvedge/protocol';
+import { connectRpc, startRpcServer } from '@selvedge/rpc';
+import type { RunningService, ServiceContext } from '@selvedge/service-kit';
+import type { KeyBrokerConfig } from './config.js';
+
+/** A key request is evidence, keys and an identity: far below what other roles take in. */
+const MAX_MESSAGE_BYTES = LIMITS.maxEvidenceBytes * 4;
+
+/** Reads the trust anchor. Throws INVALID_CONFIGURATION, WRONG_NETWORK, WRONG_CHANNEL and what verifySignedProfile throws. */
+function loadProfile(config: KeyBrokerConfig): Profile {
+  const profile = verifySignedProfile(readConfigured(config.signedProfile), { at: new Date() });
+  if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', 'the signed profile is of another network than configured');
+  if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the signed profile is of another channel than configured');
+  return profile;
+}
+
+function readConfigured(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${file}`, { cause });
+  }
+}
+
+/** Starts the key broker. It listens before the ledger's followers are up: it is there before the ledger knows it. */
+export async function startKeyBroker({ config, logger }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
+  const profile = loadProfile(config);
+  const now = (): Date => new Date();
+  const clock = (): number => performance.now();
+  const { state, store, audit } = openBrokerStore({
+    network: config.network,
+    channel: config.channel,
+    directory: config.storeDirectory,
+    unlockSecretFile: config.unlockSecretFile,
+    now,
+    randomBytes,
+  });
+  const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address) }));
+  const followers = connections.map(({ mspId, connection }) => createRpcFollower(mspId, connection));
+  const ledger = createLedgerViewTracker({ profile, followers: () => followers, clock });
+  const attester = createSimulatedAttester({
+    platformKeyPem: readConfigured(config.platformKeyFile).toString('utf8'),
+    platformCertificatePem: readConfigured(config.platformCertificateFile).toString('utf8'),
+    measurement: measureFile(process.argv[1] ?? '', process.version),
+    debug: inspectorUrl() !== undefined,
+  });
+  const broker = createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes });
+  const server = await startRpcServer({ role: 'key-broker', address: config.listen, services: [createKeyBrokerService(broker)], maxMessageBytes: MAX_MESSAGE_BYTES });
+  ledger.start().then(
+    () => {
+      logger.info('the ledger view is current');
+    },
+    (error: unknown) => {
+      logger.debug({ code: error instanceof SelvedgeError ? error.code : 'INTERNAL' }, 'the ledger view ended before its first quorum');
+    },
+  );
+  logger.info({ address: server.address, simulated: true }, 'key broker in a simulated TEE: for development only');
+  return {
+    address: server.address,
+    async close() {
+      ledger.close();
+      await server.close();
+      for (const { connection } of connections) connection.close();
+      audit.close();
+    },
+  };
+}

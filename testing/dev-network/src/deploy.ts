@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { verifyKeyCommitments, recordedBrokerRoot } from '@selvedge/attestation';
+import type { ConnectionProfile } from '@selvedge/client';
+import { installPackage, readManifest } from '@selvedge/contract-package';
+import { SelvedgeError } from '@selvedge/errors';
+import { facts, parseContractPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
+import { Compute, ContractPolicySchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
+import { connectRpc } from '@selvedge/rpc';
+import { planContractPolicy } from './contract-policy.js';
+import { loadAdmins } from './identities.js';
+import type { Layout } from './layout.js';
+import type { NetworkSettings } from './options.js';
+import { openPolicySession, type PolicySession } from './policy-session.js';
+
+/** What the manifest leaves open. */
+export interface DeployOptions {
+  /** Contract name; default: the manifest's. */
+  readonly name?: string;
+  readonly suite?: string;
+  readonly endorsementPolicy?: string;
+  /** MSP ids of the world state's owners; default: the manifest's, else the first business organisation. */
+  readonly worldStateOwners?: readonly string[];
+  readonly computeQuorum?: number;
+  /** Node ids that may run it; default: all. */
+  readonly assignedNodes?: readonly string[];
+  /** How long compute nodes may take to fetch the contract's keys. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+/** A contract on the ledger. */
+export interface Deployment {
+  readonly name: string;
+  readonly version: string;
+  /** 32 bytes: hash of the whole executed tree. */
+  readonly codeHash: Uint8Array;
+  readonly policy: ContractPolicy;
+  /** Block that recorded it. */
+  readonly blockNumber: bigint;
+}
+
+/** What deploying works on. */
+export interface DeployTarget {
+  readonly layout: Layout;
+  readonly settings: NetworkSettings;
+  readonly connectionProfile: ConnectionProfile;
+  readonly profile: Profile;
+}
+
+const FIRST_EPOCH = 1n;
+const DEFAULT_TIMEOUT_MS = 30_000;
+const CALL_TIMEOUT_MS = 10_000;
+const POLL_MS = 50;
+
+/**
+ * Packages a chaincode directory into the store, has the administrators record its hash, policy and key commitments,
+ * and waits until every compute node that it is assigned to holds its keys.
+ * Throws what packaging throws (PACKAGE_*, MANIFEST_INVALID), policy refusals, or TIMEOUT naming the nodes.
+ */
+export async function deployContract(target: DeployTarget, directory: string, options: DeployOptions = {}): Promise<Deployment> {
+  const { layout, settings, connectionProfile, profile } = target;
+  const collected = await installPackage(directory, layout.packages);
+  const manifest = await readManifest(collected.directory);
+  const session = openPolicySession({ connectionProfile, profile });
+  try {
+    const view = await session.view();
+    const name = options.name ?? manifest.name;
+    const recorded = view.fact(facts.contract(name));
+    const previous = recorded === undefined ? undefined : parseContractPolicy(recorded);
+    const policy = planContractPolicy({ manifest, codeHash: collected.codeHash, settings, options, previous });
+    const changes: FactUpdate[] = [{ key: facts.contract(name), value: encodeMessage(ContractPolicySchema, policy) }];
+    if (previous === undefined) changes.push({ key: facts.epoch(name, FIRST_EPOCH), value: await fetchCommitments(target, session, policy) });
+    const blockNumber = await session.change(changes, await loadAdmins(layout, settings));
+    await untilHeld(connectionProfile, policy, blockNumber, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    return { name, version: policy.version, codeHash: collected.codeHash, policy, blockNumber };
+  } finally {
+    session.close();
+  }
+}
+
+/** Commitments of the contract's first keys, by the broker that the ledger records. SignedKeyCommitments bytes. */
+async function fetchCommitments(target: DeployTarget, session: PolicySession, policy: ContractPolicy): Promise<Uint8Array> {
+  const root = recordedBrokerRoot(await session.view());
+  if (root === undefined) throw new SelvedgeError('BROKER_NOT_RECOGNISED', 'no key broker is recorded on the ledger yet', { role: 'cli' });
+  const connection = connectRpc(target.connectionProfile.keyBroker);
+  try {
+    const request = { contract: policy.name, suite: policy.suite, epoch: FIRST_EPOCH };
+    const answer = await connection.client(KeyBroker).getKeyCommitments(request, { timeoutMs: CALL_TIMEOUT_MS });
+    const signed = encodeMessage(SignedKeyCommitmentsSchema, answer);
+    verifyKeyCommitments(signed, root.rootCertificate, { contract: policy.name, epoch: FIRST_EPOCH });
+    return signed;
+  } finally {
+    connection.close();
+  }
+}
+
+async function untilHeld(connectionProfile: ConnectionProfile, policy: ContractPolicy, blockNumber: bigint, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  const nodes = connectionProfile.computeNodes.filter(({ nodeId }) => policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId));
+  await Promise.all(
+    nodes.map(async ({ nodeId, address }) => {
+      const connection = connectRpc(address);
+      try {
+        while (!(await isHeld(connection, policy.name, blockNumber))) {
+          if (performance.now() > deadline) throw new SelvedgeError('TIMEOUT', `compute node ${nodeId} does not hold the keys of ${policy.name} yet; see its log`, { role: 'cli' });
+          await sleep(POLL_MS);
+        }
+      } finally {
+        connection.close();
+      }
+    }),
+  );
+}
+
+async function isHeld(connection: ReturnType<typeof connectRpc>, contract: string, blockNumber: bigint): Promise<boolean> {
+  try {
+    const health = await connection.client(Compute).health({}, { timeoutMs: CALL_TIMEOUT_MS });
+    return health.viewHeight > blockNumber && health.contracts.includes(contract);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+
+/** Where everything of a network lies. */
+export interface Layout {
+  readonly directory: string;
+  /** Connection profile for clients. */
+  readonly networkFile: string;
+  /** NetworkSettings and the nodes with their ports. */
+  readonly settingsFile: string;
+  /** SignedProfile bytes. */
+  readonly profileFile: string;
+  /** PolicyTransaction bytes of block 0. */
+  readonly genesisFile: string;
+  /** Pids of the running processes. */
+  readonly processesFile: string;
+  /** Store of chaincode packages, by code hash. */
+  readonly packages: string;
+  caDirectory(mspId: string): string;
+  /** Certificate and key of a user, or of an organisation's node. */
+  userDirectory(mspId: string, user: string): string;
+  nodeDirectory(name: string): string;
+  /** A simulated platform's key and certificate: its machine, so to say. */
+  platformDirectory(name: string): string;
+  readonly teeRootDirectory: string;
+  /** The key broker's unlock secret: never beside its store. */
+  readonly unlockSecretFile: string;
+}
+
+/** @param directory absolute */
+export function layoutOf(directory: string): Layout {
+  return {
+    directory,
+    networkFile: join(directory, 'network.json'),
+    settingsFile: join(directory, 'dev-network.json'),
+    profileFile: join(directory, 'profile.bin'),
+    genesisFile: join(directory, 'genesis.bin'),
+    processesFile: join(directory, 'processes.json'),
+    packages: join(directory, 'packages'),
+    caDirectory: (mspId) => join(directory, 'organisations', mspId, 'ca'),
+    userDirectory: (mspId, user) => join(directory, 'organisations', mspId, 'users', user),
+    nodeDirectory: (name) => join(directory, 'nodes', name),
+    platformDirectory: (name) => join(directory, 'platforms', name),
+    teeRootDirectory: join(directory, 'operators', 'tee-root'),
+    unlockSecretFile: join(directory, 'operators', 'unlock', 'key-broker.hex'),
+  };
+}

@@ -1,0 +1,105 @@
+import type { RoleName } from '@selvedge/errors';
+
+/** The services of a network, by folder under services/. */
+export const SERVICE_NAMES = ['sequencer', 'endorser', 'business', 'key-broker', 'compute'] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+/** A process of the network. */
+export interface NodeInfo {
+  /** Unique in the network, such as endorser-north or compute-1; also the folder under nodes/. */
+  readonly name: string;
+  readonly service: ServiceName;
+  readonly role: RoleName;
+  /** Of the organisation that runs it. */
+  readonly mspId: string;
+  /** Where it listens. */
+  readonly address: string;
+  /** Where others are told to reach it: the same, or a proxy's address. */
+  readonly dialAddress: string;
+  readonly pid: number;
+  readonly running: boolean;
+  readonly logFile: string;
+  readonly dataDirectory: string;
+}
+
+/** What happens while a network starts, for a banner or a test's log. */
+export interface ProgressEvent {
+  readonly step: 'identities' | 'profile' | 'start' | 'ready' | 'bootstrap' | 'deploy' | 'stop' | 'exit';
+  /** A sentence without secrets. */
+  readonly text: string;
+}
+
+export interface DevNetworkOptions {
+  /** Everything lies below it. A folder that holds a network already is started again, with its keys, ports and data. */
+  readonly directory: string;
+  /** MSP ids, each with a business node. */
+  readonly businessOrganisations?: readonly string[];
+  /** MSP ids, each with an endorser. */
+  readonly endorserOrganisations?: readonly string[];
+  /** MSP id of the sequencer's organisation. */
+  readonly ordererOrganisation?: string;
+  /** Compute nodes at first start. Default 1. */
+  readonly computeNodes?: number;
+  readonly network?: string;
+  readonly channel?: string;
+  /** Endorsement policy of contracts whose manifest has none. Default: a majority of the endorser organisations. */
+  readonly endorsementPolicy?: string;
+  /** Organisations that must sign profile and policy changes. Default: a majority. */
+  readonly adminQuorum?: number;
+  /** Organisations behind a ledger view. Default 3, or as many as there are. */
+  readonly viewQuorum?: number;
+  /** Chaincode directories that are deployed at the end of the start. */
+  readonly contracts?: readonly string[];
+  /** Single-file bundles by service; default: services/<name>/dist/main.bundle.mjs of this repository. */
+  readonly bundles?: Partial<Readonly<Record<ServiceName, string>>>;
+  /** Extra settings of one node's configuration file. */
+  readonly configure?: (node: { readonly name: string; readonly service: ServiceName }) => Readonly<Record<string, unknown>>;
+  /** Extra environment of one process, such as crash points. */
+  readonly environment?: (node: { readonly name: string; readonly service: ServiceName }) => Readonly<Record<string, string>>;
+  /** Gives the address that others dial instead of a node's own: a recording proxy, for instance. */
+  readonly intercept?: (node: { readonly name: string; readonly service: ServiceName; readonly address: string }) => Promise<string>;
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** How long one process may take until it is ready. Default 20,000. */
+  readonly readyTimeoutMs?: number;
+}
+
+export const DEFAULT_BUSINESS_ORGANISATIONS = ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'] as const;
+export const DEFAULT_ENDORSER_ORGANISATIONS = ['NorthMSP', 'SouthMSP', 'EastMSP'] as const;
+export const DEFAULT_ORDERER_ORGANISATION = 'OrdererMSP';
+
+/** The options that make up a network's identity; kept in dev-network.json, so that a later start finds the same network. */
+export interface NetworkSettings {
+  readonly network: string;
+  readonly channel: string;
+  readonly businessOrganisations: readonly string[];
+  readonly endorserOrganisations: readonly string[];
+  readonly ordererOrganisation: string;
+  readonly endorsementPolicy: string;
+  readonly adminQuorum: number;
+  readonly viewQuorum: number;
+}
+
+/** Fills in the defaults. */
+export function settingsOf(options: Omit<DevNetworkOptions, 'directory'>): NetworkSettings {
+  const businessOrganisations = options.businessOrganisations ?? DEFAULT_BUSINESS_ORGANISATIONS;
+  const endorserOrganisations = options.endorserOrganisations ?? DEFAULT_ENDORSER_ORGANISATIONS;
+  const ordererOrganisation = options.ordererOrganisation ?? DEFAULT_ORDERER_ORGANISATION;
+  const followers = new Set([...businessOrganisations, ...endorserOrganisations]).size;
+  const organisations = new Set([...businessOrganisations, ...endorserOrganisations, ordererOrganisation]).size;
+  return {
+    network: options.network ?? 'dev',
+    channel: options.channel ?? 'main',
+    businessOrganisations,
+    endorserOrganisations,
+    ordererOrganisation,
+    endorsementPolicy: options.endorsementPolicy ?? majorityOf(endorserOrganisations),
+    adminQuorum: options.adminQuorum ?? Math.floor(organisations / 2) + 1,
+    viewQuorum: options.viewQuorum ?? Math.min(3, followers),
+  };
+}
+
+/** A majority of peers, in Fabric's notation. */
+function majorityOf(mspIds: readonly string[]): string {
+  const principals = mspIds.map((mspId) => `'${mspId}.peer'`).join(', ');
+  return `OutOf(${String(Math.floor(mspIds.length / 2) + 1)}, ${principals})`;
+}

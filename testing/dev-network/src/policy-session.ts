@@ -1,0 +1,86 @@
+import { createGrpcNetwork, type ConnectionProfile } from '@selvedge/client';
+import { policyTransactionId, validationCodeName } from '@selvedge/embedded-ledger';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Signer } from '@selvedge/identity';
+import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
+import { approvePolicyChange, createPolicyChange, createPolicyTransaction, verifyPolicyTransaction, type FactUpdate, type Profile } from '@selvedge/policy';
+import { encodeMessage, TransactionSchema, ValidationCode } from '@selvedge/protocol';
+
+/** Reads the policy on the ledger and changes it. */
+export interface PolicySession {
+  /** The facts, by a quorum of organisations, under a fresh nonce. */
+  view(): Promise<LedgerView>;
+  /** PolicyChange bytes against the present facts, ready to be approved. */
+  propose(changes: readonly FactUpdate[]): Promise<Uint8Array>;
+  /**
+   * Has PolicyTransaction bytes ordered and waits for every business node. Resolves with the block's number.
+   * Throws POLICY_APPROVALS_MISSING, POLICY_CONFLICT and the like before anything is sent, COMMIT_INVALID after.
+   */
+  submit(policyTransaction: Uint8Array): Promise<bigint>;
+  /** Proposes, has these administrators approve, submits. */
+  change(changes: readonly FactUpdate[], administrators: readonly Signer[]): Promise<bigint>;
+  close(): void;
+}
+
+const WAIT_MS = 10_000;
+const TIMEOUT_MS = 15_000;
+
+/** @param input.profile the pinned profile, verified */
+export function openPolicySession(input: { readonly connectionProfile: ConnectionProfile; readonly profile: Profile }): PolicySession {
+  const { profile } = input;
+  const { network, channel } = profile.message;
+  const ports = createGrpcNetwork(input.connectionProfile);
+  const tracker = createLedgerViewTracker({ profile, followers: () => ports.followers(), clock: () => performance.now(), pollIntervalMs: 100 });
+  let started: Promise<void> | undefined;
+
+  const view = async (): Promise<LedgerView> => {
+    if (started === undefined) {
+      started = tracker.start();
+      await started;
+      return tracker.current();
+    }
+    await started;
+    return tracker.refresh();
+  };
+
+  const submit = async (policyTransaction: Uint8Array): Promise<bigint> => {
+    const present = await view();
+    // The ledger's verdict is one code for all; here the caller learns which rule is broken.
+    verifyPolicyTransaction(policyTransaction, { facts: present, profile: present.profile });
+    const txId = policyTransactionId(policyTransaction);
+    await ports.sequencer().submit(encodeMessage(TransactionSchema, { kind: { case: 'policy', value: policyTransaction } }), { timeoutMs: TIMEOUT_MS });
+    const answers = await Promise.all(ports.businessNodes().map((node) => node.commitStatus(txId, WAIT_MS, { timeoutMs: TIMEOUT_MS })));
+    const [first] = answers;
+    if (first === undefined || answers.some(({ known }) => !known)) {
+      throw new SelvedgeError('COMMIT_UNKNOWN', 'not every business node has seen the policy change yet', { role: 'cli' });
+    }
+    if (first.code !== ValidationCode.VALID) throw new SelvedgeError('COMMIT_INVALID', `the policy change was found invalid: ${validationCodeName(first.code)}`, { role: 'ledger' });
+    await untilSeen(first.blockNumber);
+    return first.blockNumber;
+  };
+
+  // The quorum may be behind the business nodes for a moment.
+  const untilSeen = async (blockNumber: bigint): Promise<void> => {
+    const deadline = performance.now() + TIMEOUT_MS;
+    while ((await tracker.refresh()).height <= blockNumber) {
+      if (performance.now() > deadline) throw new SelvedgeError('VIEW_BEHIND', 'the followers have not reached the policy change yet', { role: 'cli' });
+    }
+  };
+
+  const propose = async (changes: readonly FactUpdate[]): Promise<Uint8Array> => createPolicyChange({ network, channel, changes, facts: await view() });
+
+  return {
+    view,
+    propose,
+    submit,
+    async change(changes, administrators) {
+      const change = await propose(changes);
+      const approvals = administrators.map((administrator) => approvePolicyChange(change, administrator));
+      return submit(createPolicyTransaction(change, approvals));
+    },
+    close() {
+      tracker.close();
+      ports.close();
+    },
+  };
+}
