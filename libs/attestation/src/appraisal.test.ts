@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { appraise, verifyAndAppraise } from './appraisal.js';
-import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createBinding, createTestProfile } from './test-setting.js';
+import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createBinding, createTestProfile } from './testdata/setting.js';
 import type { AppraisalProfile, Claims, ReportDataInput, TeeRole } from './types.js';
 
 const refusal = (code: string) => expect.objectContaining({ code }) as Error;

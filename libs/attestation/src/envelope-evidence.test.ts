@@ -4,7 +4,7 @@ import { BrokerStatementSchema, encodeMessage, EnvelopeEvidenceSchema, statement
 import { createBrokerRoot } from './certificate/issue.js';
 import { parseBrokerRoot } from './certificate/verify.js';
 import { verifyEnvelopeEvidence } from './envelope-evidence.js';
-import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createTestProfile } from './test-setting.js';
+import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createTestProfile } from './testdata/setting.js';
 import type { ReportDataInput } from './types.js';
 
 const profile = createTestProfile();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
 import { createBrokerRoot } from './certificate/issue.js';
 import { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitments, type CommittedKeys } from './key-commitments.js';
-import { AT } from './test-setting.js';
+import { AT } from './testdata/setting.js';
 
 const root = createBrokerRoot({ network: 'net', channel: 'chan', now: AT });
 const other = createBrokerRoot({ network: 'net', channel: 'chan', now: AT });

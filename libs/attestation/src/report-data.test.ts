@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '@selvedge/crypto';
 import { computeReportData } from './report-data.js';
-import { createBinding } from './test-setting.js';
+import { createBinding } from './testdata/setting.js';
 import type { ReportDataInput } from './types.js';
 
 const changes: Partial<ReportDataInput>[] = [

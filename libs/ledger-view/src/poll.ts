@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import type { FollowerPort } from './ports.js';
@@ -26,6 +27,8 @@ export async function pollFollowers(input: {
 }): Promise<PollResult> {
   const nonce = randomBytes(32);
   const signal = AbortSignal.any([input.signal, AbortSignal.timeout(input.timeoutMs)]);
+  // Two listeners for each follower: more than Node takes for a leak.
+  setMaxListeners(0, signal);
   const statements: FollowerStatement[] = [];
   const refusals: FollowerRefusal[] = [];
   await Promise.all(

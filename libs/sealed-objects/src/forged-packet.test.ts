@@ -53,11 +53,12 @@ describe('a packet by a holder of the data key', () => {
     ['a name longer than the plaintext', { plaintext: content([[0, 0, 0, 9], [0, 0, 0, 0]]) }],
     ['a name that leaves no room for the value’s length', { plaintext: content([[0, 0, 0, 2], [65, 66], [0, 0]]) }],
     ['a value longer than the plaintext', { plaintext: content([[0, 0, 0, 0], [0, 0, 0, 1]]) }],
-    ['a length of 4 GiB', { plaintext: content([[255, 255, 255, 255], [0, 0, 0, 0]]) }],
+    ['a value of 4 GiB', { plaintext: content([[0, 0, 0, 0], [255, 255, 255, 255]]) }],
+    ['a name of 4 GiB', { plaintext: content([[255, 255, 255, 255], [0, 0, 0, 0]]) }],
     ['more padding than Padmé', { plaintext: content([encodeContent({ name: 'k', value: Buffer.from('value') }), new Uint8Array(50)]) }],
     ['no padding', { plaintext: content([[0, 0, 0, 1], [65], [0, 0, 0, 8], new Uint8Array(8)]).subarray(0, 17) }],
     ['padding that is not zero', { plaintext: content([[0, 0, 0, 1], [65], [0, 0, 0, 8], new Uint8Array(8), [1]]) }],
-    ['a name that is not UTF-8', { plaintext: content([[0, 0, 0, 1], [255], [0, 0, 0, 0]]) }],
+    ['a name that is not UTF-8', { plaintext: content([[0, 0, 0, 2], [255, 255], [0, 0, 0, 0]]) }],
   ])('is refused with %s, as any failing decryption', (_, forgery) => {
     expect(() => open(forge(forgery))).toThrow(expect.objectContaining({ code: 'DECRYPT_FAILED', message: 'decryption failed' }));
   });

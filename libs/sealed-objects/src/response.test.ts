@@ -1,4 +1,5 @@
-import { SUITE_NAMES, toHex } from '@selvedge/crypto';
+import { deriveKey, lengthPrefixed, SUITE_NAMES, suiteByName, toHex } from '@selvedge/crypto';
+import { Direction } from '@selvedge/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openResponse, sealResponse, type ResponseContext } from './response.js';
@@ -53,8 +54,19 @@ describe('sealed response', () => {
     }
   });
 
-  it('refuses short salts', () => {
-    for (const length of [0, 31, 33]) expect(() => openResponse({ ...context, ...sealResponse({ ...context, responseBytes }), salt: new Uint8Array(length) })).toThrow(failed);
+  /** Seals by the formulas, with salts of any length. */
+  function sealByHand(salt: Uint8Array): { salt: Uint8Array; ciphertext: Uint8Array } {
+    const key = deriveKey(context.transactionKey, 'response key', [context.nodeId, salt, context.requestDigest]);
+    const aad = lengthPrefixed(['selvedge/v1/response', Direction.RESPONSE, context.headerBytes, context.nodeId, context.coreDigest]);
+    return { salt, ciphertext: suiteByName(context.suite).aeadSeal(key, new Uint8Array(12), aad, responseBytes) };
+  }
+
+  it('follows the formulas', () => {
+    expect(toHex(openResponse({ ...context, ...sealByHand(new Uint8Array(32)) }))).toBe(toHex(responseBytes));
+  });
+
+  it('refuses salts of another length', () => {
+    for (const length of [0, 31, 33]) expect(() => openResponse({ ...context, ...sealByHand(new Uint8Array(length)) })).toThrow(failed);
   });
 
   it('refuses a transaction key of another length', () => {

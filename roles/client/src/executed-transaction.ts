@@ -52,7 +52,7 @@ export function createExecutedTransaction(
       const terms = await termsOfAll();
       const requirements = readRequirements(cores, (name) => terms.get(name) as ContractTerms);
       const endorsements = await collectEndorsements(session, targetData, {
-        txId,
+        txId: request.txId,
         requirements,
         endorsingOrganizations: options.endorsingOrganizations,
         signal: options.signal,

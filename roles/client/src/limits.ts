@@ -20,7 +20,7 @@ export interface ClientLimits {
   readonly maxRebuilds: number;
   /** How long a node that failed is asked last. */
   readonly failurePenaltyMs: number;
-  /** How long endorsers that may only lag are asked again after a stale read. */
+  /** How long endorsers that disagree, and business nodes that may be behind, are asked again. */
   readonly staleGraceMs: number;
 }
 
@@ -35,5 +35,5 @@ export const DEFAULT_LIMITS: ClientLimits = {
   evidenceMaxAgeMs: 5 * 60_000,
   maxRebuilds: 3,
   failurePenaltyMs: 2_000,
-  staleGraceMs: 200,
+  staleGraceMs: 1_000,
 };

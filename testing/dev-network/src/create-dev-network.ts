@@ -1,7 +1,105 @@
+import { resolve } from 'node:path';
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { verifySignedProfile } from '@selvedge/policy';
+import { recordBroker } from './broker-bootstrap.js';
+import { findBundles, measureBundles } from './bundles.js';
 import type { DevNetwork } from './dev-network.js';
-import type { DevNetworkOptions } from './options.js';
+import { readIfPresent } from './files.js';
+import { createGenesis } from './genesis.js';
+import { createIdentities, loadAdmins } from './identities.js';
+import { layoutOf, type Layout } from './layout.js';
+import { createLiveNetwork } from './live-network.js';
+import { plannedComputeNode, plannedNodes } from './node-configs.js';
+import { createNodeGroup } from './node-group.js';
+import { settingsOf, verifyOptions, type DevNetworkOptions, type NetworkSettings } from './options.js';
+import { createPlatform, createTeeRoot, createUnlockSecret } from './platforms.js';
+import { openPolicySession } from './policy-session.js';
+import { isStillRunning, readProcesses } from './processes.js';
+import { readSavedNetwork, type SavedNetwork } from './saved-network.js';
+import { untilComputeReady } from './readiness.js';
 
-/** Starts a network. Rejects with the tail of the log when a process dies at its start. */
-export function createDevNetwork(options: DevNetworkOptions): Promise<DevNetwork> {
-  return Promise.reject(new Error(`under construction: ${options.directory}`));
+/**
+ * Starts a network of separate processes: a new one, through the whole bootstrap of DESIGN 3, or the one that lies in
+ * the folder. Rejects with the tail of the log when a process ends at its start, and leaves no process behind.
+ */
+export async function createDevNetwork(options: DevNetworkOptions): Promise<DevNetwork> {
+  verifyOptions(options);
+  const layout = layoutOf(resolve(options.directory));
+  await refuseSecondStart(layout);
+  const bundles = findBundles(options.bundles);
+  const measured = measureBundles(bundles);
+  const measurements = { compute: toHex(measured.compute), keyBroker: toHex(measured.keyBroker) };
+  const saved = await readSavedNetwork(layout);
+  if (saved !== undefined) refuseOtherCode(layout, saved, measurements);
+  const settings = saved?.settings ?? settingsOf(options);
+  const progress = options.onProgress ?? (() => undefined);
+
+  if (saved === undefined) {
+    progress({ step: 'identities', text: `making organisations and their identities in ${layout.directory}` });
+    const now = new Date();
+    await createIdentities(layout, settings, now);
+    const teeRoot = await createTeeRoot(layout, settings.network, now);
+    await createUnlockSecret(layout);
+    await createGenesis(layout, settings, { teeRoot, measurements: measured });
+    progress({ step: 'profile', text: `network profile signed by administrators of ${String(settings.adminQuorum)} or more organisations` });
+  }
+  const signedProfile = await readIfPresent(layout.profileFile);
+  if (signedProfile === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `${layout.profileFile} is missing`, { role: 'cli' });
+  const profile = verifySignedProfile(signedProfile);
+
+  const computeNodes = saved?.computeNodes ?? Array.from({ length: options.computeNodes ?? 1 }, (_unused, i) => plannedComputeNode(settings, i + 1));
+  for (const name of ['key-broker', ...computeNodes.map((node) => node.name)]) await createPlatform(layout, name, new Date());
+
+  const group = createNodeGroup({ layout, settings, bundles, options, known: new Map(Object.entries(saved?.addresses ?? {})) });
+  const network = createLiveNetwork({ layout, settings, options, group, profile, signedProfile, measurements });
+  try {
+    await startInOrder(settings, group, progress);
+    await network.writeEndpoints();
+    if (saved === undefined) {
+      progress({ step: 'bootstrap', text: 'administrators verify the key broker’s evidence and record its root and envelope keys' });
+      const connectionProfile = network.connectionProfile();
+      const session = openPolicySession({ connectionProfile, profile });
+      try {
+        await recordBroker({ connectionProfile, profile, session, administrators: await loadAdmins(layout, settings), now: new Date() });
+      } finally {
+        session.close();
+      }
+    }
+    await Promise.all(computeNodes.map((node) => group.start(node)));
+    await network.writeEndpoints();
+    await untilComputeReady(network.connectionProfile().computeNodes, options.readyTimeoutMs);
+    for (const contract of options.contracts ?? []) await network.deploy(contract);
+    return network;
+  } catch (error) {
+    await network.stop();
+    throw error;
+  }
+}
+
+async function startInOrder(settings: NetworkSettings, group: ReturnType<typeof createNodeGroup>, progress: NonNullable<DevNetworkOptions['onProgress']>): Promise<void> {
+  progress({ step: 'start', text: 'starting sequencer, endorsers, business nodes and the key broker (its TEE is simulated)' });
+  const nodes = plannedNodes(settings);
+  // Each wave needs the addresses of the one before.
+  for (const wave of [['sequencer'], ['endorser', 'business'], ['key-broker']]) {
+    await Promise.all(nodes.filter(({ service }) => wave.includes(service)).map((node) => group.start(node)));
+  }
+}
+
+async function refuseSecondStart(layout: Layout): Promise<void> {
+  const processes = await readProcesses(layout);
+  const running = processes === undefined ? [] : [processes.supervisor, ...processes.nodes].filter(isStillRunning);
+  if (running.length === 0) return;
+  const list = running.map(({ name, pid }) => `${name} (pid ${String(pid)})`).join(', ');
+  throw new SelvedgeError('INVALID_CONFIGURATION', `the network in ${layout.directory} runs already: ${list}; "selvedge down" stops it`, { role: 'cli' });
+}
+
+/** Evidence of other code would be refused by everyone; better to say so at once. */
+function refuseOtherCode(layout: Layout, saved: SavedNetwork, measurements: SavedNetwork['measurements']): void {
+  if (saved.measurements.compute === measurements.compute && saved.measurements.keyBroker === measurements.keyBroker) return;
+  throw new SelvedgeError(
+    'INVALID_CONFIGURATION',
+    `the code of the compute node or the key broker, or Node itself, has changed since the network in ${layout.directory} was made, and its profile approves the old one; start a new network in another folder`,
+    { role: 'cli' },
+  );
 }

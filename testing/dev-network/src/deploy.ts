@@ -1,16 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { verifyKeyCommitments, recordedBrokerRoot } from '@selvedge/attestation';
 import type { ConnectionProfile } from '@selvedge/client';
 import { installPackage, readManifest } from '@selvedge/contract-package';
 import { SelvedgeError } from '@selvedge/errors';
 import { facts, parseContractPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
-import { Compute, ContractPolicySchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
+import { ContractPolicySchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { planContractPolicy } from './contract-policy.js';
 import { loadAdmins } from './identities.js';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
 import { openPolicySession, type PolicySession } from './policy-session.js';
+import { untilHealth } from './readiness.js';
 
 /** What the manifest leaves open. */
 export interface DeployOptions {
@@ -49,7 +49,6 @@ export interface DeployTarget {
 const FIRST_EPOCH = 1n;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 10_000;
-const POLL_MS = 50;
 
 /**
  * Packages a chaincode directory into the store, has the administrators record its hash, policy and key commitments,
@@ -93,29 +92,11 @@ async function fetchCommitments(target: DeployTarget, session: PolicySession, po
   }
 }
 
-async function untilHeld(connectionProfile: ConnectionProfile, policy: ContractPolicy, blockNumber: bigint, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  const nodes = connectionProfile.computeNodes.filter(({ nodeId }) => policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId));
-  await Promise.all(
-    nodes.map(async ({ nodeId, address }) => {
-      const connection = connectRpc(address);
-      try {
-        while (!(await isHeld(connection, policy.name, blockNumber))) {
-          if (performance.now() > deadline) throw new SelvedgeError('TIMEOUT', `compute node ${nodeId} does not hold the keys of ${policy.name} yet; see its log`, { role: 'cli' });
-          await sleep(POLL_MS);
-        }
-      } finally {
-        connection.close();
-      }
-    }),
-  );
-}
-
-async function isHeld(connection: ReturnType<typeof connectRpc>, contract: string, blockNumber: bigint): Promise<boolean> {
-  try {
-    const health = await connection.client(Compute).health({}, { timeoutMs: CALL_TIMEOUT_MS });
-    return health.viewHeight > blockNumber && health.contracts.includes(contract);
-  } catch {
-    return false;
-  }
+function untilHeld(connectionProfile: ConnectionProfile, policy: ContractPolicy, blockNumber: bigint, timeoutMs: number): Promise<void> {
+  const assigned = connectionProfile.computeNodes.filter(({ nodeId }) => policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId));
+  return untilHealth(assigned, {
+    timeoutMs,
+    isEnough: (health) => health.viewHeight > blockNumber && health.contracts.includes(policy.name),
+    what: `does not hold the keys of ${policy.name}`,
+  });
 }

@@ -41,7 +41,7 @@ export async function startProcess(input: ProcessInput): Promise<NodeProcess> {
       resolve(error.message);
     });
     child.once('exit', (code, signal) => {
-      resolve(signal === null ? `exit code ${String(code)}` : signal);
+      resolve(signal ?? `exit code ${String(code)}`);
     });
   });
   endWithThisProcess(child);

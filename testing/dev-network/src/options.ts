@@ -1,4 +1,4 @@
-import type { RoleName } from '@selvedge/errors';
+import { SelvedgeError, type RoleName } from '@selvedge/errors';
 
 /** The services of a network, by folder under services/. */
 export const SERVICE_NAMES = ['sequencer', 'endorser', 'business', 'key-broker', 'compute'] as const;
@@ -102,4 +102,17 @@ export function settingsOf(options: Omit<DevNetworkOptions, 'directory'>): Netwo
 function majorityOf(mspIds: readonly string[]): string {
   const principals = mspIds.map((mspId) => `'${mspId}.peer'`).join(', ');
   return `OutOf(${String(Math.floor(mspIds.length / 2) + 1)}, ${principals})`;
+}
+
+const MSP_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/;
+
+/** Names become folders, so they are checked. Throws INVALID_CONFIGURATION. */
+export function verifyOptions(options: DevNetworkOptions): void {
+  const { businessOrganisations, endorserOrganisations, ordererOrganisation } = settingsOf(options);
+  for (const mspId of [...businessOrganisations, ...endorserOrganisations, ordererOrganisation]) {
+    if (!MSP_ID.test(mspId)) throw new SelvedgeError('INVALID_CONFIGURATION', `${mspId} is not an MSP id: letters, digits, "." and "-", 64 at most`, { role: 'cli' });
+  }
+  for (const [what, list] of [['business', businessOrganisations], ['endorser', endorserOrganisations]] as const) {
+    if (list.length === 0 || new Set(list).size !== list.length) throw new SelvedgeError('INVALID_CONFIGURATION', `${what} organisations: at least one, each once`, { role: 'cli' });
+  }
 }

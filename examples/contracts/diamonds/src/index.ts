@@ -1,1 +1,6 @@
-export {};
+import { DiamondsContract } from './diamonds-contract';
+
+export { DiamondsContract };
+
+/** What fabric-chaincode-node loads. */
+export const contracts = [DiamondsContract];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { generateP256, SUITE_NAMES, suiteByName, toHex } from '@selvedge/crypto';
 import { encodeMessage, TeeBindingSchema } from '@selvedge/protocol';
-import { AT } from '../test-setting.js';
+import { AT } from '../testdata/setting.js';
 import { buildCertificate, pemOfCertificate } from './build.js';
 import { createBrokerRoot, issueTeeCertificate, type TeeCertificateInput } from './issue.js';
 import { OID } from './oids.js';

@@ -4,7 +4,7 @@ import { create } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { signP256, toHex } from '@selvedge/crypto';
 import { EvidenceSchema, type Evidence } from '@selvedge/protocol';
-import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createBinding, platform, root } from '../test-setting.js';
+import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createBinding, platform, root } from '../testdata/setting.js';
 import type { ReportDataInput } from '../types.js';
 import { createDevelopmentPlatform, createDevelopmentRoot } from './platform.js';
 import { encodeQuoteBody, parseSimulatedQuote, quoteSigningInput } from './quote.js';

@@ -74,10 +74,10 @@ export function gcmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, pla
 
 /** AES-256-GCM with appended 16-byte tag. Throws on any failure. */
 export function gcmOpen(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-  if (ciphertext.length < TAG_BYTES) throw new RangeError('ciphertext shorter than its tag');
-  const split = ciphertext.length - TAG_BYTES;
+  const split = Math.max(0, ciphertext.length - TAG_BYTES);
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(aad);
+  // Refuses a tag of another length, so a ciphertext shorter than its tag too.
   decipher.setAuthTag(ciphertext.subarray(split));
   const head = decipher.update(ciphertext.subarray(0, split));
   return Buffer.concat([head, decipher.final()]);

@@ -40,7 +40,7 @@ export class StateTables implements StateReader {
     this.#results = store.database('results');
     this.#facts = store.database('facts');
     this.#meta = store.database('meta');
-    this.facts = new Map([...this.#facts.range()].map(({ key, value }) => [Buffer.from(key).toString('utf8'), value]));
+    this.facts = new Map([...this.#facts.range()].map(({ key, value }) => [Buffer.from(key).toString('utf8'), Uint8Array.from(value)]));
     this.storedHead();
   }
 
@@ -105,7 +105,8 @@ export class StateTables implements StateReader {
   adoptFacts(factUpdates: readonly FactUpdate[]): void {
     for (const { key, value } of factUpdates) {
       if (value === undefined) this.facts.delete(key);
-      else this.facts.set(key, value);
+      // A copy: the value is a view into its whole block.
+      else this.facts.set(key, Uint8Array.from(value));
     }
   }
 }

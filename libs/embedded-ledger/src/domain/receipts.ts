@@ -4,21 +4,22 @@ import type { Signer } from '@selvedge/identity';
 import type { Profile } from '@selvedge/policy';
 import { ReceiptSchema, signing, type Receipt } from '@selvedge/protocol';
 import type { EndorsedContent } from './endorsed-content.js';
+import { verifyPeer } from './endorsements.js';
 
 /** What a receipt is for. */
 export interface ReceiptTarget {
   readonly network: string;
   readonly channel: string;
-  /** EndorsedContent.targetDigest. */
+  /** EndorsedContent.targetDigest, 32 bytes. */
   readonly targetDigest: Uint8Array;
   /** The node keeps the packets until this height: blocks with a lower number may use the receipt. */
   readonly expiresAtHeight: bigint;
 }
 
 /** A business node's word that it holds a transaction's packets durably. */
-export function createReceipt(signer: Signer, target: ReceiptTarget): Receipt {
-  const signature = signer.sign(signing.receipt(target.network, target.channel, target.targetDigest, signer.serialized, target.expiresAtHeight));
-  return create(ReceiptSchema, { node: signer.serialized, signature, expiresAtHeight: target.expiresAtHeight });
+export function createReceipt(signer: Signer, { network, channel, targetDigest, expiresAtHeight }: ReceiptTarget): Receipt {
+  const signature = signer.sign(signing.receipt(network, channel, targetDigest, signer.serialized, expiresAtHeight));
+  return create(ReceiptSchema, { node: signer.serialized, signature, expiresAtHeight });
 }
 
 /**
@@ -28,18 +29,17 @@ export function createReceipt(signer: Signer, target: ReceiptTarget): Receipt {
 export function verifyReceipts(content: EndorsedContent, profile: Profile, blockNumber: bigint): void {
   const holders = new Set(content.message.receipts.map((receipt) => verifyReceipt(receipt, content, profile, blockNumber)));
   for (const owner of content.payload.targets.flatMap((target) => target.owners)) {
-    if (!holders.has(owner)) throw new SelvedgeError('ENDORSEMENT_POLICY_FAILURE', `no receipt of ${owner}`);
+    if (!holders.has(owner)) throw refused(`there is no receipt of ${owner}`);
   }
 }
 
 /** The MSP id of the node that gave it. */
-function verifyReceipt(receipt: Receipt, content: EndorsedContent, profile: Profile, blockNumber: bigint): string {
-  if (receipt.expiresAtHeight <= blockNumber) throw new SelvedgeError('ENDORSEMENT_POLICY_FAILURE', 'a receipt has ended');
-  const { network, channel } = profile.message;
-  const signed = signing.receipt(network, channel, content.targetDigest, receipt.node, receipt.expiresAtHeight);
-  try {
-    return profile.msps.verifySignature({ identity: receipt.node, signature: receipt.signature }, signed, { role: 'peer' }).mspId;
-  } catch (cause) {
-    throw new SelvedgeError('ENDORSEMENT_POLICY_FAILURE', 'a receipt is not signed by a peer of the network', { cause });
-  }
+function verifyReceipt({ node, signature, expiresAtHeight }: Receipt, { targetDigest }: EndorsedContent, { message, msps }: Profile, blockNumber: bigint): string {
+  const { mspId } = verifyPeer(msps, { identity: node, signature }, signing.receipt(message.network, message.channel, targetDigest, node, expiresAtHeight));
+  if (blockNumber >= expiresAtHeight) throw refused(`the receipt of ${mspId} ended at height ${String(expiresAtHeight)}`);
+  return mspId;
+}
+
+function refused(why: string): SelvedgeError {
+  return new SelvedgeError('ENDORSEMENT_POLICY_FAILURE', why);
 }

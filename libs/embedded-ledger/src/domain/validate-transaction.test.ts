@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { create } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { labelledHash } from '@selvedge/crypto';
 import {
@@ -14,7 +15,7 @@ import {
   type TestConsortium,
 } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
-import { encodeMessage, GuardKind, TransactionSchema, ValidationCode, type EndorsedTransaction } from '@selvedge/protocol';
+import { CoreSchema, encodeMessage, GuardKind, GuardReadSchema, parseCore, ReceiptSchema, TransactionSchema, ValidationCode, type EndorsedTransaction } from '@selvedge/protocol';
 import { validateTransaction } from './validate-transaction.js';
 import { validationCodeName, type Verdict } from './verdict.js';
 
@@ -44,7 +45,7 @@ describe('validateTransaction', () => {
   const build = ({ target, endorsed, change }: Shape = {}): EndorsedTransaction => {
     const targetData = createTargetData({ consortium, nodes: [node], ...target });
     const transaction = createEndorsedTransaction({ consortium, targetData, ...endorsed });
-    transaction.receipts = createReceipts(consortium, transaction) as typeof transaction.receipts;
+    transaction.receipts = createReceipts(consortium, transaction).map((receipt) => create(ReceiptSchema, receipt));
     change?.(transaction);
     return transaction;
   };
@@ -71,7 +72,7 @@ describe('validateTransaction', () => {
     ['two cores', { change: (tx) => tx.cores.push(tx.cores[0]!) }],
     ['no core', { change: (tx) => (tx.cores = []) }],
     ['an item mask', { change: (tx) => (tx.itemMask = Uint8Array.of(1)) }],
-    ['another core version', { target: { changeCore: (core) => (core.version = 2) } }],
+    ['another core version', { change: (tx) => (tx.cores = tx.cores.map((core) => encodeMessage(CoreSchema, { ...parseCore(core), version: 2 }))) }],
     ['a sealed event that no core names', { change: (tx) => tx.sealedEvents.push(Uint8Array.of(1)) }],
     ['no sealed event though a core names one', { target: { event: { name: 'e', payload: 'p' } }, change: (tx) => (tx.sealedEvents = []) }],
     ['a write that says delete: false', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.effect = { case: 'delete', value: false }) } }],
@@ -125,7 +126,7 @@ describe('validateTransaction', () => {
   });
 
   it('refuses when a guard that was read names another transaction', () => {
-    const withGuard = (txId: Uint8Array): Shape => ({ target: { changeCore: (core) => (core.sections[0]!.guardsRead = [{ ...guard, txId } as never]) } });
+    const withGuard = (txId: Uint8Array): Shape => ({ target: { changeCore: (core) => (core.sections[0]!.guardsRead = [create(GuardReadSchema, { ...guard, txId })]) } });
     const none = new Uint8Array(0);
     expect(codeOf(withGuard(none))).toBe('VALID');
     expect(codeOf(withGuard(hash('t1')))).toBe('PHANTOM_READ_CONFLICT');

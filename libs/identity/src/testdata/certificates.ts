@@ -8,8 +8,8 @@ export const NOW = new Date('2026-06-01T00:00:00Z');
 const DEFAULT_FROM = new Date('2026-01-01T00:00:00Z');
 const DEFAULT_TO = new Date('2027-01-01T00:00:00Z');
 
-/** RFC 5280 key usage bits, as @peculiar/x509 numbers them. */
-export const USAGE = { digitalSignature: 1, keyEncipherment: 4, keyCertSign: 32, crlSign: 64 } as const;
+/** Key usage bits as in the first byte of the extension's BIT STRING (RFC 5280 section 4.2.1.3). */
+export const USAGE = { digitalSignature: 0x80, keyEncipherment: 0x20, keyCertSign: 0x04, crlSign: 0x02 } as const;
 
 /** A certificate with the keys that it is for. */
 export interface MadeCertificate {
@@ -50,6 +50,11 @@ function curveOf(key: KeyObject): string {
   return key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'P-384' : 'P-256';
 }
 
+function keyUsage(bits: number): Buffer {
+  const unused = 31 - Math.clz32(bits & -bits);
+  return Buffer.of(0x03, 0x02, unused, bits);
+}
+
 /** Makes any certificate, proper or not. */
 export async function makeCertificate(input: CertificateInput): Promise<MadeCertificate> {
   const x509 = await loadX509();
@@ -58,7 +63,7 @@ export async function makeCertificate(input: CertificateInput): Promise<MadeCert
   const issuerName = input.issuerName ?? input.issuer?.name ?? input.name;
   const extensions = [
     ...(input.ca === undefined ? [] : [new x509.BasicConstraintsExtension(input.ca, input.pathLength, true)]),
-    ...(input.usage === undefined ? [] : [new x509.KeyUsagesExtension(input.usage, true)]),
+    ...(input.usage === undefined ? [] : [new x509.Extension('2.5.29.15', true, keyUsage(input.usage))]),
     ...(input.criticalOid === undefined ? [] : [new x509.Extension(input.criticalOid, true, Buffer.from('0500', 'hex'))]),
   ];
   const certificate = await x509.X509CertificateGenerator.create(
@@ -75,7 +80,7 @@ export async function makeCertificate(input: CertificateInput): Promise<MadeCert
     provider,
   );
   const der = new Uint8Array(certificate.rawData);
-  return { der, pem: toPem(der, 'CERTIFICATE'), name: input.name, ...keys };
+  return { ...keys, der, pem: toPem(der, 'CERTIFICATE'), name: input.name };
 }
 
 /** A CA, self-signed unless an issuer is given. */

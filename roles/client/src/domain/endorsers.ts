@@ -5,10 +5,7 @@ import { isEndorsementPolicySatisfied, type EndorsementPolicy } from '@selvedge/
  * All of them when they cannot satisfy the policies.
  */
 export function chooseEndorsers<T extends { readonly mspId: string }>(policies: readonly EndorsementPolicy[], inOrder: readonly T[]): T[] {
-  const isEnough = (chosen: readonly T[]): boolean => {
-    const signers = chosen.map(({ mspId }) => ({ mspId, role: 'peer' as const }));
-    return policies.every((policy) => isEndorsementPolicySatisfied(policy, signers));
-  };
+  const isEnough = (chosen: readonly T[]): boolean => canSatisfy(policies, chosen);
   const taken: T[] = [];
   for (const endorser of inOrder) {
     if (isEnough(taken)) break;
@@ -21,4 +18,10 @@ export function chooseEndorsers<T extends { readonly mspId: string }>(policies: 
     if (isEnough(without)) chosen = without;
   }
   return chosen;
+}
+
+/** Whether peers of these organisations together satisfy every policy. */
+export function canSatisfy(policies: readonly EndorsementPolicy[], endorsers: readonly { readonly mspId: string }[]): boolean {
+  const signers = endorsers.map(({ mspId }) => ({ mspId, role: 'peer' as const }));
+  return policies.every((policy) => isEndorsementPolicySatisfied(policy, signers));
 }

@@ -1,7 +1,8 @@
 import { SUITE_NAMES } from '@selvedge/crypto';
 import { createTargetData, createTestConsortium, refusalCode, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
-import { StorageMode, type WriteEntry } from '@selvedge/protocol';
+import { create } from '@bufbuild/protobuf';
+import { GuardKind, GuardReadSchema, GuardWriteSchema, ReadEntrySchema, StorageMode, type WriteEntry } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyTargetData } from './verify-target-data.js';
 
@@ -70,13 +71,13 @@ describe('key epoch', () => {
 
 describe('owner sets', () => {
   const foreign = { ownerSet: 'borealis', dataset: 'auroraStones' };
-  const guard = { ...foreign, guardKey: new Uint8Array(32), kind: 1 };
+  const guard = { ...foreign, guardKey: new Uint8Array(32), kind: GuardKind.MEMBERSHIP };
 
   it.each<[string, NonNullable<TargetDataInput['changeCore']>]>([
     ['a write', (core) => { Object.assign(core.sections[0]!.writes[0]!, { ownerSet: 'borealis' }); Object.assign(core.sections[0]!.guardsWritten[0]!, { ownerSet: 'borealis' }); }],
-    ['a read', (core) => { core.sections[0]!.reads = [{ ...foreign, ledgerKey: new Uint8Array(32), packetHash: new Uint8Array(0) } as never]; }],
-    ['a guard that is read', (core) => { core.sections[0]!.guardsRead = [{ ...guard, txId: new Uint8Array(0) } as never]; }],
-    ['a guard that is written', (core) => { core.sections[0]!.guardsWritten.unshift(guard as never); }],
+    ['a read', (core) => { core.sections[0]!.reads = [create(ReadEntrySchema, { ...foreign, ledgerKey: new Uint8Array(32) })]; }],
+    ['a guard that is read', (core) => { core.sections[0]!.guardsRead = [create(GuardReadSchema, guard)]; }],
+    ['a guard that is written', (core) => { core.sections[0]!.guardsWritten.push(create(GuardWriteSchema, guard)); }],
   ])('%s in a dataset of another owner set is refused', (_name, changeCore) => {
     expect(refusal({ writes: [{ dataset: 'auroraStones', key: 's1', value: '1' }], changeCore })).toBe('OWNER_SET_MISMATCH');
   });

@@ -2,7 +2,6 @@ import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { guardKey, GuardKind, type ContractSection, type GuardWrite, type WriteEntry } from '@selvedge/protocol';
 import type { ContractRules } from './contract-rules.js';
-import { datasetOf } from './check-datasets.js';
 
 type Place = Pick<WriteEntry, 'ownerSet' | 'dataset'>;
 const placed = (place: Place, key: Uint8Array): string => JSON.stringify([place.ownerSet, place.dataset, toHex(key)]);
@@ -24,7 +23,7 @@ export function verifyMembershipGuards(section: ContractSection): void {
 export function verifyContentGuards(section: ContractSection, rules: ContractRules): void {
   const written = guardsOfKind(section.guardsWritten, GuardKind.CONTENT);
   for (const write of section.writes) {
-    if (!datasetOf(write, rules).contentGuard) continue;
+    if (rules.datasets.get(write.dataset)?.contentGuard !== true) continue;
     if (!written.has(placed(write, guardKey('content', write.datasetTag)))) throw missing('content', write);
   }
 }
@@ -43,7 +42,7 @@ export function verifyGuardsBelong(section: ContractSection): void {
 /** A dataset without content guards cannot tell whether a rich query's result still holds. Throws CHAINCODE_UNSUPPORTED. */
 export function verifyGuardsAreKept(section: ContractSection, rules: ContractRules): void {
   for (const guard of section.guardsRead) {
-    const isKept = guard.kind === GuardKind.MEMBERSHIP || (guard.kind === GuardKind.CONTENT && datasetOf(guard, rules).contentGuard);
+    const isKept = guard.kind === GuardKind.MEMBERSHIP || (guard.kind === GuardKind.CONTENT && rules.datasets.get(guard.dataset)?.contentGuard === true);
     if (!isKept) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'writing after a query of a dataset that keeps no guard for it');
   }
 }

@@ -1,8 +1,8 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { profileDigest, encodeMessage, NetworkProfileSchema } from '@selvedge/protocol';
-import { createSimulatedAttester, type SimulatedAttesterInput } from './simulated/attester.js';
-import { createDevelopmentPlatform, createDevelopmentRoot } from './simulated/platform.js';
-import type { AppraisalProfile, Attester, ReportDataInput } from './types.js';
+import { createSimulatedAttester, type SimulatedAttesterInput } from '../simulated/attester.js';
+import { createDevelopmentPlatform, createDevelopmentRoot } from '../simulated/platform.js';
+import type { AppraisalProfile, Attester, ReportDataInput } from '../types.js';
 
 /** For this package's tests: a development root, a platform, measurements and a profile that lists them. */
 

@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util';
+
+export interface TourOptions {
+  readonly stones: number;
+  readonly seconds: number;
+  readonly directory: string | undefined;
+}
+
+export const USAGE = `Usage: npm start -- [options]
+
+  --stones N       stones to load through the whole path (default 5400, at least 30, at most 53940)
+  --seconds N      length of each throughput measurement (default 5)
+  --dir DIR        keep the network's files in DIR instead of a temporary folder
+  --help           this text`;
+
+/** Parses the command line. Throws RangeError or TypeError with a readable text. */
+export function parseTourOptions(args: readonly string[]): TourOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { stones: { type: 'string' }, seconds: { type: 'string' }, dir: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help === true) return 'help';
+  return { stones: number('--stones', values.stones ?? '5400', 30, 53_940), seconds: number('--seconds', values.seconds ?? '5', 1, 600), directory: values.dir };
+}
+
+function number(name: string, text: string, minimum: number, maximum: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    throw new RangeError(`${name}: a whole number from ${String(minimum)} to ${String(maximum)} is expected, not "${text}"`);
+  }
+  return value;
+}

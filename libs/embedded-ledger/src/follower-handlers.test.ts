@@ -1,0 +1,58 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { create } from '@bufbuild/protobuf';
+import { toHex } from '@selvedge/crypto';
+import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
+import { LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, signing, type LedgerViewAnswer, type LedgerViewStatement } from '@selvedge/protocol';
+import { sortFacts, type LedgerHead } from './domain/ledger-head.js';
+import { createFollowerHandlers } from './follower-handlers.js';
+
+describe('createFollowerHandlers', () => {
+  let consortium: TestConsortium;
+  let head: LedgerHead;
+
+  beforeAll(async () => {
+    consortium = await createTestConsortium();
+    const facts = new Map([['b', Uint8Array.of(2)], ['a', Uint8Array.of(1)]]);
+    head = { height: 3n, blockHash: new Uint8Array(32).fill(7), commitHash: new Uint8Array(32), ...sortFacts(facts) };
+  });
+
+  const ask = (nonce: Uint8Array, knownPolicyRoot: Uint8Array = new Uint8Array(0), at = head): Promise<LedgerViewAnswer> => {
+    const { signer } = consortium.organisation('NorthMSP').peer;
+    const handlers = createFollowerHandlers({ follower: { head: at, profile: () => consortium.profile }, signer });
+    return handlers.getLedgerView(create(LedgerViewRequestSchema, { nonce, knownPolicyRoot }));
+  };
+  const read = (answer: LedgerViewAnswer): LedgerViewStatement => parseMessage(LedgerViewStatementSchema, answer.statement, 1_000);
+  const nonce = new Uint8Array(16).fill(9);
+
+  it('signs where the follower stands, with the asker’s nonce', async () => {
+    const answer = await ask(nonce);
+    const statement = read(answer);
+    expect([statement.network, statement.channel, statement.height]).toEqual([consortium.network, consortium.channel, 3n]);
+    expect([statement.blockHash, statement.policyRoot, statement.nonce].map(toHex)).toEqual([head.blockHash, head.policyRoot, nonce].map(toHex));
+    const signer = consortium.profile.msps.verifySignature(answer.signature!, signing.ledgerView(answer.statement), { role: 'peer' });
+    expect(signer.mspId).toBe('NorthMSP');
+  });
+
+  it('sends the facts, sorted and under the root it signed, when the asker has others', async () => {
+    for (const known of [new Uint8Array(0), new Uint8Array(32)]) {
+      const answer = await ask(nonce, known);
+      expect(answer.hasFacts).toBe(true);
+      expect(answer.facts.map(({ key }) => key)).toEqual(['a', 'b']);
+      expect(toHex(policyRoot(answer.facts))).toBe(toHex(read(answer).policyRoot));
+    }
+  });
+
+  it('leaves the facts out when the asker has them', async () => {
+    const answer = await ask(nonce, head.policyRoot);
+    expect(answer).toMatchObject({ hasFacts: false, facts: [] });
+  });
+
+  it('refuses a nonce below 16 or above 32 bytes', async () => {
+    for (const length of [0, 15, 33]) await expect(ask(new Uint8Array(length))).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
+    await expect(ask(new Uint8Array(32))).resolves.toBeDefined();
+  });
+
+  it('refuses before block 0', async () => {
+    await expect(ask(nonce, new Uint8Array(0), { ...head, height: 0n })).rejects.toMatchObject({ code: 'NOT_READY' });
+  });
+});

@@ -1,0 +1,276 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { create } from '@bufbuild/protobuf';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import {
+  createEndorsedTransaction, createReceipts, createTargetData, createTestBootstrap, createTestConsortium, createTestGenesis, createTestPolicyTransaction, encodePolicyTransaction, encodeTransaction,
+  ORDERER_MSP_ID, randomTxId, type TestComputeNode, type TestConsortium, type TestWrite,
+} from '@selvedge/fixtures';
+import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
+import { ReceiptSchema, ValidationCode, type Block } from '@selvedge/protocol';
+import { openLedgerStore } from './adapters/lmdb-store.js';
+import { blockHash, createBlock } from './domain/block.js';
+import { openFollower, type Follower, type FollowerOptions } from './follower.js';
+import type { AppliedBlock } from './ports.js';
+
+const WAIT_MS = 5_000;
+const describeHead = ({ head: { height, blockHash: hash, commitHash, policyRoot, facts: all } }: Pick<Follower, 'head'>): unknown[] => [height, toHex(hash), toHex(commitHash), toHex(policyRoot), all];
+
+describe('openFollower', () => {
+  let consortium: TestConsortium;
+  let node: TestComputeNode;
+  let chain: Block[];
+  let listeners: Set<() => void>;
+  let directory: string;
+  let follower: Follower;
+  let trace: string[];
+
+  beforeAll(async () => {
+    consortium = await createTestConsortium();
+    node = await consortium.issueComputeNode();
+  });
+  beforeEach(async () => {
+    chain = [];
+    listeners = new Set();
+    trace = [];
+    directory = mkdtempSync(path.join(tmpdir(), 'selvedge-follower-'));
+    add(encodePolicyTransaction(createTestGenesis(consortium)));
+    add(createTestBootstrap(consortium));
+    follower = open();
+    follower.start();
+    await reach(2n);
+  });
+  afterEach(async () => {
+    await follower.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const next = (transactions: readonly Uint8Array[], change: { readonly network?: string } = {}): Block => {
+    const last = chain.at(-1);
+    const end = { number: BigInt(chain.length), previousHash: last === undefined ? new Uint8Array(0) : blockHash(last) };
+    return createBlock({ network: consortium.network, channel: consortium.channel, end, transactions, signer: consortium.organisation(ORDERER_MSP_ID).orderer.signer, ...change });
+  };
+  const add = (...transactions: readonly Uint8Array[]): void => {
+    chain.push(next(transactions));
+    for (const listener of listeners) listener();
+  };
+  // A sequencer's stream over the array above.
+  async function* blocks(from: bigint, signal: AbortSignal): AsyncGenerator<Block> {
+    for (let number = Number(from); !signal.aborted; number += 1) {
+      while (chain[number] === undefined) {
+        if (signal.aborted) return;
+        await new Promise<void>((resolve) => {
+          const wake = (): void => {
+            listeners.delete(wake);
+            resolve();
+          };
+          listeners.add(wake);
+          signal.addEventListener('abort', wake, { once: true });
+        });
+      }
+      yield chain[number]!;
+    }
+  }
+  const open = (options: Partial<FollowerOptions> = {}): Follower =>
+    openFollower({
+      store: openLedgerStore({ directory }),
+      profile: consortium.profile,
+      blocks,
+      role: 'endorser',
+      checkpoint: (name, subject) => trace.push(`${name} ${subject ?? ''}`),
+      reconnect: { initialDelayMs: 5, maxDelayMs: 10 },
+      ...options,
+    });
+  const reach = async (height: bigint): Promise<void> => {
+    expect(await follower.waitForHeight(height, WAIT_MS)).toBe(true);
+  };
+  const fails = async (code: string): Promise<void> => {
+    await expect.poll(() => follower.failure?.code, { timeout: WAIT_MS, interval: 5 }).toBe(code);
+  };
+  const write = (txId: Uint8Array, writes: readonly TestWrite[]): Uint8Array => {
+    const transaction = createEndorsedTransaction({ consortium, targetData: createTargetData({ consortium, nodes: [node], txId, writes }) });
+    transaction.receipts = createReceipts(consortium, transaction).map((receipt) => create(ReceiptSchema, receipt));
+    return encodeTransaction(transaction);
+  };
+  const reopen = async (options: Partial<FollowerOptions> = {}): Promise<void> => {
+    await follower.close();
+    follower = open(options);
+  };
+
+  it('applies blocks and shows their facts, keys, guards and results', async () => {
+    const txId = randomTxId();
+    add(write(txId, [{ key: 'a', value: '1' }]));
+    expect(await follower.waitForResult(txId, WAIT_MS)).toEqual({ code: ValidationCode.VALID, blockNumber: 2n });
+    expect(follower.head).toMatchObject({ height: 3n });
+    expect(Buffer.from(follower.head.blockHash)).toEqual(blockHash(chain[2]!));
+    expect(follower.state.height).toBe(3n);
+    expect(follower.head.facts.map(({ key }) => key)).toEqual(consortium.state.factEntries().map(({ key }) => key));
+    expect(follower.state.version('diamonds', 'houses', '', consortium.contractKeys.names.ledgerKey('', 'a'))).toHaveLength(32);
+    expect(follower.profile().digest).toEqual(consortium.profile.digest);
+  });
+
+  it('stands where it stood after a restart', async () => {
+    const txId = randomTxId();
+    add(write(txId, [{ key: 'a', value: '1' }]));
+    await reach(3n);
+    const before = follower.head;
+    await reopen();
+    expect(describeHead(follower)).toEqual(describeHead({ head: before }));
+    expect(await follower.waitForResult(txId, 0)).toEqual({ code: ValidationCode.VALID, blockNumber: 2n });
+    follower.start();
+    add(write(randomTxId(), [{ key: 'b', value: '1' }]));
+    await reach(4n);
+  });
+
+  it('syncs a block before it shows it', async () => {
+    const txId = randomTxId();
+    trace = [];
+    const waiting = follower.waitForResult(txId, WAIT_MS).then(() => trace.push('answered'));
+    add(write(txId, [{ key: 'a', value: '1' }]));
+    await waiting;
+    const id = Buffer.from(txId).toString('hex');
+    expect(trace).toEqual([`endorser.apply.before-sync ${id}`, `endorser.apply.after-sync ${id}`, 'answered']);
+  });
+
+  it('answers undefined when the time is over, and at once for 0', async () => {
+    expect(await follower.waitForResult(randomTxId(), 0)).toBeUndefined();
+    expect(await follower.waitForResult(randomTxId(), 10)).toBeUndefined();
+    expect(await follower.waitForHeight(99n, 10)).toBe(false);
+  });
+
+  it.each<[string, () => Block, string]>([
+    ['of another network', () => next([], { network: 'other' }), 'network other'],
+    ['that does not follow', () => ({ ...next([]), header: chain[1]!.header }), 'has number 1'],
+    ['with a transaction more', () => ({ ...next([Uint8Array.of(1)]), transactions: [Uint8Array.of(1), Uint8Array.of(2)] }), 'not those of its header'],
+    ['that is not signed by the sequencer', () => ({ ...next([]), signature: chain[1]!.signature }), 'does not verify'],
+  ])('does not apply a block %s, and goes on with the right one', async (_, forge, why) => {
+    const head = follower.head;
+    chain.push(forge());
+    for (const listener of listeners) listener();
+    await fails('LEDGER_CORRUPT');
+    expect(follower.failure?.message).toContain(why);
+    expect(follower.head).toBe(head);
+    chain.pop();
+    add(Uint8Array.of(1));
+    await reach(3n);
+    expect(follower.failure).toBeUndefined();
+  });
+
+  it('connects again when the stream breaks or ends', async () => {
+    let attempts = 0;
+    await reopen({
+      blocks: async function* (from, signal) {
+        attempts += 1;
+        if (attempts === 1) throw new SelvedgeError('UNAVAILABLE', 'gone');
+        if (attempts === 2) return;
+        yield* blocks(from, signal);
+      },
+    });
+    add(Uint8Array.of(1));
+    follower.start();
+    await reach(3n);
+    expect(attempts).toBe(3);
+  });
+
+  it('refuses a block 0 that sets another profile than the trusted one', async () => {
+    const other = await createTestConsortium({ network: consortium.network, channel: consortium.channel });
+    await follower.close();
+    rmSync(directory, { recursive: true });
+    // The same sequencer may sign, but not for another trust anchor.
+    const profile = { ...other.profile, message: { ...other.profile.message, sequencer: consortium.profile.message.sequencer }, msps: consortium.profile.msps };
+    follower = open({ profile });
+    follower.start();
+    await fails('LEDGER_CORRUPT');
+    expect(follower.head.height).toBe(0n);
+  });
+
+  it('refuses a block 0 with more in it', async () => {
+    chain = [];
+    add(encodePolicyTransaction(createTestGenesis(consortium)), createTestBootstrap(consortium));
+    await follower.close();
+    rmSync(directory, { recursive: true });
+    follower = open();
+    follower.start();
+    await fails('LEDGER_CORRUPT');
+  });
+
+  it('does not open a store that was begun under another trust anchor', async () => {
+    const other = await createTestConsortium();
+    const store = openLedgerStore({ directory: `${directory}/` });
+    expect(() => open({ store, profile: other.profile })).toThrow(expect.objectContaining({ code: 'PROFILE_MISMATCH' }));
+    await store.close();
+  });
+
+  it('judges by a new profile from the next transaction on', async () => {
+    const bytes = createProfile({ ...consortium.profile.message, version: 2n, adminQuorum: 5 });
+    const admins = [...consortium.organisations.values()].map(({ admin }) => admin.signer);
+    const signed = createSignedProfile(bytes, admins.map((signer) => signProfile(bytes, signer)));
+    const revoke = (name: string): Uint8Array => encodePolicyTransaction(createTestPolicyTransaction(consortium, { changes: [{ key: facts.revokedNode(name), value: Buffer.from('x') }] }));
+    const replace = encodePolicyTransaction(createTestPolicyTransaction(consortium, { changes: [{ key: facts.profile, value: signed }], facts: consortium.state }));
+    let codes: ValidationCode[] = [];
+    await reopen({ onCommitted: ({ transactions }) => (codes = transactions.map(({ code }) => code)) });
+    follower.start();
+    add(revoke('a'), replace, revoke('b'));
+    await reach(3n);
+    expect(codes).toEqual([ValidationCode.VALID, ValidationCode.VALID, ValidationCode.ENDORSEMENT_POLICY_FAILURE]);
+    expect(follower.profile().digest).toEqual(verifySignedProfile(signed).digest);
+    await reopen();
+    expect(follower.profile().message.version).toBe(2n);
+  });
+
+  describe('the apply hook', () => {
+    it('writes in the block’s own transaction, and shows after the sync', async () => {
+      await follower.close();
+      const store = openLedgerStore({ directory });
+      const packets = store.database('packets');
+      const seen: AppliedBlock[] = [];
+      follower = open({
+        store,
+        onApply: ({ transactions }) => {
+          for (const { txId } of transactions) if (txId) packets.put(txId, Buffer.from('packet'));
+        },
+        onCommitted: (block) => seen.push(block),
+      });
+      follower.start();
+      const txId = randomTxId();
+      add(write(txId, [{ key: 'a', value: '1' }]), Uint8Array.of(0xff));
+      await reach(3n);
+      expect(packets.get(txId)).toEqual(Buffer.from('packet'));
+      expect(seen).toHaveLength(1);
+      expect(seen[0]!.transactions.map(({ index, code, endorsed }) => [index, code, endorsed?.cores.length])).toEqual([[0, ValidationCode.VALID, 1], [1, ValidationCode.BAD_PAYLOAD, undefined]]);
+      expect(seen[0]!.transactions[0]!.updates.versions).toHaveLength(1);
+    });
+
+    it('takes the block with it when it fails', async () => {
+      let broken = true;
+      await follower.close();
+      const store = openLedgerStore({ directory });
+      const packets = store.database('packets');
+      follower = open({
+        store,
+        onApply: () => {
+          packets.put(Uint8Array.of(1), Uint8Array.of(1));
+          if (broken) throw new RangeError('disk full');
+        },
+      });
+      follower.start();
+      const txId = randomTxId();
+      add(write(txId, [{ key: 'a', value: '1' }]));
+      await fails('INTERNAL');
+      expect([follower.head.height, follower.state.height, packets.has(Uint8Array.of(1))]).toEqual([2n, 2n, false]);
+      expect(follower.state.result(txId)).toBeUndefined();
+      broken = false;
+      await reach(3n);
+      expect(follower.state.result(txId)).toMatchObject({ code: ValidationCode.VALID });
+    });
+  });
+
+  it('ends what waits when it closes', async () => {
+    const waiting = follower.waitForResult(randomTxId(), WAIT_MS);
+    await Promise.all([expect(waiting).rejects.toMatchObject({ code: 'DRAINING' }), follower.close()]);
+    follower = open();
+  });
+});

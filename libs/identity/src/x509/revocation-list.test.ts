@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeAuthority, makeRevocationList, type MadeCertificate } from '../testdata/certificates.js';
+import { element, replaceField } from '../testdata/der-writer.js';
+import { refusal } from '../testdata/refusal.js';
+import { contextTag } from './der.js';
+import { parseRevocationList } from './revocation-list.js';
+
+let root: MadeCertificate;
+
+const refused = (der: Uint8Array): string => refusal(() => parseRevocationList(der));
+const serial = fc.uint8Array({ minLength: 1, maxLength: 20 }).map((bytes) => Buffer.from(bytes.map((byte, i) => (i === 0 ? (byte & 0x7f) | 1 : byte))).toString('hex'));
+
+beforeAll(async () => {
+  root = await makeAuthority('root');
+});
+
+describe('parseRevocationList', () => {
+  it('finds every serial number', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(serial, { maxLength: 12 }), async (serials) => {
+        const list = parseRevocationList(await makeRevocationList(root, serials));
+        expect([...list.serials].sort()).toEqual(serials.map((text) => text.replace(/^0+(?=.)/, '')).sort());
+        expect(list.isSignedBy(root.publicKey)).toBe(true);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('finds them without a date of the next list', async () => {
+    const list = parseRevocationList(await makeRevocationList(root, ['1234'], { nextUpdate: false }));
+    expect([...list.serials]).toEqual(['1234']);
+  });
+
+  it('does not verify with any byte changed', async () => {
+    const der = await makeRevocationList(root, ['1234']);
+    for (let i = 0; i < der.length; i += 1) {
+      const changed = Uint8Array.from(der);
+      changed[i] = (changed[i] as number) ^ (1 << (i % 8));
+      let valid = false;
+      try {
+        valid = parseRevocationList(changed).isSignedBy(root.publicKey);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'PROFILE_INVALID' });
+      }
+      expect([i, valid]).toEqual([i, false]);
+    }
+  });
+
+  it('refuses an entry with a critical extension, such as another issuer’s', async () => {
+    const der = await makeRevocationList(root, ['1234']);
+    const critical = element(0x30, element(0x30, Buffer.concat([element(0x06, Buffer.from('551d1d', 'hex')), element(0x01, Buffer.of(0xff)), element(0x04, Buffer.alloc(0))])));
+    // Path: tbsCertList, revokedCertificates, the entry, its extensions.
+    expect(refused(replaceField(der, [0, 5, 0, 2], () => critical))).toMatch(/^PROFILE_INVALID: .*critical extension/);
+  });
+
+  it('refuses other versions, algorithms and fields', async () => {
+    const der = await makeRevocationList(root, ['1234']);
+    const sha384 = element(0x30, Buffer.from('06082a8648ce3d040303', 'hex'));
+    expect(refused(replaceField(der, [0, 0], () => element(0x02, Buffer.of(0))))).toMatch(/^PROFILE_INVALID: .*version 2/);
+    expect(refused(replaceField(der, [0, 1], () => sha384))).toMatch(/^PROFILE_INVALID: .*SHA-256/);
+    expect(refused(replaceField(der, [1], () => sha384))).toMatch(/^PROFILE_INVALID: .*differ/);
+    expect(refused(replaceField(der, [0, 5], (raw) => Buffer.concat([raw, element(contextTag(1), Buffer.alloc(0))])))).toMatch(/^PROFILE_INVALID: .*unknown field/);
+    expect(refused(replaceField(der, [0, 3], () => element(0x05, Buffer.alloc(0))))).toMatch(/^PROFILE_INVALID: .*thisUpdate/);
+    expect(refused(replaceField(der, [2], (raw) => Buffer.concat([raw, raw])))).toMatch(/^PROFILE_INVALID: .*trailing/);
+  });
+});

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BEHAVIOURS, openTestHost, type TestHost } from './testdata/test-host.js';
+
+let it: TestHost;
+const printed: Buffer[] = [];
+beforeAll(async () => {
+  it = await openTestHost(BEHAVIOURS, { developmentOutput: (chunk) => printed.push(chunk) });
+});
+afterAll(async () => {
+  await it.close();
+});
+
+interface Shown {
+  args: string[];
+  seconds: number;
+  nanos: number;
+  channel: string;
+  txId: string;
+  binding: string;
+  processMspId: string;
+  creatorMspId: string;
+  id: string;
+  colour: string;
+  transient: Record<string, string>;
+  environment: string[];
+  directory: string;
+  pid: number;
+}
+const show = async (call: Parameters<TestHost['run']>[1] = {}, ...args: string[]): Promise<Shown> => JSON.parse(await it.text(['show', ...args], call)) as Shown;
+
+describe('what a contract is shown', () => {
+  test('arguments, channel, transaction id and the request’s own timestamp', async () => {
+    const shown = await show({ txId: 'ab'.repeat(32), timestamp: { seconds: 253_402_300_799n, nanos: 999_999_999 } }, 'a', '', 'ü\u{1f48e}');
+    expect(shown).toMatchObject({ args: ['a', '', 'ü\u{1f48e}'], channel: 'trade', txId: 'ab'.repeat(32), seconds: 253_402_300_799, nanos: 999_999_999 });
+  });
+
+  test('arguments as bytes', async () => {
+    expect(await it.text(['bytes', Uint8Array.of(0, 255, 128, 10)])).toBe('00ff800a');
+  });
+
+  test('the creator’s organisation, certificate and attributes, and the binding over the nonce', async () => {
+    const shown = await show({ creatorMspId: 'BorealisMSP', nonce: Buffer.from('nonce') });
+    expect(shown).toMatchObject({ creatorMspId: 'BorealisMSP', processMspId: 'BorealisMSP', colour: 'blue' });
+    expect(shown.id).toMatch(/^x509::.*CN=user1::.*CN=ca\.BorealisMSP/);
+    expect(shown.binding).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('transient fields as bytes', async () => {
+    const shown = await show({ transient: new Map([['price', Uint8Array.of(0, 1, 255)], ['empty', new Uint8Array(0)]]) });
+    expect(shown.transient).toEqual({ price: '0001ff', empty: '' });
+  });
+
+  test('a clean environment and its own package as directory', async () => {
+    const shown = await show();
+    // PWD and its like are the shell's, GRPC_SSL_CIPHER_SUITES is the shim's
+    const allowed = ['CORE_CHAINCODE_ID_NAME', 'CORE_CHAINCODE_LOGGING_LEVEL', 'CORE_PEER_LOCALMSPID', 'GRPC_SSL_CIPHER_SUITES', 'HOME', 'LANG', 'NODE_ENV', 'OLDPWD', 'PATH', 'PWD', 'SHLVL', 'TMPDIR', 'TZ', '_'];
+    expect(shown.environment.filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(shown.directory.startsWith(it.directory)).toBe(true);
+  });
+
+  test('a timestamp that protobuf cannot hold is refused', async () => {
+    await expect(show({ timestamp: { seconds: 253_402_300_800n, nanos: 0 } })).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
+    await expect(show({ timestamp: { seconds: 0n, nanos: 1_000_000_000 } })).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
+  });
+});
+
+describe('processes', () => {
+  test('one organisation’s globals are not another’s, nor another contract’s', async () => {
+    expect(await it.text(['count'])).toBe('1');
+    expect(await it.text(['count'])).toBe('2');
+    expect(await it.text(['count'], { creatorMspId: 'BorealisMSP' })).toBe('1');
+    expect(await it.text(['count'], { contract: 'behaviours2' })).toBe('1');
+  });
+
+  test('concurrent first requests share one start', async () => {
+    const before = it.host.status().processes;
+    const pids = await Promise.all(Array.from({ length: 5 }, async () => (await show({ creatorMspId: 'CelestaMSP' })).pid));
+    expect(new Set(pids).size).toBe(1);
+    expect(it.host.status().processes).toBe(before + 1);
+  });
+
+  test('what a chaincode prints is counted and given to nobody but the development option', async () => {
+    const before = it.host.status().outputBytes;
+    await it.text(['print', 'canary-output']);
+    await expect.poll(() => it.host.status().outputBytes - before).toBeGreaterThan(20);
+    expect(Buffer.concat(printed).toString()).toContain('canary-output');
+  });
+});
+
+describe('state', () => {
+  test('reads, writes and deletes of world state and collections; an absent key is empty', async () => {
+    for (const collection of ['', 'stones']) {
+      expect(await it.text(['get', collection, 'k'])).toBe('');
+      await it.text(['put', collection, 'k', `value of ${collection}`]);
+      expect(await it.text(['get', collection, 'k'])).toBe(`value of ${collection}`);
+      await it.text(['remove', collection, 'k']);
+      expect(await it.text(['get', collection, 'k'])).toBe('');
+    }
+  });
+
+  test('a write is not visible to a later read of the same transaction', async () => {
+    expect(await it.text(['putThenGet', 'fresh', 'v'])).toBe('');
+    expect(it.state.get('', 'fresh')).toBe('v');
+  });
+
+  test('an empty value deletes, as on Fabric', async () => {
+    it.state.set('', 'gone', 'v');
+    await it.text(['emptyPut', 'gone']);
+    expect(it.state.get('', 'gone')).toBeUndefined();
+  });
+
+  test('a write whose await was forgotten still counts', async () => {
+    await it.text(['forgottenAwait']);
+    expect(it.state.get('', 'forgotten')).toBe('v');
+  });
+
+  test('purge and hash of private data', async () => {
+    it.state.set('stones', 'p', 'secret');
+    expect(await it.text(['hash', 'stones', 'p'])).toBe(createHash('sha256').update('secret').digest('hex'));
+    await it.text(['purge', 'stones', 'p']);
+    expect(it.state.get('stones', 'p')).toBeUndefined();
+    expect(await it.text(['hash', 'stones', 'p'])).toBe('');
+  });
+
+  test('many transactions at once keep their own answers', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, async (_, index) => {
+      await it.text(['put', 'many', `m${String(index)}`, `v${String(index)}`]);
+      return it.text(['get', 'many', `m${String(index)}`]);
+    }));
+    expect(answers).toEqual(Array.from({ length: 40 }, (_, index) => `v${String(index)}`));
+  });
+});
+
+describe('answers', () => {
+  test('an event comes with a success and never with a failure', async () => {
+    expect((await it.run(['event', 'Sold', 'payload'])).event).toEqual({ name: 'Sold', payload: new Uint8Array(Buffer.from('payload')) });
+    const failed = await it.run(['eventThenFail']);
+    expect(failed).toMatchObject({ status: 500, message: 'after the event' });
+    expect(failed.event).toBeUndefined();
+  });
+
+  test('errors have Fabric’s texts', async () => {
+    expect(await it.run(['fail', 'no such stone'])).toMatchObject({ status: 500, message: 'no such stone' });
+    expect(await it.run(['nosuch'])).toMatchObject({ status: 500, message: "You've asked to invoke a function that does not exist: nosuch" });
+    expect(await it.run(['shimError', 'shim trouble'])).toMatchObject({ status: 500, message: 'error in simulation: transaction returned with failure: shim trouble' });
+    const txId = 'cd'.repeat(32);
+    expect(await it.run(['put', '', '', 'v'], { txId })).toMatchObject({ status: 500, message: `PUT_STATE failed: transaction ID: ${txId}: key must not be an empty string` });
+  });
+});

@@ -1,0 +1,134 @@
+import { create } from '@bufbuild/protobuf';
+import { createTargetData, createTestConsortium, refusalCode, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import { compareGuards, GuardKind, guardKey, GuardReadSchema, GuardWriteSchema } from '@selvedge/protocol';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { verifyTargetData } from './verify-target-data.js';
+
+const OLD = new Uint8Array(32).fill(1);
+const NEW = new Uint8Array(32).fill(2);
+
+let consortium: TestConsortium;
+let node: TestComputeNode;
+beforeAll(async () => {
+  consortium = await createTestConsortium();
+  node = await consortium.issueComputeNode();
+});
+afterEach(() => {
+  consortium.restore();
+});
+
+const refuse = (input: Partial<TargetDataInput> = {}): void => {
+  const targetData = createTargetData({ consortium, nodes: [node], ...input });
+  verifyTargetData(targetData, { state: consortium.state, profile: consortium.profile, at: consortium.now });
+};
+const refusal = (input: Partial<TargetDataInput> = {}): string | undefined => refusalCode(() => { refuse(input); });
+const ledgerKey = (dataset: string, key: string): Uint8Array => consortium.contractKeys.names.ledgerKey(dataset, key);
+const tag = (dataset: string): Uint8Array => consortium.contractKeys.names.datasetTag(dataset, '');
+
+describe('read set', () => {
+  const reads = [{ key: 'stone-1', packetHash: OLD }];
+
+  it('that is current passes', () => {
+    consortium.state.setVersion(TEST_CONTRACT, 'houses', '', ledgerKey('', 'stone-1'), OLD);
+    expect(refusal({ reads })).toBeUndefined();
+  });
+
+  it('with a value that has changed is refused, naming the ledger key and no secret', () => {
+    consortium.state.setVersion(TEST_CONTRACT, 'houses', '', ledgerKey('', 'stone-1'), NEW);
+    expect(refusal({ reads })).toBe('STALE_READ');
+    expect(() => { refuse({ reads }); }).toThrow(Buffer.from(ledgerKey('', 'stone-1')).toString('hex'));
+    expect(() => { refuse({ reads }); }).not.toThrow('stone-1');
+  });
+
+  it('with a value that is gone is refused', () => {
+    expect(refusal({ reads })).toBe('STALE_READ');
+  });
+
+  it('with a key read as absent that is present now is refused', () => {
+    consortium.state.setVersion(TEST_CONTRACT, 'houses', '', ledgerKey('', 'stone-1'), NEW);
+    expect(refusal({ reads: [{ key: 'stone-1' }] })).toBe('STALE_READ');
+  });
+});
+
+describe('guards that were read', () => {
+  const read = (txId: Uint8Array): Partial<TargetDataInput> => ({
+    changeCore: (core) => {
+      const guard = { ownerSet: 'houses', dataset: '', guardKey: guardKey('membership', tag('')), kind: GuardKind.MEMBERSHIP, txId };
+      core.sections[0]!.guardsRead = [create(GuardReadSchema, guard)];
+    },
+  });
+
+  it('pass while nobody wrote them', () => {
+    expect(refusal(read(new Uint8Array(0)))).toBeUndefined();
+    consortium.state.setGuard(TEST_CONTRACT, 'houses', '', guardKey('membership', tag('')), OLD);
+    expect(refusal(read(OLD))).toBeUndefined();
+  });
+
+  it('are refused when they were written since', () => {
+    consortium.state.setGuard(TEST_CONTRACT, 'houses', '', guardKey('membership', tag('')), NEW);
+    expect(refusal(read(OLD))).toBe('STALE_GUARD');
+    expect(refusal(read(new Uint8Array(0)))).toBe('STALE_GUARD');
+  });
+
+  it('of a kind that the dataset does not keep are refused by name', () => {
+    const content = (core: Parameters<NonNullable<TargetDataInput['changeCore']>>[0]): void => {
+      core.sections[0]!.guardsRead = [create(GuardReadSchema, { ownerSet: 'houses', dataset: '', guardKey: guardKey('content', tag('')), kind: GuardKind.CONTENT })];
+    };
+    expect(refusal({ changeCore: content })).toBe('CHAINCODE_UNSUPPORTED');
+  });
+});
+
+describe('membership guards', () => {
+  const dropGuards: Partial<TargetDataInput> = { changeCore: (core) => { core.sections[0]!.guardsWritten = []; } };
+
+  it('are needed for a put of a key that was not read', () => {
+    expect(refusal(dropGuards)).toBe('GUARD_MISSING');
+  });
+
+  it('are needed for a put of a key that was read as absent', () => {
+    expect(refusal({ ...dropGuards, reads: [{ key: 'stone-1' }] })).toBe('GUARD_MISSING');
+  });
+
+  it('are needed for a delete, read or not', () => {
+    consortium.state.setVersion(TEST_CONTRACT, 'houses', '', ledgerKey('', 'stone-1'), OLD);
+    const input = { reads: [{ key: 'stone-1', packetHash: OLD }], writes: [{ key: 'stone-1' }] };
+    expect(refusal({ ...dropGuards, ...input })).toBe('GUARD_MISSING');
+    expect(refusal(input)).toBeUndefined();
+  });
+
+  it('are not needed for a put of a key that was read as present', () => {
+    consortium.state.setVersion(TEST_CONTRACT, 'houses', '', ledgerKey('', 'stone-1'), OLD);
+    expect(refusal({ ...dropGuards, reads: [{ key: 'stone-1', packetHash: OLD }] })).toBeUndefined();
+  });
+
+  it('presence in another dataset does not count', () => {
+    consortium.state.setVersion(TEST_CONTRACT, 'aurora', 'auroraStones', ledgerKey('', 'stone-1'), OLD);
+    const changeReads: TargetDataInput['changeReads'] = (section) => {
+      Object.assign(section.reads[0]!, { ownerSet: 'aurora', dataset: 'auroraStones' });
+    };
+    expect(refusal({ ...dropGuards, reads: [{ key: 'stone-1', packetHash: OLD }], changeReads })).toBe('GUARD_MISSING');
+  });
+
+  it('must be of the write’s own tag', () => {
+    const other = guardKey('membership', consortium.contractKeys.names.datasetTag('', 'stone'));
+    expect(refusal({ changeCore: (core) => { core.sections[0]!.guardsWritten[0]!.guardKey = other; } })).toBe('GUARD_MISSING');
+  });
+
+  it('must be of the membership kind', () => {
+    expect(refusal({ changeCore: (core) => { core.sections[0]!.guardsWritten[0]!.kind = GuardKind.CONTENT; } })).toBe('GUARD_MISSING');
+  });
+
+  it('that belong to no write are refused', () => {
+    const stray = create(GuardWriteSchema, { ownerSet: 'houses', dataset: '', guardKey: new Uint8Array(32).fill(9), kind: GuardKind.MEMBERSHIP });
+    expect(refusal({ changeCore: (core) => { core.sections[0]!.guardsWritten = [...core.sections[0]!.guardsWritten, stray].sort(compareGuards); } })).toBe('TARGET_DATA_INCONSISTENT');
+  });
+});
+
+describe('content guards', () => {
+  it('are needed for every write to a dataset that keeps them', () => {
+    consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }] });
+    expect(refusal()).toBe('GUARD_MISSING');
+    const guard = create(GuardWriteSchema, { ownerSet: 'houses', dataset: '', guardKey: guardKey('content', tag('')), kind: GuardKind.CONTENT });
+    expect(refusal({ changeCore: (core) => { core.sections[0]!.guardsWritten = [...core.sections[0]!.guardsWritten, guard].sort(compareGuards); } })).toBeUndefined();
+  });
+});

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { createKeyRequest, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
+import { SelvedgeError } from '@selvedge/errors';
+import { createTestConsortium, createTestContractPolicy, type ContractPolicyInit } from '@selvedge/fixtures';
+import type { LedgerView } from '@selvedge/ledger-view';
+import { CHANNEL_EPOCH, facts, type Profile } from '@selvedge/policy';
+import { BrokerRootSchema, ContractPolicySchema, encodeMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
+import type { AuditEvent } from '../domain/audit-chain.js';
+import { createCommitments } from '../domain/commitments.js';
+import { createKeyRing } from '../domain/key-derivation.js';
+import { createBrokerState } from '../domain/state.js';
+import { createKeyBroker, type KeyBroker } from '../key-broker.js';
+import type { BrokerState } from '../ports.js';
+
+/** For this package's tests: an organisation's network, a broker in memory, and a ledger that can be written to. */
+
+export const AT = new Date();
+export const COMPUTE_MEASUREMENT = new Uint8Array(48).fill(0xc0);
+export const BROKER_MEASUREMENT = new Uint8Array(48).fill(0xb0);
+export const OPERATOR_MSP = 'NorthMSP';
+export const CONTRACT = 'diamonds';
+const [P256, X25519] = ['P256-AES256GCM-SHA256', 'X25519-ED25519-AES256GCM-SHA256'] as const;
+export const SUITES = { P256, X25519 };
+
+export const consortium = await createTestConsortium({
+  now: AT,
+  profile: {
+    measurements: [
+      { role: 'compute', teeType: 'simulated', measurements: [COMPUTE_MEASUREMENT] },
+      { role: 'key-broker', teeType: 'simulated', measurements: [BROKER_MEASUREMENT] },
+    ],
+  },
+});
+export const { profile, network, channel } = consortium;
+export const platform = createDevelopmentPlatform({ root: consortium.developmentRoot, name: 'machine', now: AT });
+export const operator = consortium.organisation(OPERATOR_MSP).peer.signer;
+
+export function createAttester(measurement = COMPUTE_MEASUREMENT): Attester {
+  return createSimulatedAttester({ ...platform, measurement });
+}
+
+/** A ledger view over facts that tests change. */
+export interface TestLedger extends LedgerView {
+  readonly facts: Map<string, Uint8Array>;
+  profile: Profile;
+}
+
+/** The ledger after bootstrap: this broker, channel epoch 1, and one contract with epoch 1. */
+export function createLedger(state: BrokerState): TestLedger {
+  const values = new Map<string, Uint8Array>();
+  const ledger: TestLedger = {
+    facts: values,
+    profile,
+    height: 7n,
+    policyRoot: new Uint8Array(32),
+    supporters: [],
+    fact: (key) => values.get(key),
+    keys: (prefix) => [...values.keys()].filter((key) => key.startsWith(prefix)).sort(),
+    ageMs: () => 0,
+  };
+  values.set(facts.brokerRoot, channelRecord(state, 1n));
+  recordChannelEpoch(ledger, state, 1n);
+  recordContract(ledger, { name: CONTRACT });
+  recordEpoch(ledger, state, CONTRACT, 1n);
+  return ledger;
+}
+
+function channelRecord(state: BrokerState, epoch: bigint): Uint8Array {
+  const ring = createKeyRing(state);
+  const envelopeKeys = [P256, X25519].map((suite) => ({ suite, epoch, publicKey: ring.envelopeKey(suite, epoch).publicKey }));
+  return encodeMessage(BrokerRootSchema, { rootCertificate: state.rootCertificate, envelopeKeys });
+}
+
+export function recordChannelEpoch(ledger: TestLedger, state: BrokerState, epoch: bigint): void {
+  ledger.facts.set(facts.epoch(CHANNEL_EPOCH, epoch), channelRecord(state, epoch));
+}
+
+export function recordContract(ledger: TestLedger, init: ContractPolicyInit & { readonly name: string }): void {
+  ledger.facts.set(facts.contract(init.name), encodeMessage(ContractPolicySchema, createTestContractPolicy(init)));
+}
+
+export function recordEpoch(ledger: TestLedger, state: BrokerState, contract: string, epoch: bigint, suite: string = P256): void {
+  const commitments = createCommitments({ $typeName: 'selvedge.v1.KeyCommitmentsRequest', contract, suite, epoch }, createKeyRing(state), profile);
+  ledger.facts.set(facts.epoch(contract, epoch), encodeMessage(SignedKeyCommitmentsSchema, signKeyCommitments(commitments, state.rootKey)));
+}
+
+export const createState = (): BrokerState => createBrokerState({ network, channel, randomBytes, now: AT });
+
+/** A broker in memory and what it works with. */
+export interface TestBroker {
+  readonly broker: KeyBroker;
+  readonly ledger: TestLedger;
+  readonly state: BrokerState;
+  readonly events: AuditEvent[];
+  readonly saved: BrokerState[];
+  /** Milliseconds that have passed. */
+  clockMs: number;
+  isLedgerReachable: boolean;
+}
+
+export function createTestBroker(given: { readonly state?: BrokerState; readonly profile?: Profile } = {}): TestBroker {
+  const state = given.state ?? createState();
+  const ledger = createLedger(state);
+  const view = (): LedgerView => {
+    if (!test.isLedgerReachable) throw new SelvedgeError('VIEW_QUORUM_UNREACHABLE', 'no quorum');
+    return ledger;
+  };
+  const events: AuditEvent[] = [];
+  const saved: BrokerState[] = [];
+  const broker = createKeyBroker({
+    profile: given.profile ?? profile,
+    state,
+    store: { load: () => saved.at(-1), save: (next) => void saved.push(next) },
+    audit: { head: () => ({ count: 0, hash: new Uint8Array(0) }), append: (event) => void events.push(event), close: () => undefined },
+    ledger: { current: view, refresh: async () => Promise.resolve().then(view) },
+    attester: createAttester(BROKER_MEASUREMENT),
+    now: () => AT,
+    clock: () => test.clockMs,
+    randomBytes,
+  });
+  const test: TestBroker = { broker, ledger, state, events, saved, clockMs: 0, isLedgerReachable: true };
+  return test;
+}
+
+/** A node's request that answers a fresh challenge. */
+export function createRequest(test: TestBroker, over: Partial<KeyRequestInput> = {}): Promise<PendingKeyRequest> {
+  return createKeyRequest({ attester: createAttester(), suite: P256, nodeId: 'node-1', operator, challenge: test.broker.challenge(), profile, ...over });
+}

@@ -1,0 +1,120 @@
+import { connect, loadConnectionProfile, type ConnectionProfile } from '@selvedge/client';
+import type { Profile } from '@selvedge/policy';
+import { deployContract } from './deploy.js';
+import type { DevNetwork } from './dev-network.js';
+import { writeJson } from './files.js';
+import { FIRST_USER, loadSigner } from './identities.js';
+import type { Layout } from './layout.js';
+import { plannedComputeNode, type PlannedNode } from './node-configs.js';
+import type { NodeGroup } from './node-group.js';
+import type { DevNetworkOptions, NetworkSettings, NodeInfo } from './options.js';
+import { createPlatform } from './platforms.js';
+import { recordProcess, removeProcesses, writeProcesses } from './processes.js';
+import { untilComputeReady } from './readiness.js';
+import { writeSavedNetwork, type SavedNetwork } from './saved-network.js';
+
+/** What createDevNetwork works with beside what its users see. */
+export interface LiveNetwork extends DevNetwork {
+  /** Writes network.json, dev-network.json and processes.json as things are now. */
+  writeEndpoints(): Promise<void>;
+}
+
+export function createLiveNetwork(input: {
+  readonly layout: Layout;
+  readonly settings: NetworkSettings;
+  readonly options: DevNetworkOptions;
+  readonly group: NodeGroup;
+  readonly profile: Profile;
+  readonly signedProfile: Uint8Array;
+  readonly measurements: SavedNetwork['measurements'];
+}): LiveNetwork {
+  const { layout, settings, options, group, profile, signedProfile, measurements } = input;
+  const progress = options.onProgress ?? (() => undefined);
+  /** Compute nodes that clients should not be told of any more. */
+  const leaving = new Set<string>();
+  let writing: Promise<void> = Promise.resolve();
+
+  const computeNodes = (): NodeInfo[] => group.list().filter(({ service, name }) => service === 'compute' && !leaving.has(name));
+  const connectionProfile = (): ConnectionProfile => ({
+    network: settings.network,
+    channel: settings.channel,
+    signedProfile: layout.profileFile,
+    ...group.endpoints(),
+    computeNodes: computeNodes().map(({ name, dialAddress }) => ({ nodeId: name, address: dialAddress })),
+  });
+  const planned = ({ name, service, mspId }: NodeInfo): PlannedNode => ({ name, service, mspId });
+
+  // One writer at a time: nodes may come and go at once.
+  const writeEndpoints = (): Promise<void> => {
+    writing = writing
+      .catch(() => undefined)
+      .then(async () => {
+        await writeJson(layout.networkFile, { ...connectionProfile(), signedProfile: 'profile.bin' });
+        await writeSavedNetwork(layout, {
+          settings,
+          computeNodes: computeNodes().map(planned),
+          addresses: Object.fromEntries(group.list().map(({ name, address }) => [name, address])),
+          measurements,
+        });
+        const running = group.list().filter((node) => node.running);
+        await writeProcesses(layout, { supervisor: recordProcess('selvedge', process.pid), nodes: running.map(({ name, pid }) => recordProcess(name, pid)) });
+      });
+    return writing;
+  };
+
+  const nextComputeNode = (): PlannedNode => {
+    const taken = group.list().map(({ name }) => Number(/^compute-(\d+)$/.exec(name)?.[1] ?? 0));
+    return plannedComputeNode(settings, Math.max(0, ...taken) + 1);
+  };
+
+  return {
+    directory: layout.directory,
+    signedProfile,
+    connectionProfile,
+    writeEndpoints,
+    nodes: () => group.list(),
+    node: (name) => group.find(name),
+    identity: (mspId, user = FIRST_USER) => loadSigner(layout, mspId, user),
+    async connect(mspId, { user = FIRST_USER, ...connectOptions } = {}) {
+      const identity = await loadSigner(layout, mspId, user);
+      const reload = (): Promise<ConnectionProfile> => loadConnectionProfile(layout.networkFile);
+      return connect({ connectionProfile: connectionProfile(), signedProfile, identity, reload, ...connectOptions });
+    },
+    async deploy(directory, deployOptions) {
+      progress({ step: 'deploy', text: `packaging and approving ${directory}` });
+      return deployContract({ layout, settings, connectionProfile: connectionProfile(), profile }, directory, deployOptions);
+    },
+    async addComputeNode() {
+      const node = nextComputeNode();
+      await createPlatform(layout, node.name, new Date());
+      const started = await group.start(node);
+      await untilComputeReady([{ nodeId: started.name, address: started.address }], options.readyTimeoutMs);
+      await writeEndpoints();
+      return started;
+    },
+    async removeComputeNode(name, signal = 'SIGTERM') {
+      group.find(name);
+      leaving.add(name);
+      await writeEndpoints();
+      await group.end(name, signal);
+      group.forget(name);
+      leaving.delete(name);
+      await writeEndpoints();
+    },
+    async kill(name, signal = 'SIGKILL') {
+      await group.end(name, signal);
+      await writeEndpoints();
+    },
+    async restart(name, { environment } = {}) {
+      const node = await group.start(planned(group.find(name)), environment);
+      await writeEndpoints();
+      return node;
+    },
+    async stop() {
+      progress({ step: 'stop', text: 'stopping' });
+      await group.endAll();
+      await writing.catch(() => undefined);
+      await removeProcesses(layout);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { RoleName } from '@selvedge/errors';
+import { keyPairFiles } from './files.js';
+import { ORDERER, PEER } from './identities.js';
+import type { Layout } from './layout.js';
+import type { NetworkSettings, ServiceName } from './options.js';
+
+/** A node before it runs. */
+export interface PlannedNode {
+  readonly name: string;
+  readonly service: ServiceName;
+  readonly mspId: string;
+}
+
+/** Where the other nodes are reached. */
+export interface Endpoints {
+  readonly sequencer: string;
+  readonly keyBroker: string;
+  readonly endorsers: readonly { readonly mspId: string; readonly address: string }[];
+  readonly businessNodes: readonly { readonly mspId: string; readonly address: string }[];
+}
+
+/** Role names as refusals carry them. */
+export const ROLE_OF_SERVICE: Readonly<Record<ServiceName, RoleName>> = {
+  sequencer: 'sequencer',
+  endorser: 'endorser',
+  business: 'business',
+  'key-broker': 'key-broker',
+  compute: 'compute',
+};
+
+export const DATA_FOLDER = 'data';
+export const LOG_FILE = 'log';
+export const CONFIG_FILE = 'config.json';
+
+/** The nodes of a network, compute nodes apart. */
+export function plannedNodes(settings: NetworkSettings): PlannedNode[] {
+  const short = (mspId: string): string => mspId.replace(/MSP$/, '').toLowerCase();
+  return [
+    { name: 'sequencer', service: 'sequencer', mspId: settings.ordererOrganisation },
+    ...settings.endorserOrganisations.map((mspId) => ({ name: `endorser-${short(mspId)}`, service: 'endorser' as const, mspId })),
+    ...settings.businessOrganisations.map((mspId) => ({ name: `business-${short(mspId)}`, service: 'business' as const, mspId })),
+    { name: 'key-broker', service: 'key-broker', mspId: settings.ordererOrganisation },
+  ];
+}
+
+/** The n-th compute node, from 1; the endorser organisations operate them in turn. */
+export function plannedComputeNode(settings: NetworkSettings, n: number): PlannedNode {
+  const operators = settings.endorserOrganisations;
+  return { name: `compute-${String(n)}`, service: 'compute', mspId: operators[(n - 1) % operators.length] ?? settings.ordererOrganisation };
+}
+
+/** A node's configuration file. @param listen host:port; port 0 at the first start */
+export function nodeConfig(layout: Layout, settings: NetworkSettings, node: PlannedNode, listen: string, endpoints: Endpoints): Record<string, unknown> {
+  const { network, channel } = settings;
+  const directory = join(layout.nodeDirectory(node.name), DATA_FOLDER);
+  const common = { listen, network, channel };
+  const followers = [...endpoints.endorsers, ...endpoints.businessNodes];
+  const peer = keyPairFiles(layout.userDirectory(node.mspId, PEER));
+  const platform = keyPairFiles(layout.platformDirectory(node.name));
+  const tee = { signedProfile: layout.profileFile, platformKeyFile: platform.privateKeyFile, platformCertificateFile: platform.certificateFile, followers };
+  switch (node.service) {
+    case 'sequencer':
+      return { ...common, directory, identity: { mspId: node.mspId, ...keyPairFiles(layout.userDirectory(node.mspId, ORDERER)) }, genesisFile: layout.genesisFile };
+    case 'endorser':
+    case 'business':
+      return {
+        ...common,
+        mspId: node.mspId,
+        signedProfile: layout.profileFile,
+        identity: { certificate: peer.certificateFile, privateKey: peer.privateKeyFile },
+        sequencer: endpoints.sequencer,
+        directory,
+      };
+    case 'key-broker':
+      return { ...common, ...tee, storeDirectory: directory, unlockSecretFile: layout.unlockSecretFile };
+    case 'compute':
+      return {
+        ...common,
+        ...tee,
+        nodeId: node.name,
+        keyBroker: endpoints.keyBroker,
+        businessNodes: endpoints.businessNodes,
+        packageStore: layout.packages,
+        runDirectory: directory,
+        operator: { mspId: node.mspId, ...peer },
+      };
+  }
+}

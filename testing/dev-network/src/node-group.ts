@@ -1,0 +1,129 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Bundles } from './bundles.js';
+import { writeJson } from './files.js';
+import type { Layout } from './layout.js';
+import { CONFIG_FILE, DATA_FOLDER, LOG_FILE, nodeConfig, ROLE_OF_SERVICE, type Endpoints, type PlannedNode } from './node-configs.js';
+import { startProcess, type NodeProcess } from './node-process.js';
+import type { DevNetworkOptions, NetworkSettings, NodeInfo } from './options.js';
+
+/** Starts, ends and restarts the processes of a network. */
+export interface NodeGroup {
+  /** Starts a node, or starts it again on the port that it had. Resolves when it is ready. */
+  start(node: PlannedNode, environment?: Readonly<Record<string, string>>): Promise<NodeInfo>;
+  end(name: string, signal: NodeJS.Signals): Promise<void>;
+  /** Forgets a node that was ended for good. */
+  forget(name: string): void;
+  list(): NodeInfo[];
+  /** Throws RangeError for an unknown name. */
+  find(name: string): NodeInfo;
+  endpoints(): Endpoints;
+  endAll(): Promise<void>;
+}
+
+interface Member {
+  readonly planned: PlannedNode;
+  readonly address: string;
+  readonly dialAddress: string;
+  process: NodeProcess;
+  /** Ended on purpose: its end is not news. */
+  isEnding: boolean;
+}
+
+const ANY_PORT = '127.0.0.1:0';
+/** The order in which roles go away: those that call before those that are called. */
+const STOP_ORDER = ['compute', 'key-broker', 'business', 'endorser', 'sequencer'] as const;
+
+/** @param known addresses of an earlier start, by node name */
+export function createNodeGroup(input: {
+  readonly layout: Layout;
+  readonly settings: NetworkSettings;
+  readonly bundles: Bundles;
+  readonly options: DevNetworkOptions;
+  readonly known: ReadonlyMap<string, string>;
+}): NodeGroup {
+  const { layout, settings, bundles, options } = input;
+  const members = new Map<string, Member>();
+  const memberOf = (name: string): Member => {
+    const member = members.get(name);
+    if (member === undefined) throw new RangeError(`no node ${name}; there are ${[...members.keys()].join(', ')}`);
+    return member;
+  };
+  const dial = (service: string): { mspId: string; address: string }[] =>
+    [...members.values()].filter(({ planned }) => planned.service === service).map(({ planned, dialAddress }) => ({ mspId: planned.mspId, address: dialAddress }));
+  const endpoints = (): Endpoints => ({
+    sequencer: dial('sequencer')[0]?.address ?? '',
+    keyBroker: dial('key-broker')[0]?.address ?? '',
+    endorsers: dial('endorser'),
+    businessNodes: dial('business'),
+  });
+
+  const info = (member: Member): NodeInfo => ({
+    name: member.planned.name,
+    service: member.planned.service,
+    role: ROLE_OF_SERVICE[member.planned.service],
+    mspId: member.planned.mspId,
+    address: member.address,
+    dialAddress: member.dialAddress,
+    pid: member.process.pid,
+    running: member.process.isRunning(),
+    logFile: join(layout.nodeDirectory(member.planned.name), LOG_FILE),
+    dataDirectory: join(layout.nodeDirectory(member.planned.name), DATA_FOLDER),
+  });
+
+  const spawn = async (planned: PlannedNode, environment: Readonly<Record<string, string>>): Promise<NodeProcess> => {
+    const directory = layout.nodeDirectory(planned.name);
+    await mkdir(join(directory, DATA_FOLDER), { recursive: true });
+    const listen = members.get(planned.name)?.address ?? input.known.get(planned.name) ?? ANY_PORT;
+    const configFile = join(directory, CONFIG_FILE);
+    await writeJson(configFile, { ...nodeConfig(layout, settings, planned, listen, endpoints()), ...options.configure?.(planned) });
+    return startProcess({
+      name: planned.name,
+      bundle: bundles[planned.service],
+      configFile,
+      logFile: join(directory, LOG_FILE),
+      workingDirectory: directory,
+      environment: { ...options.environment?.(planned), ...environment },
+      readyTimeoutMs: options.readyTimeoutMs ?? 20_000,
+    });
+  };
+
+  return {
+    async start(planned, environment = {}) {
+      if (members.get(planned.name)?.process.isRunning() === true) throw new SelvedgeError('INVALID_CONFIGURATION', `${planned.name} runs already`, { role: 'cli' });
+      const process = await spawn(planned, environment);
+      const { address } = process;
+      const dialAddress = members.get(planned.name)?.dialAddress ?? (await options.intercept?.({ ...planned, address })) ?? address;
+      const member: Member = { planned, address, dialAddress, process, isEnding: false };
+      members.set(planned.name, member);
+      process.onExit((reason) => {
+        if (!member.isEnding) options.onProgress?.({ step: 'exit', text: `${planned.name} ended: ${reason}` });
+      });
+      options.onProgress?.({ step: 'ready', text: `${planned.name} at ${address}, pid ${String(process.pid)}` });
+      return info(member);
+    },
+    async end(name, signal) {
+      const member = memberOf(name);
+      member.isEnding = true;
+      await member.process.end(signal);
+    },
+    forget(name) {
+      members.delete(name);
+    },
+    list: () => [...members.values()].map(info),
+    find: (name) => info(memberOf(name)),
+    endpoints,
+    async endAll() {
+      for (const service of STOP_ORDER) {
+        const group = [...members.values()].filter(({ planned }) => planned.service === service);
+        await Promise.all(
+          group.map(async (member) => {
+            member.isEnding = true;
+            await member.process.end('SIGTERM');
+          }),
+        );
+      }
+    },
+  };
+}
