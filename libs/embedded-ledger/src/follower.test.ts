@@ -208,8 +208,8 @@ describe('openFollower', () => {
     const bytes = createProfile({ ...consortium.profile.message, version: 2n, adminQuorum: 5 });
     const admins = [...consortium.organisations.values()].map(({ admin }) => admin.signer);
     const signed = createSignedProfile(bytes, admins.map((signer) => signProfile(bytes, signer)));
-    const revoke = (name: string): Uint8Array => encodePolicyTransaction(createTestPolicyTransaction(consortium, { changes: [{ key: facts.revokedNode(name), value: Buffer.from('x') }] }));
-    const replace = encodePolicyTransaction(createTestPolicyTransaction(consortium, { changes: [{ key: facts.profile, value: signed }], facts: consortium.state }));
+    const revoke = (name: string): Uint8Array => encodePolicyTransaction(createTestPolicyTransaction(consortium, [{ key: facts.revokedNode(name), value: Buffer.from('x') }], undefined, 4));
+    const replace = encodePolicyTransaction(createTestPolicyTransaction(consortium, [{ key: facts.profile, value: signed }], consortium.state));
     let codes: ValidationCode[] = [];
     await reopen({ onCommitted: ({ transactions }) => (codes = transactions.map(({ code }) => code)) });
     follower.start();

@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { create, type DescMethodServerStreaming, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { LIMITS } from '@selvedge/protocol';
 import { methodDefinition } from './definition.js';
 import { fromServiceError } from './status.js';
@@ -76,7 +76,8 @@ function unaryCall(channel: Client, address: string, service: DescService, metho
         { deadline },
         (error, response) => {
           options.signal?.removeEventListener('abort', abort);
-          if (error === null) resolve(response);
+          if (response instanceof Error) reject(response);
+          else if (error === null) resolve(response);
           else reject(fromServiceError(error, address));
         },
       );
@@ -99,8 +100,12 @@ function streamCall(channel: Client, address: string, service: DescService, meth
     };
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
-      for await (const message of call) yield message;
+      for await (const message of call) {
+        if (message instanceof Error) throw message;
+        yield message;
+      }
     } catch (error) {
+      if (isSelvedgeError(error)) throw error;
       throw fromServiceError(error as Parameters<typeof fromServiceError>[0], address);
     } finally {
       options.signal?.removeEventListener('abort', abort);

@@ -11,7 +11,7 @@ export interface StagingOptions {
   readonly pending: PendingStore;
   /** This node's peer identity. */
   readonly signer: Signer;
-  readonly checkpoint?: BusinessCheckpoint;
+  readonly checkpoint?: BusinessCheckpoint | undefined;
 }
 
 /**

@@ -223,11 +223,11 @@ describe('a compute node', () => {
     test.chaincode = (_state, invocation) =>
       Promise.resolve({
         payload: Buffer.from(
-          JSON.stringify([invocation.channel, invocation.contract, invocation.creatorMspId, invocation.args.map(String), [...invocation.transient.keys()], Number(invocation.timestamp.nanos), invocation.txId.length]),
+          JSON.stringify([invocation.channel, invocation.contract, invocation.creatorMspId, invocation.args.map((arg) => Buffer.from(arg).toString()), [...invocation.transient.keys()], Number(invocation.timestamp.nanos), invocation.txId.length]),
         ),
       });
     const response = await ask({ body: { transient: [{ name: 'secret', value: new Uint8Array(2) }], timestampNanos: 12 } });
-    expect(JSON.parse(Buffer.from(response.payload).toString())).toEqual([net.channel, net.contract, 'AuroraMSP', ['105,110,118,111,107,101'], ['secret'], 12, 64]);
+    expect(JSON.parse(Buffer.from(response.payload).toString())).toEqual([net.channel, net.contract, 'AuroraMSP', ['invoke'], ['secret'], 12, 64]);
     expect(response.viewHeight).toBe(net.state.height);
   });
 

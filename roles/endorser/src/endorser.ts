@@ -15,8 +15,8 @@ export interface EndorserOptions {
   /** May only make it refuse. */
   readonly now: () => Date;
   /** Calls at once; default 512. */
-  readonly maxInFlight?: number;
-  readonly checkpoint?: EndorserCheckpoint;
+  readonly maxInFlight?: number | undefined;
+  readonly checkpoint?: EndorserCheckpoint | undefined;
 }
 
 /** Checks target data and endorses it. */

@@ -12,3 +12,10 @@ export {
 export type { DevNetwork } from './dev-network.js';
 export type { Deployment, DeployOptions } from './deploy.js';
 export { createDevNetwork } from './create-dev-network.js';
+export { openNetworkFolder, type NetworkFolder } from './network-folder.js';
+export { readNetworkStatus, type NodeStatus } from './network-status.js';
+export { stopNetwork } from './stop-network.js';
+export { openPolicySession, type PolicySession } from './policy-session.js';
+export { planContractPolicy } from './contract-policy.js';
+export { issueIdentity } from './identities.js';
+export { layoutOf, type Layout } from './layout.js';

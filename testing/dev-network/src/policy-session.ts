@@ -1,15 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { createGrpcNetwork, type ConnectionProfile } from '@selvedge/client';
+import { equalBytes } from '@selvedge/crypto';
 import { policyTransactionId, validationCodeName } from '@selvedge/embedded-ledger';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction, verifyPolicyTransaction, type FactUpdate, type Profile } from '@selvedge/policy';
-import { encodeMessage, TransactionSchema, ValidationCode } from '@selvedge/protocol';
+import { encodeMessage, policyRoot, TransactionSchema, ValidationCode } from '@selvedge/protocol';
 
 /** Reads the policy on the ledger and changes it. */
 export interface PolicySession {
   /** The facts, by a quorum of organisations, under a fresh nonce. */
   view(): Promise<LedgerView>;
+  /** Every fact, sorted by key: those of a follower whose digest is the quorum's. Throws VIEW_QUORUM_UNREACHABLE. */
+  facts(): Promise<readonly { readonly key: string; readonly value: Uint8Array }[]>;
   /** PolicyChange bytes against the present facts, ready to be approved. */
   propose(changes: readonly FactUpdate[]): Promise<Uint8Array>;
   /**
@@ -22,6 +26,7 @@ export interface PolicySession {
   close(): void;
 }
 
+const NONCE_BYTES = 16;
 const WAIT_MS = 10_000;
 const TIMEOUT_MS = 15_000;
 
@@ -69,8 +74,19 @@ export function openPolicySession(input: { readonly connectionProfile: Connectio
 
   const propose = async (changes: readonly FactUpdate[]): Promise<Uint8Array> => createPolicyChange({ network, channel, changes, facts: await view() });
 
+  const allFacts = async (): Promise<readonly { key: string; value: Uint8Array }[]> => {
+    const { policyRoot: expected } = await view();
+    for (const follower of ports.followers()) {
+      const request = { nonce: new Uint8Array(randomBytes(NONCE_BYTES)), knownPolicyRoot: new Uint8Array(0) };
+      const answer = await follower.getLedgerView(request, AbortSignal.timeout(TIMEOUT_MS)).catch(() => undefined);
+      if (answer !== undefined && equalBytes(policyRoot(answer.facts), expected)) return answer.facts;
+    }
+    throw new SelvedgeError('VIEW_QUORUM_UNREACHABLE', 'no follower has the facts that the quorum signed', { role: 'cli' });
+  };
+
   return {
     view,
+    facts: allFacts,
     propose,
     submit,
     async change(changes, administrators) {

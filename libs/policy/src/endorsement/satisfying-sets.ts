@@ -5,11 +5,11 @@ import { isEndorsementPolicySatisfied, type EndorsementSigner } from './evaluate
 
 const MAX_SETS = 256;
 /** Combinations that are looked at; a policy with more of them gives the sets found among the first. */
-const MAX_COMBINATIONS = 4096;
+const MAX_COMBINATIONS = 1024;
 
 /**
  * Smallest multisets of 'Org.role' principals whose signatures, a 'member' signing as peer, satisfy the policy: none
- * holds another, smallest first, then by text. For choosing whom to ask; at most 256 sets, out of the first 4096 combinations.
+ * holds another, smallest first, then by text. For choosing whom to ask; at most 256 sets, out of the first 1024 combinations.
  */
 export function minimalSatisfyingSets(policy: EndorsementPolicy): readonly (readonly string[])[] {
   const found = new Map<string, readonly string[]>();

@@ -29,10 +29,10 @@ export interface BusinessNodeOptions {
   readonly sequencer: string;
   readonly now: () => Date;
   /** State queries and stage requests at once, each; default 512. */
-  readonly maxInFlight?: number;
-  readonly pending?: PendingLimits;
-  readonly checkpoint?: Checkpoint;
-  readonly log?: LedgerLog;
+  readonly maxInFlight?: number | undefined;
+  readonly pending?: PendingLimits | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+  readonly log?: LedgerLog | undefined;
 }
 
 /** A listening business node. */
@@ -61,8 +61,8 @@ export async function startBusinessNode(options: BusinessNodeOptions): Promise<B
     onApply: (block) => {
       applyBlock(block, { packets, pending, mspId, log });
     },
-    ...(checkpoint === undefined ? {} : { checkpoint }),
-    ...(log === undefined ? {} : { log }),
+    checkpoint,
+    log,
   });
   const requireLedger = (): void => {
     if (follower.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the business node has not received the ledger yet');
@@ -70,7 +70,7 @@ export async function startBusinessNode(options: BusinessNodeOptions): Promise<B
   const maxInFlight = options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT;
   const queries = createAdmission(maxInFlight);
   const stagings = createAdmission(maxInFlight);
-  const staging = { ledger: follower, pending, signer, ...(checkpoint === undefined ? {} : { checkpoint }) };
+  const staging = { ledger: follower, pending, signer, checkpoint };
   const business = implement(BusinessService, {
     queryState: (signed) =>
       queries.run(() => {

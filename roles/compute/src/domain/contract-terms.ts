@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { CONTRACT_NAME, facts, isEpochUsable, parseContractPolicy } from '@selvedge/policy';
+import { facts, isEpochUsable, parseContractPolicy } from '@selvedge/policy';
 import type { ContractPolicy, EpochKeys, RequestBody } from '@selvedge/protocol';
 import type { HeldContractKeys, HeldKeys } from './held-keys.js';
 
@@ -17,10 +17,8 @@ const parsed = new WeakMap<Uint8Array, ContractPolicy>();
 
 /** The contract's policy as it stands on the ledger. Throws CONTRACT_UNKNOWN, POLICY_MALFORMED. */
 export function readContractPolicy(view: LedgerView, contract: string): ContractPolicy {
-  const unknown = new SelvedgeError('CONTRACT_UNKNOWN', 'the contract is not on the ledger');
-  if (!CONTRACT_NAME.test(contract)) throw unknown;
   const fact = view.fact(facts.contract(contract));
-  if (fact === undefined) throw unknown;
+  if (fact === undefined) throw new SelvedgeError('CONTRACT_UNKNOWN', 'the contract is not on the ledger');
   const policy = parsed.get(fact) ?? parseContractPolicy(fact);
   parsed.set(fact, policy);
   return policy;

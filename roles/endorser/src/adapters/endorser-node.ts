@@ -17,9 +17,9 @@ export interface EndorserNodeOptions {
   /** The sequencer's address. */
   readonly sequencer: string;
   readonly now: () => Date;
-  readonly maxInFlight?: number;
-  readonly checkpoint?: Checkpoint;
-  readonly log?: LedgerLog;
+  readonly maxInFlight?: number | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+  readonly log?: LedgerLog | undefined;
 }
 
 /** A listening endorser. */
@@ -39,16 +39,10 @@ export async function startEndorserNode(options: EndorserNodeOptions): Promise<E
     profile,
     blocks: createBlockSource(connection.client(SequencerService)),
     role: 'endorser',
-    ...(checkpoint === undefined ? {} : { checkpoint }),
-    ...(log === undefined ? {} : { log }),
+    checkpoint,
+    log,
   });
-  const endorser = createEndorser({
-    ledger: follower,
-    signer,
-    now: options.now,
-    ...(options.maxInFlight === undefined ? {} : { maxInFlight: options.maxInFlight }),
-    ...(checkpoint === undefined ? {} : { checkpoint }),
-  });
+  const endorser = createEndorser({ ledger: follower, signer, now: options.now, maxInFlight: options.maxInFlight, checkpoint });
   const stop = async (): Promise<void> => {
     await follower.close();
     connection.close();

@@ -1,0 +1,114 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { NetworkProfileSchema, encodeMessage, profileDigest } from '@selvedge/protocol';
+import { createProfile, parseProfile } from './profile.js';
+import { MSP_IDS, makeNetwork, type ProfileInit, type TestNetwork } from './testdata/network.js';
+import { refusal } from './testdata/refusal.js';
+
+let network: TestNetwork;
+
+/** What parseProfile says of the test profile with these fields replaced. */
+const refused = (change: ProfileInit): string => refusal(() => parseProfile(encodeMessage(NetworkProfileSchema, { ...network.init, ...change })));
+const measurement = (change: object): ProfileInit => ({ measurements: [{ role: 'compute', teeType: 'simulated', measurements: [new Uint8Array(48)], ...change }] });
+
+beforeAll(async () => {
+  network = await makeNetwork();
+});
+
+describe('parseProfile', () => {
+  it('takes a proper profile', () => {
+    const bytes = createProfile(network.init);
+    const profile = parseProfile(bytes);
+    expect(profile.bytes).toBe(bytes);
+    expect(profile.digest).toEqual(profileDigest(bytes));
+    expect(profile.msps.mspIds).toEqual(MSP_IDS);
+    expect(profile.message.adminQuorum).toBe(2);
+  });
+
+  it('takes one without a sequencer, as on Fabric', () => {
+    expect(refused({ sequencer: new Uint8Array(0) })).toBe('nothing was refused');
+  });
+
+  it('refuses what does not parse, or is too large', () => {
+    expect(refusal(() => parseProfile(new Uint8Array([0xff])))).toMatch(/^PROFILE_INVALID: .*does not parse/);
+    expect(refusal(() => parseProfile(new Uint8Array(1024 * 1024 + 1)))).toMatch(/^PROFILE_INVALID: .*too large/);
+  });
+
+  it('refuses fields that it does not know', () => {
+    // Field 99 of type bytes, with no byte.
+    const bytes = Uint8Array.from([...createProfile(network.init), 0x9a, 0x06, 0x00]);
+    expect(refusal(() => parseProfile(bytes))).toMatch(/^PROFILE_INVALID: .*unknown fields/);
+  });
+
+  it.each([
+    ['an empty network name', { network: '' }, /network name/],
+    ['a network name with a slash', { network: 'a/b' }, /network name/],
+    ['an empty channel name', { channel: '' }, /channel name/],
+    ['version 0', { version: 0n }, /version below 1/],
+    ['no organisation', { organisations: [], adminQuorum: 0, viewQuorum: 0 }, /no organisation/],
+    ['an MSP id that no policy can name', { organisations: [{ mspId: "O'MSP" }] }, /not an MSP id/],
+    ['an admin quorum of 0', { adminQuorum: 0 }, /admin_quorum/],
+    ['an admin quorum above the organisations', { adminQuorum: 4 }, /admin_quorum/],
+    ['a view quorum of 0', { viewQuorum: 0 }, /view_quorum/],
+    ['a view quorum above the organisations', { viewQuorum: 4 }, /view_quorum/],
+    ['no suite', { allowedSuites: [] }, /no suite/],
+    ['a suite twice', { allowedSuites: ['P256-AES256GCM-SHA256', 'P256-AES256GCM-SHA256'] }, /suite is listed twice/],
+    ['an unknown suite', { allowedSuites: ['ROT13'] }, /unknown suite/],
+    ['a measurement policy of an unknown role', measurement({ role: 'sequencer' }), /unknown role/],
+    ['a measurement policy without TEE type', measurement({ teeType: '' }), /TEE type/],
+    ['a short measurement', measurement({ measurements: [new Uint8Array(31)] }), /32 to 64 bytes/],
+    ['a long measurement', measurement({ measurements: [new Uint8Array(65)] }), /32 to 64 bytes/],
+    ['a measurement twice', measurement({ measurements: [new Uint8Array(48), new Uint8Array(48)] }), /measurements are not sorted and unique/],
+    ['too many measurements', measurement({ measurements: Array.from({ length: 65 }, (_, i) => new Uint8Array(48).fill(i)) }), /more than 64 measurements/],
+    ['a simulated root that is no certificate', { simulatedRoots: [new Uint8Array([0x30, 0])] }, /simulated root 0/],
+    ['a sequencer that is no identity', { sequencer: new Uint8Array([1]) }, /sequencer is not an identity/],
+  ] as [string, ProfileInit, RegExp][])('refuses %s', (_, change, reason) => {
+    const text = refused(change);
+    expect(text).toMatch(/^PROFILE_INVALID: network profile: /);
+    expect(text).toMatch(reason);
+  });
+
+  it('refuses organisations and measurement policies out of order or twice', () => {
+    const organisations = network.init.organisations ?? [];
+    const [first] = organisations;
+    const policies = network.init.measurements ?? [];
+    expect(refused({ organisations: [...organisations].reverse() })).toMatch(/^PROFILE_INVALID: .*organisations are not sorted/);
+    expect(refused({ organisations: [first!, first!, ...organisations.slice(1)] })).toMatch(/^PROFILE_INVALID: .*organisations are not sorted/);
+    expect(refused({ measurements: [...policies, { role: 'compute', teeType: 'sev-snp' }] })).toMatch(/^PROFILE_INVALID: .*measurement policies are not sorted/);
+    expect(refused({ measurements: [...policies, ...policies] })).toMatch(/^PROFILE_INVALID: .*measurement policies are not sorted/);
+    expect(refused({ measurements: Array.from({ length: 33 }, () => policies[0]!) })).toMatch(/^PROFILE_INVALID: .*more than 32 measurement policies/);
+  });
+
+  it('refuses simulated roots twice, too many of them, and more than one certificate in one', () => {
+    const [root] = network.init.simulatedRoots as [Uint8Array];
+    expect(refused({ simulatedRoots: [root, root] })).toMatch(/^PROFILE_INVALID: .*root is listed twice/);
+    expect(refused({ simulatedRoots: Array.from({ length: 17 }, () => root) })).toMatch(/^PROFILE_INVALID: .*more than 16 simulated roots/);
+    expect(refused({ simulatedRoots: [Uint8Array.from([...root, 0])] })).toMatch(/^PROFILE_INVALID: .*simulated root 0/);
+    expect(refused({ simulatedRoots: [new Uint8Array(20_000)] })).toMatch(/^PROFILE_INVALID: .*simulated root 0/);
+  });
+
+  it('refuses organisations whose certificates do not hold, and a sequencer of another role', async () => {
+    const organisations = [{ mspId: 'Org1MSP', rootCertificates: [] }];
+    expect(refused({ organisations, adminQuorum: 1, viewQuorum: 1 })).toMatch(/^PROFILE_INVALID: Org1MSP: no root/);
+    const peer = await network.organisations[0]!.signer('peer');
+    expect(refused({ sequencer: peer.serialized })).toMatch(/^PROFILE_INVALID: .*role peer, orderer expected/);
+  });
+});
+
+describe('createProfile', () => {
+  it('puts organisations, measurement policies and measurements in order', () => {
+    const [low, high] = [new Uint8Array(48).fill(1), new Uint8Array(48).fill(2)];
+    const bytes = createProfile({
+      ...network.init,
+      organisations: [...(network.init.organisations ?? [])].reverse(),
+      measurements: [{ role: 'key-broker', teeType: 'simulated' }, { role: 'compute', teeType: 'simulated', measurements: [high, low] }],
+    });
+    const { message } = parseProfile(bytes);
+    expect(message.organisations.map((organisation) => organisation.mspId)).toEqual(MSP_IDS);
+    expect(message.measurements.map((policy) => policy.role)).toEqual(['compute', 'key-broker']);
+    expect(message.measurements[0]?.measurements).toEqual([low, high]);
+  });
+
+  it('refuses what parseProfile refuses', () => {
+    expect(refusal(() => createProfile({ ...network.init, adminQuorum: 0 }))).toMatch(/^PROFILE_INVALID/);
+  });
+});

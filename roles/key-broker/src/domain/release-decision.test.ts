@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { CHANNEL_EPOCH, createProfile, facts, parseProfile } from '@selvedge/policy';
+import { COMPUTE_MEASUREMENT, CONTRACT, createLedger, createState, profile, recordChannelEpoch, recordContract, recordEpoch, SUITES, type TestLedger } from '../testdata/setting.js';
+import type { AuthorisedRequest } from './authorise.js';
+import { createKeyRing } from './key-derivation.js';
+import { decideRelease } from './release-decision.js';
+
+const state = createState();
+const stranger = createState();
+const PLATFORM = new Uint8Array(32).fill(0x77);
+const request: AuthorisedRequest = {
+  nodeId: 'node-1',
+  suite: SUITES.P256,
+  operatorMspId: 'NorthMSP',
+  nonce: new Uint8Array(32),
+  ephemeralKey: new Uint8Array(65),
+  signingKey: new Uint8Array(91),
+  attestation: { role: 'compute', teeType: 'simulated', measurement: COMPUTE_MEASUREMENT, platformId: PLATFORM },
+  evidenceDigest: new Uint8Array(32),
+};
+const decide = (ledger: TestLedger, over: Partial<AuthorisedRequest> = {}) =>
+  decideRelease({ request: { ...request, ...over }, ledger, ring: createKeyRing(state), rootCertificate: state.rootCertificate, profile });
+const REASON = Buffer.from('compromised');
+const changed = (change: (ledger: TestLedger) => void): TestLedger => {
+  const ledger = createLedger(state);
+  change(ledger);
+  return ledger;
+};
+const refusal = (code: string) => expect.objectContaining({ code }) as Error;
+
+describe('decideRelease', () => {
+  it('gives the current epoch, and the assigned contract with its epoch', () => {
+    expect(decide(createLedger(state))).toEqual({ channelEpoch: 1n, envelopeEpochs: [1n], contracts: [{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n] }] });
+  });
+
+  it('gives nothing from a broker whose profile is older than the ledger’s', () => {
+    const ledger = changed((one) => (one.profile = parseProfile(createProfile({ ...profile.message, version: 2n }))));
+    expect(() => decide(ledger)).toThrow(refusal('PROFILE_MISMATCH'));
+  });
+
+  it('gives nothing from a broker that the ledger does not record', () => {
+    expect(() => decide(changed((ledger) => ledger.facts.delete(facts.brokerRoot)))).toThrow(refusal('BROKER_NOT_RECOGNISED'));
+    const other = createLedger(stranger).facts.get(facts.brokerRoot)!;
+    expect(() => decide(changed((ledger) => ledger.facts.set(facts.brokerRoot, other)))).toThrow(refusal('BROKER_NOT_RECOGNISED'));
+  });
+
+  it.each([
+    ['node', facts.revokedNode('node-1')],
+    ['platform', facts.revokedPlatform(PLATFORM)],
+    ['measurement', facts.revokedMeasurement(COMPUTE_MEASUREMENT)],
+  ])('gives nothing to a revoked %s', (what, key) => {
+    expect(() => decide(changed((ledger) => ledger.facts.set(key, REASON)))).toThrow(`the ${what} is revoked`);
+    expect(() => decide(changed((ledger) => ledger.facts.set(key, REASON)))).toThrow(refusal('TEE_REVOKED'));
+  });
+
+  it('gives nothing before the channel has an epoch, or while its newest is revoked', () => {
+    expect(() => decide(changed((ledger) => ledger.facts.delete(facts.epoch(CHANNEL_EPOCH, 1n))))).toThrow(refusal('BROKER_NOT_RECOGNISED'));
+    expect(() => decide(changed((ledger) => ledger.facts.set(facts.revokedEpoch(CHANNEL_EPOCH, 1n), REASON)))).toThrow(refusal('ENVELOPE_EPOCH_REVOKED'));
+  });
+
+  it('gives envelope keys of the current and the previous epoch, never of retired or revoked ones', () => {
+    const three = changed((ledger) => {
+      recordChannelEpoch(ledger, state, 2n);
+      recordChannelEpoch(ledger, state, 3n);
+    });
+    expect(decide(three)).toMatchObject({ channelEpoch: 3n, envelopeEpochs: [2n, 3n] });
+    three.facts.set(facts.revokedEpoch(CHANNEL_EPOCH, 2n), REASON);
+    expect(decide(three)).toMatchObject({ channelEpoch: 3n, envelopeEpochs: [3n] });
+  });
+
+  it('gives nothing when the ledger records other envelope keys', () => {
+    const other = createLedger(stranger).facts.get(facts.epoch(CHANNEL_EPOCH, 1n))!;
+    expect(() => decide(changed((ledger) => ledger.facts.set(facts.epoch(CHANNEL_EPOCH, 1n), other)))).toThrow(refusal('BROKER_STATE_MISMATCH'));
+  });
+
+  it('gives nothing when the ledger records other contract keys', () => {
+    const sameRoot = { ...stranger, rootKey: state.rootKey, rootCertificate: state.rootCertificate };
+    expect(() => decide(changed((ledger) => {
+      recordEpoch(ledger, sameRoot, CONTRACT, 1n);
+    }))).toThrow(refusal('BROKER_STATE_MISMATCH'));
+  });
+
+  it('gives a contract’s older epochs too, to read old packets, and never a revoked one', () => {
+    const ledger = changed((one) => {
+      for (const epoch of [2n, 3n, 4n]) recordEpoch(one, state, CONTRACT, epoch);
+    });
+    ledger.facts.set(facts.revokedEpoch(CONTRACT, 2n), REASON);
+    expect(decide(ledger).contracts).toEqual([{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n, 3n, 4n] }]);
+  });
+
+  it('gives a contract only to the nodes that it is assigned to', () => {
+    const ledger = changed((one) => {
+      recordContract(one, { name: CONTRACT, assignedNodes: ['node-2'] });
+    });
+    expect(decide(ledger).contracts).toEqual([]);
+    expect(decide(ledger, { nodeId: 'node-2' }).contracts).toHaveLength(1);
+  });
+
+  it('gives a contract only to keys of its suite, and none that is not on the ledger', () => {
+    const ledger = changed((one) => {
+      recordContract(one, { name: 'gems', suite: SUITES.X25519 });
+      recordEpoch(one, state, 'gems', 1n, SUITES.X25519);
+      recordEpoch(one, state, 'withdrawn', 1n);
+      recordContract(one, { name: 'not-yet' });
+    });
+    expect(decide(ledger).contracts.map(({ contract }) => contract)).toEqual([CONTRACT]);
+    expect(decide(ledger, { suite: SUITES.X25519 }).contracts.map(({ contract }) => contract)).toEqual(['gems']);
+  });
+});

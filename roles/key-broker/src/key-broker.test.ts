@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyCommitments } from '@selvedge/attestation';
+import { toHex } from '@selvedge/crypto';
+import { facts } from '@selvedge/policy';
+import { encodeMessage, KeyReleaseSchema, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
+import { AT, BROKER_MEASUREMENT, CONTRACT, createAttester, createRequest, createState, createTestBroker, operator, profile, SUITES, type TestBroker } from './testdata/setting.js';
+import { createKeyRing } from './domain/key-derivation.js';
+
+const NONCE = new Uint8Array(32).fill(0x11);
+
+async function releaseTo(test: TestBroker, over: Parameters<typeof createRequest>[1] = {}) {
+  const pending = await createRequest(test, over);
+  const release = await test.broker.releaseKeys(pending.request);
+  return openKeyRelease({ release, pending, profile, ledger: test.ledger, at: AT });
+}
+
+describe('a release', () => {
+  it.each(Object.values(SUITES))('gives an attested node its certificate and keys, suite %s', async (suite) => {
+    const test = createTestBroker();
+    const { certificate, envelopeKeys, contracts } = await releaseTo(test, { suite });
+    expect(certificate.binding).toMatchObject({ nodeId: 'node-1', operatorMspId: operator.mspId, role: 'compute', epoch: 1n, suite });
+    expect(toHex(envelopeKeys[0]!.privateKey)).toBe(toHex(createKeyRing(test.state).envelopeKey(suite, 1n).privateKey));
+    expect(contracts.map(({ contract }) => contract)).toEqual(suite === SUITES.P256 ? [CONTRACT] : []);
+  });
+
+  it('refuses a replay', async () => {
+    const test = createTestBroker();
+    const { request } = await createRequest(test);
+    await test.broker.releaseKeys(request);
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'CHALLENGE_UNKNOWN' });
+  });
+
+  it('refuses a challenge that it did not issue, or issued more than a minute ago', async () => {
+    const test = createTestBroker();
+    const { request } = await createRequest(test, { challenge: createTestBroker().broker.challenge() });
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'CHALLENGE_UNKNOWN' });
+    const late = await createRequest(test);
+    test.clockMs += 60_001;
+    await expect(test.broker.releaseKeys(late.request)).rejects.toMatchObject({ code: 'CHALLENGE_UNKNOWN' });
+  });
+
+  it('uses the challenge up also when it refuses', async () => {
+    const test = createTestBroker();
+    const { request } = await createRequest(test);
+    const good = { ...request };
+    await expect(test.broker.releaseKeys({ ...request, suite: SUITES.X25519 })).rejects.toMatchObject({ code: 'EVIDENCE_UNBOUND' });
+    await expect(test.broker.releaseKeys(good)).rejects.toMatchObject({ code: 'CHALLENGE_UNKNOWN' });
+  });
+
+  it('refuses evidence that is not a compute node’s', async () => {
+    const test = createTestBroker();
+    const { request } = await createRequest(test, { attester: createAttester(BROKER_MEASUREMENT) });
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'APPRAISAL_REFUSED' });
+  });
+
+  it('refuses until a quorum shows the ledger', async () => {
+    const test = createTestBroker();
+    test.isLedgerReachable = false;
+    const { request } = await createRequest(test);
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'VIEW_QUORUM_UNREACHABLE' });
+  });
+
+  it('asks the ledger, so a revocation takes effect at once', async () => {
+    const test = createTestBroker();
+    await releaseTo(test);
+    test.ledger.facts.set(facts.revokedNode('node-1'), Buffer.of(1));
+    const { request } = await createRequest(test);
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'TEE_REVOKED' });
+  });
+
+  it('refuses an ephemeral key that is none', async () => {
+    const test = createTestBroker();
+    // Bound and signed as it is: only the key itself is wrong.
+    const challenge = test.broker.challenge();
+    const attester = createAttester();
+    const bad = new Uint8Array(65).fill(4);
+    const forged = { teeType: attester.teeType, createEvidence: (binding: Parameters<typeof attester.createEvidence>[0]) => attester.createEvidence({ ...binding, ephemeralKey: bad }) };
+    const signer = { ...operator, sign: () => new Uint8Array(0) };
+    const { request } = await createKeyRequest({ attester: forged, suite: SUITES.P256, nodeId: 'node-1', operator: signer, challenge, profile });
+    request.ephemeralKey = bad;
+    const { signing } = await import('@selvedge/protocol');
+    request.operator!.signature = operator.sign(signing.operator(request.nonce, request.nodeId, request.signingKey, bad));
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
+  });
+
+  it('is recorded with what was seen, refusals too, and without any secret', async () => {
+    const test = createTestBroker();
+    const pending = await createRequest(test);
+    const release = await test.broker.releaseKeys(pending.request);
+    await expect(test.broker.releaseKeys(pending.request)).rejects.toThrow();
+    expect(test.events).toMatchObject([
+      { event: 'released', nodeId: 'node-1', operatorMspId: operator.mspId, contracts: [`${CONTRACT}@1`], ledgerHeight: '7' },
+      { event: 'refused', nodeId: 'node-1', code: 'CHALLENGE_UNKNOWN' },
+    ]);
+    const text = JSON.stringify(test.events);
+    const { contracts, envelopeKeys } = openKeyRelease({ release, pending, profile, ledger: test.ledger, at: AT });
+    const secrets = [test.state.rootSecret, envelopeKeys[0]!.privateKey, contracts[0]!.nameKey, contracts[0]!.epochs[0]!.dataKey];
+    for (const secret of secrets) expect(text).not.toContain(toHex(secret));
+    // Neither does the release as it travels.
+    const wire = toHex(encodeMessage(KeyReleaseSchema, release));
+    for (const secret of secrets) expect(wire).not.toContain(toHex(secret));
+  });
+
+  it('does not leave when it cannot be recorded', async () => {
+    const test = createTestBroker();
+    test.events.push = () => {
+      throw new Error('disk full');
+    };
+    const { request } = await createRequest(test);
+    await expect(test.broker.releaseKeys(request)).rejects.toThrow('disk full');
+  });
+});
+
+describe('envelope evidence', () => {
+  const evidence = async (test: TestBroker) => verifyEnvelopeEvidence({ answer: await test.broker.envelopeEvidence({ $typeName: 'selvedge.v1.EnvelopeEvidenceRequest', nonce: NONCE }), nonce: NONCE, profile, at: AT });
+
+  it('proves root and envelope keys, bound to the caller’s nonce', async () => {
+    const test = createTestBroker();
+    const statement = await evidence(test);
+    expect(toHex(statement.rootCertificate)).toBe(toHex(test.state.rootCertificate));
+    expect(statement.envelopeKeys).toHaveLength(2);
+  });
+
+  it('is given before the ledger is there, since the organisations record it from this', async () => {
+    const test = createTestBroker();
+    test.isLedgerReachable = false;
+    expect((await evidence(test)).envelopeKeys.map(({ epoch }) => epoch)).toEqual([1n, 1n]);
+  });
+
+  it('is not given without a view once the ledger has recorded the broker, also after a restart', async () => {
+    const test = createTestBroker();
+    await evidence(test);
+    expect(test.saved.at(-1)?.recognised).toBe(true);
+    const restarted = createTestBroker({ state: test.saved.at(-1)! });
+    restarted.isLedgerReachable = false;
+    await expect(evidence(restarted)).rejects.toMatchObject({ code: 'VIEW_QUORUM_UNREACHABLE' });
+  });
+
+  it('refuses a nonce of another length', async () => {
+    await expect(createTestBroker().broker.envelopeEvidence({ $typeName: 'selvedge.v1.EnvelopeEvidenceRequest', nonce: new Uint8Array(8) })).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
+  });
+});
+
+describe('key commitments', () => {
+  const ask = (test: TestBroker, over: { contract?: string; suite?: string; epoch?: bigint } = {}) =>
+    test.broker.keyCommitments({ $typeName: 'selvedge.v1.KeyCommitmentsRequest', contract: 'gems', suite: SUITES.P256, epoch: 1n, ...over });
+
+  it('are signed by the root, and the same after a restart', () => {
+    const test = createTestBroker();
+    const bytes = encodeMessage(SignedKeyCommitmentsSchema, ask(test));
+    expect(verifyKeyCommitments(bytes, test.state.rootCertificate, { contract: 'gems', epoch: 1n }).contract).toBe('gems');
+    expect(toHex(ask(createTestBroker({ state: test.state })).commitments)).toBe(toHex(ask(test).commitments));
+    expect(toHex(ask(createTestBroker({ state: createState() })).commitments)).not.toBe(toHex(ask(test).commitments));
+  });
+
+  it('are refused for a name, suite or epoch that cannot be', () => {
+    const test = createTestBroker();
+    expect(() => ask(test, { contract: '@channel' })).toThrow(expect.objectContaining({ code: 'MALFORMED_MESSAGE' }));
+    expect(() => ask(test, { suite: 'ROT13' })).toThrow(expect.objectContaining({ code: 'UNKNOWN_SUITE' }));
+    expect(() => ask(test, { epoch: 0n })).toThrow(expect.objectContaining({ code: 'KEY_EPOCH_UNKNOWN' }));
+    expect(() => ask(test, { epoch: 2n ** 40n })).toThrow(expect.objectContaining({ code: 'KEY_EPOCH_UNKNOWN' }));
+  });
+});

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { connect, loadConnectionProfile, loadSignedProfile, type ConnectionProfile, type ConnectOptions, type Gateway } from '@selvedge/client';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Signer } from '@selvedge/identity';
+import { verifySignedProfile, type Profile } from '@selvedge/policy';
+import { deployContract, type Deployment, type DeployOptions } from './deploy.js';
+import { FIRST_USER, loadSigner } from './identities.js';
+import { layoutOf, type Layout } from './layout.js';
+import type { NetworkSettings } from './options.js';
+import { openPolicySession, type PolicySession } from './policy-session.js';
+import { readSavedNetwork } from './saved-network.js';
+
+/** A network's folder, as another process than the one that runs it sees it. */
+export interface NetworkFolder {
+  readonly layout: Layout;
+  readonly settings: NetworkSettings;
+  readonly connectionProfile: ConnectionProfile;
+  /** SignedProfile bytes. */
+  readonly signedProfile: Uint8Array;
+  readonly profile: Profile;
+  /** Throws INVALID_CONFIGURATION when the folder has no such identity. */
+  identity(mspId: string, user?: string): Promise<Signer>;
+  connect(identity: Signer, options?: Partial<ConnectOptions>): Gateway;
+  openPolicySession(): PolicySession;
+  deploy(directory: string, options?: DeployOptions): Promise<Deployment>;
+}
+
+/** Opens the folder of a network that was started at least once. Throws INVALID_CONFIGURATION. */
+export async function openNetworkFolder(directory: string): Promise<NetworkFolder> {
+  const layout = layoutOf(resolve(directory));
+  const saved = await readSavedNetwork(layout);
+  if (saved === undefined) {
+    throw new SelvedgeError('INVALID_CONFIGURATION', `${layout.directory} holds no network; "selvedge up" makes one, --dir names another folder`, { role: 'cli' });
+  }
+  const { settings } = saved;
+  const connectionProfile = await loadConnectionProfile(layout.networkFile);
+  const signedProfile = await loadSignedProfile(connectionProfile);
+  const profile = verifySignedProfile(signedProfile);
+  return {
+    layout,
+    settings,
+    connectionProfile,
+    signedProfile,
+    profile,
+    identity: (mspId, user = FIRST_USER) => loadSigner(layout, mspId, user),
+    connect: (identity, options = {}) =>
+      connect({ connectionProfile, signedProfile, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
+    openPolicySession: () => openPolicySession({ connectionProfile, profile }),
+    deploy: (contract, options) => deployContract({ layout, settings, connectionProfile, profile }, contract, options),
+  };
+}

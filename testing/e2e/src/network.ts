@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createDevNetwork, type DevNetwork, type DevNetworkOptions } from '@selvedge/dev-network';
+
+/** The tour's contract, as a package on disk. */
+export const DIAMONDS = fileURLToPath(new URL('../../../examples/contracts/diamonds', import.meta.url));
+
+/** A network of real processes in a temporary folder, and how to end it. */
+export interface TestNetwork {
+  readonly network: DevNetwork;
+  readonly directory: string;
+  /** Stops every process and removes the folder. */
+  end(): Promise<void>;
+}
+
+export async function startTestNetwork(options: Partial<DevNetworkOptions> = {}): Promise<TestNetwork> {
+  const directory = options.directory ?? mkdtempSync(path.join(tmpdir(), 'selvedge-e2e-'));
+  try {
+    const network = await createDevNetwork({ ...options, directory });
+    return {
+      network,
+      directory,
+      async end() {
+        await network.stop();
+        rmSync(directory, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A stone as the diamonds contract takes it. */
+export function stone(id: string, price = 1_000): Record<string, string | number> {
+  return { id, cut: 'Ideal', color: 'E', clarity: 'VS1', carat: 0.5, price };
+}
+
+export function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
