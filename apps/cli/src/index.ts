@@ -1,1 +1,2 @@
-export {};
+export { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, run } from './run.js';
+export { parseChaincodeCall, parseTransient, type ChaincodeCall } from './chaincode-call.js';

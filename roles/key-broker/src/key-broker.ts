@@ -25,7 +25,7 @@ import { createCommitments } from './domain/commitments.js';
 import { createKeyRing } from './domain/key-derivation.js';
 import { createKeyRelease } from './domain/key-release.js';
 import { decideRelease } from './domain/release-decision.js';
-import type { AuditLog, BrokerState, LedgerPort, StateStore } from './ports.js';
+import type { AuditLog, BrokerState, Checkpoint, LedgerPort, StateStore } from './ports.js';
 
 /** Everything that a broker works with; nothing is taken from its surroundings. */
 export interface KeyBrokerOptions {
@@ -41,6 +41,7 @@ export interface KeyBrokerOptions {
   /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
+  readonly checkpoint?: Checkpoint;
 }
 
 /** The four calls of the key broker (hop 0). */
@@ -55,7 +56,7 @@ export interface KeyBroker {
 }
 
 export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
-  const { profile, store, audit, ledger, attester, now, clock, randomBytes } = options;
+  const { profile, store, audit, ledger, attester, now, clock, randomBytes, checkpoint = () => undefined } = options;
   let { state } = options;
   const ring = createKeyRing(state);
   const challenges = createChallenges({ clock, randomBytes });
@@ -79,6 +80,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     const answer = await createKeyRelease({ request: authorised, decision, state, ring, now: now() });
     // Recorded before it leaves: no key goes out unrecorded.
     audit.append(releaseEvent(authorised, decision, view.height, now()));
+    checkpoint('key-broker.release.before-ack');
     return create(KeyReleaseSchema, answer);
   };
 

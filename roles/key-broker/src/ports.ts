@@ -2,6 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { AuditEvent } from './domain/audit-chain.js';
 
+/** Called at named moments, before and after each sync and acknowledgement, for crash and trace tests. */
+export type Checkpoint = (name: string) => void;
+
 /** What the broker needs of a ledger view tracker. */
 export interface LedgerPort {
   /** The newest accepted view. Throws VIEW_QUORUM_UNREACHABLE or VIEW_BEHIND. */

@@ -31,7 +31,7 @@ function readConfigured(file: string): Buffer {
 }
 
 /** Starts the key broker. It listens before the ledger's followers are up: it is there before the ledger knows it. */
-export async function startKeyBroker({ config, logger }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
+export async function startKeyBroker({ config, logger, checkpoint }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
   const profile = loadProfile(config);
   const now = (): Date => new Date();
   const clock = (): number => performance.now();
@@ -42,6 +42,7 @@ export async function startKeyBroker({ config, logger }: ServiceContext<KeyBroke
     unlockSecretFile: config.unlockSecretFile,
     now,
     randomBytes,
+    checkpoint,
   });
   const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address) }));
   const followers = connections.map(({ mspId, connection }) => createRpcFollower(mspId, connection));
@@ -52,7 +53,7 @@ export async function startKeyBroker({ config, logger }: ServiceContext<KeyBroke
     measurement: measureFile(process.argv[1] ?? '', process.version),
     debug: inspectorUrl() !== undefined,
   });
-  const broker = createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes });
+  const broker = createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes, checkpoint });
   const server = await startRpcServer({ role: 'key-broker', address: config.listen, services: [createKeyBrokerService(broker)], maxMessageBytes: MAX_MESSAGE_BYTES });
   ledger.start().then(
     () => {

@@ -8,7 +8,7 @@ import {
   refusalCodeOf, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium,
 } from '@selvedge/fixtures';
 import {
-  Business, BusinessLedger, EndorsedTransactionSchema, Follower, LedgerViewStatementSchema, LIMITS, parseCore, parseMessage, PointReadSchema, Sequencer, SetReadSchema, signing, ValidationCode,
+  Business, BusinessLedger, EndorsedTransactionSchema, EndorsementPayloadSchema, Follower, LedgerViewStatementSchema, LIMITS, parseCore, parseMessage, PointReadSchema, Sequencer, SetReadSchema, signing, ValidationCode,
   type EndorsedTransaction, type Receipt, type TargetData,
 } from '@selvedge/protocol';
 import { connectRpc, implement, startRpcServer } from '@selvedge/rpc';
@@ -51,19 +51,13 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
-interface TestNode {
-  readonly mspId: string;
-  readonly node: BusinessNode;
-  readonly ledger: ReturnType<ReturnType<typeof connectRpc>['client']> & Record<never, never>;
-}
-
 function dial(address: string) {
   const connection = connectRpc(address);
   closing.push(() => { connection.close(); });
   return { business: connection.client(Business), ledger: connection.client(BusinessLedger), follower: connection.client(Follower), sequencer: connection.client(Sequencer) };
 }
 
-async function start(mspId: string, pending?: PendingLimits): Promise<ReturnType<typeof dial> & Pick<TestNode, 'node'>> {
+async function start(mspId: string, pending?: PendingLimits): Promise<ReturnType<typeof dial> & { readonly node: BusinessNode }> {
   const node = await startBusinessNode({
     listen: '127.0.0.1:0',
     directory: path.join(root, mspId),
@@ -143,8 +137,7 @@ describe('business nodes on a sequencer', () => {
     const request = createStageRequest(consortium, targetData, transaction, 'AuroraMSP');
     const [first, second] = [await aurora.ledger.stage(request), await aurora.ledger.stage(request)];
     expect(second.expiresAtHeight).toBeGreaterThanOrEqual(first.expiresAtHeight);
-    const payload = (await import('@selvedge/protocol')).EndorsementPayloadSchema;
-    const { targetDigest } = parseMessage(payload, transaction.endorsementPayload, LIMITS.maxMessageBytes);
+    const { targetDigest } = parseMessage(EndorsementPayloadSchema, transaction.endorsementPayload, LIMITS.maxMessageBytes);
     const signed = signing.receipt(consortium.network, consortium.channel, targetDigest, second.node, second.expiresAtHeight);
     expect(consortium.profile.msps.verifySignature({ identity: second.node, signature: second.signature }, signed, { role: 'peer' }).mspId).toBe('AuroraMSP');
   });

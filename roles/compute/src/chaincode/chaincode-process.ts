@@ -31,8 +31,10 @@ export interface ProcessOptions {
 export interface ChaincodeProcess {
   readonly pid: number | undefined;
   readonly session: Session;
-  /** False once the process has ended or is to take no more work. */
+  /** False once the process is to take no more work: it has ended, or holds too many abandoned invocations. */
   readonly isUsable: boolean;
+  /** Whether it has ended or is about to. */
+  readonly isOver: boolean;
   /** Bytes that the process has printed; they are dropped. */
   readonly outputBytes: number;
   /** Resolves when the process is gone and its directory removed. */
@@ -142,6 +144,9 @@ function superviseProcess(limits: ChaincodeLimits, program: LaunchedProgram, con
     session,
     get isUsable() {
       return !isOver && session.abandoned < limits.maxAbandoned;
+    },
+    get isOver() {
+      return isOver;
     },
     get outputBytes() {
       return outputBytes();

@@ -1,61 +1,90 @@
-import { appendFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packagePath } from '@selvedge/contract-package';
+import { hashTree, packagePath } from '@selvedge/contract-package';
+import { toHex } from '@selvedge/crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { BEHAVIOURS, openTestHost, type TestHost } from './testdata/test-host.js';
+import { createCodeStore, type CodeStore } from './code-store.js';
 
-let it: TestHost;
+let directory: string;
 let packageDirectory: string;
+let codeHash: Uint8Array;
+let code: CodeStore;
+
+/** A package as small as the start command's rules allow; nothing here runs it. */
+async function createPackage(tree: string): Promise<void> {
+  await mkdir(join(tree, 'node_modules/fabric-shim'), { recursive: true });
+  await writeFile(join(tree, 'package.json'), JSON.stringify({ name: 'small', scripts: { start: 'fabric-chaincode-node start' } }));
+  await writeFile(join(tree, 'index.js'), 'module.exports = {}');
+  await writeFile(join(tree, 'node_modules/fabric-shim/package.json'), JSON.stringify({ name: 'fabric-shim', bin: { 'fabric-chaincode-node': 'cli.js' } }));
+  await writeFile(join(tree, 'node_modules/fabric-shim/cli.js'), '');
+}
+
 beforeEach(async () => {
-  it = await openTestHost(BEHAVIOURS);
-  packageDirectory = packagePath(join(it.directory, 'store'), it.codeHash);
+  directory = await mkdtemp(join(tmpdir(), 'sv-code-'));
+  const tree = join(directory, 'tree');
+  await createPackage(tree);
+  codeHash = await hashTree(tree);
+  packageDirectory = packagePath(join(directory, 'store'), codeHash);
+  await createPackage(packageDirectory);
+  code = createCodeStore(join(directory, 'store'), join(directory, 'private'));
 });
 afterEach(async () => {
-  await it.close();
+  await rm(directory, { recursive: true, force: true });
 });
-const count = (creatorMspId = 'AuroraMSP'): Promise<string> => it.text(['count'], { creatorMspId });
+const verify = (): Promise<unknown> => code.verified(codeHash);
+const MISMATCH = { code: 'CONTRACT_CODE_MISMATCH' };
+
+test('the approved package, from the node’s own copy', async () => {
+  const tree = await code.verified(codeHash);
+  expect(tree.directory).toBe(join(directory, 'private', toHex(codeHash)));
+  expect(tree.start.program).toBe('node_modules/fabric-shim/cli.js');
+});
 
 test('a package that is not in the store', async () => {
-  await expect(it.host.prepare('behaviours', new Uint8Array(32))).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISSING' });
-  await expect(it.run(['count'], { codeHash: new Uint8Array(32) })).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISSING' });
+  await expect(code.verified(new Uint8Array(32))).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISSING' });
 });
 
-test('one byte more in any file, dependencies included, and nothing runs', async () => {
-  await appendFile(join(packageDirectory, 'node_modules/fabric-shim/lib/handler.js'), '\n');
-  await expect(it.host.prepare('behaviours', it.codeHash)).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISMATCH' });
-  await expect(count()).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISMATCH' });
+test('another approved package does not stand in for it', async () => {
+  const other = packagePath(join(directory, 'store'), new Uint8Array(32));
+  await createPackage(other);
+  await expect(code.verified(new Uint8Array(32))).rejects.toMatchObject(MISMATCH);
 });
 
-test('a file more, a file less, a link', async () => {
-  await writeFile(join(packageDirectory, 'more.js'), '');
-  await expect(count()).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISMATCH' });
-  await rm(join(packageDirectory, 'more.js'));
-  await symlink('/etc/hostname', join(packageDirectory, 'link.js'));
-  await expect(count()).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISMATCH' });
-  await rm(join(packageDirectory, 'link.js'));
-  await rm(join(packageDirectory, 'package.json'));
-  await expect(count()).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISMATCH' });
+test.each<[string, (tree: string) => Promise<void>]>([
+  ['one byte more in a dependency', (tree) => appendFile(join(tree, 'node_modules/fabric-shim/cli.js'), '\n')],
+  ['a file more', (tree) => writeFile(join(tree, 'more.js'), '')],
+  ['a file less', (tree) => rm(join(tree, 'index.js'))],
+  ['a file that may be executed', (tree) => chmod(join(tree, 'index.js'), 0o755)],
+  ['a link', (tree) => symlink('/etc/hostname', join(tree, 'link.js'))],
+])('%s, and nothing runs', async (_name, change) => {
+  await change(packageDirectory);
+  await expect(verify()).rejects.toMatchObject(MISMATCH);
 });
 
-test('a mended package runs, without waiting', async () => {
-  const file = join(packageDirectory, 'index.cjs');
-  const original = await readFile(file);
-  await writeFile(file, 'module.exports = {}');
-  await expect(count()).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISMATCH' });
-  await writeFile(file, original);
-  expect(await count()).toBe('1');
+test('a mended package is accepted at the next request', async () => {
+  const original = await readFile(join(packageDirectory, 'index.js'));
+  await writeFile(join(packageDirectory, 'index.js'), '');
+  await expect(verify()).rejects.toMatchObject(MISMATCH);
+  await writeFile(join(packageDirectory, 'index.js'), original);
+  await verify();
 });
 
-test('what is put into the store after the hash was checked does not run', async () => {
-  await it.host.prepare('behaviours', it.codeHash);
-  await writeFile(join(packageDirectory, 'index.cjs'), 'process.exit(3)');
-  expect(await count()).toBe('1');
+test('what comes into the store after the check is never looked at', async () => {
+  await verify();
+  await writeFile(join(packageDirectory, 'index.js'), 'process.exit(3)');
+  const tree = await code.verified(codeHash);
+  expect(await readFile(join(tree.directory, 'index.js'), 'utf8')).toBe('module.exports = {}');
 });
 
-test('a chaincode that changes its own code is not started again from it', async () => {
-  expect(await count()).toBe('1');
-  await rm(join(it.directory, 'run/code', Buffer.from(it.codeHash).toString('hex'), 'index.cjs'));
-  await mkdir(join(it.directory, 'run/code', Buffer.from(it.codeHash).toString('hex'), 'index.cjs'));
-  await expect(count('BorealisMSP')).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISMATCH' });
-  expect(await count('BorealisMSP')).toBe('1');
+test('a copy that has changed since is refused, then made anew', async () => {
+  const { directory: copy } = await code.verified(codeHash);
+  await rm(join(copy, 'index.js'));
+  await writeFile(join(copy, 'index.js'), 'changed');
+  await expect(verify()).rejects.toMatchObject(MISMATCH);
+  await verify();
+});
+
+test('concurrent requests share one copy', async () => {
+  expect(new Set((await Promise.all([1, 2, 3].map(() => code.verified(codeHash)))).map((tree) => tree.directory)).size).toBe(1);
 });

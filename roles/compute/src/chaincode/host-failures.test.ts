@@ -1,12 +1,19 @@
-import { SelvedgeError } from '@selvedge/errors';
-import { afterEach, describe, expect, test } from 'vitest';
-import { openTestHost, BEHAVIOURS, isAlive, type TestHost } from './testdata/test-host.js';
-import type { ChaincodeLimits } from './limits.js';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startChaincodeProcess } from './chaincode-process.js';
+import { CHAINCODE_LIMITS, type ChaincodeLimits } from './limits.js';
+import { BEHAVIOURS, createTestStore, isAlive, openTestHost, type TestHost, type TestStore } from './testdata/test-host.js';
 
+let store: TestStore;
 let it: TestHost;
 const open = async (limits: Partial<ChaincodeLimits> = {}): Promise<void> => {
-  it = await openTestHost(BEHAVIOURS, { limits });
+  it = await openTestHost(store, { limits });
 };
+beforeAll(async () => {
+  store = await createTestStore(BEHAVIOURS);
+});
+afterAll(async () => {
+  await store.remove();
+});
 afterEach(async () => {
   await it.close();
 });
@@ -89,103 +96,39 @@ describe('a process that ends or hangs', () => {
   });
 });
 
-describe('limits', () => {
-  test.each<[string, Partial<ChaincodeLimits>, string[]]>([
-    ['maxReads', { maxReads: 20 }, ['getMany', '50']],
-    ['maxReadBytes', { maxReadBytes: 5000 }, ['getMany', '10']],
-    ['maxWrites', { maxWrites: 10 }, ['putMany', '11', '1']],
-    ['maxWriteBytes', { maxWriteBytes: 5000 }, ['putMany', '10', '1000']],
-    ['maxResultBytes', { maxResultBytes: 1000 }, ['result', '2000']],
-    ['maxResultBytes', { maxResultBytes: 1000 }, ['event', 'e', 'x'.repeat(1000)]],
-  ])('%s', async (name, limits, args) => {
+describe('a process that breaks its limits or the protocol', () => {
+  test.each([
+    ['a refused flood', { maxWrites: 5 }, ['putForever'], 'CHAINCODE_LIMIT'],
+    ['a message above the message limit', { maxMessageBytes: 100_000 }, ['hugeMessage', '200000'], 'CHAINCODE_LIMIT'],
+    ['bytes that are no message', {}, ['garbage'], 'CHAINCODE_PROTOCOL'],
+    ['a flood outside of a transaction', {}, ['strays', '2000'], 'CHAINCODE_PROTOCOL'],
+  ])('%s', async (_name, limits, args, code) => {
     await open(limits);
-    it.state.set('', 'big', 'x'.repeat(1000));
-    await expect(it.run(args)).rejects.toMatchObject({ code: 'CHAINCODE_LIMIT', details: { limit: name } });
+    await expect(it.run(args)).rejects.toMatchObject({ code });
     expect(await it.text(['count'])).toBe('1');
   });
 
-  test('a flood that ignores its refusals is cut off', async () => {
-    await open({ maxWrites: 5 });
-    await expect(it.run(['putForever'])).rejects.toMatchObject({ code: 'CHAINCODE_LIMIT' });
-  });
-
-  test('a message above the message limit', async () => {
-    await open({ maxMessageBytes: 100_000 });
-    await expect(it.run(['hugeMessage', '200000'])).rejects.toMatchObject({ code: 'CHAINCODE_LIMIT' });
-  });
-
-  test('invocations at the same time, and the same transaction twice', async () => {
-    await open({ maxInFlight: 2 });
-    await pidOf();
-    const nonce = Buffer.from('same');
-    const first = it.text(['slow', '600'], { nonce });
-    await expect.poll(() => it.host.status().running).toBe(1);
-    await expect(it.run(['slow', '1'], { nonce })).rejects.toMatchObject({ code: 'OVERLOADED', message: 'this transaction is still running here' });
-    const second = it.text(['slow', '600']);
-    await expect(it.run(['count'])).rejects.toMatchObject({ code: 'OVERLOADED' });
-    expect(await Promise.all([first, second])).toEqual(['slow', 'slow']);
-  });
-});
-
-describe('the protocol', () => {
-  test.each([
-    ['an overlapping request', ['overlap']],
-    ['bytes that are no message', ['garbage']],
-    ['a result that does not parse', ['garbageResult']],
-    ['a message that only a peer sends', ['wrongType']],
-    ['a flood outside of a transaction', ['strays', '2000']],
-  ])('%s', async (_name, args) => {
+  test('a process that registers under another name is not used', async () => {
     await open();
-    await expect(it.run(args)).rejects.toMatchObject({ code: 'CHAINCODE_PROTOCOL' });
-    expect(await it.text(['count'])).toBe('1');
+    const started = startChaincodeProcess({
+      runDirectory: it.directory, treeDirectory: BEHAVIOURS, program: 'impostor.cjs', chaincodeId: 'behaviours:00', mspId: 'AuroraMSP', limits: CHAINCODE_LIMITS, signal: new AbortController().signal,
+    });
+    await expect(started).rejects.toMatchObject({ code: 'CHAINCODE_PROTOCOL', message: 'the chaincode registered under another name' });
   });
 
-  test('a request that does not parse fails like Fabric’s', async () => {
+  test('a process that never listens is given up on', async () => {
     await open();
-    await expect(it.run(['garbagePayload'], { deadlineMs: 500 })).rejects.toMatchObject({ code: 'CHAINCODE_TIMEOUT' });
+    const started = startChaincodeProcess({
+      runDirectory: it.directory, treeDirectory: BEHAVIOURS, program: 'silent.cjs', chaincodeId: 'behaviours:00', mspId: 'AuroraMSP', limits: { ...CHAINCODE_LIMITS, startTimeoutMs: 300 }, signal: new AbortController().signal,
+    });
+    await expect(started).rejects.toMatchObject({ code: 'CHAINCODE_START_FAILED' });
   });
 
-  test('an end that names another transaction changes nothing', async () => {
+  test('a process that ends while it starts', async () => {
     await open();
-    expect(await it.text(['strayResult', 'ee'.repeat(32)])).toBe('done');
-  });
-});
-
-describe('refusals of the state calls', () => {
-  test.each([
-    ['history', 'history'],
-    ['richQuery', 'rich query'],
-    ['keyPolicy', 'key-level endorsement policy'],
-    ['readKeyPolicy', 'key-level endorsement policy'],
-    ['callOther', 'chaincode to chaincode call'],
-    ['swallowHistory', 'history'],
-  ])('%s is refused by name', async (name, feature) => {
-    await open();
-    await expect(it.run([name])).rejects.toMatchObject({ code: 'CHAINCODE_UNSUPPORTED', message: expect.stringContaining(`${feature} (`) as string });
-  });
-
-  test('state that is not available is the refusal, not the contract’s error about it', async () => {
-    await open();
-    it.state.refusals.set('far', new SelvedgeError('STATE_UNAVAILABLE', 'no owner answered', { role: 'compute' }));
-    await expect(it.run(['get', 'far', 'k'])).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
-  });
-
-  test('a contract cannot take state that was withheld for absent', async () => {
-    await open();
-    it.state.refusals.set('far', new SelvedgeError('STATE_FORGED', 'business node sent forged state', { role: 'compute' }));
-    await expect(it.run(['swallow', 'far', 'k'])).rejects.toMatchObject({ code: 'STATE_FORGED' });
-  });
-
-  test('a refusal that follows from the request may be handled by the contract, as on Fabric', async () => {
-    await open();
-    it.state.refusals.set('closed', new SelvedgeError('DATASET_ACCESS_DENIED', 'tx creator does not have read access permission', { role: 'compute' }));
-    await expect(it.run(['get', 'closed', 'k'])).rejects.toMatchObject({ code: 'DATASET_ACCESS_DENIED' });
-    expect(await it.text(['swallow', 'closed', 'k'])).toMatch(/^swallowed: GET_STATE failed: transaction ID: [0-9a-f]{64}: tx creator does not have/);
-  });
-
-  test('an unexpected failure gives nothing away', async () => {
-    await open();
-    const calls = { ...it.state.begin().calls, getState: () => Promise.reject(new Error('secret detail')) };
-    await expect(it.run(['get', '', 'k'], { calls })).rejects.toMatchObject({ code: 'INTERNAL', message: 'unexpected failure' });
+    const started = startChaincodeProcess({
+      runDirectory: it.directory, treeDirectory: BEHAVIOURS, program: 'missing.cjs', chaincodeId: 'behaviours:00', mspId: 'AuroraMSP', limits: CHAINCODE_LIMITS, signal: new AbortController().signal,
+    });
+    await expect(started).rejects.toMatchObject({ code: 'CHAINCODE_START_FAILED', message: expect.stringContaining('exit code 1') as string });
   });
 });

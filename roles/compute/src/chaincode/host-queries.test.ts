@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { BEHAVIOURS, openTestHost, type TestHost } from './testdata/test-host.js';
+import { BEHAVIOURS, createTestStore, openTestHost, type TestHost, type TestStore } from './testdata/test-host.js';
 
+let store: TestStore;
 let it: TestHost;
 beforeAll(async () => {
-  it = await openTestHost(BEHAVIOURS, { limits: { maxOpenQueries: 3 } });
+  store = await createTestStore(BEHAVIOURS);
+  it = await openTestHost(store, { limits: { maxOpenQueries: 3 } });
   for (let index = 0; index < 250; index += 1) it.state.set('', keyOf(index), `v${String(index)}`);
   for (const attributes of ['a,1', 'a,2', 'b,1']) it.state.set('', compositeKey('pair', attributes.split(',')), 'v');
   it.state.set('', compositeKey('pairs', ['a', '3']), 'v');
@@ -11,6 +13,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await it.close();
+  await store.remove();
 });
 
 const keyOf = (index: number): string => `k${String(index).padStart(3, '0')}`;

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BEHAVIOURS, openTestHost, type TestHost } from './testdata/test-host.js';
+import { BEHAVIOURS, createTestStore, openTestHost, type TestHost, type TestStore } from './testdata/test-host.js';
 
+let store: TestStore;
 let it: TestHost;
 const printed: Buffer[] = [];
 beforeAll(async () => {
-  it = await openTestHost(BEHAVIOURS, { developmentOutput: (chunk) => printed.push(chunk) });
+  store = await createTestStore(BEHAVIOURS);
+  it = await openTestHost(store, { developmentOutput: (chunk) => printed.push(chunk) });
 });
 afterAll(async () => {
   await it.close();
+  await store.remove();
 });
 
 interface Shown {

@@ -31,6 +31,7 @@ interface Entry {
   process: ChaincodeProcess | undefined;
   users: number;
   lastUsed: number;
+  /** Ended or to be ended by the pool, so that its end is no crash. */
   isRetired: boolean;
 }
 
@@ -72,8 +73,14 @@ export function createProcessPool({ limits, now }: PoolOptions): ProcessPool {
       return;
     }
     await entry.process.ended;
-    if (!entry.isRetired && !closing.signal.aborted) backoff.failed(entry.key, 'crash');
+    noteCrash(entry);
     remove(entry);
+  };
+
+  /** Counts an end that nobody asked for, once. */
+  const noteCrash = (entry: Entry): void => {
+    if (!entry.isRetired && !closing.signal.aborted) backoff.failed(entry.key, 'crash');
+    entry.isRetired = true;
   };
 
   const open = (key: string, start: StartProcess): Entry => {
@@ -92,6 +99,7 @@ export function createProcessPool({ limits, now }: PoolOptions): ProcessPool {
     const entry = current.get(key);
     if (entry === undefined) return open(key, start);
     if (entry.process === undefined || entry.process.isUsable) return entry;
+    if (entry.process.isOver) noteCrash(entry);
     retire(entry, new SelvedgeError('CHAINCODE_CRASHED', 'the chaincode process was replaced', { role: 'compute' }));
     return open(key, start);
   };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createKeyRing } from '../domain/key-derivation.js';
 import { createBrokerState, verifyStateOf } from '../domain/state.js';
 import { SelvedgeError } from '@selvedge/errors';
-import type { AuditLog, BrokerState, StateStore } from '../ports.js';
+import type { AuditLog, BrokerState, Checkpoint, StateStore } from '../ports.js';
 import { openEncryptedStore } from './encrypted-store.js';
 import { AUDIT_FILE, openFileAuditLog } from './file-audit-log.js';
 import { readUnlockSecret } from './unlock-secret.js';
@@ -15,6 +15,7 @@ export interface BrokerStoreOptions {
   readonly unlockSecretFile: string;
   readonly now: () => Date;
   readonly randomBytes: (length: number) => Uint8Array;
+  readonly checkpoint?: Checkpoint;
 }
 
 /** A broker's store, opened: its state and its audit log. */
@@ -30,16 +31,16 @@ export interface BrokerStore {
  * Throws INVALID_CONFIGURATION, UNLOCK_FAILED, WRONG_NETWORK, WRONG_CHANNEL, AUDIT_LOG_BROKEN.
  */
 export function openBrokerStore(options: BrokerStoreOptions): BrokerStore {
-  const { directory, unlockSecretFile, now } = options;
+  const { directory, unlockSecretFile, now, checkpoint = () => undefined } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const store = openEncryptedStore(directory, readUnlockSecret(unlockSecretFile, directory));
+  const store = openEncryptedStore(directory, readUnlockSecret(unlockSecretFile, directory), checkpoint);
   const auditFile = join(directory, AUDIT_FILE);
   const stored = store.load();
   if (stored === undefined && existsSync(auditFile)) throw new SelvedgeError('UNLOCK_FAILED', 'the store holds an audit log but no state: restore the state');
   const state = stored ?? createBrokerState({ ...options, now: now() });
   verifyStateOf(state, options);
   if (stored === undefined) store.save(state);
-  const audit = openFileAuditLog({ path: auditFile, auditKey: createKeyRing(state).auditKey, anchor: state.auditAnchor });
+  const audit = openFileAuditLog({ path: auditFile, auditKey: createKeyRing(state).auditKey, anchor: state.auditAnchor, checkpoint });
   audit.append({ event: stored === undefined ? 'created' : 'started', at: now().toISOString() });
   const anchored = { ...state, auditAnchor: audit.head() };
   store.save(anchored);

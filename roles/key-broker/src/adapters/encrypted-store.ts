@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { deriveKey, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import type { StateStore } from '../ports.js';
+import type { Checkpoint, StateStore } from '../ports.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { decodeState, encodeState } from './state-encoding.js';
 
@@ -22,7 +22,7 @@ const AEAD = suiteByName('P256-AES256GCM-SHA256');
  * The broker's state in one encrypted file of the directory, which is made when missing.
  * @param unlockSecret 32 bytes of full entropy, so HKDF suffices
  */
-export function openEncryptedStore(directory: string, unlockSecret: Uint8Array): StateStore {
+export function openEncryptedStore(directory: string, unlockSecret: Uint8Array, checkpoint: Checkpoint): StateStore {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, STATE_FILE);
   return {
@@ -43,7 +43,8 @@ export function openEncryptedStore(directory: string, unlockSecret: Uint8Array):
       const salt = randomBytes(SALT_BYTES);
       const header = Buffer.concat([MAGIC, salt]);
       const { key, nonce } = deriveFileKey(unlockSecret, salt);
-      writeFileAtomically(path, Buffer.concat([header, AEAD.aeadSeal(key, nonce, header, encodeState(state))]));
+      const sealed = AEAD.aeadSeal(key, nonce, header, encodeState(state));
+      writeFileAtomically(path, Buffer.concat([header, sealed]), checkpoint);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { chainEvent, verifyChain } from '../domain/audit-chain.js';
-import type { AuditAnchor, AuditLog } from '../ports.js';
+import type { AuditAnchor, AuditLog, Checkpoint } from '../ports.js';
 import { syncDirectory } from './atomic-file.js';
 
 export const AUDIT_FILE = 'audit.jsonl';
@@ -12,10 +12,11 @@ export interface FileAuditLogOptions {
   readonly auditKey: Uint8Array;
   /** A head that the log must have had. */
   readonly anchor: AuditAnchor;
+  readonly checkpoint: Checkpoint;
 }
 
 /** Opens the audit log, verifies all of it, and appends from then on. Throws AUDIT_LOG_BROKEN. */
-export function openFileAuditLog({ path, auditKey, anchor }: FileAuditLogOptions): AuditLog {
+export function openFileAuditLog({ path, auditKey, anchor, checkpoint }: FileAuditLogOptions): AuditLog {
   const content = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
   // What follows the last line feed was cut short by a crash before anyone was answered.
   const completeBytes = content.lastIndexOf('\n') + 1;
@@ -33,7 +34,9 @@ export function openFileAuditLog({ path, auditKey, anchor }: FileAuditLogOptions
       const line = Buffer.from(next.line);
       try {
         for (let at = 0; at < line.length; ) at += writeSync(file, line, at);
+        checkpoint('key-broker.audit.before-sync');
         fsyncSync(file);
+        checkpoint('key-broker.audit.after-sync');
       } catch (error) {
         // As on a full disk: what was written in part must not stand before the next entry.
         ftruncateSync(file, sizeBytes);

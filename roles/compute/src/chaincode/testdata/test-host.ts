@@ -30,11 +30,23 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
-/** Installs a package into a fresh store and opens a host on it. */
-export async function openTestHost(packageDirectory: string, options: Partial<ChaincodeHostOptions> = {}): Promise<TestHost> {
-  const directory = await mkdtemp(join(tmpdir(), 'sv-test-'));
-  const store = join(directory, 'store');
+/** A package store with one package, which several hosts may share. */
+export interface TestStore {
+  readonly store: string;
+  readonly codeHash: Uint8Array;
+  remove(): Promise<void>;
+}
+
+/** Installs a package into a fresh store. */
+export async function createTestStore(packageDirectory: string): Promise<TestStore> {
+  const store = await mkdtemp(join(tmpdir(), 'sv-store-'));
   const { codeHash } = await installPackage(packageDirectory, store);
+  return { store, codeHash, remove: () => rm(store, { recursive: true, force: true }) };
+}
+
+/** Opens a host on a store. */
+export async function openTestHost({ store, codeHash }: TestStore, options: Partial<ChaincodeHostOptions> = {}): Promise<TestHost> {
+  const directory = await mkdtemp(join(tmpdir(), 'sv-test-'));
   const host = await createChaincodeHost({ packageStore: store, runDirectory: join(directory, 'run'), ...options });
   const state = createMemoryState();
   const creatorOf = createCreators();

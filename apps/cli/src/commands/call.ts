@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { SelvedgeError } from '@selvedge/errors';
+import { ValidationCode } from '@selvedge/protocol';
+import type { Contract, ProposalOptions } from '@selvedge/client';
+import { parseChaincodeCall, parseTransient } from '../chaincode-call.js';
+import type { CommandContext } from '../context.js';
+
+interface CallOptions {
+  readonly channelID?: string;
+  readonly name: string;
+  readonly ctor: string;
+  readonly transient?: string;
+  readonly hops?: boolean;
+}
+
+interface Call {
+  readonly contract: Contract;
+  readonly transaction: string;
+  readonly options: ProposalOptions;
+}
+
+/** `invoke` and `query`, with the options of `peer chaincode`. */
+export function addCallCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
+  const add = (name: string, description: string, act: (context: CommandContext, call: Call) => Promise<void>): void => {
+    program
+      .command(name)
+      .description(description)
+      .option('-C, --channelID <channel>', 'the channel (default: the network’s)')
+      .requiredOption('-n, --name <contract>', 'the contract')
+      .requiredOption('-c, --ctor <json>', 'function and arguments: {"Args":["ReadAsset","asset1"]}')
+      .option('--transient <json>', 'transient data: {"name":"base64"}')
+      .option('--hops', 'print each hop of the request to standard error')
+      .action(async (options: CallOptions, command: Command) => {
+        const context = contextOf(command);
+        await withContract(context, options, (call) => act(context, call));
+      });
+  };
+  add('invoke', 'run a function and commit what it writes', invoke);
+  add('query', 'run a function without committing anything', query);
+}
+
+async function invoke(context: CommandContext, { contract, transaction, options }: Call): Promise<void> {
+  const executed = await contract.newProposal(transaction, options).execute();
+  const endorsed = await executed.endorse();
+  const submitted = await endorsed.submit();
+  await submitted.verifyCommitted();
+  const { transactionId, blockNumber, code } = await submitted.getStatus();
+  const shown = showBytes(submitted.getResult());
+  if (!context.isJson) context.note(`committed transaction ${transactionId} in block ${String(blockNumber)}`);
+  context.print({ transactionId, blockNumber, validationCode: ValidationCode[code], ...shown }, shown.result);
+}
+
+async function query(context: CommandContext, { contract, transaction, options }: Call): Promise<void> {
+  const shown = showBytes(await contract.evaluate(transaction, options));
+  context.print(shown, shown.result);
+}
+
+async function withContract(context: CommandContext, options: CallOptions, use: (call: Call) => Promise<void>): Promise<void> {
+  const { transaction, arguments: args } = parseChaincodeCall(options.ctor);
+  const transientData = options.transient === undefined ? {} : parseTransient(options.transient);
+  const folder = await context.openFolder();
+  const identity = await context.identity(folder);
+  const onHop = options.hops === true ? { onHop: (event: unknown) => { context.note(JSON.stringify(event)); } } : {};
+  const gateway = folder.connect(identity, onHop);
+  try {
+    const network = gateway.getNetwork(options.channelID ?? folder.connectionProfile.channel);
+    await use({ contract: network.getContract(options.name), transaction, options: { arguments: args, transientData } });
+  } catch (error) {
+    throw nameNetwork(error, folder.layout.directory);
+  } finally {
+    gateway.close();
+  }
+}
+
+/** A network that does not run is the usual reason when nobody answers. */
+function nameNetwork(error: unknown, directory: string): unknown {
+  if (!(error instanceof SelvedgeError) || (error.code !== 'VIEW_QUORUM_UNREACHABLE' && error.code !== 'UNAVAILABLE')) return error;
+  return new SelvedgeError(error.code, `${error.message} (does the network in ${directory} run? "selvedge status" tells)`, { role: error.role, cause: error });
+}
+
+/** A result as text where it is text, and always as base64. */
+function showBytes(bytes: Uint8Array): { readonly result: string; readonly payload: string } {
+  const payload = Buffer.from(bytes).toString('base64');
+  try {
+    return { result: new TextDecoder('utf-8', { fatal: true }).decode(bytes), payload };
+  } catch {
+    return { result: payload, payload };
+  }
+}

@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { createDevNetwork, readNetworkStatus, stopNetwork, type DevNetwork, type NodeStatus } from '@selvedge/dev-network';
+import { SelvedgeError } from '@selvedge/errors';
+import type { CommandContext } from '../context.js';
+import { table } from '../terminal.js';
+import { parseCount } from './deploy.js';
+
+interface UpOptions {
+  readonly computeNodes: string;
+  readonly channel?: string;
+  readonly deploy?: string[];
+}
+
+const BANNER = [
+  'SIMULATED TEEs: this network is for development only. The processes that stand for compute nodes and the key broker',
+  'attest with a development root; whoever runs this machine can read what they process.',
+].join('\n');
+
+/** `up`, `down` and `status`. */
+export function addNetworkCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
+  program
+    .command('up')
+    .description('run a development network in the foreground, every role as its own process; Ctrl-C stops it')
+    .option('--compute-nodes <n>', 'compute nodes of a new network', '1')
+    .option('--channel <name>', 'channel of a new network')
+    .option('--deploy <directory...>', 'chaincode directories to deploy at once')
+    .action(async (options: UpOptions, command: Command) => {
+      await up(contextOf(command), options);
+    });
+  program
+    .command('down')
+    .description('stop the network that runs in the folder; its data stays')
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const stopped = await stopNetwork(context.directory);
+      context.print({ stopped }, stopped.length === 0 ? `no network runs in ${context.directory}` : `stopped ${stopped.join(', ')}`);
+    });
+  program
+    .command('status')
+    .description('show every process: address, pid, height, readiness; exit code 1 unless all are ready')
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const nodes = await readNetworkStatus(context.directory);
+      const isReady = nodes.length > 0 && nodes.every(({ ready }) => ready);
+      context.print({ ready: isReady, simulatedTees: true, nodes }, nodes.length === 0 ? `${context.directory} holds no network` : statusTable(nodes));
+      if (!isReady) throw new SelvedgeError('NOT_READY', notReady(context.directory, nodes), { role: 'cli' });
+    });
+}
+
+async function up(context: CommandContext, options: UpOptions): Promise<void> {
+  context.note(BANNER);
+  const network = await createDevNetwork({
+    directory: context.directory,
+    computeNodes: parseCount('--compute-nodes', options.computeNodes),
+    ...(options.channel === undefined ? {} : { channel: options.channel }),
+    ...(options.deploy === undefined ? {} : { contracts: options.deploy }),
+    onProgress: ({ step, text }) => {
+      context.note(`[${step}] ${text}`);
+    },
+  });
+  const signalled = untilSignal();
+  const nodes = network.nodes().map(({ name, role, mspId, address, pid }) => ({ name, role, mspId, address, pid }));
+  context.print({ ready: true, simulatedTees: true, directory: network.directory, nodes }, readyText(network));
+  await signalled;
+  await network.stop();
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        resolve();
+      });
+    }
+  });
+}
+
+function readyText(network: DevNetwork): string {
+  const rows = network.nodes().map(({ name, mspId, address, pid }) => [name, mspId, address, String(pid)]);
+  return [
+    table([['process', 'organisation', 'address', 'pid'], ...rows]),
+    '',
+    `Endpoints and identities: ${network.directory}`,
+    'Ready (simulated TEEs). In another terminal:',
+    '  selvedge deploy DIR',
+    `  selvedge invoke -n CONTRACT -c '{"Args":["function","argument"]}'`,
+    'Ctrl-C stops the network; its data stays in the folder.',
+  ].join('\n');
+}
+
+function statusTable(nodes: readonly NodeStatus[]): string {
+  const rows = nodes.map(({ name, mspId, address, pid, ready, height, detail }) => [
+    name,
+    mspId,
+    address,
+    pid === undefined ? '-' : String(pid),
+    height === undefined ? '-' : String(height),
+    ready ? 'ready' : 'not ready',
+    detail,
+  ]);
+  return table([['process', 'organisation', 'address', 'pid', 'height', 'state', ''], ...rows]);
+}
+
+function notReady(directory: string, nodes: readonly NodeStatus[]): string {
+  if (nodes.length === 0) return `${directory} holds no network; "selvedge up" makes one`;
+  return `not ready: ${nodes.filter(({ ready }) => !ready).map(({ name }) => name).join(', ')}`;
+}

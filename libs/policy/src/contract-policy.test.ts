@@ -1,0 +1,92 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ContractPolicySchema, encodeMessage } from '@selvedge/protocol';
+import { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
+import { CONTRACT, makeNetwork, type TestNetwork } from './testdata/network.js';
+import { refusal } from './testdata/refusal.js';
+
+const encoded = (change: object = {}): Uint8Array => encodeMessage(ContractPolicySchema, { ...CONTRACT, ...change });
+const [all, own] = CONTRACT.ownerSets;
+const [world, stones] = CONTRACT.datasets;
+
+describe('parseContractPolicy', () => {
+  it('takes a proper policy', () => {
+    expect(parseContractPolicy(encoded())).toMatchObject(CONTRACT);
+  });
+
+  it.each([
+    ['a bad name', { name: 'a/b' }, /: name/],
+    ['an empty version', { version: '' }, /: version/],
+    ['policy version 0', { policyVersion: 0n }, /policy_version below 1/],
+    ['a short code hash', { codeHash: new Uint8Array(31) }, /code_hash: 31 bytes/],
+    ['an unknown suite', { suite: 'ROT13' }, /unknown suite/],
+    ['a compute quorum of 0', { computeQuorum: 0 }, /compute_quorum/],
+    ['a compute quorum of 65', { computeQuorum: 65 }, /compute_quorum/],
+    ['an unknown way of counting', { distinctBy: 9 }, /distinct_by/],
+    ['a bad endorsement policy', { endorsementPolicy: 'AND(' }, /character 5/],
+    ['no owner set', { ownerSets: [], datasets: [] }, /no owner set/],
+    ['an owner set twice', { ownerSets: [all, own, own] }, /owner_sets: a name occurs twice/],
+    ['an owner set with a bad name', { ownerSets: [all, own, { ...own, name: 'a b' }] }, /owner_sets: entry 2/],
+    ['an owner set without owners', { ownerSets: [all, { ...own, owners: [] }] }, /owner set own: no owner/],
+    ['owners out of order', { ownerSets: [{ ...all, owners: ['Org2MSP', 'Org1MSP'] }, own] }, /owners are not sorted/],
+    ['an owner twice', { ownerSets: [{ ...all, owners: ['Org1MSP', 'Org1MSP'] }, own] }, /owner set all: owners: a name occurs twice/],
+    ['an owner that is no MSP id', { ownerSets: [{ ...all, owners: ['Org 1'] }, own] }, /owner set all: owners: entry 0/],
+    ['a bad policy of an owner set', { ownerSets: [all, { ...own, endorsementPolicy: "'Org3MSP.peer'" }] }, /character 1/],
+    ['no dataset', { datasets: [] }, /no dataset/],
+    ['a dataset twice', { datasets: [world, stones, stones] }, /datasets: a name occurs twice/],
+    ['a dataset with a bad name', { datasets: [{ ...stones, name: 'a/b' }] }, /datasets: entry 0/],
+    ['a dataset of an owner set that is not there', { datasets: [{ ...stones, ownerSet: 'none' }] }, /dataset stones: no owner set none/],
+    ['a dataset of an unknown storage mode', { datasets: [{ ...stones, mode: 7 }] }, /unknown storage mode/],
+    ['a member that is no MSP id', { datasets: [{ ...stones, members: ['Org 1'] }] }, /members: entry 0/],
+    ['a gated function twice', { gatedFunctions: ['a', 'a'] }, /gated_functions: a name occurs twice/],
+    ['a gated function without a name', { gatedFunctions: [''] }, /gated_functions: empty/],
+    ['too many gated functions', { gatedFunctions: Array.from({ length: 257 }, (_, i) => String(i)) }, /gated_functions: more than 256/],
+    ['an organisation mapped twice', { organisationMap: [...CONTRACT.organisationMap, ...CONTRACT.organisationMap] }, /organisation_map: a name occurs twice/],
+    ['an organisation mapped to none', { organisationMap: [{ chaincodeMspId: 'X', endorserMspId: '' }] }, /organisation_map: endorser_msp_id/],
+    ['a node twice', { assignedNodes: ['n', 'n'] }, /assigned_nodes/],
+    ['an event reader that is no MSP id', { eventReaders: ['?'] }, /event_readers/],
+    ['too many datasets', { datasets: Array.from({ length: 257 }, (_, i) => ({ name: `d${String(i)}`, ownerSet: 'all' })) }, /datasets: more than 256/],
+  ] as [string, object, RegExp][])('refuses %s', (_, change, reason) => {
+    const text = refusal(() => parseContractPolicy(encoded(change)));
+    expect(text).toMatch(/^POLICY_MALFORMED: /);
+    expect(text).toMatch(reason);
+  });
+
+  it('refuses what does not parse, is too large, or has fields that it does not know', () => {
+    expect(refusal(() => parseContractPolicy(new Uint8Array([0xff])))).toMatch(/^POLICY_MALFORMED: .*does not parse/);
+    expect(refusal(() => parseContractPolicy(new Uint8Array(256 * 1024 + 1)))).toMatch(/^POLICY_MALFORMED: .*too large/);
+    expect(refusal(() => parseContractPolicy(Uint8Array.from([...encoded(), 0x9a, 0x06, 0x00])))).toMatch(/^POLICY_MALFORMED: .*unknown fields/);
+  });
+});
+
+describe('verifyContractPolicy', () => {
+  let network: TestNetwork;
+  beforeAll(async () => {
+    network = await makeNetwork();
+  });
+
+  const refused = (change: object, previous?: object): string =>
+    refusal(() => {
+      verifyContractPolicy(parseContractPolicy(encoded(change)), network.profile, previous && parseContractPolicy(encoded(previous)));
+    });
+
+  it('counts its versions from 1, by one', () => {
+    expect(refused({})).toBe('nothing was refused');
+    expect(refused({ policyVersion: 2n })).toMatch(/^POLICY_MALFORMED: .*policy_version 2, 1 expected/);
+    expect(refused({ policyVersion: 6n }, { policyVersion: 5n })).toBe('nothing was refused');
+    for (const policyVersion of [4n, 5n, 7n]) expect(refused({ policyVersion }, { policyVersion: 5n })).toMatch(/^POLICY_MALFORMED: .*6 expected/);
+  });
+
+  it.each([
+    ['suite', { suite: 'X25519-ED25519-AES256GCM-SHA256' }, /is not allowed/],
+    ['endorsement policy', { endorsementPolicy: "OR('OtherMSP.peer')" }, /the endorsement policy names OtherMSP/],
+    ['owner', { ownerSets: [all, { ...own, owners: ['OtherMSP'] }] }, /owner set own names OtherMSP/],
+    ['endorsement policy of an owner set', { ownerSets: [all, { ...own, endorsementPolicy: "OR('OtherMSP.peer')" }] }, /policy of owner set own names OtherMSP/],
+    ['member', { datasets: [{ ...stones, members: ['OtherMSP'] }] }, /dataset stones names OtherMSP/],
+    ['mapping', { organisationMap: [{ chaincodeMspId: 'X', endorserMspId: 'OtherMSP' }] }, /organisation map names OtherMSP/],
+    ['event reader', { eventReaders: ['OtherMSP'] }, /event readers names OtherMSP/],
+  ])('refuses a %s that the profile does not have', (_, change, reason) => {
+    const text = refused(change);
+    expect(text).toMatch(/^POLICY_MALFORMED: contract diamonds: /);
+    expect(text).toMatch(reason);
+  });
+});

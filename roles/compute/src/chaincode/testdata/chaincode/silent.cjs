@@ -1,0 +1,3 @@
+'use strict';
+// Runs, but never listens.
+setInterval(() => undefined, 1000);

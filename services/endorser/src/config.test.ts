@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createTestConsortium, refusalCode, type TestConsortium } from '@selvedge/fixtures';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endorserConfig, readEndorserMaterial, type EndorserConfig } from './config.js';
+
+let consortium: TestConsortium;
+let directory: string;
+let config: EndorserConfig;
+beforeAll(async () => {
+  consortium = await createTestConsortium();
+  directory = mkdtempSync(path.join(tmpdir(), 'selvedge-config-'));
+  const write = (name: string, content: string | Uint8Array): string => {
+    const file = path.join(directory, name);
+    writeFileSync(file, content);
+    return file;
+  };
+  const { peer } = consortium.organisation('NorthMSP');
+  config = endorserConfig.parse({
+    network: consortium.network,
+    channel: consortium.channel,
+    mspId: 'NorthMSP',
+    signedProfile: write('profile.bin', consortium.signedProfile),
+    identity: { certificate: write('peer.pem', peer.certificatePem), privateKey: write('peer.key', peer.privateKeyPem) },
+    sequencer: '127.0.0.1:7050',
+    directory: path.join(directory, 'store'),
+  });
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe('configuration of the endorser process', () => {
+  it('gives a profile and a signer', () => {
+    const { profile, signer } = readEndorserMaterial(config);
+    expect(profile.message.channel).toBe(consortium.channel);
+    expect(signer.mspId).toBe('NorthMSP');
+    expect(config.listen).toBe('127.0.0.1:0');
+  });
+
+  it('refuses settings that it does not know', () => {
+    expect(endorserConfig.safeParse({ ...config, sequenser: 'x' }).success).toBe(false);
+  });
+
+  it.each<[string, Partial<EndorserConfig>, string]>([
+    ['a profile of another network', { network: 'elsewhere' }, 'WRONG_NETWORK'],
+    ['a profile of another channel', { channel: 'elsewhere' }, 'WRONG_CHANNEL'],
+    ['a profile that is not there', { signedProfile: '/nowhere/profile.bin' }, 'INVALID_CONFIGURATION'],
+    ['an identity that is not there', { identity: { certificate: '/nowhere/peer.pem', privateKey: '/nowhere/peer.key' } }, 'INVALID_CONFIGURATION'],
+  ])('refuses %s', (_name, change, code) => {
+    expect(refusalCode(() => readEndorserMaterial({ ...config, ...change }))).toBe(code);
+  });
+});

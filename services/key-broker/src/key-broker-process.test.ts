@@ -1,0 +1,177 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { create } from '@bufbuild/protobuf';
+import { createDevelopmentPlatform, createKeyRequest, createSimulatedAttester, measureFile, openKeyRelease, verifyEnvelopeEvidence } from '@selvedge/attestation';
+import { SUITE_NAMES, toHex } from '@selvedge/crypto';
+import { createTestConsortium, createTestContractPolicy, createTestState, ENDORSER_MSP_IDS, TEST_CONTRACT, type TestConsortium } from '@selvedge/fixtures';
+import { signAs } from '@selvedge/identity';
+import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
+import { BrokerRootSchema, ContractPolicySchema, encodeMessage, Follower, KeyBroker, LedgerViewAnswerSchema, LedgerViewStatementSchema, policyRoot, SignedKeyCommitmentsSchema, signing } from '@selvedge/protocol';
+import { connectRpc, implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
+
+const root = join(import.meta.dirname, '../../..');
+const directory = mkdtempSync(join(tmpdir(), 'selvedge-key-broker-'));
+const bundle = join(directory, 'main.bundle.mjs');
+const COMPUTE_MEASUREMENT = new Uint8Array(48).fill(0xc0);
+const state = createTestState();
+const children = new Set<ChildProcess>();
+const followers: RpcServer[] = [];
+let consortium: TestConsortium;
+let followerAddresses: { mspId: string; address: string }[];
+
+/** An endorsing organisation's follower over the facts that this test sets. */
+function startFollower(mspId: string): Promise<RpcServer> {
+  const { signer } = consortium.organisation(mspId).peer;
+  const handlers = implement(Follower, {
+    getLedgerView({ nonce }) {
+      const entries = state.factEntries();
+      const { network, channel } = consortium;
+      const statement = encodeMessage(LedgerViewStatementSchema, { network, channel, height: state.height, blockHash: state.blockHash, policyRoot: policyRoot(entries), nonce });
+      return Promise.resolve(create(LedgerViewAnswerSchema, { statement, signature: signAs(signer, signing.ledgerView(statement)), hasFacts: true, facts: entries }));
+    },
+  });
+  return startRpcServer({ role: 'endorser', address: '127.0.0.1:0', services: [handlers] });
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(directory, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+function writeConfig(change: Record<string, unknown> = {}): string {
+  const platform = createDevelopmentPlatform({ root: consortium.developmentRoot, name: 'broker machine', now: consortium.now });
+  const config = {
+    network: consortium.network,
+    channel: consortium.channel,
+    signedProfile: file('profile.bin', consortium.signedProfile),
+    storeDirectory: join(directory, 'broker', 'store'),
+    unlockSecretFile: join(directory, 'unlock', 'secret.hex'),
+    platformKeyFile: file('platform/key.pem', platform.platformKeyPem),
+    platformCertificateFile: file('platform/certificate.pem', platform.platformCertificatePem),
+    followers: followerAddresses,
+    ...change,
+  };
+  return file('config.json', JSON.stringify(config));
+}
+
+async function startBroker(config = writeConfig()) {
+  const child = spawn(process.execPath, [bundle], { env: { SELVEDGE_CONFIG: config, SELVEDGE_LOG_LEVEL: 'error' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.add(child);
+  for await (const line of createInterface({ input: child.stdout })) {
+    const connection = connectRpc((JSON.parse(line) as { address: string }).address);
+    const stop = async (signal: NodeJS.Signals): Promise<void> => {
+      connection.close();
+      child.kill(signal);
+      await once(child, 'exit');
+    };
+    return { client: connection.client(KeyBroker), stop };
+  }
+  throw new Error('the key broker ended before it was ready');
+}
+
+/** Starts a broker that is expected to give up: its exit code and what it logged. */
+async function startInVain(config: string): Promise<{ exitCode: unknown; log: string }> {
+  const child = spawn(process.execPath, [bundle], { env: { SELVEDGE_CONFIG: config, SELVEDGE_LOG_LEVEL: 'error' }, stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const [exitCode] = (await once(child, 'close')) as unknown[];
+  return { exitCode, log };
+}
+
+type Client = Awaited<ReturnType<typeof startBroker>>['client'];
+
+async function readStatement(client: Client) {
+  const nonce = randomBytes(32);
+  return verifyEnvelopeEvidence({ answer: await client.getEnvelopeEvidence({ nonce }), nonce, profile: consortium.profile, at: new Date() });
+}
+
+/** What administrators do: record the broker, the channel's epoch, a contract and its epoch. */
+async function record(client: Client): Promise<void> {
+  const { rootCertificate, envelopeKeys } = await readStatement(client);
+  const value = encodeMessage(BrokerRootSchema, { rootCertificate, envelopeKeys: envelopeKeys.map(({ suite, epoch, publicKey }) => ({ suite, epoch, publicKey })) });
+  state.setFact(facts.brokerRoot, value);
+  state.setFact(facts.epoch(CHANNEL_EPOCH, 1n), value);
+  state.setFact(facts.contract(TEST_CONTRACT), encodeMessage(ContractPolicySchema, createTestContractPolicy()));
+  const commitments = await client.getKeyCommitments({ contract: TEST_CONTRACT, suite: SUITE_NAMES[0], epoch: 1n });
+  state.setFact(facts.epoch(TEST_CONTRACT, 1n), encodeMessage(SignedKeyCommitmentsSchema, commitments));
+  state.height += 1n;
+}
+
+async function askForKeys(client: Client) {
+  const machine = createDevelopmentPlatform({ root: consortium.developmentRoot, name: 'compute machine', now: consortium.now });
+  const attester = createSimulatedAttester({ ...machine, measurement: COMPUTE_MEASUREMENT });
+  const operator = consortium.organisation(ENDORSER_MSP_IDS[0]).peer.signer;
+  const { profile } = consortium;
+  const pending = await createKeyRequest({ attester, suite: SUITE_NAMES[0], nodeId: 'node-1', operator, challenge: await client.challenge({}), profile });
+  const release = await client.releaseKeys(pending.request);
+  return openKeyRelease({ release, pending, profile, ledger: state, at: new Date() });
+}
+
+beforeAll(async () => {
+  const build = (await import(pathToFileURL(join(root, 'scripts/build.mjs')).href)) as { bundleService(name: string, outfile: string): Promise<unknown> };
+  await build.bundleService('key-broker', bundle);
+  consortium = await createTestConsortium({
+    profile: {
+      measurements: [
+        { role: 'key-broker', teeType: 'simulated', measurements: [measureFile(bundle, process.version)] },
+        { role: 'compute', teeType: 'simulated', measurements: [COMPUTE_MEASUREMENT] },
+      ],
+    },
+  });
+  state.setFact(facts.profile, consortium.signedProfile);
+  file('unlock/secret.hex', randomBytes(32).toString('hex'));
+  followers.push(...(await Promise.all(ENDORSER_MSP_IDS.map(startFollower))));
+  followerAddresses = ENDORSER_MSP_IDS.map((mspId, i) => ({ mspId, address: followers[i]!.address }));
+});
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await Promise.all(followers.map((follower) => follower.close()));
+  rmSync(directory, { recursive: true });
+});
+
+describe('the key broker process', () => {
+  it('proves itself, is recorded, releases keys, and releases the same ones after kill -9', async () => {
+    const first = await startBroker();
+    await expect(askForKeys(first.client)).rejects.toMatchObject({ code: 'BROKER_NOT_RECOGNISED', role: 'key-broker' });
+    await record(first.client);
+    const before = await askForKeys(first.client);
+    await first.stop('SIGKILL');
+    const second = await startBroker();
+    const after = await askForKeys(second.client);
+    await second.stop('SIGTERM');
+    expect(toHex(after.issuer)).toBe(toHex(before.issuer));
+    expect(toHex(after.envelopeKeys[0]!.privateKey)).toBe(toHex(before.envelopeKeys[0]!.privateKey));
+    expect(toHex(after.contracts[0]!.epochs[0]!.dataKey)).toBe(toHex(before.contracts[0]!.epochs[0]!.dataKey));
+  });
+
+  it('listens without followers, and releases nothing then', async () => {
+    const alone = await startBroker(writeConfig({ followers: [{ mspId: 'NorthMSP', address: '127.0.0.1:1' }], storeDirectory: join(directory, 'lonely', 'store') }));
+    expect((await readStatement(alone.client)).envelopeKeys).toHaveLength(SUITE_NAMES.length);
+    await expect(askForKeys(alone.client)).rejects.toMatchObject({ code: 'VIEW_QUORUM_UNREACHABLE' });
+    await alone.stop('SIGTERM');
+  });
+
+  it('does not start with another unlock secret, or one beside the store', async () => {
+    const first = await startBroker();
+    await first.stop('SIGTERM');
+    const wrong = file('other-unlock/secret.hex', randomBytes(32).toString('hex'));
+    expect(await startInVain(writeConfig({ unlockSecretFile: wrong }))).toMatchObject({ exitCode: 1, log: expect.stringContaining('UNLOCK_FAILED') as string });
+    const beside = file('broker/secret.hex', randomBytes(32).toString('hex'));
+    expect(await startInVain(writeConfig({ unlockSecretFile: beside }))).toMatchObject({ exitCode: 1, log: expect.stringContaining('INVALID_CONFIGURATION') as string });
+  });
+
+  it('does not start with a profile of another channel', async () => {
+    expect(await startInVain(writeConfig({ channel: 'other' }))).toMatchObject({ exitCode: 1, log: expect.stringContaining('WRONG_CHANNEL') as string });
+    expect(await startInVain(writeConfig({ network: 'other' }))).toMatchObject({ exitCode: 1, log: expect.stringContaining('WRONG_NETWORK') as string });
+  });
+});

@@ -1,0 +1,152 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fromHex, toHex } from '@selvedge/crypto';
+import type { NodeInfo, ServiceName } from '@selvedge/dev-network';
+import { BusinessLedger, Follower, LedgerViewStatementSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
+import { connectRpc } from '@selvedge/rpc';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readJournal } from './src/crash/journal.js';
+import { CRASH_POINTS } from './src/crash/points.js';
+import { createWorker, type Worker } from './src/crash/workers.js';
+import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src/network.js';
+
+/**
+ * kill -9 of every role under load. Every other death comes at a named point: before or after a sync, a send or an
+ * acknowledgement. Afterwards each acknowledged commit must be there, and all ledgers must have the same head.
+ */
+const KILLS_PER_ROLE = Number(process.env['SELVEDGE_TEST_KILLS'] ?? '50');
+const STONES = [
+  ['AuroraMSP', 'CRASH-A'],
+  ['BorealisMSP', 'CRASH-B'],
+  ['CelestaMSP', 'CRASH-C'],
+] as const;
+const PROGRESS_TIMEOUT_MS = 8_000;
+const POINT_TIMEOUT_MS = 2_500;
+
+describe('kill -9 under load', () => {
+  let test: TestNetwork;
+  let workers: Worker[] = [];
+  const deaths: Record<string, number> = {};
+
+  const nodes = (service: ServiceName): readonly NodeInfo[] => test.network.nodes().filter((node) => node.service === service);
+  const acknowledged = (): number => workers.reduce((sum, { journal }) => sum + readJournal(journal).acknowledged.length, 0);
+
+  /** Load goes on: waits until some commit was acknowledged since, so that kills hit a working network. */
+  const awaitProgress = async (since: number): Promise<void> => {
+    const end = performance.now() + PROGRESS_TIMEOUT_MS;
+    while (acknowledged() <= since && performance.now() < end) await sleep(20);
+  };
+
+  const killAtPoint = async (name: string, point: string): Promise<boolean> => {
+    await test.network.kill(name);
+    await test.network.restart(name, { environment: { SELVEDGE_CRASH_AT: `${point}:${String(randomInt(1, 3))}` } }).catch(() => undefined); // it may die at its start
+    const end = performance.now() + POINT_TIMEOUT_MS;
+    while (test.network.node(name).running && performance.now() < end) await sleep(10);
+    return !test.network.node(name).running;
+  };
+
+  const killRole = async (service: ServiceName): Promise<void> => {
+    const points = CRASH_POINTS[service];
+    for (let kill = 0; kill < KILLS_PER_ROLE; kill += 1) {
+      const before = acknowledged();
+      const candidates = nodes(service);
+      const { name } = candidates[kill % candidates.length] as NodeInfo;
+      const point = points[Math.floor(kill / 2) % points.length] as string;
+      const atPoint = kill % 2 === 1 && (await killAtPoint(name, point));
+      if (!atPoint) {
+        await sleep(randomInt(0, 100));
+        await test.network.kill(name);
+      }
+      const what = atPoint ? point : `${service} at any moment`;
+      deaths[what] = (deaths[what] ?? 0) + 1;
+      await test.network.restart(name);
+      await awaitProgress(before);
+    }
+  };
+
+  const killClients = async (): Promise<void> => {
+    for (let kill = 0; kill < KILLS_PER_ROLE; kill += 1) {
+      const worker = workers[kill % workers.length] as Worker;
+      const before = acknowledged();
+      await sleep(randomInt(200, 600));
+      await worker.kill();
+      worker.start();
+      await awaitProgress(before);
+    }
+  };
+
+  beforeAll(async () => {
+    test = await startTestNetwork({ computeNodes: 2 });
+    await test.network.deploy(DIAMONDS);
+    for (const [mspId, id] of STONES) {
+      const gateway = await test.network.connect(mspId);
+      await gateway.getNetwork(test.network.connectionProfile().channel).getContract('diamonds').submit('LoadStones', { transientData: { stones: JSON.stringify([stone(id, 1)]) } });
+      gateway.close();
+    }
+    workers = STONES.map(([mspId, id]) => createWorker(test.directory, mspId, id));
+    for (const worker of workers) worker.start();
+    await awaitProgress(0);
+  });
+
+  afterAll(async () => {
+    await Promise.all(workers.map((worker) => worker.kill()));
+    await test.end();
+  });
+
+  it(`${String(KILLS_PER_ROLE)} times each role, the sequencer and the client`, { timeout: 1_500_000 }, async () => {
+    // Two at a time: the load must be able to go on between deaths, or they would hit an idle network.
+    await Promise.all([killRole('sequencer'), killRole('key-broker')]);
+    await Promise.all([killRole('business'), killClients()]);
+    await Promise.all([killRole('endorser'), killRole('compute')]);
+    await awaitProgress(acknowledged()); // the network works on afterwards
+    await Promise.all(workers.map((worker) => worker.kill()));
+
+    console.log(`deaths: ${JSON.stringify(deaths)}`);
+    console.log(`acknowledged commits: ${String(acknowledged())}; refusals: ${JSON.stringify(workers.map(({ journal }) => readJournal(journal).refusals))}`);
+    expect(acknowledged()).toBeGreaterThan(KILLS_PER_ROLE);
+    for (const points of Object.values(CRASH_POINTS)) expect(points.some((point) => (deaths[point] ?? 0) > 0)).toBe(true);
+  });
+
+  it('every acknowledged commit is at its owner, and every stone has its last acknowledged price or a later try', async () => {
+    for (const [index, [mspId, id]] of STONES.entries()) {
+      const journal = readJournal((workers[index] as Worker).journal);
+      const owner = test.network.connectionProfile().businessNodes.find((node) => node.mspId === mspId);
+      const connection = connectRpc(owner?.address ?? '');
+      const ledger = connection.client(BusinessLedger);
+      const wrong: string[] = [];
+      for (const txId of journal.acknowledged) {
+        const answer = await ledger.commitStatus({ txId: fromHex(txId), waitMs: 10_000 });
+        if (!answer.known || answer.code !== ValidationCode.VALID) wrong.push(txId);
+      }
+      connection.close();
+      expect(wrong).toEqual([]);
+
+      const gateway = await test.network.connect(mspId);
+      const answer = await gateway.getNetwork(test.network.connectionProfile().channel).getContract('diamonds').evaluateTransaction('PriceOf', id);
+      gateway.close();
+      const { price } = JSON.parse(text(answer)) as { price: number };
+      expect(price).toBeGreaterThanOrEqual(journal.lastAcknowledged);
+      expect(price).toBeLessThanOrEqual(journal.lastTried);
+    }
+  });
+
+  it('the ledgers of all endorsers and business nodes have the same head', async () => {
+    const followers = [...test.network.connectionProfile().endorsers, ...test.network.connectionProfile().businessNodes];
+    const heads = async (): Promise<Set<string>> => {
+      const found = await Promise.all(
+        followers.map(async ({ address }) => {
+          const connection = connectRpc(address);
+          try {
+            const { statement } = await connection.client(Follower).getLedgerView({ nonce: new Uint8Array(16) });
+            const view = parseMessage(LedgerViewStatementSchema, statement, LIMITS.maxHeaderBytes);
+            return `${String(view.height)} ${toHex(view.blockHash)}`;
+          } finally {
+            connection.close();
+          }
+        }),
+      );
+      return new Set(found);
+    };
+    await expect.poll(async () => (await heads()).size, { timeout: 20_000, interval: 200 }).toBe(1);
+  });
+});

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** What one stone's journals tell: the prices that were tried, and those whose commit was acknowledged. */
+export interface StoneJournal {
+  readonly lastAcknowledged: number;
+  readonly lastTried: number;
+  /** Transaction ids of all acknowledged commits. */
+  readonly acknowledged: readonly string[];
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
+/** Reads a journal of client-worker; a last line that a kill cut in two is left out. */
+export function readJournal(file: string): StoneJournal {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const lines = text.split('\n').slice(0, -1);
+  const acknowledged: string[] = [];
+  const refusals: Record<string, number> = {};
+  let lastAcknowledged = 0;
+  let lastTried = 0;
+  for (const line of lines) {
+    const [word, price, rest = ''] = line.split(' ');
+    if (word === 'try') lastTried = Number(price);
+    if (word === 'ack') {
+      lastAcknowledged = Number(price);
+      acknowledged.push(rest);
+    }
+    if (word === 'refused') refusals[rest] = (refusals[rest] ?? 0) + 1;
+  }
+  return { lastAcknowledged, lastTried, acknowledged, refusals };
+}
