@@ -59,9 +59,10 @@ describe('openFollower', () => {
   };
   // A sequencer's stream over the array above.
   async function* blocks(from: bigint, signal: AbortSignal): AsyncGenerator<Block> {
-    for (let number = Number(from); !signal.aborted; number += 1) {
+    const isStopped = (): boolean => signal.aborted;
+    for (let number = Number(from); !isStopped(); number += 1) {
       while (chain[number] === undefined) {
-        if (signal.aborted) return;
+        if (isStopped()) return;
         await new Promise<void>((resolve) => {
           const wake = (): void => {
             listeners.delete(wake);

@@ -12,18 +12,18 @@ describe('WaitingRoom', () => {
 
   it('looks again when its subject is notified, and only then', async () => {
     const room = new WaitingRoom(2);
-    let value: number | undefined;
+    const found: number[] = [];
     let looks = 0;
     const ready = (): number | undefined => {
       looks += 1;
-      return value;
+      return found[0];
     };
     const waiting = room.wait({ subject: 'a', ready, timeoutMs: 10_000 });
     room.notify('b');
     expect(looks).toBe(1);
     room.notify('a');
     expect(looks).toBe(2);
-    value = 7;
+    found.push(7);
     room.notify('a');
     await expect(waiting).resolves.toBe(7);
     room.notify('a');

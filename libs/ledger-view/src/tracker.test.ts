@@ -2,7 +2,7 @@ import { isSelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, createTestState, ENDORSER_MSP_IDS, type TestConsortium, type TestState } from '@selvedge/fixtures';
 import { createProfile, createSignedProfile, facts, signProfile } from '@selvedge/policy';
 import type { NetworkProfile } from '@selvedge/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeFollower, type FakeFollower } from './followers.test.support.js';
 import type { LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';
 import { createLedgerViewTracker } from './tracker.js';
@@ -11,13 +11,19 @@ let net: TestConsortium;
 let followers: FakeFollower[];
 let nowMs: number;
 let tracker: LedgerViewTracker;
+let facts0: ReturnType<TestState['factEntries']>;
 
 function track(options: Partial<LedgerViewTrackerOptions> = {}): LedgerViewTracker {
   return createLedgerViewTracker({ profile: net.profile, followers: () => followers, clock: () => nowMs, answerTimeoutMs: 100, pollIntervalMs: 5, ...options });
 }
 
-beforeEach(async () => {
+beforeAll(async () => {
   net = await createTestConsortium();
+  facts0 = net.state.factEntries();
+});
+beforeEach(() => {
+  for (const { key } of net.state.factEntries()) net.state.setFact(key, undefined);
+  for (const { key, value } of facts0) net.state.setFact(key, value);
   nowMs = 1000;
   net.state.height = 5n;
   followers = ENDORSER_MSP_IDS.map((mspId) => follower(mspId));

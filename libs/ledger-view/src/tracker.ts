@@ -12,6 +12,7 @@ const NO_ROOT = new Uint8Array(0);
 export function createLedgerViewTracker(options: LedgerViewTrackerOptions): LedgerViewTracker {
   const { clock, pollIntervalMs = 300, maxAgeMs = 10_000, answerTimeoutMs = 1_000 } = options;
   const closing = new AbortController();
+  const isClosed = (): boolean => closing.signal.aborted;
   const heights = new Map<string, bigint>();
   let accepted: { readonly state: AcceptedState; readonly view: LedgerView } | undefined;
   let running: Promise<LedgerView> | undefined;
@@ -60,7 +61,7 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
       await refresh();
       return true;
     } catch (error) {
-      if (!closing.signal.aborted) options.onFailure?.(error);
+      if (!isClosed()) options.onFailure?.(error);
       return false;
     }
   };
@@ -75,15 +76,15 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
     });
 
   const keepPolling = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
+    while (!isClosed()) {
       await pause();
-      if (!closing.signal.aborted) await isRefreshed();
+      if (!isClosed()) await isRefreshed();
     }
   };
 
   return {
     async start() {
-      while (!closing.signal.aborted) {
+      while (!isClosed()) {
         if (await isRefreshed()) {
           void keepPolling();
           return;

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { compareBytes, toHex } from '@selvedge/crypto';
-import { SelvedgeError } from '@selvedge/errors';
+import type { SelvedgeError } from '@selvedge/errors';
 import { parseMessage, PacketHeaderSchema, PacketSchema, StateAnswerSchema, StateQuerySchema, type SignedStateQuery, type StateAnswer, type StateQuery } from '@selvedge/protocol';
 import type { BusinessPort } from './request-ports.js';
 

@@ -2,7 +2,7 @@ import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
 import { RequestKind, type Response } from '@selvedge/protocol';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeBusinessNode } from './business.test.support.js';
 import { buildRequest, type ClientSetting, type RequestChange } from './client.test.support.js';
 import { createTestNode, heldKeysOf, viewOf, type CertifiedNode, type TestNode } from './node.test.support.js';
@@ -11,10 +11,17 @@ let net: TestConsortium;
 let certified: CertifiedNode;
 let client: ClientSetting;
 let test: TestNode;
+let facts0: ReturnType<TestConsortium['state']['factEntries']>;
 
-beforeEach(async () => {
+beforeAll(async () => {
   net = await createTestConsortium();
+  facts0 = net.state.factEntries();
   certified = await net.issueComputeNode({ binding: { nodeId: 'compute-1', platformId: new Uint8Array(32).fill(7), measurement: new Uint8Array(48).fill(9) } });
+});
+beforeEach(() => {
+  for (const { key } of net.state.factEntries()) net.state.setFact(key, undefined);
+  for (const { key, value } of facts0) net.state.setFact(key, value);
+  net.setContractPolicy({ assignedNodes: [], gatedFunctions: [] });
   const { suite } = net.contractPolicy;
   client = {
     network: net.network,
@@ -51,6 +58,8 @@ async function refusedSealed(change: RequestChange = {}): Promise<string> {
   return response.refusal?.code ?? 'none';
 }
 
+/** Enums are open on the wire. */
+const UNKNOWN_KIND = JSON.parse('7') as RequestKind;
 const evaluate: RequestChange = { body: { kind: RequestKind.EVALUATE } };
 
 describe('before authentication, refusals travel in the clear', () => {
@@ -116,7 +125,7 @@ describe('after authentication, refusals travel under the response key', () => {
     expect(await refusedSealed({ body: { transient: [field('b'), field('a')] } })).toBe('MALFORMED_MESSAGE');
     expect(await refusedSealed({ body: { transient: [field('a'), field('a')] } })).toBe('MALFORMED_MESSAGE');
     expect(await refusedSealed({ body: { kind: RequestKind.UNSPECIFIED } })).toBe('MALFORMED_MESSAGE');
-    expect(await refusedSealed({ body: { kind: 7 as RequestKind } })).toBe('MALFORMED_MESSAGE');
+    expect(await refusedSealed({ body: { kind: UNKNOWN_KIND } })).toBe('MALFORMED_MESSAGE');
     expect(await refusedSealed({ body: { timestampNanos: 1_000_000_000 } })).toBe('MALFORMED_MESSAGE');
     expect(await refusedSealed({ body: { timestampNanos: -1 } })).toBe('MALFORMED_MESSAGE');
   });
@@ -223,7 +232,7 @@ describe('a compute node', () => {
     test.chaincode = (_state, invocation) =>
       Promise.resolve({
         payload: Buffer.from(
-          JSON.stringify([invocation.channel, invocation.contract, invocation.creatorMspId, invocation.args.map((arg) => Buffer.from(arg).toString()), [...invocation.transient.keys()], Number(invocation.timestamp.nanos), invocation.txId.length]),
+          JSON.stringify([invocation.channel, invocation.contract, invocation.creatorMspId, invocation.args.map((arg) => Buffer.from(arg).toString()), [...invocation.transient.keys()], invocation.timestamp.nanos, invocation.txId.length]),
         ),
       });
     const response = await ask({ body: { transient: [{ name: 'secret', value: new Uint8Array(2) }], timestampNanos: 12 } });

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { LedgerView } from '@selvedge/ledger-view';
-import type { AuditEvent } from './domain/audit-chain.js';
+import type { AuditAnchor, AuditEvent } from './domain/audit-chain.js';
 
 /** Called at named moments, before and after each sync and acknowledgement, for crash and trace tests. */
 export type Checkpoint = (name: string) => void;
@@ -27,12 +27,6 @@ export interface BrokerState {
   readonly recognised: boolean;
   /** Head of the audit log when the broker last started: the log may have grown since, but not shrunk. */
   readonly auditAnchor: AuditAnchor;
-}
-
-export interface AuditAnchor {
-  readonly count: number;
-  /** 32 bytes; empty when count is 0. */
-  readonly hash: Uint8Array;
 }
 
 /** Keeps the state encrypted at rest. */

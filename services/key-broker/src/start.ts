@@ -16,7 +16,7 @@ const MAX_MESSAGE_BYTES = LIMITS.maxEvidenceBytes * 4;
 
 /** Reads the trust anchor. Throws INVALID_CONFIGURATION, WRONG_NETWORK, WRONG_CHANNEL and what verifySignedProfile throws. */
 function loadProfile(config: KeyBrokerConfig): Profile {
-  const profile = verifySignedProfile(readConfigured(config.signedProfile), { at: new Date() });
+  const profile = verifySignedProfile(readConfigured(config.signedProfile));
   if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', 'the signed profile is of another network than configured');
   if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the signed profile is of another channel than configured');
   return profile;

@@ -32,6 +32,7 @@ interface Member {
 }
 
 const ANY_PORT = '127.0.0.1:0';
+const LIST_ORDER = ['sequencer', 'endorser', 'business', 'key-broker', 'compute'] as const;
 /** The order in which roles go away: those that call before those that are called. */
 const STOP_ORDER = ['compute', 'key-broker', 'business', 'endorser', 'sequencer'] as const;
 
@@ -111,7 +112,10 @@ export function createNodeGroup(input: {
     forget(name) {
       members.delete(name);
     },
-    list: () => [...members.values()].map(info),
+    list: () =>
+      [...members.values()]
+        .map(info)
+        .sort((a, b) => LIST_ORDER.indexOf(a.service) - LIST_ORDER.indexOf(b.service) || a.name.localeCompare(b.name, 'en', { numeric: true })),
     find: (name) => info(memberOf(name)),
     endpoints,
     async endAll() {

@@ -103,7 +103,7 @@ describe('endorsements, declared targets and receipts', () => {
     const { mspId, peer } = consortium.organisation('NorthMSP');
     const twice = build({}, { endorsers: [north, north] });
     expect(() => { verify(twice); }).toThrow('endorsed twice');
-    const rewritten = { mspId, serialized: serializeIdentity(mspId, `${peer.certificatePem}\n\n`), sign: peer.signer.sign };
+    const rewritten = { mspId, serialized: serializeIdentity(mspId, `${peer.certificatePem}\n\n`), sign: (message: Uint8Array) => peer.signer.sign(message) };
     const again = build({}, { endorsers: [north, rewritten] });
     expect(() => { verify(again); }).toThrow('endorsed twice');
   });

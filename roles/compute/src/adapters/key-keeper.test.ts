@@ -6,7 +6,7 @@ import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
 import { ChallengeAnswerSchema, encodeMessage, KeyBundleSchema, KeyReleaseSchema, signing, type KeyRelease, type KeyRequest } from '@selvedge/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HeldKeys } from '../domain/held-keys.js';
 import { viewOf } from '../node.test.support.js';
 import type { KeyBrokerPort } from '../request-ports.js';
@@ -28,9 +28,16 @@ let broker: FakeBroker;
 let keeper: KeyKeeper | undefined;
 let received: HeldKeys[];
 let failures: string[];
+let facts0: ReturnType<TestConsortium['state']['factEntries']>;
 
-beforeEach(async () => {
+beforeAll(async () => {
   net = await createTestConsortium({ profile: { measurements: [{ role: 'compute', teeType: 'simulated', measurements: [MEASUREMENT] }] } });
+  facts0 = net.state.factEntries();
+});
+beforeEach(() => {
+  for (const { key } of net.state.factEntries()) net.state.setFact(key, undefined);
+  for (const { key, value } of facts0) net.state.setFact(key, value);
+  net.setContractPolicy({ assignedNodes: [] });
   broker = createFakeBroker();
   received = [];
   failures = [];

@@ -32,7 +32,8 @@ describe('a process that ends or hangs', () => {
 
   test('repeated crashes are started again only after a while', async () => {
     await open({ minBackoffMs: 60_000 });
-    for (const _ of [1, 2]) await expect(it.run(['exit', '1'])).rejects.toMatchObject({ code: 'CHAINCODE_CRASHED' });
+    await expect(it.run(['exit', '1'])).rejects.toMatchObject({ code: 'CHAINCODE_CRASHED' });
+    await expect(it.run(['exit', '1'])).rejects.toMatchObject({ code: 'CHAINCODE_CRASHED' });
     await expect(it.run(['count'])).rejects.toMatchObject({ code: 'CHAINCODE_START_FAILED', message: expect.stringContaining('failed repeatedly') as string });
     // another organisation is not held back
     expect(await it.text(['count'], { creatorMspId: 'BorealisMSP' })).toBe('1');

@@ -15,7 +15,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const environment = { PATH: process.env['PATH'] ?? '' };
+const environment = { PATH: process.env.PATH ?? '' };
 const program = (source: string): [string, ...string[]] => [process.execPath, '-e', source];
 
 test('the exit code and the output', async () => {

@@ -49,7 +49,10 @@ describe('limits', () => {
   test('a chaincode that carries on after its refusal is cut off', async () => {
     const fake = createFakeChaincode({ maxWrites: 0 });
     const { ref, result } = fake.begin();
-    for (let index = 0; index < 102; index += 1) fake.send(ref, MessageType.PUT_STATE, requests.put('k', 'v')), await new Promise((resolve) => setImmediate(resolve));
+    for (let index = 0; index < 102; index += 1) {
+      fake.send(ref, MessageType.PUT_STATE, requests.put('k', 'v'));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await expect(result).rejects.toMatchObject({ code: 'CHAINCODE_LIMIT' });
     expect(fake.session.abandoned).toBe(1);
   });

@@ -3,13 +3,13 @@ import { toHex } from '@selvedge/crypto';
 import {
   compareEntries,
   compareGuards,
-  ContractSectionSchema,
   CoreSchema,
   encodeMessage,
   GuardKind,
   guardKey,
   PROTOCOL_VERSION,
   readSetDigest,
+  type ContractSectionSchema,
   type GuardWriteSchema,
   type WriteEntrySchema,
 } from '@selvedge/protocol';

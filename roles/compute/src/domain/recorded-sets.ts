@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { GuardKind, LIMITS } from '@selvedge/protocol';
+import { LIMITS, type GuardKind } from '@selvedge/protocol';
 
 /** A read, as the core has it. */
 export interface RecordedRead {

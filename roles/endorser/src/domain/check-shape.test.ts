@@ -1,7 +1,6 @@
 import { createTargetData, createTestConsortium, refusalCode, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { LIMITS } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ValidationCode } from '@selvedge/protocol';
+import { LIMITS, ValidationCode } from '@selvedge/protocol';
 import { verifyTargetData } from './verify-target-data.js';
 
 let consortium: TestConsortium;
@@ -47,11 +46,6 @@ describe('shape of target data', () => {
 
   it('another channel is refused', () => {
     expect(refusal({ changeCore: (core) => { core.channel = 'elsewhere'; } })).toBe('WRONG_CHANNEL');
-  });
-
-  it('a suite that this release does not know is refused', () => {
-    const allowing = { ...consortium.profile, message: { ...consortium.profile.message, allowedSuites: ['ROT13'] } };
-    expect(refusal({ changeCore: (core) => { core.suite = 'ROT13'; } }, allowing)).toBe('UNKNOWN_SUITE');
   });
 
   it('a suite that the profile does not allow is refused', () => {

@@ -1,4 +1,3 @@
-import { suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { LIMITS, parseCores, requireAtMost, type Attachments, type Core, type TargetData } from '@selvedge/protocol';
@@ -45,8 +44,10 @@ export function verifyChannel(core: Core, profile: Profile): void {
   if (core.channel !== profile.message.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the target data is of another channel');
 }
 
-/** Throws UNKNOWN_SUITE when this release does not know the suite, or the profile does not allow it. */
+/**
+ * Throws UNKNOWN_SUITE when the profile does not allow the suite. That this release knows it follows from the TEE
+ * certificate, whose suite must be the contract's and the core's.
+ */
 export function verifySuiteAllowed(core: Core, profile: Profile): void {
-  suiteByName(core.suite);
   if (!profile.message.allowedSuites.includes(core.suite)) throw new SelvedgeError('UNKNOWN_SUITE', 'the network profile does not allow this suite');
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { chainEvent, verifyChain } from '../domain/audit-chain.js';
-import type { AuditAnchor, AuditLog, Checkpoint } from '../ports.js';
+import { chainEvent, verifyChain, type AuditAnchor } from '../domain/audit-chain.js';
+import type { AuditLog, Checkpoint } from '../ports.js';
 import { syncDirectory } from './atomic-file.js';
 
 export const AUDIT_FILE = 'audit.jsonl';

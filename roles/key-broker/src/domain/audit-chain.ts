@@ -1,6 +1,5 @@
 import { equalBytes, fromHex, labelledHash, labelledHmac, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import type { AuditAnchor } from '../ports.js';
 
 /** What is recorded: who asked, what was seen of it, and what came of it. Never a key. */
 export interface AuditEvent {
@@ -21,6 +20,13 @@ export interface AuditEvent {
   readonly contracts?: readonly string[];
   /** Refusal code. */
   readonly code?: string;
+}
+
+/** A place in the chain: how many entries there are up to it, and the last one's hash. */
+export interface AuditAnchor {
+  readonly count: number;
+  /** 32 bytes; empty when count is 0. */
+  readonly hash: Uint8Array;
 }
 
 /** One line of the log. */

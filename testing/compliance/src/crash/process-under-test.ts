@@ -46,7 +46,7 @@ export async function startProcess(bundle: string, configFile: string, config: R
   const address = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const parsed = JSON.parse(line) as Record<string, unknown>;
-      if (parsed['ready'] === true) resolve(String(parsed['address']));
+      if (parsed.ready === true) resolve(String(parsed.address));
       else lines.push(parsed);
     });
     void ended.then(() => {

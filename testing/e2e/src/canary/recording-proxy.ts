@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
 /**
@@ -12,27 +12,40 @@ export interface RecordingProxy {
   close(): Promise<void>;
 }
 
-export async function startRecordingProxy(target: string, file: string): Promise<RecordingProxy> {
-  const record = (bytes: Uint8Array | string): void => {
-    appendFileSync(file, bytes);
+/** Writes what passes in one direction of one stream. */
+type Record = (bytes: Uint8Array | string) => void;
+
+const SESSION_OPTIONS = { maxSessionMemory: 256 } as const;
+/** More than the longest encoding of a marker. */
+const REPEATED_BYTES = 1_024;
+
+/** @param headersFile where headers and trailers go; default: to the bodies */
+export async function startRecordingProxy(target: string, file: string, headersFile = file): Promise<RecordingProxy> {
+  const recordHeaders = (headers: IncomingHttpHeaders): void => {
+    appendFileSync(headersFile, describe(headers));
+  };
+  const recordReason = (_code: number, _stream: number, reason?: Uint8Array): void => {
+    if (reason !== undefined) appendFileSync(headersFile, reason);
   };
   let upstream: ClientHttp2Session | undefined;
   const session = (): ClientHttp2Session => {
     if (upstream === undefined || upstream.closed || upstream.destroyed) {
-      upstream = http2.connect(`http://${target}`);
+      upstream = http2.connect(`http://${target}`, SESSION_OPTIONS);
       upstream.on('error', () => undefined);
+      upstream.on('goaway', recordReason);
     }
     return upstream;
   };
-  const sessions = new Set<http2.ServerHttp2Session>();
-  const server = http2.createServer();
+  const sessions = new Set<ServerHttp2Session>();
+  const server = http2.createServer(SESSION_OPTIONS);
   server.on('session', (opened) => {
     sessions.add(opened);
     opened.on('close', () => sessions.delete(opened));
     opened.on('error', () => undefined);
+    opened.on('goaway', recordReason);
   });
   server.on('stream', (down, headers) => {
-    relay(down, headers, session(), record);
+    relay(down, headers, session(), { headers: recordHeaders, body: () => createBodyRecord(file) });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -48,36 +61,53 @@ export async function startRecordingProxy(target: string, file: string): Promise
   };
 }
 
-function relay(down: ServerHttp2Stream, headers: IncomingHttpHeaders, session: ClientHttp2Session, record: (bytes: Uint8Array | string) => void): void {
-  record(describe(headers));
+/** Chunks of many streams mix in the file, so each repeats the end of the one before it: no marker is cut in two. */
+function createBodyRecord(file: string): Record {
+  let end = Buffer.alloc(0);
+  return (bytes) => {
+    const whole = Buffer.concat([end, Buffer.from(bytes as Uint8Array)]);
+    appendFileSync(file, whole);
+    end = whole.subarray(-REPEATED_BYTES);
+  };
+}
+
+function relay(
+  down: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  session: ClientHttp2Session,
+  record: { readonly headers: (headers: IncomingHttpHeaders) => void; readonly body: () => Record },
+): void {
+  record.headers(headers);
+  const recordRequest = record.body();
+  const recordAnswer = record.body();
   const up = session.request(headers as OutgoingHttpHeaders, { endStream: false });
   let trailers: IncomingHttpHeaders | undefined;
   down.on('data', (chunk: Uint8Array) => {
-    record(chunk);
-    up.write(chunk);
+    recordRequest(chunk);
+    if (!up.destroyed) up.write(chunk);
   });
   down.on('end', () => {
-    up.end();
+    if (!up.destroyed) up.end();
   });
   down.on('close', () => {
     if (!up.closed) up.close(http2.constants.NGHTTP2_CANCEL);
   });
   down.on('error', () => undefined);
   up.on('response', (answer, flags) => {
-    record(describe(answer));
+    record.headers(answer);
     const ends = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     if (down.destroyed) return;
     down.respond(withoutConnectionHeaders(answer), { endStream: ends, waitForTrailers: !ends });
   });
   up.on('trailers', (found) => {
-    record(describe(found));
+    record.headers(found);
     trailers = found;
   });
   down.on('wantTrailers', () => {
     down.sendTrailers(trailers === undefined ? {} : withoutConnectionHeaders(trailers));
   });
   up.on('data', (chunk: Uint8Array) => {
-    record(chunk);
+    recordAnswer(chunk);
     if (!down.destroyed) down.write(chunk);
   });
   up.on('end', () => {
@@ -89,10 +119,20 @@ function relay(down: ServerHttp2Stream, headers: IncomingHttpHeaders, session: C
 }
 
 function describe(headers: IncomingHttpHeaders): string {
-  // Binary metadata travels as base64: write it decoded as well.
   return Object.entries(headers)
-    .map(([name, value]) => `${name}: ${String(value)}\n${name.endsWith('-bin') ? `${Buffer.from(String(value), 'base64').toString('latin1')}\n` : ''}`)
+    .map(([name, value]) => `${name}: ${String(value)}\n${decoded(name, String(value))}`)
     .join('');
+}
+
+/** Binary metadata travels as base64 and gRPC's texts percent-encoded: both are written decoded as well. */
+function decoded(name: string, value: string): string {
+  if (name.endsWith('-bin')) return value.split(',').map((part) => `${Buffer.from(part, 'base64').toString('latin1')}\n`).join('');
+  if (name !== 'grpc-message') return '';
+  try {
+    return `${decodeURIComponent(value)}\n`;
+  } catch {
+    return '';
+  }
 }
 
 function withoutConnectionHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {

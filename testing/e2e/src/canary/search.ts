@@ -1,68 +1,97 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
 
-/** Every form in which a marked text is looked for, by name. */
-export function encodingsOf(marker: string): Map<string, Buffer> {
-  const plain = Buffer.from(marker, 'utf8');
-  const forms = new Map<string, Buffer>([
-    ['plain', plain],
-    ['hex', Buffer.from(plain.toString('hex'))],
-    ['HEX', Buffer.from(plain.toString('hex').toUpperCase())],
-    ['UTF-16LE', Buffer.from(marker, 'utf16le')],
-    ['UTF-16BE', Buffer.from(marker, 'utf16le').swap16()],
-  ]);
-  // Base64 depends on the offset within three bytes: take the characters that no neighbour changes.
-  for (const offset of [0, 1, 2]) {
-    for (const [name, encoding] of [['base64', 'base64'], ['base64url', 'base64url']] as const) {
-      const text = Buffer.concat([Buffer.alloc(offset), plain]).toString(encoding).replace(/=+$/, '');
-      const from = Math.ceil((offset * 8) / 6);
-      const to = Math.floor(((offset + plain.length) * 8) / 6);
-      forms.set(`${name}+${String(offset)}`, Buffer.from(text.slice(from, to)));
-    }
-  }
-  return forms;
+/** What must not be found: a marked text, or the bytes of a key. */
+export interface Marker {
+  readonly name: string;
+  readonly content: string | Uint8Array;
 }
 
-/** Where a marker was found. */
+/** Where a marker was found, and in which form. */
 export interface Finding {
   readonly place: string;
   readonly marker: string;
   readonly encoding: string;
 }
 
-/** Searches bytes for every form of every marker. */
-export function searchBytes(place: string, bytes: Buffer, markers: readonly string[]): Finding[] {
-  return markers.flatMap((marker) => [...encodingsOf(marker)].filter(([, form]) => bytes.includes(form)).map(([encoding]) => ({ place, marker, encoding })));
+/** Every form in which a content is looked for, by name. */
+export function encodingsOf(content: string | Uint8Array): Map<string, Buffer> {
+  const plain = Buffer.from(content as Uint8Array);
+  const hex = plain.toString('hex');
+  const forms = new Map<string, Buffer>([
+    ['plain', plain],
+    ['hex', Buffer.from(hex)],
+    ['HEX', Buffer.from(hex.toUpperCase())],
+    ['decimal', Buffer.from(plain.join(','))],
+  ]);
+  if (typeof content === 'string') {
+    forms.set('UTF-16LE', Buffer.from(content, 'utf16le'));
+    forms.set('UTF-16BE', Buffer.from(content, 'utf16le').swap16());
+  }
+  for (const offset of [0, 1, 2]) {
+    forms.set(`base64+${String(offset)}`, base64Within(plain, offset, 'base64'));
+    forms.set(`base64url+${String(offset)}`, base64Within(plain, offset, 'base64url'));
+  }
+  return forms;
+}
+
+/** Base64 of content that begins at an offset within three bytes: the characters that no neighbour changes. */
+function base64Within(plain: Buffer, offset: number, encoding: 'base64' | 'base64url'): Buffer {
+  const text = Buffer.concat([Buffer.alloc(offset), plain]).toString(encoding);
+  return Buffer.from(text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + plain.length) * 8) / 6)));
+}
+
+/** Looks for the same markers in many places. */
+export interface Search {
+  bytes(place: string, bytes: Uint8Array): Finding[];
+  /** Reads in overlapping chunks, so that no marker is cut in two. */
+  file(place: string, file: string): Finding[];
+  /** Every regular file below a folder, names included. */
+  folder(place: string, folder: string): Finding[];
 }
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
+/** What printing puts between bytes: lines of PEM and MIME, also escaped in JSON, columns of numbers, the indices of a typed array in JSON. */
+const LAYOUT = /\s|\\[rn]|"\d+":/g;
+/** More than the longest form of a marker. */
 const OVERLAP_BYTES = 4 * 1024;
 
-/** Searches a file in overlapping chunks, so that no marker is cut in two. */
-export function searchFile(file: string, markers: readonly string[]): Finding[] {
-  const descriptor = openSync(file, 'r');
-  const buffer = Buffer.alloc(CHUNK_BYTES + OVERLAP_BYTES);
-  const found = new Map<string, Finding>();
-  try {
-    for (let position = 0; ; position += CHUNK_BYTES) {
-      const length = readSync(descriptor, buffer, 0, buffer.length, position);
-      for (const finding of searchBytes(file, buffer.subarray(0, length), markers)) found.set(`${finding.marker}/${finding.encoding}`, finding);
-      if (length < buffer.length) break;
-    }
-  } finally {
-    closeSync(descriptor);
+export function createSearch(markers: readonly Marker[], chunkBytes = CHUNK_BYTES): Search {
+  const forms = markers.flatMap(({ name, content }) => [...encodingsOf(content)].map(([encoding, form]) => ({ marker: name, encoding, form })));
+  for (const { marker, form } of forms) {
+    if (form.length >= OVERLAP_BYTES) throw new RangeError(`the marker ${marker} is too long`);
   }
-  return [...found.values()];
+
+  const bytes = (place: string, given: Uint8Array): Finding[] => {
+    const whole = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+    const joined = Buffer.from(whole.toString('latin1').replaceAll(LAYOUT, ''), 'latin1');
+    return forms.filter(({ form }) => whole.includes(form) || joined.includes(form)).map(({ marker, encoding }) => ({ place, marker, encoding }));
+  };
+
+  const file = (place: string, name: string): Finding[] => {
+    const found = new Map<string, Finding>();
+    const buffer = Buffer.alloc(chunkBytes + OVERLAP_BYTES);
+    const descriptor = openSync(name, 'r');
+    try {
+      for (let position = 0; ; position += chunkBytes) {
+        const length = readSync(descriptor, buffer, 0, buffer.length, position);
+        for (const finding of bytes(`${place}: ${name}`, buffer.subarray(0, length))) found.set(`${finding.marker}/${finding.encoding}`, finding);
+        if (length < buffer.length) break;
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+    return [...found.values()];
+  };
+
+  return {
+    bytes,
+    file,
+    folder: (place, folder) => entriesBelow(folder).flatMap((entry) => [...bytes(`name of ${entry.name}`, Buffer.from(path.relative(folder, entry.name))), ...(entry.isFile ? file(place, entry.name) : [])]),
+  };
 }
 
-/** All regular files below a folder; names count as content too. */
-export function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name));
-}
-
-/** Searches every file below a folder, names included. */
-export function searchFolder(folder: string, markers: readonly string[]): Finding[] {
-  return filesBelow(folder).flatMap((file) => [...searchFile(file, markers), ...searchBytes(`name of ${file}`, Buffer.from(file), markers)]);
+/** All entries below a folder, whatever they are. */
+function entriesBelow(folder: string): { readonly name: string; readonly isFile: boolean }[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => ({ name: path.join(entry.parentPath, entry.name), isFile: entry.isFile() }));
 }

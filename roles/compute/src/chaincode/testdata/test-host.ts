@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installPackage } from '@selvedge/contract-package';
@@ -105,12 +105,11 @@ function createCreators(): (mspId: string) => Promise<Uint8Array> {
 
 /** Whether a process exists (a zombie counts as gone). */
 export async function isAlive(pid: number): Promise<boolean> {
-  const { readFile } = await import('node:fs/promises');
   try {
     process.kill(pid, 0);
   } catch {
     return false;
   }
   const status = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
-  return !/\) Z /.test(status);
+  return !status.includes(') Z ');
 }

@@ -1,0 +1,91 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { createTargetData, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import {
+  encodeMessage,
+  LIMITS,
+  parseMessage,
+  RequestBodySchema,
+  RequestKind,
+  ResponseSchema,
+  SealedResponseSchema,
+  SignedRequestSchema,
+  targetDigest,
+  type RequestBody,
+  type SealedRequest,
+  type SealedResponse,
+  type TargetData,
+} from '@selvedge/protocol';
+import { openSealedRequest, requestDigest, responseDigest, sealResponse, type OpenedRequest } from '@selvedge/sealed-objects';
+
+type ResponseInit = MessageInitShape<typeof ResponseSchema>;
+
+/** A request as a compute node sees it. */
+export interface FakeOpened {
+  readonly opened: OpenedRequest;
+  readonly body: RequestBody;
+}
+
+/** What may be different about an answer. */
+export interface FakeAnswer {
+  readonly response?: ResponseInit;
+  /** The response that the core names, when it is not the one that is sent. */
+  readonly signedResponse?: ResponseInit;
+  readonly nodeId?: string;
+  readonly targetData?: Omit<TargetDataInput, 'consortium' | 'nodes' | 'txId' | 'keyEpoch'>;
+  /** After the response is sealed to the target data. */
+  readonly changeSealed?: (sealed: SealedResponse) => void;
+}
+
+/** Opens a request under the consortium's envelope keys. */
+export function openRequest(consortium: TestConsortium, request: SealedRequest): FakeOpened {
+  const keys = consortium.envelopeKeys;
+  const opened = openSealedRequest(request, (suite) => keys[suite as keyof typeof keys], consortium);
+  const signed = parseMessage(SignedRequestSchema, opened.signedRequest, LIMITS.maxRequestBytes);
+  return { opened, body: parseMessage(RequestBodySchema, signed.body, LIMITS.maxRequestBytes) };
+}
+
+/** What the fake chaincode answers to a function name. */
+export function responseTo(body: RequestBody): ResponseInit {
+  const [name, ...args] = body.args.map((arg) => Buffer.from(arg).toString());
+  if (name === 'fail') return { status: 500, message: `the key ${args[0] ?? ''} does not exist` };
+  return { status: 200, payload: Buffer.from(`${name ?? ''}(${args.join(',')})`), viewHeight: 7n };
+}
+
+/** Runs a request as a compute node does: opens it, answers, signs and seals. */
+export function executeRequest(consortium: TestConsortium, node: TestComputeNode, request: SealedRequest, answer: FakeAnswer = {}): Promise<SealedResponse> {
+  const { opened, body } = openRequest(consortium, request);
+  const response = answer.response ?? responseTo(body);
+  const isRefused = (response.status ?? 0) >= 400 || response.refusal !== undefined;
+  const targetData = body.kind === RequestKind.SUBMIT && !isRefused ? buildTargetData(consortium, node, { opened, body }, answer.signedResponse ?? response, answer) : undefined;
+  const nodeId = answer.nodeId ?? node.nodeId;
+  const sealed = create(SealedResponseSchema, {
+    nodeId,
+    ...sealResponse({
+      suite: opened.header.suite,
+      transactionKey: opened.transactionKey,
+      headerBytes: opened.headerBytes,
+      nodeId,
+      requestDigest: requestDigest(opened.transactionKey, opened.signedRequest),
+      coreDigest: targetData === undefined ? new Uint8Array(0) : targetDigest(targetData.cores, targetData.itemMask),
+      responseBytes: encodeMessage(ResponseSchema, response),
+    }),
+    ...(targetData === undefined ? {} : { targetData }),
+  });
+  answer.changeSealed?.(sealed);
+  return Promise.resolve(sealed);
+}
+
+function buildTargetData(consortium: TestConsortium, node: TestComputeNode, { opened, body }: FakeOpened, response: ResponseInit, answer: FakeAnswer): TargetData {
+  return createTargetData({
+    consortium,
+    nodes: [node],
+    txId: opened.header.txId,
+    keyEpoch: body.keyEpoch,
+    ...answer.targetData,
+    changeCore: (core) => {
+      core.requestDigest = requestDigest(opened.transactionKey, opened.signedRequest);
+      core.responseDigest = responseDigest(opened.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }));
+      answer.targetData?.changeCore?.(core);
+    },
+  });
+}

@@ -1,0 +1,130 @@
+import { create } from '@bufbuild/protobuf';
+import { SelvedgeError } from '@selvedge/errors';
+import { BUSINESS_MSP_IDS, createEndorsementPayload, ENDORSER_MSP_IDS, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import type { FollowerPort } from '@selvedge/ledger-view';
+import {
+  CommitStatusAnswerSchema,
+  encodeMessage,
+  EndorsementPayloadSchema,
+  EndorsementSchema,
+  ReceiptSchema,
+  signing,
+  SubmitAnswerSchema,
+  targetDigest,
+  type CommitStatusAnswer,
+  type Endorsement,
+  type EndorsedTransaction,
+  type EnvelopeEvidence,
+  type Receipt,
+  type SealedRequest,
+  type SealedResponse,
+  type SubmitAnswer,
+  type TargetData,
+} from '@selvedge/protocol';
+import type { NetworkPorts } from '../ports.js';
+import { executeRequest } from './fake-compute.js';
+
+/** Runs instead of a peer; `genuine` is what the peer would do. */
+type Hook<Args extends unknown[], Answer> = (peer: string, genuine: () => Promise<Answer>, ...args: Args) => Promise<Answer>;
+
+export interface FakeHooks {
+  evidence?: Hook<[nonce: Uint8Array], EnvelopeEvidence>;
+  execute?: Hook<[request: SealedRequest], SealedResponse>;
+  endorse?: Hook<[targetData: TargetData], Endorsement>;
+  stage?: Hook<[transaction: EndorsedTransaction, packets: readonly Uint8Array[]], Receipt>;
+  submit?: Hook<[transaction: Uint8Array], SubmitAnswer>;
+  commitStatus?: Hook<[txId: Uint8Array], CommitStatusAnswer>;
+}
+
+/** What the fake sequencer has ordered, and the verdict that the fake business nodes give. */
+export interface FakeLedger {
+  readonly ordered: Uint8Array[];
+  code: number;
+  height: bigint;
+}
+
+export interface FakePeers {
+  readonly consortium: TestConsortium;
+  readonly nodes: readonly TestComputeNode[];
+  readonly hooks: FakeHooks;
+  readonly calls: string[];
+  readonly ledger: FakeLedger;
+  readonly evidence: (nonce: Uint8Array) => Promise<EnvelopeEvidence>;
+  readonly followers: () => FollowerPort[];
+}
+
+/** Ports to peers in memory. */
+export function createFakePorts(peers: FakePeers): NetworkPorts {
+  const { consortium, nodes, hooks, calls, ledger } = peers;
+  const call = <Args extends unknown[], Answer>(hop: string, peer: string, hook: Hook<Args, Answer> | undefined, genuine: () => Promise<Answer>, ...args: Args): Promise<Answer> => {
+    calls.push(`${hop} ${peer}`);
+    return hook === undefined ? genuine() : hook(peer, genuine, ...args);
+  };
+  return {
+    keyBroker: () => ({
+      address: 'broker',
+      getEnvelopeEvidence: (nonce) => call('attest', 'broker', hooks.evidence, () => peers.evidence(nonce), nonce),
+    }),
+    sequencer: () => ({
+      address: 'sequencer',
+      submit: (transaction) =>
+        call(
+          'order',
+          'sequencer',
+          hooks.submit,
+          () => {
+            ledger.ordered.push(transaction);
+            return Promise.resolve(create(SubmitAnswerSchema, { blockNumber: ledger.height, index: 0 }));
+          },
+          transaction,
+        ),
+    }),
+    computeNodes: () =>
+      nodes.map((node) => ({
+        nodeId: node.nodeId,
+        address: node.nodeId,
+        execute: (request) => call('execute', node.nodeId, hooks.execute, () => executeRequest(consortium, node, request), request),
+      })),
+    endorsers: () =>
+      ENDORSER_MSP_IDS.map((mspId) => ({
+        mspId,
+        address: `follower of ${mspId}`,
+        endorse: (targetData) => call('endorse', mspId, hooks.endorse, () => Promise.resolve(endorse(consortium, mspId, targetData)), targetData),
+      })),
+    businessNodes: () =>
+      BUSINESS_MSP_IDS.map((mspId) => ({
+        mspId,
+        address: `follower of ${mspId}`,
+        stage: (transaction, packets) => call('stage', mspId, hooks.stage, () => Promise.resolve(receive(consortium, mspId, transaction)), transaction, packets),
+        commitStatus: (txId) => call('commit-status', mspId, hooks.commitStatus, () => Promise.resolve(verdict(ledger)), txId),
+      })),
+    followers: peers.followers,
+    reload: () => Promise.resolve(),
+    close: () => undefined,
+  };
+}
+
+/** A refusal as it arrives from a peer. */
+export function refusal(code: SelvedgeError['code']): SelvedgeError {
+  return new SelvedgeError(code, `made to refuse with ${code}`, { role: 'endorser' });
+}
+
+/** A genuine endorsement. */
+export function endorse(consortium: TestConsortium, mspId: string, targetData: TargetData): Endorsement {
+  const { signer } = consortium.organisation(mspId).peer;
+  const payload = encodeMessage(EndorsementPayloadSchema, createEndorsementPayload(consortium, targetData));
+  return create(EndorsementSchema, { payload, endorser: signer.serialized, signature: signer.sign(signing.endorsement(payload, signer.serialized)) });
+}
+
+function receive(consortium: TestConsortium, mspId: string, transaction: EndorsedTransaction): Receipt {
+  const { signer } = consortium.organisation(mspId).peer;
+  const expiresAtHeight = 1_000n;
+  const digest = targetDigest(transaction.cores, transaction.itemMask);
+  const signed = signing.receipt(consortium.network, consortium.channel, digest, signer.serialized, expiresAtHeight);
+  return create(ReceiptSchema, { node: signer.serialized, signature: signer.sign(signed), expiresAtHeight });
+}
+
+function verdict(ledger: FakeLedger): CommitStatusAnswer {
+  const known = ledger.ordered.length > 0;
+  return create(CommitStatusAnswerSchema, known ? { known, code: ledger.code, blockNumber: 5n, height: ledger.height } : { known, height: ledger.height });
+}
