@@ -1,12 +1,13 @@
-import { chmod, copyFile, lstat, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
-import { mapConcurrently } from './concurrency.js';
 import { hashTree } from './hash-tree.js';
 import { PACKAGE_LIMITS, type PackageLimits } from './limits.js';
 import { readPackageJson } from './package-json.js';
 import { placePackages } from './placement.js';
 import { resolveDependencies } from './resolve.js';
+import { eachInSlices } from './slices.js';
 
 /** Not part of what runs: other trees, secrets that lie about, and files that differ from build to build. */
 const IGNORED = new Set(['node_modules', '.git', '.hg', '.svn', '.npmrc', '.env', '.DS_Store', '.nyc_output', 'coverage', 'npm-debug.log']);
@@ -67,38 +68,36 @@ async function realDirectory(directory: string): Promise<string> {
 async function copyPackage(source: string, destination: string, tally: Tally, limits: PackageLimits): Promise<void> {
   const copyDirectory = async (from: string, to: string, depth: number): Promise<void> => {
     if (depth > limits.maxDepth) throw invalid(`${from} is deeper than ${String(limits.maxDepth)} directories`);
-    await mkdir(to, { recursive: true });
-    const directories: string[] = [];
-    await mapConcurrently((await readdir(from)).filter((name) => !isIgnored(name)), async (name) => {
-      const entry = await lstat(join(from, name));
-      if (entry.isDirectory()) directories.push(name);
-      else await copyOneFile(await resolveFile(join(from, name), source), join(to, name), tally, limits);
+    mkdirSync(to, { recursive: true });
+    const entries = readdirSync(from, { withFileTypes: true }).filter((entry) => !isIgnored(entry.name));
+    await eachInSlices(entries.filter((entry) => !entry.isDirectory()), (entry) => {
+      copyOneFile(resolveFile(join(from, entry.name), source), join(to, entry.name), tally, limits);
     });
-    for (const name of directories) await copyDirectory(join(from, name), join(to, name), depth + 1);
+    for (const { name } of entries.filter((entry) => entry.isDirectory())) await copyDirectory(join(from, name), join(to, name), depth + 1);
   };
   await copyDirectory(source, destination, 0);
 }
 
 /** The real path of a file, or of what a link inside the package points at. */
-async function resolveFile(path: string, packageDirectory: string): Promise<string> {
+function resolveFile(path: string, packageDirectory: string): string {
   let real: string;
   try {
-    real = await realpath(path);
+    real = realpathSync.native(path);
   } catch (error) {
     throw new SelvedgeError('PACKAGE_INVALID', `${path} is a link to nothing`, { cause: error });
   }
   if (!real.startsWith(packageDirectory + sep)) throw invalid(`${path} is a link that leads out of its package`);
   if (real.slice(packageDirectory.length).split(sep).some(isIgnored)) throw invalid(`${path} is a link to a file that is left out`);
-  if (!(await stat(real)).isFile()) throw invalid(`${path} is not a regular file`);
   return real;
 }
 
-async function copyOneFile(from: string, to: string, tally: Tally, limits: PackageLimits): Promise<void> {
-  const { size, mode } = await stat(from);
+function copyOneFile(from: string, to: string, tally: Tally, limits: PackageLimits): void {
+  const stat = statSync(from);
+  if (!stat.isFile()) throw invalid(`${from} is not a regular file`);
   tally.files += 1;
-  tally.bytes += size;
+  tally.bytes += stat.size;
   if (tally.files > limits.maxFiles) throw invalid(`the package has more than ${String(limits.maxFiles)} files`);
   if (tally.bytes > limits.maxBytes) throw invalid(`the package is larger than ${String(limits.maxBytes)} bytes`);
-  await copyFile(from, to);
-  await chmod(to, (mode & 0o111) === 0 ? 0o644 : 0o755);
+  copyFileSync(from, to);
+  chmodSync(to, (stat.mode & 0o111) === 0 ? 0o644 : 0o755);
 }

@@ -1,4 +1,5 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { lstatSync, readdirSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { join } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
 import { PACKAGE_LIMITS, type PackageLimits } from './limits.js';
@@ -33,8 +34,8 @@ export async function listTree(root: string, options: WalkOptions = {}): Promise
   const files: TreeFile[] = [];
   let totalBytes = 0;
 
-  const add = async (path: string): Promise<void> => {
-    const stat = await lstat(join(root, path));
+  const add = (path: string): void => {
+    const stat = lstatSync(join(root, path));
     if (!stat.isFile()) throw invalid(`${path} is not a regular file`);
     totalBytes += stat.size;
     files.push({ path, executable: (stat.mode & 0o111) !== 0, lengthBytes: stat.size });
@@ -44,12 +45,13 @@ export async function listTree(root: string, options: WalkOptions = {}): Promise
 
   const walk = async (directory: string, depth: number): Promise<void> => {
     if (depth > limits.maxDepth) throw invalid(`${directory} is deeper than ${String(limits.maxDepth)} directories`);
-    for (const entry of await readdir(join(root, directory), { withFileTypes: true })) {
+    await nextTurn();
+    for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
       if (options.isIgnored?.(entry.name) === true) continue;
       const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
       requireUsableName(entry.name, path, limits);
       if (entry.isDirectory()) await walk(path, depth + 1);
-      else await add(path);
+      else add(path);
     }
   };
   await walk('', 0);

@@ -7,8 +7,10 @@ import { withRole } from '@selvedge/errors';
 export function failureText(error: unknown): { readonly code: string; readonly cause?: string; readonly frames?: readonly string[] } {
   const { code, cause } = withRole(error, 'compute');
   if (code !== 'INTERNAL' || !(cause instanceof Error)) return { code };
-  const lines = (cause.stack ?? '').split('\n');
-  // The message may have several lines; frames alone begin so.
-  const frames = lines.filter((line) => /^ {4}at [^\n]+:\d+:\d+\)?$/.test(line)).map((line) => line.trim());
+  const { stack = '', message } = cause;
+  const start = stack.indexOf(message);
+  // Behind the message, which may have several lines and look like frames itself.
+  const lines = start < 0 ? [] : stack.slice(start + message.length).split('\n');
+  const frames = lines.map((line) => line.trim()).filter((line) => line.startsWith('at '));
   return { code, cause: cause.name, frames };
 }

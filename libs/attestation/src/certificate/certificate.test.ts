@@ -1,10 +1,11 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { generateP256, SUITE_NAMES, suiteByName, toHex } from '@selvedge/crypto';
+import { generateP256, signP256, SUITE_NAMES, suiteByName, toHex } from '@selvedge/crypto';
 import { encodeMessage, TeeBindingSchema } from '@selvedge/protocol';
 import { AT } from '../testdata/setting.js';
 import { buildCertificate, pemOfCertificate } from './build.js';
+import { bitString, readElements, TAG, tlv } from './der.js';
 import { createBrokerRoot, issueTeeCertificate, type TeeCertificateInput } from './issue.js';
 import { OID } from './oids.js';
 import { parseBrokerRoot, verifyTeeCertificate } from './verify.js';
@@ -42,6 +43,15 @@ function leaf(over: Partial<Parameters<typeof buildCertificate>[0]> = {}): Uint8
     extensions: [{ id: OID.teeBinding, value: encodeMessage(TeeBindingSchema, binding) }],
     ...over,
   });
+}
+
+/** The same certificate without any extension, signed again: OpenSSL lets such a one issue others. */
+function withoutExtensions(der: Uint8Array, key: KeyObject): Uint8Array {
+  const [outer] = readElements(der);
+  const [toBeSigned, algorithm] = readElements(outer!.content);
+  const fields = readElements(toBeSigned!.content).filter(({ tag }) => tag !== TAG.context3);
+  const body = tlv(TAG.sequence, ...fields.map(({ raw }) => raw));
+  return tlv(TAG.sequence, body, algorithm!.raw, bitString(signP256(key, body)));
 }
 
 describe('TEE certificates', () => {
@@ -139,5 +149,6 @@ describe('parseBrokerRoot', () => {
     const stranger = generateP256();
     const notSelfSigned = leaf({ issuer: 'self', issuerKey: stranger.privateKey, isCa: true });
     expect(() => parseBrokerRoot(notSelfSigned)).toThrow(invalid);
+    expect(() => parseBrokerRoot(withoutExtensions(root.certificate, root.privateKey))).toThrow(invalid);
   });
 });

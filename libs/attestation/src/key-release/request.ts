@@ -2,9 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { equalBytes, suiteByName, type KemKeyPair, type SigningKeyPair, type Suite } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { signAs, type Signer } from '@selvedge/identity';
-import { KeyRequestSchema, requireLength, signing, type ChallengeAnswer, type KeyRequest } from '@selvedge/protocol';
+import { KeyRequestSchema, signing, type ChallengeAnswer, type KeyRequest } from '@selvedge/protocol';
 import { nodeStatementDigest } from '../node-statement.js';
-import { NONCE_BYTES } from '../report-data.js';
 import type { AppraisalProfile, Attester } from '../types.js';
 
 export interface KeyRequestInput {
@@ -35,7 +34,6 @@ export interface PendingKeyRequest {
 export async function createKeyRequest(input: KeyRequestInput): Promise<PendingKeyRequest> {
   const { attester, nodeId, operator, challenge, profile } = input;
   const suite = suiteByName(input.suite);
-  requireLength('challenge', challenge.nonce, NONCE_BYTES);
   if (!equalBytes(challenge.profileDigest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the key broker runs with another network profile');
   const { nonce } = challenge;
   const ephemeral = suite.generateKemKeyPair();

@@ -52,10 +52,8 @@ describe('the simulated TEE', () => {
   it('is refused with any byte of the quote flipped', async () => {
     const { quote, collateral, teeType } = await createAttester().createEvidence(binding);
     for (let at = 0; at < quote.length; at += 1) {
-      for (const mask of [0x01, 0x80, 0xff]) {
-        const evidence = create(EvidenceSchema, { teeType, collateral, quote: flipped(quote, at, mask) });
-        expect(() => verify(evidence), `byte ${String(at)}`).toThrow(/simulated|report data/);
-      }
+      const evidence = create(EvidenceSchema, { teeType, collateral, quote: flipped(quote, at, 0x01) });
+      expect(() => verify(evidence), `byte ${String(at)}`).toThrow(/simulated|report data/);
     }
   });
 
@@ -63,10 +61,8 @@ describe('the simulated TEE', () => {
     const { quote, collateral, teeType } = await createAttester().createEvidence(binding);
     const certificate = collateral[0]!;
     for (let at = 0; at < certificate.length; at += 1) {
-      for (const mask of [0x01, 0x80, 0xff]) {
-        const evidence = create(EvidenceSchema, { teeType, quote, collateral: [flipped(certificate, at, mask)] });
-        expect(() => verify(evidence), `byte ${String(at)}`).toThrow(/simulated evidence/);
-      }
+      const evidence = create(EvidenceSchema, { teeType, quote, collateral: [flipped(certificate, at, 0x01)] });
+      expect(() => verify(evidence), `byte ${String(at)}`).toThrow(/simulated evidence/);
     }
   });
 
@@ -113,6 +109,19 @@ describe('the simulated TEE', () => {
 });
 
 describe('parseSimulatedQuote', () => {
+  const good = Buffer.concat([encodeQuoteBody({ debug: false, measurement: BROKER_MEASUREMENT, reportData: new Uint8Array(64) }), new Uint8Array(70)]);
+
+  it.each([
+    ['nothing', new Uint8Array(0)],
+    ['a quote cut short', good.subarray(0, 125)],
+    ['a quote with more behind it', Buffer.concat([good, new Uint8Array(3)])],
+    ['another version', flipped(good, 7, 1)],
+    ['a debug flag of 2', flipped(good, 8, 2)],
+  ])('refuses %s', (_, bytes) => {
+    expect(parseSimulatedQuote(good).signature).toHaveLength(70);
+    expect(() => parseSimulatedQuote(bytes)).toThrow(refusal('EVIDENCE_MALFORMED'));
+  });
+
   it('gives EVIDENCE_MALFORMED or a quote that encodes to the same bytes, whatever comes', () => {
     const body = encodeQuoteBody({ debug: false, measurement: BROKER_MEASUREMENT, reportData: new Uint8Array(64) });
     const mutated = fc.oneof(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import {
   encodeMessage,
   SignedStateQuerySchema,
@@ -103,9 +103,14 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
         settle(read, answer, index);
       });
     } catch (error) {
+      if (reads.length > 1 && isFaultOfOneRead(error)) {
+        // Reads of other requests shall not fail with it: halve until it stands alone.
+        const half = Math.ceil(reads.length / 2);
+        await sendPoints(reads.slice(0, half));
+        await sendPoints(reads.slice(half));
+        return;
+      }
       for (const read of reads) read.reject(error);
-    } finally {
-      release();
     }
   };
 
@@ -115,7 +120,7 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       const reads = takeBatch(waiting, options.maxPointsPerQuery);
       waiting = waiting.filter((read) => !reads.has(read));
       inFlight += 1;
-      void sendPoints([...reads]);
+      void sendPoints([...reads]).finally(release);
     }
   };
 
@@ -146,6 +151,13 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       }
     },
   };
+}
+
+/** Refusals that one read of a query can cause for all of them. */
+const FAULTS_OF_ONE_READ: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['LIMIT_EXCEEDED', 'MESSAGE_TOO_LARGE', 'STATE_MISSING_PACKET', 'OWNER_SET_MISMATCH', 'DATASET_NOT_HELD']);
+
+function isFaultOfOneRead(error: unknown): boolean {
+  return isSelvedgeError(error) && FAULTS_OF_ONE_READ.has(error.code);
 }
 
 /** The next reads that may share a query: of one contract, under one certificate. */

@@ -106,6 +106,17 @@ describe('point reads', () => {
     expect(second.status === 'rejected' && isSelvedgeError(second.reason, 'OVERLOADED')).toBe(true);
   });
 
+  it.each(['STATE_MISSING_PACKET', 'LIMIT_EXCEEDED'] as const)('that share a query do not fail with one of them: %s', async (fault) => {
+    for (const key of ['a', 'b', 'd', 'e']) store(key);
+    const bad = toHex(placeOf(net, '', 'c').ledgerKey);
+    aurora.tamper = (answer, query) => {
+      if (query.points.some((point) => toHex(point.ledgerKey) === bad)) throw new SelvedgeError(fault, 'one of them');
+      return answer;
+    };
+    const results = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((key) => read(key, ['AuroraMSP'])));
+    expect(results.map((result) => (result.status === 'fulfilled' ? result.value : undefined))).toEqual(['a', 'b', undefined, 'd', 'e']);
+  });
+
   it('prefer one owner, as the node is told', async () => {
     await read('a', undefined, fetcher({ preference: 1 }));
     expect([aurora.queries.length, borealis.queries.length]).toEqual([0, 1]);

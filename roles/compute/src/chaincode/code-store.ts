@@ -1,7 +1,7 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, rm, stat } from 'node:fs/promises';
+import { chmodSync, constants, copyFileSync, mkdirSync } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hashTree, listTree, mapConcurrently, packagePath, readStartCommand, type StartCommand } from '@selvedge/contract-package';
+import { eachInSlices, hashTree, listTree, packagePath, readStartCommand, type StartCommand } from '@selvedge/contract-package';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 
@@ -78,11 +78,11 @@ async function copyPackageTree(source: string, destination: string): Promise<str
   await rm(destination, { recursive: true, force: true });
   await mkdir(destination, { recursive: true, mode: 0o700 });
   const files = await listOrMismatch(source);
-  for (const directory of new Set(files.map((file) => dirname(file.path)))) await mkdir(join(destination, directory), { recursive: true });
-  await mapConcurrently(files, async (file) => {
+  for (const directory of new Set(files.map((file) => dirname(file.path)))) mkdirSync(join(destination, directory), { recursive: true });
+  await eachInSlices(files, (file) => {
     const target = join(destination, file.path);
-    await copyFile(join(source, file.path), target, constants.COPYFILE_FICLONE);
-    await chmod(target, file.executable ? 0o500 : 0o400);
+    copyFileSync(join(source, file.path), target, constants.COPYFILE_FICLONE);
+    chmodSync(target, file.executable ? 0o500 : 0o400);
   });
   return destination;
 }

@@ -74,7 +74,7 @@ describe('owner sets', () => {
   const guard = { ...foreign, guardKey: new Uint8Array(32), kind: GuardKind.MEMBERSHIP };
 
   it.each<[string, NonNullable<TargetDataInput['changeCore']>]>([
-    ['a write', (core) => { Object.assign(core.sections[0]!.writes[0]!, { ownerSet: 'borealis' }); Object.assign(core.sections[0]!.guardsWritten[0]!, { ownerSet: 'borealis' }); }],
+    ['a write', (core) => { core.sections[0]!.writes[0]!.ownerSet = 'borealis'; }],
     ['a read', (core) => { core.sections[0]!.reads = [create(ReadEntrySchema, { ...foreign, ledgerKey: new Uint8Array(32) })]; }],
     ['a guard that is read', (core) => { core.sections[0]!.guardsRead = [create(GuardReadSchema, guard)]; }],
     ['a guard that is written', (core) => { core.sections[0]!.guardsWritten.push(create(GuardWriteSchema, guard)); }],

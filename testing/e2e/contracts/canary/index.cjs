@@ -8,12 +8,10 @@ function onlyTransientField(ctx) {
   return { name, value };
 }
 
-async function keysAndValues(iterator) {
+/** Private queries and those of the world state answer differently; both can be iterated. */
+async function keysAndValues(query) {
   const found = [];
-  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-    found.push({ key: next.value.key, value: Buffer.from(next.value.value).toString('utf8') });
-  }
-  await iterator.close();
+  for await (const { key, value } of query) found.push({ key, value: Buffer.from(value).toString('utf8') });
   return found;
 }
 
@@ -59,11 +57,11 @@ class Canary extends Contract {
   }
 
   async GetComposites(ctx, objectType, attribute) {
-    return keysAndValues(await ctx.stub.getPrivateDataByPartialCompositeKey('secrets', objectType, [attribute]));
+    return keysAndValues(ctx.stub.getPrivateDataByPartialCompositeKey('secrets', objectType, [attribute]));
   }
 
   async GetRange(ctx, collection, startKey, endKey) {
-    return keysAndValues(collection === '' ? await ctx.stub.getStateByRange(startKey, endKey) : await ctx.stub.getPrivateDataByRange(collection, startKey, endKey));
+    return keysAndValues(collection === '' ? ctx.stub.getStateByRange(startKey, endKey) : ctx.stub.getPrivateDataByRange(collection, startKey, endKey));
   }
 
   async Emit(ctx, key, name, payload) {
@@ -96,7 +94,7 @@ class Canary extends Contract {
 
   /** A composite key without an object type, which the runtime refuses. */
   async UntypedKey(ctx, key) {
-    await ctx.stub.putState(`\u0000${''}\u0000${key}\u0000`, Buffer.from(key));
+    await ctx.stub.putState(`\u0000\u0000${key}\u0000`, Buffer.from(key));
   }
 }
 

@@ -46,8 +46,8 @@ export interface Search {
   bytes(place: string, bytes: Uint8Array): Finding[];
   /** Reads in overlapping chunks, so that no marker is cut in two. */
   file(place: string, file: string): Finding[];
-  /** Every regular file below a folder, names included. */
-  folder(place: string, folder: string): Finding[];
+  /** Every regular file below a folder, names included. @param placeOf what a relative path is; undefined: left out */
+  folder(placeOf: (name: string) => string | undefined, folder: string): Finding[];
 }
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
@@ -62,6 +62,7 @@ export function createSearch(markers: readonly Marker[], chunkBytes = CHUNK_BYTE
     if (form.length >= OVERLAP_BYTES) throw new RangeError(`the marker ${marker} is too long`);
   }
 
+  let buffer: Buffer | undefined;
   const bytes = (place: string, given: Uint8Array): Finding[] => {
     const whole = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
     const joined = Buffer.from(whole.toString('latin1').replaceAll(LAYOUT, ''), 'latin1');
@@ -70,7 +71,7 @@ export function createSearch(markers: readonly Marker[], chunkBytes = CHUNK_BYTE
 
   const file = (place: string, name: string): Finding[] => {
     const found = new Map<string, Finding>();
-    const buffer = Buffer.alloc(chunkBytes + OVERLAP_BYTES);
+    buffer ??= Buffer.alloc(chunkBytes + OVERLAP_BYTES);
     const descriptor = openSync(name, 'r');
     try {
       for (let position = 0; ; position += chunkBytes) {
@@ -87,11 +88,12 @@ export function createSearch(markers: readonly Marker[], chunkBytes = CHUNK_BYTE
   return {
     bytes,
     file,
-    folder: (place, folder) => entriesBelow(folder).flatMap((entry) => [...bytes(`name of ${entry.name}`, Buffer.from(path.relative(folder, entry.name))), ...(entry.isFile ? file(place, entry.name) : [])]),
+    folder: (placeOf, folder) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+        const name = path.join(entry.parentPath, entry.name);
+        const place = placeOf(path.relative(folder, name));
+        if (place === undefined) return [];
+        return [...bytes(`name of ${name}`, Buffer.from(path.relative(folder, name))), ...(entry.isFile() ? file(place, name) : [])];
+      }),
   };
-}
-
-/** All entries below a folder, whatever they are. */
-function entriesBelow(folder: string): { readonly name: string; readonly isFile: boolean }[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => ({ name: path.join(entry.parentPath, entry.name), isFile: entry.isFile() }));
 }

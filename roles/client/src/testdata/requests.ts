@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import type { TestConsortium } from '@selvedge/fixtures';
+import type { RequestKind } from '@selvedge/protocol';
+import { buildRequest, type BuiltRequest, type RequestInput } from '../domain/request.js';
+
+/** A genuine request of AuroraMSP's client. */
+export function createRequest(consortium: TestConsortium, kind: RequestKind, args: readonly string[] = ['price', 'stone-1'], change: Partial<RequestInput> = {}): BuiltRequest {
+  const { network, channel, contract, profile, now, contractPolicy } = consortium;
+  const suite = contractPolicy.suite as keyof typeof consortium.envelopeKeys;
+  return buildRequest(
+    {
+      network,
+      channel,
+      contract,
+      kind,
+      args: args.map((arg) => Buffer.from(arg)),
+      transient: { secret: Buffer.from('transient value'), another: Buffer.from('one') },
+      nonce: new Uint8Array(randomBytes(24)),
+      timestamp: now,
+      keyEpoch: 1n,
+      profileDigest: profile.digest,
+      suite,
+      envelopeKey: { epoch: 1n, publicKey: consortium.envelopeKeys[suite].publicKey },
+      ...change,
+    },
+    consortium.organisation('AuroraMSP').client.signer,
+  );
+}

@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openNetworkFolder } from '@selvedge/dev-network';
+import { facts } from '@selvedge/policy';
+import { parseMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildLeakingBundles, LEAKS } from './canary/control-build.js';
+import { runControlWorkload } from './canary/control-workload.js';
+import { readKeyMaterial, type KeyMaterial } from './canary/key-material.js';
+import { startObservedNetwork, type ObservedNetwork } from './canary/observed-network.js';
+import { areCodeTreesUnchanged, findingsIn, lookEverywhere, PLACES, searchError } from './canary/places.js';
+import { coreLimit, descriptors, holdersOf, socketsOf, withDescendants } from './canary/processes.js';
+import { EXPECTED_REFUSALS, runRefusedRequests } from './canary/refused-requests.js';
+import { createSearch, type Finding } from './canary/search.js';
+import { createSecrets, markersOf } from './canary/secrets.js';
+import { contractOf, EXPECTED_OUTCOMES, runWorkload, type Outcomes } from './canary/workload.js';
+import { text } from './network.js';
+
+function keyMaterialOf({ network, deployment, directory }: ObservedNetwork): KeyMaterial {
+  const { channel, network: name } = network.connectionProfile();
+  return readKeyMaterial(directory, { network: name, channel, contract: deployment.name, suite: deployment.policy.suite });
+}
+
+describe('canaries: marked secrets and the keys', () => {
+  const secrets = createSecrets();
+  let observed: ObservedNetwork;
+  let keys: KeyMaterial;
+  let worked: Outcomes;
+  let refused: Outcomes;
+  let afterRestart: string;
+  const findings: Finding[] = [];
+
+  beforeAll(async () => {
+    observed = await startObservedNetwork();
+    const { network } = observed;
+    keys = keyMaterialOf(observed);
+    worked = await runWorkload(observed, secrets);
+    const refusals = await runRefusedRequests(observed, secrets, keys);
+    refused = refusals.outcomes;
+    const search = createSearch([...markersOf(secrets), ...keys.markers, refusals.marker]);
+    findings.push(...(await lookEverywhere(observed, search)));
+
+    await Promise.all([...['business-aurora', 'key-broker', 'sequencer'].map((node) => network.kill(node)), network.kill('compute-1', 'SIGTERM')]);
+    await Promise.all(['sequencer', 'business-aurora', 'key-broker', 'compute-1'].map((node) => network.restart(node)));
+    const gateway = await network.connect('AuroraMSP');
+    afterRestart = text(await contractOf(observed, gateway).evaluateTransaction('Get', 'secrets', secrets.key));
+    gateway.close();
+    findings.push(...(await lookEverywhere(observed, search)));
+    for (const [step, error] of [...worked.errors, ...refused.errors]) findings.push(...searchError(step, error, search));
+  });
+
+  afterAll(async () => {
+    await observed.end();
+  });
+
+  it('went through every kind of request, refusal and restart', () => {
+    expect(Object.keys(worked.byStep).sort()).toEqual(Object.keys(EXPECTED_OUTCOMES).sort());
+    for (const [step, expected] of Object.entries(EXPECTED_OUTCOMES)) expect(worked.byStep[step], step).toMatch(expected);
+    expect(refused.byStep).toEqual(EXPECTED_REFUSALS);
+    expect(afterRestart).toBe(`${secrets.value}2`);
+  });
+
+  it.each(PLACES)('are in no %s', (place) => {
+    expect(findingsIn(place, findings)).toEqual([]);
+  });
+
+  it('are nowhere else', () => {
+    expect(findings).toEqual([]);
+  });
+
+  it('were looked for in captures of every node', () => {
+    const { network, captures, intercepted } = observed;
+    expect([...intercepted.keys()].sort()).toEqual(network.nodes().map(({ name }) => name).sort());
+    for (const node of intercepted.keys()) {
+      expect(statSync(path.join(captures, `${node}.bodies`)).size, node).toBeGreaterThan(1_000);
+      expect(statSync(path.join(captures, `${node}.headers`)).size, node).toBeGreaterThan(1_000);
+    }
+  });
+
+  it('were looked for with the very keys that the ledger commits to', async () => {
+    const { directory, deployment } = observed;
+    const session = (await openNetworkFolder(directory)).openPolicySession();
+    try {
+      const fact = (await session.view()).fact(facts.epoch(deployment.name, 1n));
+      const { commitments } = parseMessage(SignedKeyCommitmentsSchema, fact ?? new Uint8Array(0), 100_000);
+      expect(Buffer.from(commitments).equals(keys.commitments)).toBe(true);
+    } finally {
+      session.close();
+    }
+  });
+
+  it('were not written into the copies of the contract’s package', async () => {
+    expect(await areCodeTreesUnchanged(observed)).toBe(true);
+  });
+
+  describe.runIf(process.platform === 'linux')('have no way around the proxies:', () => {
+    const family = (): number[] => withDescendants(observed.network.nodes().map(({ pid }) => pid));
+    const chaincodes = (): number[] => {
+      const compute = observed.network.nodes().filter(({ service }) => service === 'compute').map(({ pid }) => pid);
+      return withDescendants(compute).filter((pid) => !compute.includes(pid));
+    };
+
+    it('every listening socket has a proxy in front of it, that of the chaincode apart, which lies within the TEE', () => {
+      const sockets = socketsOf(family());
+      const listening = sockets.filter(({ protocol, isListening }) => protocol !== 'unix' && isListening).map(({ local }) => local);
+      expect([...new Set(listening)].sort()).toEqual([...observed.intercepted.values()].sort());
+      expect(sockets.filter(({ protocol }) => protocol.startsWith('udp'))).toEqual([]);
+      const { dataDirectory } = observed.network.node('compute-1');
+      const local = sockets.filter(({ protocol, isListening }) => protocol === 'unix' && isListening);
+      expect(local.length).toBeGreaterThan(0);
+      for (const { local: name, pid } of local) {
+        expect(name.startsWith(path.join(dataDirectory, 'p') + path.sep), name).toBe(true);
+        expect(chaincodes()).toContain(pid);
+      }
+      expect(statSync(path.join(dataDirectory, 'p')).mode & 0o077).toBe(0);
+    });
+
+    it('no process of the network dials another but through its proxy', () => {
+      const behind = new Set(observed.intercepted.values());
+      const remotes = socketsOf(family()).filter(({ isListening }) => !isListening).map(({ remote }) => remote);
+      expect(remotes.filter((remote) => behind.has(remote))).toEqual([]);
+      const proxies = new Set(observed.network.nodes().map(({ dialAddress }) => dialAddress));
+      expect(remotes.filter((remote) => proxies.has(remote)).length).toBeGreaterThan(0);
+    });
+
+    it('what the chaincode prints reaches its compute node alone, and it leaves no core dump', () => {
+      const members = chaincodes();
+      const compute = observed.network.node('compute-1').pid;
+      expect(members.length).toBeGreaterThan(0);
+      for (const pid of members) {
+        expect(coreLimit(pid)).toBe('0');
+        const outputs = descriptors(pid).filter(({ number }) => number === 1 || number === 2);
+        expect(outputs).toHaveLength(2);
+        for (const { target } of outputs) {
+          expect(target).toMatch(/^(pipe|socket):/);
+          for (const holder of holdersOf(target)) expect([compute, ...members]).toContain(holder);
+        }
+      }
+    });
+  });
+});
+
+describe('canaries, in a network that leaks on purpose', () => {
+  const secrets = createSecrets();
+  const bundles = mkdtempSync(path.join(tmpdir(), 'selvedge-leaks-'));
+  let observed: ObservedNetwork | undefined;
+  let outcomes: Outcomes;
+  const findings: Finding[] = [];
+
+  beforeAll(async () => {
+    observed = await startObservedNetwork({ bundles: await buildLeakingBundles(bundles) });
+    outcomes = await runControlWorkload(observed, secrets);
+    const search = createSearch([...markersOf(secrets), ...keyMaterialOf(observed).markers]);
+    findings.push(...(await lookEverywhere(observed, search)));
+    for (const [step, error] of outcomes.errors) findings.push(...searchError(step, error, search));
+  });
+
+  afterAll(async () => {
+    await observed?.end();
+    rmSync(bundles, { recursive: true, force: true });
+  });
+
+  it('went through its requests', () => {
+    const { 'unknown collection, as it travels': leaked, ...others } = outcomes.byStep;
+    expect(leaked).toBe('DATASET_UNKNOWN');
+    expect(Object.values(others).every((outcome) => outcome === 'ok'), JSON.stringify(others)).toBe(true);
+  });
+
+  it.each(LEAKS)('are caught: $what', ({ marker, place, at }) => {
+    expect(findingsIn(place, findings).filter((finding) => finding.marker === marker && finding.place.includes(at))).not.toEqual([]);
+  });
+
+  it('stay out of places into which nothing leaks', () => {
+    expect([...new Set(findings.map(({ marker }) => marker))]).not.toContain('unlock secret');
+    expect(findingsIn('trace', findings)).toEqual([]);
+  });
+});
