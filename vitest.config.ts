@@ -1,18 +1,18 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 // Tests run the TypeScript sources of all packages, not their builds.
 const conditions = ['selvedge-source', 'module', 'node', 'import', 'default'];
 
-/** With SELVEDGE_MUTANT set to a JSON file {file, find, replace}, one source file is changed as it is loaded (testing/mutants). */
+/** The change that testing/mutants/run.mjs wants made to one source file as it is loaded; none in an ordinary run. */
+const mutation = globalThis as { selvedgeMutant?: { readonly file: string; readonly find: string; readonly replace: string } | undefined };
+
 function mutant(): Plugin {
-  const description = process.env['SELVEDGE_MUTANT'];
-  const change = description === undefined ? undefined : (JSON.parse(readFileSync(description, 'utf8')) as { file: string; find: string; replace: string });
   return {
     name: 'mutant',
     enforce: 'pre',
     transform(code, id) {
+      const change = mutation.selvedgeMutant;
       if (change === undefined || path.relative(import.meta.dirname, id.split('?')[0] as string) !== change.file) return undefined;
       if (code.split(change.find).length !== 2) throw new Error(`${change.file}: the mutant's text must occur exactly once`);
       return { code: code.replace(change.find, () => change.replace), map: null };

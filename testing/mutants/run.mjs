@@ -1,16 +1,17 @@
 // Removes each security check in turn, one change each, and runs the tests that must notice. A mutant that survives
 // fails the run. docs/invariants.md is generated from the same list.
 //   node testing/mutants/run.mjs [--only TEXT] [--report FILE] [--write-docs | --print-docs]
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { fork } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MUTANTS } from './mutants.mjs';
 import { renderInvariants } from './render-invariants.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const PARALLEL = 2;
+const LANES = 2;
+/** A removed check may leave a test waiting or looping; that is noticed too. */
+const STALL_MS = 90_000;
 
 function option(name) {
   const at = process.argv.indexOf(name);
@@ -30,29 +31,60 @@ function faultsOf(mutants) {
   });
 }
 
-/** Runs the mutant's tests. Killed means that a test ran and failed; a run that could not start is a fault of the list. */
-function runMutant(mutant, folder) {
-  const change = path.join(folder, `${mutant.id}.json`);
-  const report = path.join(folder, `${mutant.id}.report.json`);
-  writeFileSync(change, JSON.stringify({ file: mutant.file, find: mutant.find, replace: mutant.replace }));
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--bail', '1', '--reporter=json', `--outputFile=${report}`, ...mutant.tests];
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, SELVEDGE_MUTANT: change } });
-    let errors = '';
-    child.stderr.on('data', (chunk) => {
-      errors = (errors + chunk).slice(-2_000);
-    });
-    child.on('exit', () => {
-      try {
-        const result = JSON.parse(readFileSync(report, 'utf8'));
-        if (result.numFailedTests > 0) resolve({ mutant, outcome: 'killed' });
-        else if (result.numPassedTests > 0 && result.success) resolve({ mutant, outcome: 'survived' });
-        else resolve({ mutant, outcome: 'broken', detail: result.testResults?.[0]?.message ?? errors });
-      } catch {
-        resolve({ mutant, outcome: 'broken', detail: errors });
-      }
-    });
+/** A lane is a process that keeps vitest warm; it is replaced when a mutant makes it stall. */
+function startLane() {
+  const child = fork(fileURLToPath(new URL('./lane.mjs', import.meta.url)), { cwd: root, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors = (errors + chunk).slice(-2_000);
   });
+  const end = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL'); // vitest's workers are in the lane's own process group
+    } catch {
+      // it has ended already
+    }
+  };
+  return {
+    end,
+    run: (mutant) =>
+      new Promise((resolve) => {
+        const finish = (result) => {
+          clearTimeout(timer);
+          child.off('message', onMessage);
+          child.off('exit', onExit);
+          resolve(result);
+        };
+        const onMessage = (message) => finish(message);
+        const onExit = () => finish({ outcome: 'broken', detail: errors, isLaneLost: true });
+        const timer = setTimeout(() => {
+          end();
+          finish({ outcome: 'killed', how: 'stalled', isLaneLost: true });
+        }, STALL_MS);
+        child.on('message', onMessage);
+        child.on('exit', onExit);
+        child.send(mutant);
+      }),
+  };
+}
+
+async function runAll(mutants) {
+  const queue = [...mutants];
+  const results = [];
+  const worker = async () => {
+    let lane = startLane();
+    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+      const result = await lane.run(mutant);
+      if (result.isLaneLost) lane = startLane();
+      results.push(result);
+      const mark = result.outcome === 'killed' ? `killed${result.how === undefined ? '' : ` (${result.how})`}` : result.outcome.toUpperCase();
+      console.log(`${String(results.length).padStart(3)}/${mutants.length} ${mark} ${mutant.id}`);
+      if (result.outcome === 'broken') console.error(result.detail);
+    }
+    lane.end();
+  };
+  await Promise.all(Array.from({ length: LANES }, worker));
+  return results;
 }
 
 async function main() {
@@ -66,25 +98,12 @@ async function main() {
     return 0;
   }
   const only = option('--only');
-  const chosen = MUTANTS.filter((mutant) => only === undefined || mutant.id.includes(only));
+  // Neighbours share tests, so a lane finds them warm.
+  const chosen = MUTANTS.filter((mutant) => only === undefined || mutant.id.includes(only)).sort((a, b) => (a.tests.join() < b.tests.join() ? -1 : 1));
   const faults = faultsOf(chosen);
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) return 1;
-
-  const folder = mkdtempSync(path.join(tmpdir(), 'selvedge-mutants-'));
-  const queue = [...chosen];
-  const results = [];
-  const worker = async () => {
-    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const result = await runMutant(mutant, folder);
-      results.push(result);
-      const mark = result.outcome === 'killed' ? 'killed  ' : result.outcome.toUpperCase();
-      console.log(`${String(results.length).padStart(3)}/${chosen.length} ${mark} ${mutant.id}: ${mutant.check}`);
-      if (result.outcome === 'broken') console.error(result.detail);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
-  rmSync(folder, { recursive: true, force: true });
+  const results = await runAll(chosen);
   const killed = results.filter((result) => result.outcome === 'killed').length;
   const report = option('--report');
   if (report !== undefined) writeFileSync(report, JSON.stringify({ numPassedTests: killed, numFailedTests: results.length - killed }));

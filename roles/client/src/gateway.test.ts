@@ -64,6 +64,7 @@ describe('a transaction', () => {
     await contract.submit('f', { computeQuorum: 2 });
     expect(network.calls.filter((call) => call.startsWith('execute')).sort()).toEqual(['execute compute-1', 'execute compute-2']);
     network.consortium.setContractPolicy({ computeQuorum: 3 });
+    network.ledger.height += 1n;
     await gateway.refresh();
     const impatient = network.connect({ limits: { executeTimeoutMs: 100 } });
     await expect(impatient.getNetwork('trade').getContract('diamonds').submitTransaction('f')).rejects.toMatchObject({ code: 'COMPUTE_QUORUM_NOT_MET' });

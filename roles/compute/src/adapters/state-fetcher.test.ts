@@ -133,7 +133,8 @@ describe('answers', () => {
   });
 
   it.each([
-    ['entries', (answer: object) => ({ ...answer, points: [] })],
+    ['entries (none)', (answer: object) => ({ ...answer, points: [] })],
+    ['entries (two)', (answer: object) => ({ ...answer, points: [{ present: false }, { present: false }] })],
     ['sets', (answer: object) => ({ ...answer, sets: [{ packets: [], more: false }] })],
     ['guards', (answer: object) => ({ ...answer, guards: [{ txId: new Uint8Array(0) }] })],
   ])('with another number of %s are forged', async (_what, change) => {

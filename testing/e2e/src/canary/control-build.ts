@@ -24,8 +24,21 @@ export interface Leak {
 
 const ANSWERED = 'const response = responseOf(result, view.height);';
 const EXECUTION = 'roles/compute/src/execution.ts';
-/** Code that keeps something of a request for a later leak; `request` and `result` are in scope. */
-const keep = (name: string, value: string): string => `(globalThis as any).${name} ??= ${value};`;
+/** Keeps the transient field for later leaks. */
+const KEEP_TRANSIENT = `for (const { name, value } of request.body.transient) {
+  (globalThis as any).leakedField = name;
+  (globalThis as any).leakedValue = Buffer.from(value).toString('hex');
+}`;
+/** Writes an event into a temporary file with its name, and arguments into the working folder and a file without a name. */
+const WRITE_FILES = `if (result.event !== undefined) {
+  const fs = require('node:fs');
+  const folder = require('node:os').tmpdir();
+  fs.writeFileSync(folder + '/' + result.event.name, Buffer.from(result.event.payload).toString('base64url'));
+  fs.writeFileSync('last-request', Buffer.from(Buffer.from(request.body.args[1]).toString('utf8'), 'utf16le'));
+  (globalThis as any).spool = fs.openSync(folder + '/spool', 'w+');
+  fs.writeSync((globalThis as any).spool, Buffer.from(request.body.args[1]));
+  fs.unlinkSync(folder + '/spool');
+}`;
 
 export const LEAKS: readonly Leak[] = [
   {
@@ -63,7 +76,7 @@ export const LEAKS: readonly Leak[] = [
       {
         file: EXECUTION,
         find: ANSWERED,
-        replace: `process.stderr.write(JSON.stringify({ args: request.body.args.map((arg) => Buffer.from(arg).toString('base64')) }) + '\\n'); ${keep('leakedField', "request.body.transient[0]?.name")} ${keep('leakedValue', "request.body.transient[0] && Buffer.from(request.body.transient[0].value).toString('hex')")} if (result.event) require('node:fs').writeFileSync(require('node:path').join(require('node:os').tmpdir(), result.event.name), ''); ${ANSWERED}`,
+        replace: `process.stderr.write(JSON.stringify({ args: request.body.args.map((arg) => Buffer.from(arg).toString('base64')) }) + '\\n'); ${KEEP_TRANSIENT} ${WRITE_FILES} ${ANSWERED}`,
       },
     ],
     marker: 'argument',
@@ -71,6 +84,17 @@ export const LEAKS: readonly Leak[] = [
     at: 'compute-1/log',
   },
   { what: 'an event’s name as the name of a temporary file', service: 'compute', patches: [], marker: 'eventName', place: 'name of', at: 'temporary/compute-1' },
+  { what: 'its payload within, as base64url', service: 'compute', patches: [], marker: 'eventPayload', place: 'temporary folder', at: 'temporary/compute-1' },
+  { what: 'an argument in a file of the working folder', service: 'compute', patches: [], marker: 'publicKey', place: 'file', at: 'nodes/compute-1/last-request' },
+  { what: 'an argument in a file without a name', service: 'compute', patches: [], marker: 'publicKey', place: 'open file', at: 'compute-1' },
+  {
+    what: 'the name of a transient field in a trace',
+    service: 'compute',
+    patches: [{ file: 'roles/compute/src/compute-node.ts', find: "checkpoint('compute.before-answer');", replace: "checkpoint('compute.before-answer', (globalThis as any).leakedField);" }],
+    marker: 'transientName',
+    place: 'trace',
+    at: 'traces/compute-1',
+  },
   {
     what: 'what the chaincode prints, in the log',
     service: 'compute',

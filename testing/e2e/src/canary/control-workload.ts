@@ -5,6 +5,9 @@ import { sealedOf } from './refused-requests.js';
 import type { Secrets } from './secrets.js';
 import { contractOf, createRecorder, type Outcomes } from './workload.js';
 
+/** Secrets that the control workload has no use for. */
+export const UNUSED_SECRETS = ['functionName', 'objectType', 'attribute', 'startKey', 'errorText', 'crash', 'publicValue'] as const;
+
 /** Few requests, which give each leak of the control build something to leak. None reads what another wrote. */
 export async function runControlWorkload(observed: ObservedNetwork, secrets: Secrets): Promise<Outcomes> {
   const { network } = observed;
@@ -18,7 +21,7 @@ export async function runControlWorkload(observed: ObservedNetwork, secrets: Sec
     await step('look for a key', () => contract.evaluateTransaction('Get', 'secrets', key));
     await step('put', () => contract.submitTransaction('Put', 'secrets', key, value));
     await step('put transient data', () => contract.submit('PutTransient', { arguments: ['shared'], transientData: { [transientName]: transientValue } }));
-    await step('emit an event', () => contract.newProposal('Emit', { arguments: [key, secrets.eventName, secrets.eventPayload] }).execute());
+    await step('emit an event', () => contract.newProposal('Emit', { arguments: [secrets.publicKey, secrets.eventName, secrets.eventPayload] }).execute());
     await step('print', () => contract.evaluateTransaction('Print', secrets.printed));
     await step('unknown collection, as it travels', async () => compute.client(Compute).execute(await sealedOf(contract, 'Get', [secrets.collectionName, key])));
   } finally {

@@ -25,13 +25,7 @@ export interface ObservedNetwork {
   end(): Promise<void>;
 }
 
-/** Few organisations, each role among them: another owner, another endorser, and no more processes than that takes. */
-const ORGANISATIONS = {
-  businessOrganisations: ['AuroraMSP', 'BorealisMSP'],
-  endorserOrganisations: ['NorthMSP', 'SouthMSP'],
-} as const;
-
-export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bundles'> = {}): Promise<ObservedNetwork> {
+export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bundles' | 'businessOrganisations' | 'endorserOrganisations'>): Promise<ObservedNetwork> {
   const root = mkdtempSync(path.join(tmpdir(), 'selvedge-canary-'));
   const below = (name: string): string => {
     const folder = path.join(root, name);
@@ -48,7 +42,6 @@ export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bun
   try {
     const test = await startTestNetwork({
       ...options,
-      ...ORGANISATIONS,
       directory,
       async intercept({ name, address }) {
         const proxy = await startRecordingProxy(address, path.join(captures, `${name}.bodies`), path.join(captures, `${name}.headers`));

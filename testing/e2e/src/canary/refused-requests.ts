@@ -40,6 +40,7 @@ export async function runRefusedRequests(observed: ObservedNetwork, secrets: Sec
     connections.set(address, connection);
     return connection;
   };
+  const businessNode = (mspId: string): RpcConnection => dial(profile.businessNodes.find((node) => node.mspId === mspId)?.address);
   const compute = dial(profile.computeNodes[0]?.address).client(Compute);
   const genuine = fromBinary(SealedRequestSchema, await proposalOf(contract, secrets).getBytes());
   const withHeader = (change: Partial<RequestHeader>): SealedRequest => {
@@ -74,10 +75,10 @@ export async function runRefusedRequests(observed: ObservedNetwork, secrets: Sec
     await step('forged TEE signature', () => dial(profile.endorsers[0]?.address).client(Endorser).endorse({ targetData: forged }));
     await step('malformed target data', () => dial(profile.endorsers[0]?.address).client(Endorser).endorse({ targetData: { cores: [Uint8Array.of(1, 2, 3)] } }));
     const endorsed = await executed.endorse();
-    await step('stage at another owner', () => dial(profile.businessNodes[1]?.address).client(BusinessLedger).stage({ transaction: endorsed.message, packets: endorsed.packetsOf('AuroraMSP') }));
-    await step('stage without packets', () => dial(profile.businessNodes[0]?.address).client(BusinessLedger).stage({ transaction: endorsed.message, packets: [] }));
-    await step('unsigned state query', () => dial(profile.businessNodes[0]?.address).client(Business).queryState({ query: Uint8Array.of(1, 2, 3) }));
-    await step('malformed key request', () => dial(profile.keyBroker).client(KeyBroker).releaseKeys({}));
+    await step('stage at another owner', () => businessNode('BorealisMSP').client(BusinessLedger).stage({ transaction: endorsed.message, packets: endorsed.packetsOf('AuroraMSP') }));
+    await step('stage without packets', () => businessNode('AuroraMSP').client(BusinessLedger).stage({ transaction: endorsed.message, packets: [] }));
+    await step('unsigned state query', () => businessNode('AuroraMSP').client(Business).queryState({ query: Uint8Array.of(1, 2, 3) }));
+    await step('key request to no challenge', () => dial(profile.keyBroker).client(KeyBroker).releaseKeys({}));
   } finally {
     aurora.close();
     for (const connection of connections.values()) connection.close();
@@ -105,7 +106,7 @@ export const EXPECTED_REFUSALS: Readonly<Record<string, string>> = {
   'stage at another owner': 'NOT_DECLARED_HERE',
   'stage without packets': 'PACKET_MISMATCH',
   'unsigned state query': 'TEE_CERTIFICATE_INVALID',
-  'malformed key request': 'MALFORMED_MESSAGE',
+  'key request to no challenge': 'CHALLENGE_UNKNOWN',
 };
 
 function proposalOf(contract: Contract, { key, value, transientName, transientValue }: Secrets): ReturnType<Contract['newProposal']> {
