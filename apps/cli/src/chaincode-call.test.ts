@@ -34,7 +34,7 @@ describe('parseChaincodeCall', () => {
 
 describe('parseTransient', () => {
   it('reads base64', () => {
-    expect(Buffer.from(parseTransient('{"price":"OTAw"}')['price']!).toString()).toBe('900');
+    expect(Buffer.from(parseTransient('{"price":"OTAw"}').price!).toString()).toBe('900');
   });
 
   it.each(['[]', '{"a":1}', '{"a":"%%%%"}', '{"a":"abc"}'])('refuses %s', (text) => {

@@ -48,19 +48,17 @@ function parseAuthority(der: Uint8Array, refuse: (what: string) => SelvedgeError
 /** Adds intermediates level by level, whatever order they are listed in. */
 function traceIntermediates(authorities: Authority[], untraced: readonly Certificate[], refuse: (what: string) => SelvedgeError): void {
   let waiting = untraced;
-  while (waiting.length > 0) {
-    const still: Certificate[] = [];
+  for (let level = 0; level < MAX_INTERMEDIATES; level += 1) {
     const found: Authority[] = [];
     for (const certificate of waiting) {
       const issuers = issuersOf(certificate, authorities).filter((issuer) => issuer.capacity > 0);
       const capacity = Math.min(certificate.pathLength ?? MAX_INTERMEDIATES, ...issuers.map((issuer) => issuer.capacity - 1));
-      if (issuers.length === 0) still.push(certificate);
-      else found.push({ certificate, issuers, capacity, revokedSerials: new Set() });
+      if (issuers.length > 0) found.push({ certificate, issuers, capacity, revokedSerials: new Set() });
     }
-    if (found.length === 0) throw refuse('an intermediate certificate leads to no root, or its path is too long');
     authorities.push(...found);
-    waiting = still;
+    waiting = waiting.filter((certificate) => !found.some((authority) => authority.certificate === certificate));
   }
+  if (waiting.length > 0) throw refuse('an intermediate certificate leads to no root, or its path is too long');
 }
 
 function applyRevocationList(authorities: readonly Authority[], der: Uint8Array, refuse: (what: string) => SelvedgeError): void {

@@ -26,7 +26,15 @@ export async function pollFollowers(input: {
   readonly signal: AbortSignal;
 }): Promise<PollResult> {
   const nonce = randomBytes(32);
-  const signal = AbortSignal.any([input.signal, AbortSignal.timeout(input.timeoutMs)]);
+  // A timer of our own: AbortSignal.any holds its sources weakly, so a timeout signal can vanish before it fires.
+  const ending = new AbortController();
+  const { signal } = ending;
+  const end = (): void => {
+    ending.abort();
+  };
+  const timer = setTimeout(end, input.timeoutMs);
+  if (input.signal.aborted) end();
+  input.signal.addEventListener('abort', end, { once: true });
   // Two listeners for each follower: more than Node takes for a leak.
   setMaxListeners(0, signal);
   const statements: FollowerStatement[] = [];
@@ -41,6 +49,8 @@ export async function pollFollowers(input: {
       }
     }),
   );
+  clearTimeout(timer);
+  input.signal.removeEventListener('abort', end);
   return { statements, refusals };
 }
 

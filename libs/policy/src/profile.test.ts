@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parsePem } from '@selvedge/identity';
 import { NetworkProfileSchema, encodeMessage, profileDigest } from '@selvedge/protocol';
 import { createProfile, parseProfile } from './profile.js';
 import { MSP_IDS, makeNetwork, type ProfileInit, type TestNetwork } from './testdata/network.js';
@@ -83,7 +84,11 @@ describe('parseProfile', () => {
     expect(refused({ simulatedRoots: [root, root] })).toMatch(/^PROFILE_INVALID: .*root is listed twice/);
     expect(refused({ simulatedRoots: Array.from({ length: 17 }, () => root) })).toMatch(/^PROFILE_INVALID: .*more than 16 simulated roots/);
     expect(refused({ simulatedRoots: [Uint8Array.from([...root, 0])] })).toMatch(/^PROFILE_INVALID: .*simulated root 0/);
-    expect(refused({ simulatedRoots: [new Uint8Array(20_000)] })).toMatch(/^PROFILE_INVALID: .*simulated root 0/);
+  });
+
+  it('refuses a simulated root above the size of a certificate', async () => {
+    const { certificatePem } = await network.organisations[0]!.ca.issue({ commonName: 'large', role: 'client', attributes: { large: 'x'.repeat(17_000) } });
+    expect(refused({ simulatedRoots: [parsePem(certificatePem, 'CERTIFICATE', 'INTERNAL')] })).toMatch(/^PROFILE_INVALID: .*simulated root 0/);
   });
 
   it('refuses organisations whose certificates do not hold, and a sequencer of another role', async () => {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createGrpcNetwork, type ConnectionProfile } from '@selvedge/client';
 import { equalBytes } from '@selvedge/crypto';
 import { policyTransactionId, validationCodeName } from '@selvedge/embedded-ledger';
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction, verifyPolicyTransaction, type FactUpdate, type Profile } from '@selvedge/policy';
@@ -28,6 +29,7 @@ export interface PolicySession {
 
 const NONCE_BYTES = 16;
 const WAIT_MS = 10_000;
+const SEEN_POLL_MS = 10;
 const TIMEOUT_MS = 15_000;
 
 /** @param input.profile the pinned profile, verified */
@@ -64,11 +66,21 @@ export function openPolicySession(input: { readonly connectionProfile: Connectio
     return first.blockNumber;
   };
 
-  // The quorum may be behind the business nodes for a moment.
+  // The quorum may be behind the business nodes for a moment, or be no quorum while some have the new policy and some the old.
   const untilSeen = async (blockNumber: bigint): Promise<void> => {
     const deadline = performance.now() + TIMEOUT_MS;
-    while ((await tracker.refresh()).height <= blockNumber) {
+    while (!(await isSeen(blockNumber))) {
       if (performance.now() > deadline) throw new SelvedgeError('VIEW_BEHIND', 'the followers have not reached the policy change yet', { role: 'cli' });
+      await sleep(SEEN_POLL_MS);
+    }
+  };
+
+  const isSeen = async (blockNumber: bigint): Promise<boolean> => {
+    try {
+      return (await tracker.refresh()).height > blockNumber;
+    } catch (error) {
+      if (isSelvedgeError(error, 'VIEW_QUORUM_UNREACHABLE')) return false;
+      throw error;
     }
   };
 

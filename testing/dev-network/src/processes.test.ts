@@ -27,9 +27,9 @@ const READY = `console.log(JSON.stringify({ ready: true, role: 'compute', addres
 
 describe('startProcess', () => {
   it('resolves with the ready line, gives the configuration and little else, and ends on request', async () => {
-    process.env['SELVEDGE_TEST_CANARY'] = 'must not be inherited';
+    process.env.SELVEDGE_TEST_CANARY = 'must not be inherited';
     const node = await start(`process.stderr.write(JSON.stringify(process.env)); ${READY} setInterval(() => {}, 1000);`);
-    delete process.env['SELVEDGE_TEST_CANARY'];
+    delete process.env.SELVEDGE_TEST_CANARY;
     expect([node.address, node.isRunning()]).toEqual(['127.0.0.1:9', true]);
     const log = await readFile(join(folder, 'log'), 'utf8');
     expect(log).toContain('"EXTRA":"yes"');

@@ -149,7 +149,7 @@ describe('canaries, in a network that leaks on purpose', () => {
   const findings: Finding[] = [];
 
   beforeAll(async () => {
-    observed = await startObservedNetwork({ bundles: await buildLeakingBundles(bundles), businessOrganisations: ['AuroraMSP'], endorserOrganisations: ['NorthMSP'] });
+    observed = await startObservedNetwork({ bundles: await buildLeakingBundles(bundles), businessOrganisations: ['AuroraMSP'], endorserOrganisations: ['BorealisMSP'] });
     outcomes = await runControlWorkload(observed, secrets);
     const search = createSearch([...markersOf(secrets), ...keyMaterialOf(observed).markers]);
     findings.push(...(await lookEverywhere(observed, search)));

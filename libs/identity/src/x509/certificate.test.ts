@@ -73,6 +73,27 @@ describe('parseCertificate', () => {
     expect(refused(more)).toMatch(/^IDENTITY_MALFORMED: .*trailing fields/);
   });
 
+  it('refuses extensions of another shape than the standard’s', () => {
+    const octets = (content: Uint8Array): Buffer => element(0x04, content);
+    const integer = element(0x02, Buffer.of(0));
+    // Path: tbsCertificate, extensions [3], SEQUENCE, the first (basic constraints) or second (key usage), its value.
+    expect(refused(replaceField(leaf.der, [0, 7, 0], (raw) => Buffer.concat([raw, raw])))).toMatch(/^IDENTITY_MALFORMED: .*one value expected/);
+    expect(refused(replaceField(leaf.der, [0, 7, 0, 0, 2], (raw) => Buffer.concat([raw, raw])))).toMatch(/^IDENTITY_MALFORMED: certificate: extension$/);
+    expect(refused(replaceField(leaf.der, [0, 7, 0, 0, 2], () => octets(element(0x30, Buffer.concat([integer, integer])))))).toMatch(/^IDENTITY_MALFORMED: .*basic constraints/);
+    expect(refused(replaceField(leaf.der, [0, 7, 0, 1, 2], () => octets(element(0x03, Buffer.of(0)))))).toMatch(/^IDENTITY_MALFORMED: .*key usage/);
+  });
+
+  it('reads organisational units of UTF-8 and printable strings only', () => {
+    // Path: tbsCertificate, subject, the second name (the first unit), its attribute's value; 0x14 is a TeletexString.
+    const teletex = replaceField(leaf.der, [0, 5, 1, 0, 1], () => element(0x14, Buffer.from('peer')));
+    expect(parseCertificate(teletex, 'INTERNAL').organisationalUnits).toEqual(['Größe']);
+  });
+
+  it('refuses a validity period that is no time', () => {
+    const noTime = replaceField(leaf.der, [0, 4, 0], () => element(0x17, Buffer.from('269999000000Z')));
+    expect(refused(noTime)).toMatch(/^IDENTITY_MALFORMED: /);
+  });
+
   it('refuses a negative serial number', () => {
     expect(refused(replaceField(leaf.der, [0, 1], () => element(0x02, Buffer.from([0x80]))))).toMatch(/^IDENTITY_MALFORMED: .*integer/);
   });

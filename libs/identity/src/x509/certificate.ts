@@ -38,8 +38,7 @@ export function parseCertificate(der: Uint8Array, code: RefusalCode): Certificat
 }
 
 function read(der: Uint8Array): Certificate {
-  const [tbs, algorithm, signature, ...rest] = readInside(requireTag(readDer(der), TAG.sequence));
-  requireTag(signature, TAG.bitString);
+  const [tbs, algorithm, , ...rest] = readInside(requireTag(readDer(der), TAG.sequence));
   if (rest.length > 0) throw new DerError('trailing fields');
   const fields = readInside(requireTag(tbs, TAG.sequence));
   const [version, serial, innerAlgorithm, issuer, , subject, spki, ...optional] = fields;
@@ -47,6 +46,8 @@ function read(der: Uint8Array): Certificate {
   if (hex(innerAlgorithm?.raw) !== ECDSA_SHA256) throw new DerError('not signed by ECDSA with SHA-256');
   if (hex(algorithm?.raw) !== ECDSA_SHA256) throw new DerError('signature algorithms differ');
   const extensions = optional.find((field) => field.tag === contextTag(3));
+  const meaning = readCertificateExtensions(extensions === undefined ? [] : readExtensions(onlyChild(extensions)));
+  // OpenSSL's own parser comes last: what reaches it is well-formed DER.
   const x509 = new X509Certificate(der);
   const { publicKey } = x509;
   if (publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new DerError('not a P-256 key');
@@ -60,7 +61,7 @@ function read(der: Uint8Array): Certificate {
     organisationalUnits: readOrganisationalUnits(subject as DerValue),
     notBefore: readDate(x509.validFrom),
     notAfter: readDate(x509.validTo),
-    ...readCertificateExtensions(extensions === undefined ? [] : readExtensions(onlyChild(extensions))),
+    ...meaning,
     isSignedBy: (issuerKey) => x509.verify(issuerKey),
   };
 }

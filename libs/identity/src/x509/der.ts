@@ -30,8 +30,6 @@ export class DerError extends Error {
   override readonly name = 'DerError';
 }
 
-const MAX_LENGTH_BYTES = 3;
-
 function readAt(bytes: Uint8Array, start: number): DerValue {
   const tag = bytes[start];
   const first = bytes[start + 1];
@@ -41,10 +39,10 @@ function readAt(bytes: Uint8Array, start: number): DerValue {
   let header = 2;
   if (first >= 0x80) {
     const count = first & 0x7f;
-    if (count === 0 || count > MAX_LENGTH_BYTES) throw new DerError('indefinite or oversize length');
     length = 0;
     for (let i = 0; i < count; i += 1) length = length * 256 + (bytes[start + 2 + i] ?? 0);
     header += count;
+    // Also the indefinite length, whose count is 0.
     if (length < 0x80 || length < 256 ** (count - 1)) throw new DerError('length not minimal');
   }
   const end = start + header + length;

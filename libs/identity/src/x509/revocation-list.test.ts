@@ -54,6 +54,13 @@ describe('parseRevocationList', () => {
     expect(refused(replaceField(der, [0, 5, 0, 2], () => critical))).toMatch(/^PROFILE_INVALID: .*critical extension/);
   });
 
+  it('refuses an entry of another shape', async () => {
+    const der = await makeRevocationList(root, ['1234']);
+    const nothing = element(0x05, Buffer.alloc(0));
+    expect(refused(replaceField(der, [0, 5, 0, 1], () => nothing))).toMatch(/^PROFILE_INVALID: .*revoked certificate/);
+    expect(refused(replaceField(der, [0, 5, 0, 2], (raw) => Buffer.concat([raw, nothing])))).toMatch(/^PROFILE_INVALID: .*revoked certificate/);
+  });
+
   it('refuses other versions, algorithms and fields', async () => {
     const der = await makeRevocationList(root, ['1234']);
     const sha384 = element(0x30, Buffer.from('06082a8648ce3d040303', 'hex'));

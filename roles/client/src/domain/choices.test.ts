@@ -58,7 +58,7 @@ describe('parseConnectionProfile', () => {
   });
 
   it.each(Object.keys(genuine))('names %s when it is missing', (key) => {
-    const { [key]: _missing, ...rest } = genuine as Record<string, unknown>;
+    const rest = Object.fromEntries(Object.entries(genuine).filter(([name]) => name !== key));
     expect(() => parseConnectionProfile(rest)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION', message: expect.stringContaining(key) as string }));
   });
 

@@ -13,6 +13,7 @@ import {
   policyRoot,
   signing,
   statementDigest,
+  ValidationCode,
   type BrokerStatement,
   type EnvelopeEvidence,
 } from '@selvedge/protocol';
@@ -73,7 +74,7 @@ export async function createFakeNetwork(options: TestConsortiumOptions & { reado
 
   const hooks: FakeHooks = {};
   const calls: string[] = [];
-  const ledger: FakeLedger = { ordered: [], code: 0, height: 5n };
+  const ledger: FakeLedger = { ordered: [], code: ValidationCode.VALID, height: 5n };
   const ports = createFakePorts({ consortium, nodes, hooks, calls, ledger, evidence: (nonce) => evidence(nonce), followers: () => followersOf(consortium, ledger) });
   const gateways: ConnectOptions = {
     connectionProfile: { network: consortium.network, channel: consortium.channel, signedProfile: 'unused', keyBroker: 'unused', sequencer: 'unused', endorsers: [], businessNodes: [], computeNodes: [] },

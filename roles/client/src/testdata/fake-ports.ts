@@ -11,6 +11,7 @@ import {
   signing,
   SubmitAnswerSchema,
   targetDigest,
+  type ValidationCode,
   type CommitStatusAnswer,
   type Endorsement,
   type EndorsedTransaction,
@@ -39,7 +40,7 @@ export interface FakeHooks {
 /** What the fake sequencer has ordered, and the verdict that the fake business nodes give. */
 export interface FakeLedger {
   readonly ordered: Uint8Array[];
-  code: number;
+  code: ValidationCode;
   height: bigint;
 }
 

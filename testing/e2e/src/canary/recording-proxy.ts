@@ -80,7 +80,7 @@ function relay(
   record.headers(headers);
   const recordRequest = record.body();
   const recordAnswer = record.body();
-  const up = session.request(headers as OutgoingHttpHeaders, { endStream: false });
+  const up = session.request(headers, { endStream: false });
   let trailers: IncomingHttpHeaders | undefined;
   down.on('data', (chunk: Uint8Array) => {
     recordRequest(chunk);
@@ -99,7 +99,7 @@ function relay(
     if (down.destroyed) return;
     down.respond(withoutConnectionHeaders(answer), { endStream: ends, waitForTrailers: !ends });
   });
-  up.on('trailers', (found) => {
+  up.on('trailers', (found: IncomingHttpHeaders) => {
     record.headers(found);
     trailers = found;
   });

@@ -64,7 +64,8 @@ export async function runRefusedRequests(observed: ObservedNetwork, secrets: Sec
     await step('unknown collection, as it travels', async () => compute.execute(await sealedOf(contract, 'Get', [secrets.collectionName, secrets.key])));
     await step('failure, as it travels', async () => compute.execute(await sealedOf(contract, 'Put', [secrets.errorText])));
     await step('signature of another', async () => {
-      await callAs(observed, { ...(await network.identity('AuroraMSP')), sign: (await network.identity('BorealisMSP')).sign }, secrets);
+      const [named, signing] = [await network.identity('AuroraMSP'), await network.identity('BorealisMSP')];
+      await callAs(observed, { ...named, sign: (message) => signing.sign(message) }, secrets);
     });
     await step('identity of another authority', async () => {
       await callAs(observed, await outsider('AuroraMSP'), secrets);

@@ -12,13 +12,19 @@ export interface Outcomes {
   readonly errors: ReadonlyMap<string, unknown>;
 }
 
+/** Notes how steps end. */
+export interface Recorder {
+  /** mayHold: the error is the contract's own answer, opened under the response key, and must hold this text. */
+  readonly step: (name: string, run: () => Promise<unknown>, options?: { readonly mayHold?: string }) => Promise<void>;
+  readonly outcomes: Outcomes;
+}
+
 /** Runs steps one after another and notes how each ended. */
-export function createRecorder(): { step(name: string, run: () => Promise<unknown>, options?: { readonly mayHold?: string }): Promise<void>; readonly outcomes: Outcomes } {
+export function createRecorder(): Recorder {
   const byStep: Record<string, string> = {};
   const errors = new Map<string, unknown>();
   return {
-    /** mayHold: the error is the contract's own answer, opened under the response key, and must hold this text. */
-    async step(name, run, { mayHold } = {}) {
+    step: async (name, run, { mayHold } = {}) => {
       try {
         await run();
         byStep[name] = 'ok';
