@@ -96,8 +96,8 @@ function copyOneFile(from: string, to: string, tally: Tally, limits: PackageLimi
   if (!stat.isFile()) throw invalid(`${from} is not a regular file`);
   tally.files += 1;
   tally.bytes += stat.size;
-  if (tally.files > limits.maxFiles) throw invalid(`the package has more than ${String(limits.maxFiles)} files`);
-  if (tally.bytes > limits.maxBytes) throw invalid(`the package is larger than ${String(limits.maxBytes)} bytes`);
+  if (tally.files > limits.maxFiles) throw invalid(`the package and its dependencies have more than ${String(limits.maxFiles)} files`);
+  if (tally.bytes > limits.maxBytes) throw invalid(`the package and its dependencies are larger than ${String(limits.maxBytes)} bytes`);
   copyFileSync(from, to);
   chmodSync(to, (stat.mode & 0o111) === 0 ? 0o644 : 0o755);
 }

@@ -29,11 +29,13 @@ describe('canaries: marked secrets and the keys', () => {
   let worked: Outcomes;
   let refused: Outcomes;
   let afterRestart: string;
+  let end: (() => Promise<void>) | undefined;
   const findings: Finding[] = [];
 
   beforeAll(async () => {
     observed = await startObservedNetwork({ businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'] });
     const { network } = observed;
+    ({ end } = observed);
     keys = keyMaterialOf(observed);
     worked = await runWorkload(observed, secrets);
     const refusals = await runRefusedRequests(observed, secrets, keys);
@@ -51,7 +53,7 @@ describe('canaries: marked secrets and the keys', () => {
   });
 
   afterAll(async () => {
-    await observed.end();
+    await end?.();
   });
 
   it('went through every kind of request, refusal and restart', () => {
@@ -61,7 +63,7 @@ describe('canaries: marked secrets and the keys', () => {
     expect(afterRestart).toBe(`${secrets.value}2`);
   });
 
-  it.each(PLACES)('are in no %s', (place) => {
+  it.each(PLACES)('are not in the place: %s', (place) => {
     expect(findingsIn(place, findings)).toEqual([]);
   });
 

@@ -93,7 +93,17 @@ export function createSearch(markers: readonly Marker[], chunkBytes = CHUNK_BYTE
         const name = path.join(entry.parentPath, entry.name);
         const place = placeOf(path.relative(folder, name));
         if (place === undefined) return [];
-        return [...bytes(`name of ${name}`, Buffer.from(path.relative(folder, name))), ...(entry.isFile() ? file(place, name) : [])];
+        return [...bytes(`name of ${name}`, Buffer.from(path.relative(folder, name))), ...(entry.isFile() ? unlessGone(() => file(place, name)) : [])];
       }),
   };
+}
+
+/** Nodes still work while their folders are read: a temporary file may get its last name in between, and is read under that. */
+function unlessGone(read: () => Finding[]): Finding[] {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
