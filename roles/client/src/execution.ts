@@ -67,7 +67,7 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
       if (performance.now() + pauseMs >= deadline) throw tooFew(options.count, answered.size, last);
       await pause(pauseMs, session.closing);
       if (options.signal?.aborted === true) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'client' });
-      await ports.reload();
+      await ports.reload().catch(() => undefined); // else the present endpoints stay
       tried.clear();
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }

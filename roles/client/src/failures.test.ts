@@ -183,3 +183,13 @@ describe('owners and the sequencer that fail', () => {
     await expect(contract.submitTransaction('f')).rejects.toMatchObject({ code: 'LEDGER_CORRUPT' });
   });
 });
+
+describe('followers that are gone', () => {
+  it('end a request by name instead of holding it up', async () => {
+    const silent = { ...network.ports, followers: () => [] };
+    const lonely = network.connect({ ports: silent, limits: { evidenceTimeoutMs: 100 } });
+    await expect(lonely.getNetwork('trade').getContract('diamonds').evaluateTransaction('f')).rejects.toMatchObject({ code: 'VIEW_QUORUM_UNREACHABLE' });
+    expect(callsOf('attest')).toHaveLength(0);
+    lonely.close();
+  });
+});

@@ -33,3 +33,22 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
     throw new SelvedgeError('CANCELLED', 'the gateway was closed', { role: 'client', cause });
   }
 }
+
+/** Whether a promise settles within the time. */
+export async function isSettledWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+    }, timeoutMs);
+  });
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

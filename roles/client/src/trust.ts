@@ -8,7 +8,7 @@ import { acceptBrokerStatement, type TrustedEnvelope } from './domain/envelope.j
 import { isWorthRepeat } from './domain/retry.js';
 import type { ClientLimits } from './limits.js';
 import type { NetworkPorts } from './ports.js';
-import { repeatUntil } from './repeat.js';
+import { isSettledWithin, repeatUntil } from './repeat.js';
 
 /** What the client has verified: the ledger's facts by a quorum, and the broker's envelope keys by its evidence. */
 export interface Trusted {
@@ -45,12 +45,19 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
   });
   const termsByRoot = new WeakMap<Uint8Array, Map<string, ContractTerms>>();
   let started: Promise<void> | undefined;
+  let hasStarted = false;
   let accepted: { readonly envelope: TrustedEnvelope; readonly atMs: number } | undefined;
   let fetching: Promise<TrustedEnvelope> | undefined;
 
+  // Starting tries for ever; a caller waits for so long and then learns from one more poll what is missing.
   const view = async (): Promise<LedgerView> => {
-    started ??= tracker.start();
-    await started;
+    if (!hasStarted) {
+      started ??= tracker.start();
+      started.catch(() => undefined);
+      if (!(await isSettledWithin(started, limits.evidenceTimeoutMs))) return tracker.refresh();
+      await started;
+      hasStarted = true;
+    }
     return tracker.current();
   };
 

@@ -28,6 +28,9 @@ export interface PolicySession {
 }
 
 const NONCE_BYTES = 16;
+/** Followers that have just started may not have applied the newest block. */
+const VIEW_TRIES = 20;
+const VIEW_PAUSE_MS = 100;
 const WAIT_MS = 10_000;
 const SEEN_POLL_MS = 10;
 const TIMEOUT_MS = 15_000;
@@ -37,17 +40,17 @@ export function openPolicySession(input: { readonly connectionProfile: Connectio
   const { profile } = input;
   const { network, channel } = profile.message;
   const ports = createGrpcNetwork(input.connectionProfile);
-  const tracker = createLedgerViewTracker({ profile, followers: () => ports.followers(), clock: () => performance.now(), pollIntervalMs: 100 });
-  let started: Promise<void> | undefined;
+  const tracker = createLedgerViewTracker({ profile, followers: () => ports.followers(), clock: () => performance.now() });
 
   const view = async (): Promise<LedgerView> => {
-    if (started === undefined) {
-      started = tracker.start();
-      await started;
-      return tracker.current();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await tracker.refresh();
+      } catch (error) {
+        if (tries >= VIEW_TRIES) throw error;
+        await sleep(VIEW_PAUSE_MS);
+      }
     }
-    await started;
-    return tracker.refresh();
   };
 
   const submit = async (policyTransaction: Uint8Array): Promise<bigint> => {

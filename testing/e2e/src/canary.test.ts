@@ -35,7 +35,7 @@ describe('canaries: marked secrets and the keys', () => {
   beforeAll(async () => {
     observed = await startObservedNetwork({ businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'] });
     const { network } = observed;
-    ({ end } = observed);
+    end = () => observed.end();
     keys = keyMaterialOf(observed);
     worked = await runWorkload(observed, secrets);
     const refusals = await runRefusedRequests(observed, secrets, keys);
