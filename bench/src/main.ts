@@ -24,7 +24,12 @@ async function measure(options: BenchOptions, directory: string): Promise<BenchR
   say('measuring the crypto floor …');
   const floor = measureCryptoFloor();
   say('starting the network …');
-  const network = await createDevNetwork({ directory, computeNodes: options.computeNodes });
+  const { profile } = options;
+  const network = await createDevNetwork({
+    directory,
+    computeNodes: options.computeNodes,
+    ...(profile === undefined ? {} : { nodeFlags: ({ name }) => ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile, name)}`] }),
+  });
   try {
     await network.deploy(CONTRACT);
     const gateway = await network.connect('AuroraMSP');

@@ -6,6 +6,7 @@ export interface BenchOptions {
   readonly computeNodes: number;
   readonly keys: number;
   readonly json: string | undefined;
+  readonly profile: string | undefined;
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
@@ -15,6 +16,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --compute-nodes N    compute nodes (default 1)
   --keys N             keys that updates and queries are spread over (default 1000)
   --json FILE          write every point to FILE
+  --profile DIR        write a CPU profile of every process to DIR (Chrome DevTools opens them)
   --help               this text`;
 
 /** Parses the command line. Throws RangeError or TypeError with a readable text. */
@@ -27,6 +29,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
       'compute-nodes': { type: 'string', default: '1' },
       keys: { type: 'string', default: '1000' },
       json: { type: 'string' },
+      profile: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -37,6 +40,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     computeNodes: whole('--compute-nodes', values['compute-nodes'], 1, 16),
     keys: whole('--keys', values.keys, 32, 1_000_000),
     json: values.json,
+    profile: values.profile,
   };
 }
 

@@ -30,6 +30,7 @@ export interface Trust {
 /** How often followers are asked while a gateway is open. Facts are checked again by every other role. */
 const POLL_INTERVAL_MS = 2_000;
 const VIEW_MAX_AGE_MS = 60_000;
+const LOOK_AGAIN_MS = 3_000;
 const NONCE_BYTES = 32;
 
 export function createTrust(options: { readonly profile: Profile; readonly ports: NetworkPorts; readonly clock: () => Date; readonly limits: ClientLimits }): Trust {
@@ -61,6 +62,10 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
     return tracker.current();
   };
 
+  // While a policy change spreads, followers may be of two minds for a moment.
+  const lookAgain = (): Promise<LedgerView> =>
+    repeatUntil(() => tracker.refresh(), { timeoutMs: Math.min(LOOK_AGAIN_MS, limits.evidenceTimeoutMs), isWorthRepeat, signal: closing.signal });
+
   const fetchEnvelope = async (): Promise<TrustedEnvelope> => {
     const ledger = await view();
     const nonce = randomBytes(NONCE_BYTES);
@@ -77,7 +82,7 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
     try {
       return accept(ledger);
     } catch {
-      return accept(await tracker.refresh());
+      return accept(await lookAgain());
     }
   };
 
@@ -108,12 +113,12 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
         return termsIn(await view(), contract);
       } catch (error) {
         if (!isSelvedgeError(error, 'CONTRACT_UNKNOWN')) throw error;
-        return termsIn(await tracker.refresh(), contract);
+        return termsIn(await lookAgain(), contract);
       }
     },
     async refresh() {
       await view();
-      await tracker.refresh();
+      await lookAgain();
       await refreshEnvelope();
     },
     close() {

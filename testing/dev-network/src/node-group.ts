@@ -86,6 +86,7 @@ export function createNodeGroup(input: {
       logFile: join(directory, LOG_FILE),
       workingDirectory: directory,
       environment: { ...options.environment?.(planned), ...environment },
+      nodeFlags: options.nodeFlags?.(planned),
       readyTimeoutMs: options.readyTimeoutMs ?? 20_000,
     });
   };

@@ -13,6 +13,8 @@ export interface ProcessInput {
   readonly logFile: string;
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Flags of Node itself, such as --cpu-prof. */
+  readonly nodeFlags?: readonly string[] | undefined;
   readonly readyTimeoutMs: number;
 }
 
@@ -84,7 +86,7 @@ function spawnService(input: ProcessInput): ChildProcess {
   const inherited = Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
   const log = openSync(input.logFile, 'a');
   try {
-    return spawn(process.execPath, [input.bundle], {
+    return spawn(process.execPath, [...(input.nodeFlags ?? []), input.bundle], {
       cwd: input.workingDirectory,
       env: { ...inherited, ...input.environment, SELVEDGE_CONFIG: input.configFile },
       stdio: ['ignore', 'pipe', log],

@@ -56,6 +56,8 @@ export interface DevNetworkOptions {
   readonly configure?: (node: { readonly name: string; readonly service: ServiceName }) => Readonly<Record<string, unknown>>;
   /** Extra environment of one process, such as crash points. */
   readonly environment?: (node: { readonly name: string; readonly service: ServiceName }) => Readonly<Record<string, string>>;
+  /** Flags of Node itself for one process, such as --cpu-prof. */
+  readonly nodeFlags?: (node: { readonly name: string; readonly service: ServiceName }) => readonly string[];
   /** Gives the address that others dial instead of a node's own: a recording proxy, for instance. */
   readonly intercept?: (node: { readonly name: string; readonly service: ServiceName; readonly address: string }) => Promise<string>;
   readonly onProgress?: (event: ProgressEvent) => void;

@@ -112,6 +112,7 @@ describe('openSubmitAnswer', () => {
   });
 
   it('refuses an answer without target data', async () => {
+    expect(await submitCode({ omitTargetData: true })).toBe('TARGET_DATA_INCONSISTENT');
     const request = submit();
     const evaluate = await answer(request, { response: { status: 200 } });
     delete evaluate.targetData;

@@ -31,6 +31,8 @@ export interface FakeAnswer {
   /** The response that the core names, when it is not the one that is sent. */
   readonly signedResponse?: ResponseInit;
   readonly nodeId?: string;
+  /** Answers a submit as if it were an evaluate. */
+  readonly omitTargetData?: boolean;
   readonly targetData?: Omit<TargetDataInput, 'consortium' | 'nodes' | 'txId' | 'keyEpoch'>;
   /** After the response is sealed to the target data. */
   readonly changeSealed?: (sealed: SealedResponse) => void;
@@ -56,7 +58,8 @@ export function executeRequest(consortium: TestConsortium, node: TestComputeNode
   const { opened, body } = openRequest(consortium, request);
   const response = answer.response ?? responseTo(body);
   const isRefused = (response.status ?? 0) >= 400 || response.refusal !== undefined;
-  const targetData = body.kind === RequestKind.SUBMIT && !isRefused ? buildTargetData(consortium, node, { opened, body }, answer.signedResponse ?? response, answer) : undefined;
+  const isWanted = body.kind === RequestKind.SUBMIT && !isRefused && answer.omitTargetData !== true;
+  const targetData = isWanted ? buildTargetData(consortium, node, { opened, body }, answer.signedResponse ?? response, answer) : undefined;
   const nodeId = answer.nodeId ?? node.nodeId;
   const sealed = create(SealedResponseSchema, {
     nodeId,
