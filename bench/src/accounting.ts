@@ -12,7 +12,7 @@ export function readCpu(network: DevNetwork): CpuByPart {
   const parts: Record<string, number> = { client: cpuMs(process.pid), chaincode: 0 };
   for (const { service, pid } of network.nodes()) {
     parts[service] = (parts[service] ?? 0) + cpuMs(pid);
-    if (service === 'compute') for (const child of descendants(pid)) parts['chaincode'] = (parts['chaincode'] ?? 0) + cpuMs(child);
+    if (service === 'compute') for (const child of descendants(pid)) parts.chaincode = (parts.chaincode ?? 0) + cpuMs(child);
   }
   return parts;
 }

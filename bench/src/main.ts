@@ -91,9 +91,9 @@ async function measurePoint(network: DevNetwork, workload: Measurement['workload
 function ratiosOf(measurements: readonly Measurement[], floor: CryptoFloor): Record<string, number> {
   const last = (workload: Measurement['workload']): Measurement | undefined => measurements.filter((point) => point.workload === workload).at(-1);
   return {
-    updateComputeCpuOverFloor: (last('update')?.cpu['compute'] ?? Number.NaN) / floor.computeUpdate,
-    queryComputeCpuOverFloor: (last('query')?.cpu['compute'] ?? Number.NaN) / floor.computeQuery,
-    endorserCpuOverFloor: (last('update')?.cpu['endorser'] ?? Number.NaN) / (2 * floor.endorserUpdate + 3 * floor.followerUpdate),
+    updateComputeCpuOverFloor: (last('update')?.cpu.compute ?? Number.NaN) / floor.computeUpdate,
+    queryComputeCpuOverFloor: (last('query')?.cpu.compute ?? Number.NaN) / floor.computeQuery,
+    endorserCpuOverFloor: (last('update')?.cpu.endorser ?? Number.NaN) / (2 * floor.endorserUpdate + 3 * floor.followerUpdate),
   };
 }
 

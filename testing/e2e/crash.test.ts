@@ -14,7 +14,7 @@ import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src
  * kill -9 of every role under load. Every other death comes at a named point: before or after a sync, a send or an
  * acknowledgement. Afterwards each acknowledged commit must be there, and all ledgers must have the same head.
  */
-const KILLS_PER_ROLE = Number(process.env['SELVEDGE_TEST_KILLS'] ?? '50');
+const KILLS_PER_ROLE = Number(process.env.SELVEDGE_TEST_KILLS ?? '50');
 const STONES = [
   ['AuroraMSP', 'CRASH-A'],
   ['BorealisMSP', 'CRASH-B'],

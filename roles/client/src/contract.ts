@@ -1,4 +1,5 @@
-import { createProposal, type Proposal, type ProposalOptions } from './proposal.js';
+import { createProposal, type Proposal } from './proposal.js';
+import type { ProposalOptions } from './proposal-options.js';
 import type { SubmittedTransaction } from './endorsed-transaction.js';
 import type { Session } from './session.js';
 

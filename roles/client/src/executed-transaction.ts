@@ -7,7 +7,7 @@ import { readRequirements } from './domain/requirements.js';
 import { createEndorsedTransaction } from './domain/staging.js';
 import { createEndorsedTransactionStage, type EndorsedTransaction } from './endorsed-transaction.js';
 import { collectEndorsements } from './endorsing.js';
-import type { ProposalOptions } from './proposal.js';
+import type { ProposalOptions } from './proposal-options.js';
 import type { Session } from './session.js';
 
 /** A request that compute nodes have run. Nothing is committed yet. */

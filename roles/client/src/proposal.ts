@@ -9,21 +9,10 @@ import { buildRequest, type BuiltRequest } from './domain/request.js';
 import { isWorthRebuild } from './domain/retry.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
 import { executeOnNodes } from './execution.js';
+import type { ProposalOptions } from './proposal-options.js';
 import type { Session } from './session.js';
 
 const NONCE_BYTES = 24;
-
-/** What a transaction is called with. */
-export interface ProposalOptions {
-  readonly arguments?: readonly (string | Uint8Array)[];
-  /** Travels sealed, and never onto the ledger by itself. */
-  readonly transientData?: Readonly<Record<string, string | Uint8Array>>;
-  /** Compute nodes that must agree; the contract's own quorum holds anyway. Default 1. */
-  readonly computeQuorum?: number;
-  /** MSP ids of the endorsers to ask; default: as few as the policies need. */
-  readonly endorsingOrganizations?: readonly string[];
-  readonly signal?: AbortSignal;
-}
 
 /** A request that has a transaction id and has not been executed. */
 export interface Proposal {

@@ -3,7 +3,7 @@ import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyComm
 import { toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
 import { encodeMessage, KeyReleaseSchema, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
-import { AT, BROKER_MEASUREMENT, CONTRACT, createAttester, createRequest, createState, createTestBroker, operator, profile, SUITES, type TestBroker } from './testdata/setting.js';
+import { AT, BROKER_MEASUREMENT, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, SUITES, type TestBroker } from './testdata/setting.js';
 import { createKeyRing } from './domain/key-derivation.js';
 
 const NONCE = new Uint8Array(32).fill(0x11);
@@ -63,6 +63,14 @@ describe('a release', () => {
   it('asks the ledger, so a revocation takes effect at once', async () => {
     const test = createTestBroker();
     await releaseTo(test);
+    test.ledger.facts.set(facts.revokedNode('node-1'), Buffer.of(1));
+    const { request } = await createRequest(test);
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'TEE_REVOKED' });
+  });
+
+  it('looks at the ledger under a fresh nonce, not at the view that it has', async () => {
+    const test = createTestBroker();
+    test.staleLedger = createLedger(test.state);
     test.ledger.facts.set(facts.revokedNode('node-1'), Buffer.of(1));
     const { request } = await createRequest(test);
     await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'TEE_REVOKED' });

@@ -3,7 +3,7 @@ import { ContractPolicySchema, encodeMessage } from '@selvedge/protocol';
 import { parseContractPolicy } from '@selvedge/policy';
 import { describe, expect, it } from 'vitest';
 import { planContractPolicy } from './contract-policy.js';
-import type { DeployOptions } from './deploy.js';
+import type { DeployOptions } from './deploy-options.js';
 import { settingsOf, verifyOptions } from './options.js';
 
 const collection = (name: string, members: string[], change: Partial<CollectionConfig> = {}): CollectionConfig => ({

@@ -3,7 +3,7 @@ import type { ContractManifest } from '@selvedge/contract-package';
 import { SelvedgeError } from '@selvedge/errors';
 import { create } from '@bufbuild/protobuf';
 import { ContractPolicySchema, type ContractPolicy } from '@selvedge/protocol';
-import type { DeployOptions } from './deploy.js';
+import type { DeployOptions } from './deploy-options.js';
 import type { NetworkSettings } from './options.js';
 
 const WORLD_STATE = '';

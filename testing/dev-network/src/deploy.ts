@@ -6,26 +6,12 @@ import { facts, parseContractPolicy, type FactUpdate, type Profile } from '@selv
 import { ContractPolicySchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { planContractPolicy } from './contract-policy.js';
+import type { DeployOptions } from './deploy-options.js';
 import { loadAdmins } from './identities.js';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
 import { openPolicySession, type PolicySession } from './policy-session.js';
 import { untilHealth } from './readiness.js';
-
-/** What the manifest leaves open. */
-export interface DeployOptions {
-  /** Contract name; default: the manifest's. */
-  readonly name?: string;
-  readonly suite?: string;
-  readonly endorsementPolicy?: string;
-  /** MSP ids of the world state's owners; default: the manifest's, else the first business organisation. */
-  readonly worldStateOwners?: readonly string[];
-  readonly computeQuorum?: number;
-  /** Node ids that may run it; default: all. */
-  readonly assignedNodes?: readonly string[];
-  /** How long compute nodes may take to fetch the contract's keys. Default 30,000. */
-  readonly timeoutMs?: number;
-}
 
 /** A contract on the ledger. */
 export interface Deployment {

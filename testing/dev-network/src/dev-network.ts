@@ -1,6 +1,7 @@
 import type { ConnectionProfile, ConnectOptions, Gateway } from '@selvedge/client';
 import type { Signer } from '@selvedge/identity';
-import type { Deployment, DeployOptions } from './deploy.js';
+import type { Deployment } from './deploy.js';
+import type { DeployOptions } from './deploy-options.js';
 import type { NodeInfo } from './options.js';
 
 /** A running development network of separate processes. Its TEEs are simulated. */

@@ -10,7 +10,8 @@ export {
   type ServiceName,
 } from './options.js';
 export type { DevNetwork } from './dev-network.js';
-export type { Deployment, DeployOptions } from './deploy.js';
+export type { Deployment } from './deploy.js';
+export type { DeployOptions } from './deploy-options.js';
 export { createDevNetwork } from './create-dev-network.js';
 export { openNetworkFolder, type NetworkFolder } from './network-folder.js';
 export { readNetworkStatus, type NodeStatus } from './network-status.js';

@@ -3,7 +3,8 @@ import { connect, loadConnectionProfile, loadSignedProfile, type ConnectionProfi
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
-import { deployContract, type Deployment, type DeployOptions } from './deploy.js';
+import type { DeployOptions } from './deploy-options.js';
+import { deployContract, type Deployment } from './deploy.js';
 import { FIRST_USER, loadSigner } from './identities.js';
 import { layoutOf, type Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';

@@ -1,5 +1,6 @@
 import { createTargetData, createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { SelvedgeError } from '@selvedge/errors';
+import { parseEndorsementPolicy } from '@selvedge/policy';
 import { encodeMessage, EndorsementPayloadSchema, LIMITS, parseCores, parseMessage, signing, targetDigest, type Endorsement, type EndorsementPayload, type TargetData } from '@selvedge/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { endorse } from '../testdata/fake-ports.js';
@@ -80,6 +81,12 @@ describe('findSufficient', () => {
     expect(findSufficient([north], requirements)).toBeUndefined();
     expect(findSufficient([north, north], requirements)).toBeUndefined();
     expect(findSufficient([north, south], requirements)).toHaveLength(2);
+  });
+
+  it('counts one identity once, where a policy wants two of one organisation', () => {
+    const north = verify(endorse(consortium, 'NorthMSP', targetData));
+    const two = { ...requirements, policies: [parseEndorsementPolicy("AND('NorthMSP.peer','NorthMSP.peer')")] };
+    expect(findSufficient([north, north], two)).toBeUndefined();
   });
 
   it('does not add up endorsements of different payloads', () => {

@@ -105,13 +105,21 @@ async function launchProgram(options: ProcessOptions, directory: string, socketP
 /** Whichever comes first: the registration, the end of the process, or the time limit. */
 async function register(options: ProcessOptions, socketPath: string, program: LaunchedProgram): Promise<Connection> {
   const failure = new AbortController();
-  const signal = AbortSignal.any([options.signal, failure.signal, AbortSignal.timeout(options.limits.startTimeoutMs)]);
+  // A timer of our own: AbortSignal.any holds its sources weakly, so a timeout signal can vanish before it fires.
+  const timer = setTimeout(() => {
+    failure.abort();
+  }, options.limits.startTimeoutMs);
+  const signal = AbortSignal.any([options.signal, failure.signal]);
   const exitedEarly = program.exited.then((info) => {
     failure.abort();
     throw new SelvedgeError('CHAINCODE_START_FAILED', `the chaincode process ended while it started (${describeExit(info)})`, { role: 'compute' });
   });
   exitedEarly.catch(() => undefined);
-  return Promise.race([connectChaincode(socketPath, options.chaincodeId, options.limits.maxMessageBytes, signal), exitedEarly]);
+  try {
+    return await Promise.race([connectChaincode(socketPath, options.chaincodeId, options.limits.maxMessageBytes, signal), exitedEarly]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function superviseProcess(limits: ChaincodeLimits, program: LaunchedProgram, connection: Connection, ended: Promise<ExitInfo>, outputBytes: () => number): ChaincodeProcess {

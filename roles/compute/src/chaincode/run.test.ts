@@ -48,11 +48,13 @@ describe('limits', () => {
 
   test('a chaincode that carries on after its refusal is cut off', async () => {
     const fake = createFakeChaincode({ maxWrites: 0 });
-    const { ref, result } = fake.begin();
+    const { ref, result } = fake.begin({ deadlineMs: 60_000 });
     for (let index = 0; index < 102; index += 1) {
       fake.send(ref, MessageType.PUT_STATE, requests.put('k', 'v'));
       await new Promise((resolve) => setImmediate(resolve));
     }
+    // long before the deadline would end it
+    expect(fake.session.running).toBe(0);
     await expect(result).rejects.toMatchObject({ code: 'CHAINCODE_LIMIT' });
     expect(fake.session.abandoned).toBe(1);
   });

@@ -96,6 +96,8 @@ export interface TestBroker {
   /** Milliseconds that have passed. */
   clockMs: number;
   isLedgerReachable: boolean;
+  /** When set, what current() still shows while refresh() shows the ledger. */
+  staleLedger?: TestLedger;
 }
 
 export function createTestBroker(given: { readonly state?: BrokerState; readonly profile?: Profile } = {}): TestBroker {
@@ -112,7 +114,7 @@ export function createTestBroker(given: { readonly state?: BrokerState; readonly
     state,
     store: { load: () => saved.at(-1), save: (next) => void saved.push(next) },
     audit: { head: () => ({ count: 0, hash: new Uint8Array(0) }), append: (event) => void events.push(event), close: () => undefined },
-    ledger: { current: view, refresh: async () => Promise.resolve().then(view) },
+    ledger: { current: () => test.staleLedger ?? view(), refresh: async () => Promise.resolve().then(view) },
     attester: createAttester(BROKER_MEASUREMENT),
     now: () => AT,
     clock: () => test.clockMs,

@@ -1,0 +1,11 @@
+/** What a transaction is called with. */
+export interface ProposalOptions {
+  readonly arguments?: readonly (string | Uint8Array)[];
+  /** Travels sealed, and never onto the ledger by itself. */
+  readonly transientData?: Readonly<Record<string, string | Uint8Array>>;
+  /** Compute nodes that must agree; the contract's own quorum holds anyway. Default 1. */
+  readonly computeQuorum?: number;
+  /** MSP ids of the endorsers to ask; default: as few as the policies need. */
+  readonly endorsingOrganizations?: readonly string[];
+  readonly signal?: AbortSignal;
+}
