@@ -95,9 +95,9 @@ describe('kill -9 under load', () => {
 
   it(`${String(KILLS_PER_ROLE)} times each role, the sequencer and the client`, { timeout: 1_500_000 }, async () => {
     // Two at a time: the load must be able to go on between deaths, or they would hit an idle network.
-    await Promise.all([killRole('sequencer'), killRole('key-broker')]);
+    await Promise.all([killRole('sequencer'), killRole('endorser')]);
     await Promise.all([killRole('business'), killClients()]);
-    await Promise.all([killRole('endorser'), killRole('compute')]);
+    await Promise.all([killRole('compute'), killRole('key-broker')]);
     await awaitProgress(acknowledged()); // the network works on afterwards
     await Promise.all(workers.map((worker) => worker.kill()));
 

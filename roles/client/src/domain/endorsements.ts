@@ -43,7 +43,8 @@ export function verifyEndorsement(endorsement: Endorsement, expected: ExpectedEn
 /** Endorsements of one payload that satisfy every policy, or undefined when there are none yet. */
 export function findSufficient(verified: readonly VerifiedEndorsement[], requirements: Requirements): VerifiedEndorsement[] | undefined {
   return groupByPayload(verified).find((group) => {
-    const signers = distinctSigners(group);
+    // Each identity has its signerId: it counts once, however often it answers.
+    const signers = group.map(({ identity }) => identity);
     return requirements.policies.every((policy) => isEndorsementPolicySatisfied(policy, signers));
   });
 }
@@ -73,11 +74,6 @@ function groupByPayload(verified: readonly VerifiedEndorsement[]): VerifiedEndor
     else group.push(item);
   }
   return [...groups.values()];
-}
-
-/** One identity counts once, however often it answers. */
-function distinctSigners(group: readonly VerifiedEndorsement[]): Identity[] {
-  return [...new Map(group.map((item) => [toHex(item.endorsement.endorser), item.identity])).values()];
 }
 
 function isSameTargets(declared: readonly DeclaredTarget[], written: readonly WrittenTarget[]): boolean {

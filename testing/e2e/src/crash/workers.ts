@@ -25,7 +25,7 @@ export function createWorker(directory: string, mspId: string, stoneId: string):
     async kill() {
       const dying = child;
       child = undefined;
-      if (dying === undefined || dying.exitCode !== null) return;
+      if (dying?.exitCode !== null) return;
       const gone = new Promise((resolve) => dying.once('exit', resolve));
       dying.kill('SIGKILL');
       await gone;
