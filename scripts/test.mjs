@@ -18,7 +18,7 @@ const STAGES = [
 ];
 
 function vitest(project) {
-  return ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${path.join(reports, `${project}.json`)}`];
+  return ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${path.join(reports, `${project}.json`)}`];
 }
 
 function execute(args) {

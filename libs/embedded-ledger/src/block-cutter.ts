@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import type { BlockLog } from './adapters/block-log.js';
@@ -11,7 +11,7 @@ export interface BlockCutterOptions {
   readonly end: ChainEnd;
   readonly identity: { readonly network: string; readonly channel: string; readonly signer: Signer };
   readonly checkpoint: Checkpoint;
-  readonly batchDelayMs: number;
+  readonly minBlockIntervalMs: number;
   readonly limits: QueueLimits;
 }
 
@@ -23,6 +23,8 @@ export class BlockCutter {
   #end: ChainEnd;
   #running: Promise<void> | undefined;
   #closed = false;
+  #lastCutMs = Number.NEGATIVE_INFINITY;
+  #cutNow: (() => void) | undefined;
 
   constructor(options: BlockCutterOptions) {
     this.#options = options;
@@ -40,6 +42,7 @@ export class BlockCutter {
     if (this.#closed) return Promise.reject(new SelvedgeError('DRAINING', 'the sequencer is stopping'));
     return new Promise((resolve, reject) => {
       this.#queue.add({ transaction, resolve, reject });
+      if (this.#queue.isBatchFull) this.#cutNow?.();
       this.#running ??= this.#run();
     });
   }
@@ -62,6 +65,7 @@ export class BlockCutter {
   /** Refuses new submissions and orders those that wait. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#cutNow?.();
     await this.#running;
   }
 
@@ -69,11 +73,30 @@ export class BlockCutter {
     while (this.#queue.length > 0) {
       // Submissions that arrive in one turn of the event loop share a block.
       await setImmediate();
-      if (this.#options.batchDelayMs > 0 && !this.#queue.isBatchFull) await setTimeout(this.#options.batchDelayMs);
+      await this.#untilDue();
       await this.#cut(this.#queue.takeBatch());
     }
     // In the same turn as the last look at the queue, so that no submission is left behind.
     this.#running = undefined;
+  }
+
+  /**
+   * A block costs every follower a signature check and a synced store transaction, whatever it holds: under load they
+   * come at most once an interval. A lone transaction after a pause is not held up.
+   */
+  async #untilDue(): Promise<void> {
+    const waitMs = this.#lastCutMs + this.#options.minBlockIntervalMs - performance.now();
+    if (waitMs > 0 && !this.#queue.isBatchFull && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs);
+        this.#cutNow = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#cutNow = undefined;
+    }
+    this.#lastCutMs = performance.now();
   }
 
   async #cut(batch: readonly Submission[]): Promise<void> {

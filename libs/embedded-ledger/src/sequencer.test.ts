@@ -80,13 +80,15 @@ describe('openSequencer', () => {
     expect(places.map(({ blockNumber, index }) => [blockNumber, index])).toEqual([[1n, 0], [1n, 1], [2n, 0], [2n, 1], [3n, 0]]);
   });
 
-  it('waits for more within the batch delay, but not with a full batch', async () => {
+  it('cuts a lone transaction at once; the next ones share the block after the interval, unless they fill it', async () => {
     await sequencer.close();
-    sequencer = await start({ batchDelayMs: 50, maxBatch: 2 });
-    const first = sequencer.submit(text('a'));
+    sequencer = await start({ minBlockIntervalMs: 60_000, maxBatch: 2 });
+    const lone = await sequencer.submit(text('a'));
+    const first = sequencer.submit(text('b'));
     await new Promise((resolve) => setTimeout(resolve, 10));
-    const second = sequencer.submit(text('b'));
-    expect((await first).blockNumber).toBe((await second).blockNumber);
+    const second = sequencer.submit(text('c'));
+    expect((await first).blockNumber).toBe(lone.blockNumber + 1n);
+    expect((await second).blockNumber).toBe(lone.blockNumber + 1n);
   });
 
   it('syncs before it acknowledges or sends', async () => {

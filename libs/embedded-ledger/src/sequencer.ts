@@ -20,14 +20,16 @@ export interface SequencerOptions {
   readonly maxBatch?: number | undefined;
   /** Transaction bytes of one block, and of one transaction; default 8 MiB, so that a block fits in one message. */
   readonly maxBatchBytes?: number | undefined;
-  /** Waits this long for a block to fill; default 0: a block is cut as soon as the previous one is synced. */
-  readonly batchDelayMs?: number | undefined;
+  /** Least time between two blocks that are not full; default 20. A transaction after a longer pause does not wait. */
+  readonly minBlockIntervalMs?: number | undefined;
   /** Waiting submissions; default 5,000. */
   readonly maxQueue?: number | undefined;
   /** Their bytes; default 64 MiB. */
   readonly maxQueueBytes?: number | undefined;
   readonly checkpoint?: Checkpoint | undefined;
 }
+
+const DEFAULT_MIN_BLOCK_INTERVAL_MS = 20;
 
 /** Where a submission was put. */
 export interface Submitted {
@@ -60,7 +62,7 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
     end,
     identity: { network, channel, signer },
     checkpoint,
-    batchDelayMs: options.batchDelayMs ?? 0,
+    minBlockIntervalMs: options.minBlockIntervalMs ?? DEFAULT_MIN_BLOCK_INTERVAL_MS,
     limits: {
       maxBatch: Math.min(options.maxBatch ?? 500, LIMITS.maxBlockTransactions),
       maxBatchBytes,

@@ -15,7 +15,7 @@ export const sequencerConfig = z.strictObject({
   /** PolicyTransaction bytes of block 0: it sets the network profile. */
   genesisFile: file,
   maxBatch: z.int().min(1).optional(),
-  batchDelayMs: z.int().min(0).max(10_000).optional(),
+  minBlockIntervalMs: z.int().min(0).max(10_000).optional(),
   maxQueue: z.int().min(1).optional(),
 });
 

@@ -8,7 +8,7 @@ import type { SequencerConfig } from './config.js';
 
 /** Opens the log and listens. Rejects with the refusals of openSequencer, createSigner and startRpcServer. */
 export async function startSequencer({ config, checkpoint }: Pick<ServiceContext<SequencerConfig>, 'config' | 'checkpoint'>): Promise<RunningService> {
-  const { identity, network, channel, maxBatch, batchDelayMs, maxQueue } = config;
+  const { identity, network, channel, maxBatch, minBlockIntervalMs, maxQueue } = config;
   const [certificatePem, privateKeyPem, genesis] = await Promise.all([readFile(identity.certificateFile, 'utf8'), readFile(identity.privateKeyFile, 'utf8'), readFile(config.genesisFile)]);
   const sequencer = await openSequencer({
     store: openLedgerStore({ directory: config.directory }),
@@ -17,7 +17,7 @@ export async function startSequencer({ config, checkpoint }: Pick<ServiceContext
     network,
     channel,
     maxBatch,
-    batchDelayMs,
+    minBlockIntervalMs,
     maxQueue,
     checkpoint,
   });
