@@ -39,6 +39,9 @@ export function connectRpc(address: string, options: { maxMessageBytes?: number 
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.use_local_subchannel_pool': 1,
+    // Callers repeat what may be repeated; buffering every message for a transparent retry costs CPU on every call.
+    'grpc.enable_retries': 0,
+    'grpc.enable_channelz': 0,
   });
   return {
     address,

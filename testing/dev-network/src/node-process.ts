@@ -30,6 +30,8 @@ export interface NodeProcess {
   onExit(listener: (reason: string) => void): void;
 }
 
+/** A small young generation, in MiB: ten processes share a machine, and requests leave little behind. */
+const NODE_FLAGS = ['--max-semi-space-size=4'];
 const DEFAULT_GRACE_MS = 8_000;
 const LOG_TAIL_BYTES = 4_000;
 /** All that services inherit: where programs, temporary files and the home folder are. */
@@ -86,7 +88,7 @@ function spawnService(input: ProcessInput): ChildProcess {
   const inherited = Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
   const log = openSync(input.logFile, 'a');
   try {
-    return spawn(process.execPath, [...(input.nodeFlags ?? []), input.bundle], {
+    return spawn(process.execPath, [...NODE_FLAGS, ...(input.nodeFlags ?? []), input.bundle], {
       cwd: input.workingDirectory,
       env: { ...inherited, ...input.environment, SELVEDGE_CONFIG: input.configFile },
       stdio: ['ignore', 'pipe', log],
