@@ -1,6 +1,6 @@
 // Removes each security check in turn, one change each, and runs the tests that must notice. A mutant that survives
 // fails the run. docs/invariants.md is generated from the same list.
-//   node testing/mutants/run.mjs [--only TEXT] [--report FILE] [--write-docs | --print-docs]
+//   node testing/mutants/run.mjs [--only TEXT,TEXT] [--report FILE] [--write-docs | --print-docs]
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -99,7 +99,7 @@ async function main() {
   }
   const only = option('--only');
   // Neighbours share tests, so a lane finds them warm.
-  const chosen = MUTANTS.filter((mutant) => only === undefined || mutant.id.includes(only)).sort((a, b) => (a.tests.join() < b.tests.join() ? -1 : 1));
+  const chosen = MUTANTS.filter((mutant) => only === undefined || only.split(',').some((text) => mutant.id.includes(text))).sort((a, b) => (a.tests.join() < b.tests.join() ? -1 : 1));
   const faults = faultsOf(chosen);
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) return 1;

@@ -90,7 +90,7 @@ function unaryCall(channel: Client, address: string, service: DescService, metho
 
 function streamCall(channel: Client, address: string, service: DescService, method: DescMethodServerStreaming, maxBytes: number) {
   const definition = methodDefinition(service, method, maxBytes);
-  return async function* (request: MessageInitShape<typeof method.input>, options: { signal?: AbortSignal } = {}): AsyncGenerator<unknown> {
+  return async function* (request: MessageInitShape<typeof method.input>, options: { signal?: AbortSignal } = {}): AsyncGenerator {
     const call = channel.makeServerStreamRequest(
       definition.path,
       definition.requestSerialize,

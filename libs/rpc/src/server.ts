@@ -28,7 +28,7 @@ interface Registration {
 
 /** Pairs a service with its handlers, checked by the compiler. */
 export function implement<S extends DescService>(service: S, handlers: Handlers<S>): Registration {
-  return { service, handlers: handlers as Registration['handlers'] };
+  return { service, handlers: handlers };
 }
 
 export interface RpcServerOptions {
@@ -98,7 +98,7 @@ function unary(handler: AnyHandler, role: RoleName): handleUnaryCall<unknown, un
     });
     const run = async (): Promise<unknown> => {
       if (call.request instanceof Error) throw call.request;
-      return handler(call.request as never, { signal: controller.signal, peer: call.getPeer() });
+      return await (handler(call.request as never, { signal: controller.signal, peer: call.getPeer() }));
     };
     run().then(
       (response) => {

@@ -29,7 +29,9 @@ const TRANSPORT_CODES: Partial<Record<status, { code: 'UNAVAILABLE' | 'TIMEOUT' 
 
 /** The refusal inside a failed call; a transport failure becomes UNAVAILABLE, TIMEOUT or CANCELLED and names the peer. */
 export function fromServiceError(error: ServiceError, peer: string): SelvedgeError {
-  const [raw] = error.metadata?.get(REFUSAL_KEY) ?? [];
+  // A stream that was torn down locally throws an error without metadata, whatever its type says.
+  const metadata = error.metadata as Metadata | undefined;
+  const [raw] = metadata === undefined ? [] : metadata.get(REFUSAL_KEY);
   if (raw !== undefined && typeof raw !== 'string') {
     const wire = parseMessage(RefusalSchema, new Uint8Array(raw), MAX_REFUSAL_BYTES);
     return refusalFromWire(wire);

@@ -17,15 +17,15 @@ export interface ServiceEnvironment {
 
 /** Reads the environment. Throws INVALID_CONFIGURATION when SELVEDGE_CONFIG is missing. */
 export function readEnvironment(env: NodeJS.ProcessEnv): ServiceEnvironment {
-  const configFile = env['SELVEDGE_CONFIG'];
+  const configFile = env.SELVEDGE_CONFIG;
   if (configFile === undefined || configFile === '') {
     throw new SelvedgeError('INVALID_CONFIGURATION', 'SELVEDGE_CONFIG is not set: it names the JSON configuration file');
   }
   return {
     configFile,
-    logLevel: env['SELVEDGE_LOG_LEVEL'] ?? 'info',
-    crashAt: env['SELVEDGE_CRASH_AT'],
-    traceFile: env['SELVEDGE_TRACE_FILE'],
+    logLevel: env.SELVEDGE_LOG_LEVEL ?? 'info',
+    crashAt: env.SELVEDGE_CRASH_AT,
+    traceFile: env.SELVEDGE_TRACE_FILE,
   };
 }
 
