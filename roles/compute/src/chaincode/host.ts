@@ -33,7 +33,7 @@ export interface ProcessChaincodeHost extends ChaincodeHost {
   status(): ChaincodeHostStatus;
 }
 
-/** What a socket adds to its folder, such as "/cc-a1B2c3/s"; a Unix socket path has a fixed greatest length. */
+/** Leaves room for the socket’s own folder and name below the longest path that a Unix socket may have. */
 const MAX_SHORT_PATH_BYTES = 90;
 
 /** Opens the chaincode host. What an earlier run left in the run directory is removed first. */
