@@ -1,0 +1,45 @@
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+
+/** Name under which the policy chaincode is deployed on a channel. */
+export const POLICY_CHAINCODE = 'selvedge-policy';
+/** Collection of the replay markers, one per contract. */
+export const MARKER_COLLECTION = 'selvedge-marker';
+/** Chaincode event that carries a transaction's sealed events. */
+export const EVENT_NAME = 'selvedge';
+/** Function of the endorsement chaincode. */
+export const ENDORSE_FUNCTION = 'Endorse';
+/** Transient field of an endorsement: TargetData bytes. */
+export const TARGET_DATA_FIELD = 'targetData';
+/** Value of a replay marker. */
+export const MARKER_VALUE: Uint8Array = Uint8Array.of(1);
+
+const COLLECTION_PREFIX = 'selvedge_';
+// Fabric's rule for collection names (core/chaincode/lifecycle, and collection validation).
+const COLLECTION_NAME = /^[A-Za-z0-9_-]+$/;
+
+/** The private data collection of an owner set. Throws INVALID_CONFIGURATION when Fabric would refuse the name. */
+export function collectionOf(ownerSet: string): string {
+  if (!COLLECTION_NAME.test(ownerSet)) throw new SelvedgeError('INVALID_CONFIGURATION', `owner set ${JSON.stringify(ownerSet)}: Fabric allows letters, digits, _ and - in collection names`);
+  return COLLECTION_PREFIX + ownerSet;
+}
+
+/** The owner set of a collection; undefined for a collection that is not one of ours. */
+export function ownerSetOf(collection: string): string | undefined {
+  return collection.startsWith(COLLECTION_PREFIX) ? collection.slice(COLLECTION_PREFIX.length) : undefined;
+}
+
+/** Private data key of an entry. @param ledgerKey 32 bytes */
+export function entryKey(ledgerKey: Uint8Array): string {
+  return `d${toHex(ledgerKey)}`;
+}
+
+/** Private data key of a guard. @param key 32 bytes, as guardKey makes them */
+export function guardEntryKey(key: Uint8Array): string {
+  return `g${toHex(key)}`;
+}
+
+/** Private data key of a replay marker. @param txId 32 bytes */
+export function markerKey(txId: Uint8Array): string {
+  return toHex(txId);
+}
