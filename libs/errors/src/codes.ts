@@ -4,7 +4,7 @@
  */
 
 /** Name of the part that refuses. */
-export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'sequencer' | 'ledger' | 'cli';
+export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode' | 'ledger' | 'cli';
 
 /** gRPC status names that refusals map to (https://grpc.io/docs/guides/status-codes/). */
 export type WireStatus =
@@ -97,6 +97,7 @@ export const CODES = {
   DRAINING: entry('UNAVAILABLE', true, 'The node is about to stop; send to another node.'),
   NOT_READY: entry('UNAVAILABLE', true, 'The node has not finished starting; try again or send to another node.'),
   UNAVAILABLE: entry('UNAVAILABLE', true, 'The peer could not be reached; check that it runs.'),
+  TLS_REFUSED: entry('UNAVAILABLE', true, 'One side does not accept the other’s TLS certificate: compare issuer, trusted roots, host and period with what the text names.'),
   TIMEOUT: entry('DEADLINE_EXCEEDED', true, 'The peer did not answer in time; try again.'),
   CANCELLED: entry('CANCELLED', false, 'The caller gave up.'),
 
@@ -147,6 +148,12 @@ export const CODES = {
   PHANTOM_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed the result of a query; execute the request again.'),
   DUPLICATE_TXID: entry('ALREADY_EXISTS', false, 'This transaction id is used up; build a new request.'),
 
+  // Fabric’s own peers and orderers
+  WRITE_SET_MISMATCH: entry('DATA_LOSS', false, 'Peers endorsed something else than they answered: compare the endorsement chaincode that they run with the approved one.'),
+  FABRIC_REFUSED: entry('FAILED_PRECONDITION', false, 'Fabric refused for a reason of its own, which the text repeats.'),
+  FABRIC_TRANSACTION_MISMATCH: entry('DATA_LOSS', false, 'The gateway peer that is named answered with another transaction than the one proposed; inspect it.'),
+  PACKETS_NOT_DISTRIBUTED: entry('UNAVAILABLE', true, 'Too few peers of the owners took the packets; check that they run, or let endorsers be keepers.'),
+
   // Policy
   POLICY_APPROVALS_MISSING: entry('PERMISSION_DENIED', false, 'Collect approvals by administrators of more organisations.'),
   POLICY_CONFLICT: entry('ABORTED', true, 'The fact has changed since the proposal; propose again.'),
@@ -165,6 +172,9 @@ export const CODES = {
   BROKER_STATE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The broker’s keys do not match their commitments on the ledger; restore its newest state.'),
   UNLOCK_FAILED: entry('UNAUTHENTICATED', false, 'The store did not open; check the unlock secret.'),
   AUDIT_LOG_BROKEN: entry('DATA_LOSS', false, 'The audit log’s hash chain does not verify; keep it and investigate.'),
+
+  // Hyperledger Fabric
+  FABRIC_COMMAND_FAILED: entry('FAILED_PRECONDITION', false, 'Mend what Fabric’s own message in the text names, and run the command again.'),
 
   INTERNAL: entry('INTERNAL', false, 'Report this with the log of the role that is named.'),
 } as const satisfies Record<string, CodeEntry>;

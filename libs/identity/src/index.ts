@@ -6,3 +6,4 @@ export { createSigner, serializeIdentity, signAs, type Signer } from './signer.j
 export type { KeyPairPem } from './key-pair.js';
 export { createDevCa, loadDevCa, type DevCa } from './dev-ca/dev-ca.js';
 export type { IssueInput } from './dev-ca/issue.js';
+export { createDevTlsCa, loadDevTlsCa, type DevTlsCa, type IssueTlsInput } from './dev-ca/tls-ca.js';

@@ -1,9 +1,11 @@
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { Client, connectivityState, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { create, type DescMethodServerStreaming, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { LIMITS } from '@selvedge/protocol';
+import { channelSecurity } from './credentials.js';
 import { methodDefinition } from './definition.js';
 import { fromServiceError } from './status.js';
+import { verifyTlsSetting, type TlsSetting } from './tls.js';
 
 export interface CallOptions {
   /** Default 30,000. */
@@ -27,12 +29,38 @@ export interface RpcConnection {
   close(): void;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
+/** How a peer is reached. */
+export interface ConnectRpcOptions {
+  /** What this side shows and trusts; 'off' for plaintext within this machine. */
+  readonly tls: TlsSetting;
+  readonly maxMessageBytes?: number;
+  /** How long a stream waits for TCP, TLS and HTTP/2 to be up; unary calls have a time limit of their own. Default 20,000. */
+  readonly connectTimeoutMs?: number;
+}
 
-/** Opens a connection lazily; nothing is sent before the first call. */
-export function connectRpc(address: string, options: { maxMessageBytes?: number } = {}): RpcConnection {
-  const maxBytes = options.maxMessageBytes ?? LIMITS.maxMessageBytes;
-  const channel = new Client(address, credentials.createInsecure(), {
+/** What the calls of one connection have in common. */
+interface Line {
+  readonly channel: Client;
+  readonly address: string;
+  readonly maxBytes: number;
+  readonly connectTimeoutMs: number;
+  readonly refusalOf: (error: ServiceError) => SelvedgeError;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 20_000;
+
+/**
+ * Opens a connection lazily; nothing is sent before the first call. Calls throw TLS_REFUSED when the two sides do not
+ * accept each other's certificates, and UNAVAILABLE when the peer cannot be reached or closes without a word.
+ * Throws INVALID_CONFIGURATION when the TLS setting is missing, broken, or 'off' for another machine.
+ */
+export function connectRpc(address: string, options: ConnectRpcOptions): RpcConnection {
+  const { tls, maxMessageBytes: maxBytes = LIMITS.maxMessageBytes, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  verifyTlsSetting(address, tls);
+  const security = channelSecurity(address, tls);
+  const channel = new Client(address, security.credentials, {
+    ...security.options,
     'grpc.max_receive_message_length': maxBytes,
     'grpc.max_send_message_length': -1,
     // Peers restart: find them again quickly.
@@ -43,13 +71,15 @@ export function connectRpc(address: string, options: { maxMessageBytes?: number 
     'grpc.enable_retries': 0,
     'grpc.enable_channelz': 0,
   });
+  const refusalOf = (error: ServiceError): SelvedgeError => fromServiceError(error, address, tls);
+  const line: Line = { channel, address, maxBytes, connectTimeoutMs, refusalOf };
   return {
     address,
     client: <S extends DescService>(service: S) =>
       Object.fromEntries(
         service.methods.map((method) => [
           method.localName,
-          method.methodKind === 'unary' ? unaryCall(channel, address, service, method as DescMethodUnary, maxBytes) : streamCall(channel, address, service, method as DescMethodServerStreaming, maxBytes),
+          method.methodKind === 'unary' ? unaryCall(line, service, method as DescMethodUnary) : streamCall(line, service, method as DescMethodServerStreaming),
         ]),
       ) as RpcClient<S>,
     close: () => {
@@ -58,7 +88,7 @@ export function connectRpc(address: string, options: { maxMessageBytes?: number 
   };
 }
 
-function unaryCall(channel: Client, address: string, service: DescService, method: DescMethodUnary, maxBytes: number) {
+function unaryCall({ channel, address, maxBytes, refusalOf }: Line, service: DescService, method: DescMethodUnary) {
   const definition = methodDefinition(service, method, maxBytes);
   return (request: MessageInitShape<typeof method.input>, options: CallOptions = {}): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -81,14 +111,14 @@ function unaryCall(channel: Client, address: string, service: DescService, metho
           options.signal?.removeEventListener('abort', abort);
           if (response instanceof Error) reject(response);
           else if (error === null) resolve(response);
-          else reject(fromServiceError(error, address));
+          else reject(refusalOf(error));
         },
       );
       options.signal?.addEventListener('abort', abort, { once: true });
     });
 }
 
-function streamCall(channel: Client, address: string, service: DescService, method: DescMethodServerStreaming, maxBytes: number) {
+function streamCall({ channel, address, maxBytes, connectTimeoutMs, refusalOf }: Line, service: DescService, method: DescMethodServerStreaming) {
   const definition = methodDefinition(service, method, maxBytes);
   return async function* (request: MessageInitShape<typeof method.input>, options: { signal?: AbortSignal } = {}): AsyncGenerator {
     const call = channel.makeServerStreamRequest(
@@ -102,6 +132,12 @@ function streamCall(channel: Client, address: string, service: DescService, meth
       call.cancel();
     };
     options.signal?.addEventListener('abort', abort, { once: true });
+    // A peer that takes the connection and says nothing would be waited for without end.
+    const peer = { isSilent: false };
+    const patience = setTimeout(() => {
+      peer.isSilent = channel.getChannel().getConnectivityState(false) !== connectivityState.READY;
+      if (peer.isSilent) call.cancel();
+    }, connectTimeoutMs);
     try {
       for await (const message of call) {
         if (message instanceof Error) throw message;
@@ -109,8 +145,10 @@ function streamCall(channel: Client, address: string, service: DescService, meth
       }
     } catch (error) {
       if (isSelvedgeError(error)) throw error;
-      throw fromServiceError(error as Parameters<typeof fromServiceError>[0], address);
+      if (peer.isSilent) throw new SelvedgeError('TIMEOUT', `no connection to ${address} within ${String(connectTimeoutMs)} ms: it takes it and says nothing`, { details: { peer: address } });
+      throw refusalOf(error as ServiceError);
     } finally {
+      clearTimeout(patience);
       options.signal?.removeEventListener('abort', abort);
       call.cancel();
     }

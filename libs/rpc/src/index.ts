@@ -1,2 +1,5 @@
 export { implement, startRpcServer, type CallContext, type Handlers, type RpcServer, type RpcServerOptions } from './server.js';
-export { connectRpc, type CallOptions, type RpcClient, type RpcConnection } from './client.js';
+export type { RpcLog } from './tls-refusals.js';
+export { serverCredentials } from './credentials.js';
+export { verifyTlsSetting, type TlsMaterial, type TlsSetting } from './tls.js';
+export { connectRpc, type CallOptions, type ConnectRpcOptions, type RpcClient, type RpcConnection } from './client.js';

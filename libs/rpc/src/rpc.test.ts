@@ -14,6 +14,7 @@ describe('gRPC over protobuf messages', () => {
     submit = () => Promise.resolve(7n);
     server = await startRpcServer({
       role: 'sequencer',
+      tls: 'off',
       address: '127.0.0.1:0',
       maxMessageBytes: 10_000,
       services: [
@@ -28,7 +29,7 @@ describe('gRPC over protobuf messages', () => {
         }),
       ],
     });
-    connection = connectRpc(server.address);
+    connection = connectRpc(server.address, { tls: 'off' });
   });
 
   afterEach(async () => {
@@ -81,7 +82,7 @@ describe('gRPC over protobuf messages', () => {
   });
 
   it('names the peer that cannot be reached', async () => {
-    const nowhere = connectRpc('127.0.0.1:1');
+    const nowhere = connectRpc('127.0.0.1:1', { tls: 'off' });
     await expect(nowhere.client(Sequencer).submit({}, { timeoutMs: 3_000 })).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { peer: '127.0.0.1:1' } });
     nowhere.close();
   });

@@ -1,9 +1,12 @@
-import { Server, ServerCredentials, type handleServerStreamingCall, type handleUnaryCall } from '@grpc/grpc-js';
+import { Server, type handleServerStreamingCall, type handleUnaryCall } from '@grpc/grpc-js';
 import type { DescMethodServerStreaming, DescMethodUnary, DescService, MessageShape } from '@bufbuild/protobuf';
 import { SelvedgeError, type RoleName } from '@selvedge/errors';
 import { LIMITS } from '@selvedge/protocol';
+import { serverCredentials } from './credentials.js';
 import { serviceDefinition } from './definition.js';
 import { toServiceError } from './status.js';
+import { logTlsRefusals, type RpcLog } from './tls-refusals.js';
+import { verifyTlsSetting, type TlsSetting } from './tls.js';
 
 /** What a handler learns about its call. */
 export interface CallContext {
@@ -36,7 +39,11 @@ export interface RpcServerOptions {
   /** host:port or unix:path; port 0 lets the system choose. */
   readonly address: string;
   readonly services: readonly Registration[];
+  /** What this server shows, and whose certificates callers must show; 'off' for plaintext within this machine. */
+  readonly tls: TlsSetting;
   readonly maxMessageBytes?: number;
+  /** Told of every connection that TLS turns away. */
+  readonly log?: RpcLog | undefined;
 }
 
 export interface RpcServer {
@@ -46,8 +53,12 @@ export interface RpcServer {
   close(graceMs?: number): Promise<void>;
 }
 
-/** Starts a gRPC server. Rejects when the address cannot be bound. */
+/**
+ * Starts a gRPC server. Rejects with INVALID_CONFIGURATION when the address cannot be bound, or the TLS setting is
+ * missing, broken, or 'off' for an address that other machines reach.
+ */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  verifyTlsSetting(options.address, options.tls);
   const maxBytes = options.maxMessageBytes ?? LIMITS.maxMessageBytes;
   const server = new Server({
     'grpc.max_receive_message_length': maxBytes,
@@ -66,11 +77,12 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     server.addService(serviceDefinition(service, maxBytes), implementation);
   }
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(options.address, serverCredentials(options.tls), (error, bound) => {
       if (error === null) resolve(bound);
       else reject(new SelvedgeError('INVALID_CONFIGURATION', `cannot listen on ${options.address}`, { role: options.role, cause: error }));
     });
   });
+  if (options.tls !== 'off' && options.log !== undefined) logTlsRefusals(server, options.log, options.tls);
   const address = options.address.startsWith('unix:') ? options.address : options.address.replace(/:\d+$/, `:${String(port)}`);
   return {
     address,

@@ -1,6 +1,8 @@
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { CODES, refusalFromWire, SelvedgeError, withRole, type RoleName, type WireStatus } from '@selvedge/errors';
 import { encodeMessage, parseMessage, RefusalSchema } from '@selvedge/protocol';
+import { tlsRefusal } from './tls-refusals.js';
+import type { TlsSetting } from './tls.js';
 
 /** Metadata key under which a refusal travels beside the gRPC status. */
 const REFUSAL_KEY = 'selvedge-refusal-bin';
@@ -27,8 +29,8 @@ const TRANSPORT_CODES: Partial<Record<status, { code: 'UNAVAILABLE' | 'TIMEOUT' 
   [status.RESOURCE_EXHAUSTED]: { code: 'MESSAGE_TOO_LARGE' },
 };
 
-/** The refusal inside a failed call; a transport failure becomes UNAVAILABLE, TIMEOUT or CANCELLED and names the peer. */
-export function fromServiceError(error: ServiceError, peer: string): SelvedgeError {
+/** The refusal inside a failed call; a transport failure becomes TLS_REFUSED, UNAVAILABLE, TIMEOUT or CANCELLED and names the peer. */
+export function fromServiceError(error: ServiceError, peer: string, tls: TlsSetting): SelvedgeError {
   // A stream that was torn down locally throws an error without metadata, whatever its type says.
   const metadata = error.metadata as Metadata | undefined;
   const [raw] = metadata === undefined ? [] : metadata.get(REFUSAL_KEY);
@@ -36,6 +38,8 @@ export function fromServiceError(error: ServiceError, peer: string): SelvedgeErr
     const wire = parseMessage(RefusalSchema, new Uint8Array(raw), MAX_REFUSAL_BYTES);
     return refusalFromWire(wire);
   }
+  const refused = tlsRefusal(error.details, peer, tls);
+  if (refused !== undefined) return refused;
   const known = TRANSPORT_CODES[error.code];
   const details = { peer, grpcStatus: status[error.code] as WireStatus };
   return new SelvedgeError(known?.code ?? 'UNAVAILABLE', `call to ${peer} failed: ${status[error.code]}`, { details, cause: error });

@@ -1,4 +1,6 @@
 export { createCheckpoint, noCheckpoint, type Checkpoint, type CheckpointOptions } from './checkpoint.js';
+export { ledgerConfig, readLedger, type LedgerConfig, type LedgerFiles } from './ledger.js';
 export { loadConfig, readEnvironment, type ServiceEnvironment } from './config.js';
 export { runService, type RunningService, type ServiceContext, type ServiceDefinition } from './service.js';
+export { readTls, tlsConfig, type TlsConfig, type TlsFiles } from './tls.js';
 export type { Logger } from 'pino';

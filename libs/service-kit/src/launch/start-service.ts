@@ -1,0 +1,82 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { endWithThisProcess, environmentOf, failedStart, nodeProcessOf, untilExit, type NodeProcess } from './child-process.js';
+
+/** How one service process is started. */
+export interface ServiceProcessInput {
+  readonly name: string;
+  /** Single-file bundle. */
+  readonly bundle: string;
+  readonly configFile: string;
+  /** Standard error is appended to it. */
+  readonly logFile: string;
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Flags of Node itself, such as --cpu-prof. */
+  readonly nodeFlags?: readonly string[] | undefined;
+  readonly readyTimeoutMs: number;
+}
+
+/** A small young generation, in MiB: ten processes share a machine, and requests leave little behind. */
+const NODE_FLAGS = ['--max-semi-space-size=4'];
+
+/** Starts a service and resolves with its ready line. Rejects with the tail of its log when it ends or stays silent. */
+export async function startService(input: ServiceProcessInput): Promise<NodeProcess> {
+  const child = spawnService(input);
+  const exited = untilExit(child);
+  endWithThisProcess(child);
+  return nodeProcessOf(child, exited, await awaitReady(child, exited, input));
+}
+
+function spawnService(input: ServiceProcessInput): ChildProcess {
+  const log = openSync(input.logFile, 'a');
+  try {
+    return spawn(process.execPath, [...NODE_FLAGS, ...(input.nodeFlags ?? []), input.bundle], {
+      cwd: input.workingDirectory,
+      env: environmentOf({ ...input.environment, SELVEDGE_CONFIG: input.configFile }),
+      stdio: ['ignore', 'pipe', log],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function awaitReady(child: ChildProcess, exited: Promise<string>, input: ServiceProcessInput): Promise<string> {
+  const { stdout } = child;
+  if (stdout === null) throw failedStart(input, 'has no standard output');
+  const lines = createInterface({ input: stdout });
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(failedStart(input, `was not ready within ${String(input.readyTimeoutMs)} ms`));
+    }, input.readyTimeoutMs);
+  });
+  const ready = new Promise<string>((resolve) => {
+    lines.on('line', (line) => {
+      const address = readyAddress(line);
+      if (address !== undefined) resolve(address);
+    });
+  });
+  const death = exited.then((reason): never => {
+    throw failedStart(input, `ended at its start (${reason})`);
+  });
+  try {
+    return await Promise.race([ready, death, silence]);
+  } finally {
+    clearTimeout(timer);
+    // The promise that lost must not end the process when it rejects later.
+    death.catch(() => undefined);
+    silence.catch(() => undefined);
+  }
+}
+
+function readyAddress(line: string): string | undefined {
+  try {
+    const value = JSON.parse(line) as { ready?: unknown; address?: unknown };
+    return value.ready === true && typeof value.address === 'string' ? value.address : undefined;
+  } catch {
+    return undefined;
+  }
+}
