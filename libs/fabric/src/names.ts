@@ -9,6 +9,12 @@ export const MARKER_COLLECTION = 'selvedge-marker';
 export const EVENT_NAME = 'selvedge';
 /** Function of the endorsement chaincode. */
 export const ENDORSE_FUNCTION = 'Endorse';
+/** Functions of the policy chaincode: change facts, read some, read all. */
+export const APPLY_FUNCTION = 'Apply';
+export const FACTS_FUNCTION = 'Facts';
+export const ALL_FACTS_FUNCTION = 'AllFacts';
+/** Object type of the composite keys under which the policy chaincode remembers the changes that it applied. */
+export const APPLIED_CHANGE = 'applied';
 /** Transient field of an endorsement: TargetData bytes. */
 export const TARGET_DATA_FIELD = 'targetData';
 /** Value of a replay marker. */
@@ -42,4 +48,12 @@ export function guardEntryKey(key: Uint8Array): string {
 /** Private data key of a replay marker. @param txId 32 bytes */
 export function markerKey(txId: Uint8Array): string {
   return toHex(txId);
+}
+
+/**
+ * Whether a public key of the policy chaincode is a fact's: composite keys, which Fabric begins with a zero byte, are
+ * its memory of applied changes.
+ */
+export function isFactStateKey(key: string): boolean {
+  return !key.startsWith('\u0000');
 }

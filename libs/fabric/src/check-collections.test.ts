@@ -1,0 +1,49 @@
+import { createTestContractPolicy } from '@selvedge/fixtures';
+import { describe, expect, it } from 'vitest';
+import { checkCollections } from './check-collections.js';
+import { createCollections, type CollectionConfig, type PeersPerOrganisation } from './collections.js';
+
+const [sound] = createCollections(createTestContractPolicy(), { keepers: 'none' }) as [CollectionConfig];
+const codes = (change: Partial<CollectionConfig>, peersPerOrganisation: PeersPerOrganisation = 1): string[] => checkCollections([{ ...sound, ...change }], { peersPerOrganisation }).map(({ code }) => code);
+
+describe('the check of collections', () => {
+  it('passes what is generated', () => {
+    expect(codes({})).toEqual([]);
+  });
+
+  it.each<[Partial<CollectionConfig>, string, RegExp]>([
+    [{ requiredPeerCount: 0 }, 'PACKETS_MAY_BE_LOST', /requiredPeerCount to 1/],
+    [{ memberOnlyRead: false }, 'PACKETS_SHOWN_TO_NON_MEMBERS', /set it to true/],
+    [{ memberOnlyWrite: true }, 'CLIENTS_OF_NON_MEMBERS_REFUSED', /set it to false/],
+    [{ blockToLive: 5 }, 'PACKETS_EXPIRE', /set it to 0/],
+    [{ endorsementPolicy: { signaturePolicy: "OR('AuroraMSP.peer')" } }, 'ENDORSEMENT_IMPOSSIBLE', /AuroraMSP/],
+    [{ requiredPeerCount: 2 }, 'ENDORSEMENT_IMPOSSIBLE', /lower requiredPeerCount/],
+  ])('%j: %s', (change, code, text) => {
+    const warnings = checkCollections([{ ...sound, ...change }]);
+    expect(warnings.map((warning) => warning.code)).toEqual([code]);
+    expect(warnings[0]!.message).toMatch(text);
+    expect(warnings[0]!.message).toMatch(/^selvedge_aurora: /);
+  });
+
+  it('names a missing endorsement policy, and leaves alone what a channel policy settles elsewhere', () => {
+    const without: { -readonly [K in keyof CollectionConfig]: CollectionConfig[K] } = { ...sound };
+    delete without.endorsementPolicy;
+    expect(checkCollections([without]).map(({ code }) => code)).toEqual(['CHAINCODE_POLICY_GOVERNS_WRITES']);
+    expect(codes({ endorsementPolicy: { channelConfigPolicy: '/Channel/Application/Endorsement' }, requiredPeerCount: 0 })).toEqual([]);
+  });
+
+  it('knows that endorsers who keep packets can be asked for them', () => {
+    const kept = createCollections(createTestContractPolicy(), { keepers: 'endorsers' });
+    expect(checkCollections(kept.map((collection) => ({ ...collection, requiredPeerCount: 0 })))).toEqual([]);
+  });
+
+  it('counts the peers that organisations have', () => {
+    const own = { endorsementPolicy: { signaturePolicy: "OR('AuroraMSP.peer')" } };
+    expect(codes(own, { AuroraMSP: 2 })).toEqual([]);
+    expect(codes(own, { AuroraMSP: 0 })).toEqual(['ENDORSEMENT_IMPOSSIBLE']);
+  });
+
+  it('passes over collections that are not Selvedge’s', () => {
+    expect(codes({ name: 'theirs', memberOnlyRead: false })).toEqual([]);
+  });
+});

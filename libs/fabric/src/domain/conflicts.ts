@@ -1,0 +1,48 @@
+import { equalBytes, sha256 } from '@selvedge/crypto';
+import { factHash } from '@selvedge/policy';
+import { ValidationCode } from '@selvedge/protocol';
+import { collectionOf, MARKER_COLLECTION } from '../names.js';
+import type { EndorsedResponse } from './endorsed-response.js';
+import type { FabricState } from './fabric-state.js';
+import { entryKeyHash, guardKeyHash, markerKeyHash } from './key-hashes.js';
+
+const ABSENT = new Uint8Array(0);
+
+/**
+ * What Fabric's MVCC_READ_CONFLICT means here: the marker is a read like any other to Fabric, and so are the guards.
+ * DUPLICATE_TXID when the id's marker is there already, PHANTOM_READ_CONFLICT when a guard has changed and nothing else
+ * that was read, otherwise as it is. response must match the read-write set; state is what the transaction met.
+ */
+export function translateConflict(response: EndorsedResponse, state: FabricState): ValidationCode {
+  if (isMarked(response, state)) return ValidationCode.DUPLICATE_TXID;
+  if (areFactsCurrent(response, state) && areReadsCurrent(response, state) && !areGuardsCurrent(response, state)) return ValidationCode.PHANTOM_READ_CONFLICT;
+  return ValidationCode.MVCC_READ_CONFLICT;
+}
+
+function isMarked({ cores, txId }: EndorsedResponse, state: FabricState): boolean {
+  const marker = markerKeyHash(txId);
+  return cores.some((core) => core.sections.some(({ contract }) => state.entry(contract, MARKER_COLLECTION, marker) !== undefined));
+}
+
+function areFactsCurrent({ payload }: EndorsedResponse, state: FabricState): boolean {
+  return payload.factReads.every(({ key, hash }) => equalBytes(factHash(state.fact(key)), hash));
+}
+
+function areReadsCurrent({ cores }: EndorsedResponse, state: FabricState): boolean {
+  return cores.every((core) =>
+    core.sections.every(({ contract, reads }) =>
+      reads.every((read) => equalBytes(state.entry(contract, collectionOf(read.ownerSet), entryKeyHash(read.ledgerKey)) ?? ABSENT, read.packetHash)),
+    ),
+  );
+}
+
+function areGuardsCurrent({ cores }: EndorsedResponse, state: FabricState): boolean {
+  return cores.every((core) =>
+    core.sections.every(({ contract, guardsRead }) =>
+      guardsRead.every((guard) => {
+        const expected = guard.txId.length === 0 ? ABSENT : sha256(guard.txId);
+        return equalBytes(state.entry(contract, collectionOf(guard.ownerSet), guardKeyHash(guard.guardKey)) ?? ABSENT, expected);
+      }),
+    ),
+  );
+}

@@ -1,0 +1,30 @@
+import { sha256 } from '@selvedge/crypto';
+import { entryKey, guardEntryKey, markerKey, MARKER_VALUE } from '../names.js';
+
+/** What blocks show of a private key: SHA-256 of its text, 32 bytes. */
+function keyHash(key: string): Uint8Array {
+  return sha256(Buffer.from(key, 'utf8'));
+}
+
+/** Key hash of an entry. @param ledgerKey 32 bytes */
+export function entryKeyHash(ledgerKey: Uint8Array): Uint8Array {
+  return keyHash(entryKey(ledgerKey));
+}
+
+/** Key hash of a guard. @param key 32 bytes */
+export function guardKeyHash(key: Uint8Array): Uint8Array {
+  return keyHash(guardEntryKey(key));
+}
+
+/** Key hash of a replay marker. @param txId 32 bytes */
+export function markerKeyHash(txId: Uint8Array): Uint8Array {
+  return keyHash(markerKey(txId));
+}
+
+/** Value hash of every replay marker. */
+export const MARKER_VALUE_HASH: Uint8Array = sha256(MARKER_VALUE);
+
+/** One text per place, for maps. No two places give one text: the hash has a fixed length and no name has a zero byte. */
+export function placeText(namespace: string, collection: string, hash: Uint8Array): string {
+  return `${Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1')}${namespace}\0${collection}`;
+}

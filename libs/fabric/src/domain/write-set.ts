@@ -1,0 +1,82 @@
+import { requireLength } from '@selvedge/protocol';
+import { WireMessage } from './wire.js';
+
+/** A key's read, by hash. */
+export interface HashedRead {
+  /** SHA-256 of the key, 32 bytes. */
+  readonly keyHash: Uint8Array;
+  /** false: it was read as absent. */
+  readonly isPresent: boolean;
+}
+
+/** A key's write, by hash. */
+export interface HashedWrite {
+  /** SHA-256 of the key, 32 bytes. */
+  readonly keyHash: Uint8Array;
+  /** SHA-256 of the value, 32 bytes; undefined: the key is removed. */
+  readonly valueHash: Uint8Array | undefined;
+  /** Removed from every peer's history too. */
+  readonly isPurge: boolean;
+}
+
+/** What a transaction read and wrote in one collection. */
+export interface CollectionSet {
+  readonly collection: string;
+  readonly reads: readonly HashedRead[];
+  readonly writes: readonly HashedWrite[];
+}
+
+/** A public write; without a value the key is removed. */
+export interface PublicWrite {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
+/** What a transaction read and wrote in one chaincode's namespace. */
+export interface NamespaceSet {
+  readonly namespace: string;
+  readonly publicWrites: readonly PublicWrite[];
+  readonly collections: readonly CollectionSet[];
+}
+
+/** Which namespaces are wanted; the others are not parsed. */
+export type NamespaceFilter = (namespace: string, collections: readonly string[]) => boolean;
+
+/** Parses TxReadWriteSet bytes. Throws MALFORMED_MESSAGE or LIMIT_EXCEEDED. */
+export function parseWriteSet(results: Uint8Array, isWanted: NamespaceFilter): NamespaceSet[] {
+  return new WireMessage(results).all(2).flatMap((bytes) => {
+    const set = new WireMessage(bytes);
+    const namespace = set.text(1);
+    const collections = set.all(3).map((collection) => new WireMessage(collection));
+    if (!isWanted(namespace, collections.map((collection) => collection.text(1)))) return [];
+    return [{ namespace, publicWrites: new WireMessage(set.bytes(2)).all(3).map(parsePublicWrite), collections: collections.map(parseCollection) }];
+  });
+}
+
+function parsePublicWrite(bytes: Uint8Array): PublicWrite {
+  const write = new WireMessage(bytes);
+  return { key: write.text(1), value: write.flag(2) ? undefined : write.bytes(3) };
+}
+
+function parseCollection(collection: WireMessage): CollectionSet {
+  const set = new WireMessage(collection.bytes(2));
+  return { collection: collection.text(1), reads: set.all(1).map(parseRead), writes: set.all(2).map(parseWrite) };
+}
+
+function parseRead(bytes: Uint8Array): HashedRead {
+  const read = new WireMessage(bytes);
+  const keyHash = read.bytes(1);
+  requireLength('key_hash', keyHash, 32);
+  return { keyHash, isPresent: read.has(2) };
+}
+
+function parseWrite(bytes: Uint8Array): HashedWrite {
+  const write = new WireMessage(bytes);
+  const keyHash = write.bytes(1);
+  requireLength('key_hash', keyHash, 32);
+  const isPurge = write.flag(4);
+  if (write.flag(2) || isPurge) return { keyHash, valueHash: undefined, isPurge };
+  const valueHash = write.bytes(3);
+  requireLength('value_hash', valueHash, 32);
+  return { keyHash, valueHash, isPurge };
+}

@@ -1,0 +1,31 @@
+import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
+
+/** One organisation's refusal to endorse. */
+export interface OrganisationRefusal {
+  readonly mspId: string;
+  readonly refusal: SelvedgeError;
+}
+
+/** Refusals that say the same to a caller: what was read has changed. */
+const STALE: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['STALE_READ', 'STALE_GUARD']);
+
+/**
+ * Endorsers refused: their own code when they agree on one (or all say that something read has changed), else
+ * ENDORSEMENT_FAILED with a list by organisation.
+ */
+export class EndorsersRefused extends SelvedgeError {
+  readonly refusals: readonly OrganisationRefusal[];
+  /** They were not asked: the gateway peer does not know of them yet. */
+  readonly isUndiscovered: boolean;
+
+  /** @param refusals one at least */
+  constructor(refusals: readonly OrganisationRefusal[], options: { readonly cause?: unknown; readonly isUndiscovered?: boolean } = {}) {
+    const [first] = refusals;
+    const isAgreed = first !== undefined && refusals.every(({ refusal }) => refusal.code === first.refusal.code || (STALE.has(refusal.code) && STALE.has(first.refusal.code)));
+    const list = refusals.map(({ mspId, refusal }) => `${mspId}: ${refusal.code}: ${refusal.message}`).join('; ');
+    const mspIds = [...new Set(refusals.map(({ mspId }) => mspId))].join(', ');
+    super(isAgreed ? first.refusal.code : 'ENDORSEMENT_FAILED', isAgreed ? first.refusal.message : list, { role: 'endorser', details: { mspId: mspIds }, cause: options.cause });
+    this.refusals = refusals;
+    this.isUndiscovered = options.isUndiscovered ?? false;
+  }
+}
