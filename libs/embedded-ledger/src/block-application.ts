@@ -1,13 +1,14 @@
-import { equalBytes, toHex } from '@selvedge/crypto';
-import { SelvedgeError } from '@selvedge/errors';
-import { facts, verifySignedProfile, type Profile } from '@selvedge/policy';
+import { toHex } from '@selvedge/crypto';
+import type { Profile } from '@selvedge/policy';
 import type { Block } from '@selvedge/protocol';
-import { StateTables, type StoredHead } from './adapters/state-tables.js';
+import type { StoredHead } from './adapters/ledger-tables.js';
+import { StateTables } from './adapters/state-tables.js';
 import { blockHash, corrupt, verifyBlockJoins, verifyBlockSigner } from './domain/block.js';
 import { sortFacts, type LedgerHead } from './domain/ledger-head.js';
 import { nextCommitHash, validateBlock, verifyGenesis, type BlockVerdict } from './domain/validate-block.js';
 import type { AppliedBlock, ApplyHook, Checkpoint } from './ports.js';
 import type { LedgerStore } from './store.js';
+import { readStoredProfile } from './stored-profile.js';
 
 /** Applies blocks to a store, one at a time: verify, judge, write and sync, then show. */
 export class BlockApplication {
@@ -74,14 +75,9 @@ export class BlockApplication {
   }
 
   #storedProfile({ height }: StoredHead): Profile {
-    if (height === 0n) return this.#anchor;
-    const { anchor } = this.tables;
-    if (anchor === undefined || !equalBytes(anchor, this.#anchor.digest)) {
-      throw new SelvedgeError('PROFILE_MISMATCH', 'the store was begun under another network profile than the trusted one');
-    }
-    const signed = this.tables.fact(facts.profile);
-    if (signed === undefined) throw corrupt('the store has blocks but no network profile');
-    return verifySignedProfile(signed);
+    const stored = readStoredProfile(this.tables, this.#anchor);
+    if (height > 0n && stored === undefined) throw corrupt('the store has blocks but no network profile');
+    return stored ?? this.#anchor;
   }
 }
 

@@ -52,7 +52,7 @@ describe('createFollowerHandlers', () => {
     await expect(ask(new Uint8Array(32))).resolves.toBeDefined();
   });
 
-  it('refuses before block 0', async () => {
-    await expect(ask(nonce, new Uint8Array(0), { ...head, height: 0n })).rejects.toMatchObject({ code: 'NOT_READY' });
+  it('refuses while the ledger has no policy', async () => {
+    await expect(ask(nonce, new Uint8Array(0), { ...head, facts: [] })).rejects.toMatchObject({ code: 'NOT_READY' });
   });
 });

@@ -3,11 +3,11 @@ import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { signAs, type Signer } from '@selvedge/identity';
 import { encodeMessage, LedgerViewAnswerSchema, LedgerViewStatementSchema, signing, type LedgerViewAnswer, type LedgerViewRequest } from '@selvedge/protocol';
-import type { Follower } from './follower.js';
+import type { Follower } from './follow.js';
 
 /** Handlers of the Follower service; implement(Follower, …) takes them. */
 export interface FollowerHandlers {
-  /** Throws MALFORMED_MESSAGE for a nonce outside 16 to 32 bytes, NOT_READY before block 0. */
+  /** Throws MALFORMED_MESSAGE for a nonce outside 16 to 32 bytes, NOT_READY before the ledger holds a profile. */
   getLedgerView(request: LedgerViewRequest): Promise<LedgerViewAnswer>;
 }
 
@@ -18,7 +18,8 @@ export function createFollowerHandlers({ follower, signer }: { readonly follower
   const getLedgerView = async ({ nonce, knownPolicyRoot }: LedgerViewRequest): Promise<LedgerViewAnswer> => {
     if (nonce.length < 16 || nonce.length > 32) throw new SelvedgeError('MALFORMED_MESSAGE', `nonce: ${String(nonce.length)} bytes, 16 to 32 expected`);
     const { height, blockHash, policyRoot, facts } = follower.head;
-    if (height === 0n) throw new SelvedgeError('NOT_READY', 'no block has arrived yet');
+    // On Fabric the channel is older than the network's policy.
+    if (facts.length === 0) throw new SelvedgeError('NOT_READY', 'the ledger’s policy has not arrived yet');
     const { network, channel } = follower.profile().message;
     const statement = encodeMessage(LedgerViewStatementSchema, { network, channel, height, blockHash, policyRoot, nonce });
     const hasFacts = !equalBytes(knownPolicyRoot, policyRoot);

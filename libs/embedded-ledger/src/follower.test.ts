@@ -13,7 +13,8 @@ import { createProfile, createSignedProfile, facts, signProfile, verifySignedPro
 import { ReceiptSchema, ValidationCode, type Block } from '@selvedge/protocol';
 import { openLedgerStore } from './adapters/lmdb-store.js';
 import { blockHash, createBlock } from './domain/block.js';
-import { openFollower, type Follower, type FollowerOptions } from './follower.js';
+import type { Follower } from './follow.js';
+import { openFollower, type FollowerOptions } from './follower.js';
 import type { AppliedBlock } from './ports.js';
 
 const WAIT_MS = 5_000;

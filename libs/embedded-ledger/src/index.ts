@@ -1,7 +1,10 @@
 export type { AppliedBlock, AppliedTransaction, ApplyHook, BlockSource, Checkpoint, LedgerLog, StateReader, TransactionResult } from './ports.js';
 export type { LedgerDatabase, LedgerStore } from './store.js';
 export { openLedgerStore } from './adapters/lmdb-store.js';
-export { openFollower, type Follower, type FollowerOptions } from './follower.js';
+export { LedgerTables, putOrRemove, type StoredHead } from './adapters/ledger-tables.js';
+export { readStoredProfile } from './stored-profile.js';
+export { createFollower, type AppliedSummary, type BlockApplier, type Follower, type FollowOptions, type NotifiableFollower } from './follow.js';
+export { openFollower, type FollowerOptions } from './follower.js';
 export { createFollowerHandlers, type FollowerHandlers } from './follower-handlers.js';
 export { openSequencer, type Sequencer, type SequencerOptions, type Submitted } from './sequencer.js';
 export { createBlockSource, createSequencerHandlers, type DeliverClient, type SequencerHandlers } from './sequencer-handlers.js';
@@ -10,5 +13,5 @@ export { verifyEndorsements, type EndorsementContext } from './domain/endorsemen
 export { createReceipt, verifyReceipts, type ReceiptTarget } from './domain/receipts.js';
 export { validateTransaction } from './domain/validate-transaction.js';
 export { NO_UPDATES, validationCodeName, type GuardUpdate, type StateUpdates, type Verdict, type VersionUpdate } from './domain/verdict.js';
-export { policyTransactionId } from './domain/parse-transaction.js';
-export type { LedgerHead } from './domain/ledger-head.js';
+export { policyTransactionId } from '@selvedge/policy';
+export { sortFacts, type LedgerHead } from './domain/ledger-head.js';

@@ -1,6 +1,6 @@
-import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { LIMITS, parseMessage, PolicyTransactionSchema, TransactionSchema } from '@selvedge/protocol';
+import { policyTransactionId } from '@selvedge/policy';
+import { LIMITS, parseMessage, TransactionSchema } from '@selvedge/protocol';
 import { parseEndorsedTransaction, type EndorsedContent } from './endorsed-content.js';
 
 /** One transaction of a block, parsed. */
@@ -22,13 +22,4 @@ export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
     default:
       throw new SelvedgeError('MALFORMED_MESSAGE', 'transaction: neither endorsed nor policy');
   }
-}
-
-/**
- * Id under which a policy transaction's result is kept: of its change, so that it commits at most once, whoever
- * approved it. policyTransaction: PolicyTransaction bytes. 32 bytes. Throws MALFORMED_MESSAGE or MESSAGE_TOO_LARGE.
- */
-export function policyTransactionId(policyTransaction: Uint8Array): Uint8Array {
-  const { change } = parseMessage(PolicyTransactionSchema, policyTransaction, LIMITS.maxMessageBytes);
-  return labelledHash('policy transaction', change);
 }

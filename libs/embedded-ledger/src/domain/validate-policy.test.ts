@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { approvePolicyChange, createPolicyChange, createPolicyTransaction, createProfile, createSignedProfile, facts, signProfile, type FactUpdate } from '@selvedge/policy';
+import { approvePolicyChange, createPolicyChange, createPolicyTransaction, createProfile, createSignedProfile, facts, policyTransactionId, signProfile, type FactUpdate } from '@selvedge/policy';
 import { encodeMessage, TransactionSchema, ValidationCode } from '@selvedge/protocol';
-import { policyTransactionId } from './parse-transaction.js';
 import { validateTransaction } from './validate-transaction.js';
 import { validationCodeName, type Verdict } from './verdict.js';
 

@@ -1,0 +1,120 @@
+import type { FactUpdate } from '@selvedge/policy';
+import { ValidationCode } from '@selvedge/protocol';
+import { corrupt } from '../domain/block.js';
+import type { TransactionResult } from '../ports.js';
+import type { LedgerDatabase, LedgerStore } from '../store.js';
+
+/** A follower's place in the chain, as it is stored. */
+export interface StoredHead {
+  readonly height: bigint;
+  /** 32 bytes; empty at height 0. */
+  readonly blockHash: Uint8Array;
+  /** 32 bytes; empty at height 0. */
+  readonly commitHash: Uint8Array;
+}
+
+const HEAD = Buffer.from('head');
+const ANCHOR = Buffer.from('anchor');
+const CODES = Object.values(ValidationCode).filter((code) => typeof code !== 'string');
+const NO_HEAD: StoredHead = { height: 0n, blockHash: new Uint8Array(0), commitHash: new Uint8Array(0) };
+
+/**
+ * What a follower of any ledger keeps in its store: its place, the policy facts and results by transaction id. Reads
+ * always ask the store, so one synchronous stretch sees one height; facts are few and kept in memory. Every write
+ * happens inside a write transaction.
+ */
+export class LedgerTables {
+  readonly #results: LedgerDatabase;
+  readonly #facts: LedgerDatabase;
+  readonly #meta: LedgerDatabase;
+  /** Facts at the synced head. */
+  readonly facts: Map<string, Uint8Array>;
+
+  /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
+  constructor(store: LedgerStore) {
+    this.#results = store.database('results');
+    this.#facts = store.database('facts');
+    this.#meta = store.database('meta');
+    this.facts = new Map([...this.#facts.range()].map(({ key, value }) => [Buffer.from(key).toString('utf8'), Uint8Array.from(value)]));
+    this.storedHead();
+  }
+
+  get height(): bigint {
+    return this.storedHead().height;
+  }
+
+  get blockHash(): Uint8Array {
+    return this.storedHead().blockHash;
+  }
+
+  /** Digest of the profile under which this state was begun, 32 bytes. */
+  get anchor(): Uint8Array | undefined {
+    return this.#meta.get(ANCHOR);
+  }
+
+  storedHead(): StoredHead {
+    const bytes = this.#meta.get(HEAD);
+    if (bytes === undefined) return NO_HEAD;
+    if (bytes.length !== 72) throw corrupt('the stored head has a wrong length');
+    return { height: Buffer.from(bytes).readBigUInt64BE(0), blockHash: bytes.subarray(8, 40), commitHash: bytes.subarray(40, 72) };
+  }
+
+  fact(key: string): Uint8Array | undefined {
+    return this.facts.get(key);
+  }
+
+  result(txId: Uint8Array): TransactionResult | undefined {
+    const bytes = this.#results.get(txId);
+    return bytes && decodeResult(bytes);
+  }
+
+  /** Replaces what stands there; whoever calls knows which result counts. */
+  writeResult(txId: Uint8Array, result: TransactionResult): void {
+    this.#results.put(txId, encodeResult(result));
+  }
+
+  /** Ends a block's writes. The facts in memory change with adoptFacts, after the sync. */
+  writeHead(factUpdates: readonly FactUpdate[], head: StoredHead): void {
+    for (const { key, value } of factUpdates) putOrRemove(this.#facts, Buffer.from(key, 'utf8'), value);
+    this.#meta.put(HEAD, encodeHead(head));
+  }
+
+  writeAnchor(profileDigest: Uint8Array): void {
+    this.#meta.put(ANCHOR, profileDigest);
+  }
+
+  adoptFacts(factUpdates: readonly FactUpdate[]): void {
+    for (const { key, value } of factUpdates) {
+      if (value === undefined) this.facts.delete(key);
+      // A copy: the value is a view into its whole block.
+      else this.facts.set(key, Uint8Array.from(value));
+    }
+  }
+}
+
+/** Puts a value, or removes the key. Inside a write transaction. */
+export function putOrRemove(table: LedgerDatabase, key: Uint8Array, value: Uint8Array | undefined): void {
+  if (value === undefined) table.remove(key);
+  else table.put(key, value);
+}
+
+function encodeResult({ code, blockNumber }: TransactionResult): Uint8Array {
+  const bytes = Buffer.alloc(10);
+  bytes.writeUInt16BE(code, 0);
+  bytes.writeBigUInt64BE(blockNumber, 2);
+  return bytes;
+}
+
+function decodeResult(bytes: Uint8Array): TransactionResult {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const stored = buffer.readUInt16BE(0);
+  const code = CODES.find((known) => known.valueOf() === stored);
+  if (code === undefined) throw corrupt(`a stored result has the unknown code ${String(stored)}`);
+  return { code, blockNumber: buffer.readBigUInt64BE(2) };
+}
+
+function encodeHead({ height, blockHash, commitHash }: StoredHead): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(height);
+  return Buffer.concat([bytes, blockHash, commitHash]);
+}

@@ -1,0 +1,170 @@
+import { setTimeout } from 'node:timers/promises';
+import { toHex } from '@selvedge/crypto';
+import { withRole, type SelvedgeError } from '@selvedge/errors';
+import type { Profile } from '@selvedge/policy';
+import type { ValidationCode } from '@selvedge/protocol';
+import type { LedgerHead } from './domain/ledger-head.js';
+import { validationCodeName } from './domain/verdict.js';
+import type { LedgerLog, StateReader, TransactionResult } from './ports.js';
+import type { LedgerStore } from './store.js';
+import { WaitingRoom } from './waiting-room.js';
+
+/** Follows a ledger: verifies, judges and stores each block. */
+export interface Follower {
+  readonly state: StateReader;
+  /** Last synced block and the facts at it. */
+  readonly head: LedgerHead;
+  /** Current profile: the newest on the ledger, the trust anchor before the ledger has one. */
+  profile(): Profile;
+  /** Why following stands still; undefined while all is well. It keeps trying, and never applies what does not verify. */
+  readonly failure: SelvedgeError | undefined;
+  /** Begins to follow; later calls change nothing. */
+  start(): void;
+  /**
+   * The transaction's result once it is synced here; undefined when the time passed.
+   * timeoutMs 0 answers at once. Throws CANCELLED when aborted, OVERLOADED with too many waiting, DRAINING when closed.
+   */
+  waitForResult(txId: Uint8Array, timeoutMs: number, signal?: AbortSignal): Promise<TransactionResult | undefined>;
+  /** Whether this height is synced here within the time. Throws as waitForResult. */
+  waitForHeight(height: bigint, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
+  /** Stops following, ends what waits and closes the store. */
+  close(): Promise<void>;
+}
+
+/** What the following loop needs to know of an applied block. */
+export interface AppliedSummary {
+  readonly number: bigint;
+  readonly transactions: readonly {
+    readonly index: number;
+    readonly code: ValidationCode;
+    readonly txId: Uint8Array | undefined;
+    /** Why it is not VALID. */
+    readonly reason: string | undefined;
+  }[];
+}
+
+/** Applies one ledger's blocks to a store, one at a time. */
+export interface BlockApplier<Block, Applied extends AppliedSummary> {
+  readonly tables: StateReader;
+  /** The synced head. */
+  readonly head: LedgerHead;
+  readonly profile: Profile;
+  /** Applies the next block. Resolves after it is synced and visible. Throws LEDGER_CORRUPT when it does not verify. */
+  apply(block: Block): Promise<Applied>;
+}
+
+/** Settings of a follower that do not depend on the ledger. */
+export interface FollowOptions<Applied> {
+  /** From openLedgerStore; the follower closes it. */
+  readonly store: LedgerStore;
+  readonly log?: LedgerLog | undefined;
+  /** After the block is synced and visible, before those who wait for its results are answered. */
+  readonly onCommitted?: ((block: Applied) => void) | undefined;
+  /** Delays between attempts to reach the ledger; default 50, doubling up to 1,000. */
+  readonly reconnect?: { readonly initialDelayMs: number; readonly maxDelayMs: number } | undefined;
+  /** Calls that wait at once; default 20,000. */
+  readonly maxWaiting?: number | undefined;
+  /** Whether a result may be told yet; asked again at notifyResult. Default: always. */
+  readonly isComplete?: ((txId: Uint8Array, result: TransactionResult) => boolean) | undefined;
+}
+
+/** A follower whose results can wait for more than their block. */
+export interface NotifiableFollower extends Follower {
+  /** Those who wait for this transaction look again. */
+  notifyResult(txId: Uint8Array): void;
+}
+
+const HEIGHT = 'height';
+
+/** Builds the follower of a ledger. blocks: from a number on, in order; ends or throws when the connection breaks, ends when aborted. */
+export function createFollower<Block, Applied extends AppliedSummary>(
+  application: BlockApplier<Block, Applied>,
+  blocks: (from: bigint, signal: AbortSignal) => AsyncIterable<Block>,
+  options: FollowOptions<Applied>,
+): NotifiableFollower {
+  const { store, log, onCommitted, isComplete = () => true, reconnect = { initialDelayMs: 50, maxDelayMs: 1_000 } } = options;
+  const room = new WaitingRoom(options.maxWaiting ?? 20_000);
+  const stop = new AbortController();
+  let failure: SelvedgeError | undefined;
+  let running: Promise<void> | undefined;
+
+  const followOnce = async (onBlock: () => void): Promise<void> => {
+    for await (const block of blocks(application.head.height, stop.signal)) {
+      if (stop.signal.aborted) return;
+      const applied = await application.apply(block);
+      onBlock();
+      logRefusals(applied, log);
+      onCommitted?.(applied);
+      room.notify(HEIGHT);
+      for (const { txId } of applied.transactions) if (txId !== undefined) room.notify(toHex(txId));
+    }
+  };
+
+  const follow = async (): Promise<void> => {
+    let delayMs = reconnect.initialDelayMs;
+    while (!stop.signal.aborted) {
+      try {
+        await followOnce(() => {
+          failure = undefined;
+          delayMs = reconnect.initialDelayMs;
+        });
+      } catch (error) {
+        if (isStopped(stop.signal)) return;
+        failure = withRole(error, 'ledger');
+        logFailure(failure, log);
+      }
+      // Timer and abort race; an abort is how close() ends the pause.
+      await setTimeout(delayMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      delayMs = Math.min(delayMs * 2, reconnect.maxDelayMs);
+    }
+  };
+
+  const completeResult = (txId: Uint8Array): TransactionResult | undefined => {
+    const result = application.tables.result(txId);
+    return result !== undefined && isComplete(txId, result) ? result : undefined;
+  };
+
+  return {
+    state: application.tables,
+    get head() {
+      return application.head;
+    },
+    get failure() {
+      return failure;
+    },
+    profile: () => application.profile,
+    start: () => {
+      running ??= follow();
+    },
+    waitForResult: (txId, timeoutMs, signal) => room.wait({ subject: toHex(txId), ready: () => completeResult(txId), timeoutMs, signal }),
+    waitForHeight: async (height, timeoutMs, signal) =>
+      (await room.wait({ subject: HEIGHT, ready: () => (application.head.height >= height ? true : undefined), timeoutMs, signal })) ?? false,
+    notifyResult: (txId) => {
+      room.notify(toHex(txId));
+    },
+    close: async () => {
+      stop.abort();
+      room.close();
+      await running;
+      await store.close();
+    },
+  };
+}
+
+// A function, because the compiler takes an aborted flag that was false once for false ever after.
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function logRefusals({ number, transactions }: AppliedSummary, log: LedgerLog | undefined): void {
+  for (const { index, code, txId, reason } of transactions) {
+    if (reason === undefined) continue;
+    log?.warn({ block: String(number), index, txId: txId && toHex(txId), code: validationCodeName(code) }, `transaction is not valid: ${reason}`);
+  }
+}
+
+function logFailure(failure: SelvedgeError, log: LedgerLog | undefined): void {
+  const fields = { code: failure.code, action: failure.action };
+  if (failure.code === 'UNAVAILABLE') log?.warn(fields, failure.message);
+  else log?.error(fields, failure.message);
+}

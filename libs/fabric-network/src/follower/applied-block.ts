@@ -1,0 +1,24 @@
+import type { AppliedSummary } from '@selvedge/embedded-ledger';
+import type { EntryUpdate, PrivateValue } from '@selvedge/fabric';
+
+/** One transaction of a block with its verdict. */
+export type FabricAppliedTransaction = AppliedSummary['transactions'][number] & {
+  /** What it wrote in collections of ours; empty unless VALID. */
+  readonly entries: readonly EntryUpdate[];
+  /** The wanted private values that came with the block, not compared with the entries yet. */
+  readonly privateValues: readonly PrivateValue[];
+};
+
+/** A block and its verdicts, in order. */
+export interface FabricAppliedBlock {
+  readonly number: bigint;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly transactions: readonly FabricAppliedTransaction[];
+}
+
+/**
+ * Called synchronously inside the block's write transaction. Puts and removes in databases of the same store are atomic
+ * with the block. Must not throw for anything a peer can cause: a throw abandons the block.
+ */
+export type FabricApplyHook = (block: FabricAppliedBlock) => void;

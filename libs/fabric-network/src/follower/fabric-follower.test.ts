@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { sha256, toHex } from '@selvedge/crypto';
+import { openLedgerStore } from '@selvedge/embedded-ledger';
+import { parseDelivered } from '@selvedge/fabric';
+import { createTargetData, createTestConsortium, randomTxId, refusalCode, type TestConsortium, type TargetDataInput } from '@selvedge/fixtures';
+import { createBlockFeed, createFabricChain, createFabricEndorsed, createFabricPolicyChange, type OrderedFabricTransaction, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
+import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
+import { guardKey, ValidationCode } from '@selvedge/protocol';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FabricAppliedBlock } from './applied-block.js';
+import type { DeliveredBlock, FabricBlockSource } from './block-source.js';
+import { openFabricFollower, type FabricFollower, type FabricFollowerOptions } from './open-fabric-follower.js';
+
+const WAIT_MS = 5_000;
+
+let consortium: TestConsortium;
+let chain: TestFabricChain;
+let feed: TestBlockFeed;
+let directory: string;
+let follower: FabricFollower;
+let logged: { readonly fields: Record<string, unknown>; readonly message: string }[];
+
+beforeAll(async () => {
+  consortium = await createTestConsortium();
+});
+beforeEach(async () => {
+  chain = createFabricChain(consortium.channel);
+  feed = createBlockFeed(chain);
+  directory = mkdtempSync(path.join(tmpdir(), 'selvedge-fabric-follower-'));
+  logged = [];
+  add({ transaction: chain.transaction(createFabricPolicyChange([{ key: facts.profile, value: consortium.signedProfile }])) });
+  add({ transaction: chain.transaction(createFabricPolicyChange(consortium.state.factEntries().filter(({ key }) => key !== facts.profile))) });
+  follower = open();
+  follower.start();
+  await follower.waitForHeight(3n, WAIT_MS);
+});
+afterEach(async () => {
+  await follower.close();
+  rmSync(directory, { recursive: true });
+});
+
+const source: Pick<FabricBlockSource, 'follow'> = {
+  async *follow(from, signal) {
+    for await (const bytes of feed.follow(from, signal)) yield parseDelivered(bytes) as DeliveredBlock;
+  },
+};
+const open = (options: Partial<FabricFollowerOptions> = {}): FabricFollower => {
+  const log = (fields: Record<string, unknown>, message: string): void => void logged.push({ fields, message });
+  return openFabricFollower({ store: openLedgerStore({ directory }), profile: consortium.profile, blocks: source, role: 'business', log: { warn: log, error: log }, ...options });
+};
+const reopen = async (options: Partial<FabricFollowerOptions> = {}): Promise<void> => {
+  await follower.close();
+  follower = open(options);
+  follower.start();
+};
+const add = (...transactions: readonly OrderedFabricTransaction[]): void => {
+  chain.add(...transactions);
+  feed.poke();
+};
+const endorsed = (input: Omit<TargetDataInput, 'consortium' | 'nodes'> = {}, flag = 0): OrderedFabricTransaction => ({
+  transaction: chain.transaction(createFabricEndorsed(consortium, createTargetData({ consortium, nodes: [], ...input }))),
+  flag,
+});
+const reached = (): Promise<boolean> => follower.waitForHeight(BigInt(chain.blocks.length), WAIT_MS);
+const version = (key: string): string | undefined => {
+  const found = follower.state.version(consortium.contract, 'houses', '', consortium.contractKeys.names.ledgerKey('', key));
+  return found && toHex(found);
+};
+const packetHash = (input: Omit<TargetDataInput, 'consortium' | 'nodes'>): string => toHex(sha256(createTargetData({ consortium, nodes: [], ...input }).attachments!.packets[0]!));
+
+describe('openFabricFollower', () => {
+  it('has the policy’s facts, Fabric’s height and header hash', () => {
+    expect(follower.head.facts.map(({ key }) => key)).toEqual(consortium.state.factEntries().map(({ key }) => key));
+    const last = parseDelivered(chain.blocks.at(-1)!) as DeliveredBlock;
+    expect([follower.head.height, toHex(follower.head.blockHash)]).toEqual([3n, toHex(last.block.hash)]);
+    expect(toHex(follower.profile().digest)).toBe(toHex(consortium.profile.digest));
+  });
+
+  it('shows entries under their packet hash, guards under their writer, and forgets what is removed', async () => {
+    const txId = randomTxId();
+    const input = { txId, writes: [{ key: 'a', value: '1' }] };
+    add(endorsed(input));
+    await reached();
+    expect(version('a')).toBe(packetHash(input));
+    const tag = consortium.contractKeys.names.datasetTag('', '');
+    expect(toHex(follower.state.guard(consortium.contract, 'houses', '', guardKey('membership', tag))!)).toBe(toHex(txId));
+    expect(await follower.waitForResult(txId, WAIT_MS)).toEqual({ code: ValidationCode.VALID, blockNumber: 3n });
+    add(endorsed({ writes: [{ key: 'a' }] }));
+    await reached();
+    expect(version('a')).toBeUndefined();
+  });
+
+  it('keeps Fabric’s verdicts under Fabric’s ids, and believes no id in what failed', async () => {
+    const txId = randomTxId();
+    const failed = endorsed({ txId, writes: [{ key: 'b', value: '1' }] }, 10);
+    const stale = endorsed({ txId, reads: [{ key: 'b', packetHash: new Uint8Array(32) }], writes: [{ key: 'b', value: '1' }] }, 11);
+    add(failed);
+    await reached();
+    expect(follower.state.result(txId)).toBeUndefined();
+    expect(follower.fabricResult(failed.transaction.fabricTxId)).toEqual({ flag: 10, blockNumber: 3n });
+    add(stale);
+    await reached();
+    expect(follower.state.result(txId)).toEqual({ code: ValidationCode.MVCC_READ_CONFLICT, blockNumber: 4n });
+    add(endorsed({ txId, writes: [{ key: 'b', value: '1' }] }));
+    await reached();
+    expect(follower.state.result(txId)).toEqual({ code: ValidationCode.VALID, blockNumber: 5n });
+    add(endorsed({ txId, writes: [{ key: 'b', value: '2' }] }, 11));
+    await reached();
+    expect(follower.state.result(txId)).toEqual({ code: ValidationCode.VALID, blockNumber: 5n });
+    expect(follower.fabricResult('nothing')).toBeUndefined();
+  });
+
+  it('is where it was after a restart, and goes on', async () => {
+    const txId = randomTxId();
+    add(endorsed({ txId, writes: [{ key: 'c', value: '1' }] }));
+    await reached();
+    const { height, commitHash } = follower.head;
+    const stored = version('c');
+    await reopen();
+    expect([follower.head.height, toHex(follower.head.commitHash), version('c')]).toEqual([height, toHex(commitHash), stored]);
+    add(endorsed());
+    expect(await reached()).toBe(true);
+  });
+
+  it('tells of a response that is not what was written, and counts the writes', async () => {
+    const targetData = createTargetData({ consortium, nodes: [], writes: [{ key: 'd', value: '1' }] });
+    const good = createFabricEndorsed(consortium, targetData);
+    const txId = randomTxId();
+    const other = createFabricEndorsed(consortium, createTargetData({ consortium, nodes: [], txId, writes: [{ key: 'other', value: '1' }] }));
+    add({ transaction: chain.transaction({ ...good, responsePayload: other.responsePayload }) });
+    await reached();
+    expect(version('d')).toBe(toHex(sha256(targetData.attachments!.packets[0]!)));
+    expect(follower.state.result(txId)).toBeUndefined();
+    expect(logged.map(({ fields }) => fields['code'])).toContain('WRITE_SET_MISMATCH');
+    const tag = consortium.contractKeys.names.datasetTag('', '');
+    const guard = follower.state.guard(consortium.contract, 'houses', '', guardKey('membership', tag))!;
+    expect(guard).toHaveLength(32);
+    add(endorsed({ txId, writes: [{ key: 'e', value: '1' }] }));
+    await reached();
+    expect(toHex(follower.state.guard(consortium.contract, 'houses', '', guardKey('membership', tag))!)).toBe(toHex(txId));
+  });
+
+  it('gives its hook the private data that it wants, in the block’s own write', async () => {
+    const applied: FabricAppliedBlock[] = [];
+    await reopen({ wantsPrivateData: (_contract, collection) => collection === 'selvedge_aurora', onApply: (block) => void applied.push(block) });
+    add(endorsed({ writes: [{ dataset: 'auroraStones', key: 'x', value: '1' }, { key: 'y', value: '2' }] }));
+    await reached();
+    const [{ transactions: [transaction] } = { transactions: [] }] = applied;
+    expect(new Set(transaction!.privateValues.map(({ collection }) => collection))).toEqual(new Set(['selvedge_aurora']));
+    expect(transaction!.entries.some(({ valueHash }) => valueHash && toHex(valueHash) === toHex(transaction!.privateValues[0]!.valueHash))).toBe(true);
+    const height = follower.head.height;
+    await reopen({ onApply: () => { throw new Error('no'); } });
+    add(endorsed());
+    expect(await follower.waitForHeight(height + 1n, 200)).toBe(false);
+    expect(follower.state.height).toBe(height);
+  });
+
+  it('stands still, visibly, at a block that does not join, and goes on when the right one comes', async () => {
+    await follower.close();
+    const other = createFabricChain(consortium.channel);
+    for (let i = 0; i < 3; i += 1) other.add({ transaction: other.transaction({ chaincode: 'x' }) });
+    let blocks = other;
+    const switching: Pick<FabricBlockSource, 'follow'> = { follow: async function* (from, signal) { for await (const bytes of createBlockFeed(blocks).follow(from, signal)) yield parseDelivered(bytes) as DeliveredBlock; } };
+    follower = open({ blocks: switching, reconnect: { initialDelayMs: 5, maxDelayMs: 10 } });
+    follower.start();
+    await expect.poll(() => follower.failure?.code).toBe('LEDGER_CORRUPT');
+    add(endorsed());
+    blocks = chain;
+    expect(await reached()).toBe(true);
+    expect(follower.failure).toBeUndefined();
+  });
+
+  it('does not open a store that was begun under another profile', async () => {
+    await follower.close();
+    const bytes = createProfile({ ...consortium.profile.message, version: 7n });
+    const other = verifySignedProfile(createSignedProfile(bytes, [...consortium.organisations.values()].map(({ admin }) => signProfile(bytes, admin.signer))));
+    expect(refusalCode(() => open({ profile: other }))).toBe('PROFILE_MISMATCH');
+    follower = open();
+  });
+});

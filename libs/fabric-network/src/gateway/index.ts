@@ -1,0 +1,6 @@
+export { applyPolicyTransaction } from './apply-policy.js';
+export { readPolicyFacts, type PolicyFacts } from './read-policy-facts.js';
+export { connectFabricGateway, type FabricGatewayOptions } from './fabric-gateway.js';
+export type { ClientTls } from './grpc-peer.js';
+export type { EndorsedFabricTransaction, FabricBounds, FabricCall, FabricGateway, FabricInvocation, FabricPeer, FabricStatus } from './ports.js';
+export { untilPassed } from './repeat.js';
