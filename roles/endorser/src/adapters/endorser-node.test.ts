@@ -30,7 +30,7 @@ beforeEach(async () => {
     network: consortium.network,
     channel: consortium.channel,
   });
-  const server = await startRpcServer({ role: 'sequencer', address: '127.0.0.1:0', services: [implement(Sequencer, createSequencerHandlers(sequencer))] });
+  const server = await startRpcServer({ role: 'sequencer', address: '127.0.0.1:0', tls: 'off', services: [implement(Sequencer, createSequencerHandlers(sequencer))] });
   sequencerAddress = server.address;
   closing.push(async () => {
     await server.close(100);
@@ -47,13 +47,14 @@ const options = (mspId: string) => ({
   directory: path.join(root, mspId),
   profile: consortium.profile,
   signer: consortium.organisation(mspId).peer.signer,
-  sequencer: sequencerAddress,
+  ledger: { kind: 'embedded' as const, sequencer: sequencerAddress },
+  tls: 'off' as const,
   now: () => consortium.now,
 });
 
 async function start(mspId: string) {
   const node = await startEndorserNode(options(mspId));
-  const connection = connectRpc(node.address);
+  const connection = connectRpc(node.address, { tls: 'off' });
   closing.push(() => node.close(), () => { connection.close(); });
   const follower = connection.client(Follower);
   const height = async (): Promise<bigint> => {

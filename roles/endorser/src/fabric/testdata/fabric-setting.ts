@@ -1,0 +1,42 @@
+import { APPLY_FUNCTION, ALL_FACTS_FUNCTION, createCollections, ENDORSE_FUNCTION, FACTS_FUNCTION, POLICY_CHAINCODE, TARGET_DATA_FIELD } from '@selvedge/fabric';
+import type { TestConsortium } from '@selvedge/fixtures';
+import { encodeMessage, TargetDataSchema, type TargetData } from '@selvedge/protocol';
+import { createChaincode, type Chaincode } from '../chaincode.js';
+import { EndorsementContract, type EndorsementContractOptions } from '../endorsement-contract.js';
+import { PolicyContract } from '../policy-contract.js';
+import type { ChaincodeLog } from '../ports.js';
+import { createFakePeer, type FakeCall, type FakePeer } from './fake-peer.js';
+
+export const SILENT: ChaincodeLog = { debug: () => undefined, error: () => undefined };
+
+export function policyChaincode(consortium: TestConsortium, log: ChaincodeLog = SILENT): Chaincode {
+  const functions = { [APPLY_FUNCTION]: 1, [FACTS_FUNCTION]: 1, [ALL_FACTS_FUNCTION]: 0 };
+  return createChaincode({ contract: new PolicyContract({ profile: consortium.profile }), functions, role: 'policy-chaincode', log });
+}
+
+export function endorsementChaincode(consortium: TestConsortium, options: Partial<EndorsementContractOptions> = {}, log: ChaincodeLog = SILENT): Chaincode {
+  const { network, channel, contract } = consortium;
+  const made = new EndorsementContract({ network, channel, contract, now: () => consortium.now, ...options });
+  return createChaincode({ contract: made, functions: { [ENDORSE_FUNCTION]: 0 }, role: 'endorsement-chaincode', log });
+}
+
+/** A peer with both chaincodes, the contract's collections, and the consortium's facts as they are now. */
+export function createEndorsingPeer(consortium: TestConsortium, options: Partial<EndorsementContractOptions> = {}, log: ChaincodeLog = SILENT): FakePeer {
+  const peer = createFakePeer();
+  peer.chaincodes.set(POLICY_CHAINCODE, policyChaincode(consortium, log));
+  peer.chaincodes.set(consortium.contract, endorsementChaincode(consortium, options, log));
+  peer.collections.set(consortium.contract, new Set(createCollections(consortium.contractPolicy, { keepers: 'none' }).map(({ name }) => name)));
+  setFacts(peer, consortium);
+  return peer;
+}
+
+/** Puts the consortium's facts on a peer's ledger, past the policy chaincode. */
+export function setFacts(peer: FakePeer, consortium: TestConsortium): void {
+  for (const { key, value } of consortium.state.factEntries()) peer.put(POLICY_CHAINCODE, '', key, value);
+}
+
+/** A client's call of Endorse. */
+export function endorseCall(consortium: TestConsortium, targetData: TargetData | Uint8Array): FakeCall {
+  const bytes = targetData instanceof Uint8Array ? targetData : encodeMessage(TargetDataSchema, targetData);
+  return { chaincode: consortium.contract, fn: ENDORSE_FUNCTION, transient: { [TARGET_DATA_FIELD]: bytes } };
+}
