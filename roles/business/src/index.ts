@@ -1,4 +1,4 @@
-export { startBusinessNode, type BusinessNode, type BusinessNodeOptions } from './adapters/business-node.js';
+export { startBusinessNode, type BusinessNode, type BusinessNodeOptions, type FollowedLedger } from './adapters/business-node.js';
 export { verifyStateQuery, type QueryContext } from './domain/verify-state-query.js';
 export { answerStateQuery } from './domain/answer-state-query.js';
 export { verifyStage, type StageContext } from './domain/verify-stage.js';

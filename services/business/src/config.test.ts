@@ -23,7 +23,8 @@ beforeAll(async () => {
     mspId: 'AuroraMSP',
     signedProfile: write('profile.bin', consortium.signedProfile),
     identity: { certificate: write('peer.pem', peer.certificatePem), privateKey: write('peer.key', peer.privateKeyPem) },
-    sequencer: '127.0.0.1:7050',
+    tls: 'off',
+    ledger: { kind: 'embedded', sequencer: '127.0.0.1:7050' },
     directory: path.join(directory, 'store'),
   });
 });

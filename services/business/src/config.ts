@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SelvedgeError } from '@selvedge/errors';
 import { createSigner, type Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
+import { ledgerConfig, readLedger, readTls, tlsConfig, type LedgerFiles, type TlsFiles } from '@selvedge/service-kit';
 import { z } from 'zod';
 
 /** Configuration of this process: the JSON file that SELVEDGE_CONFIG names. Unknown settings are refused. */
@@ -11,12 +12,12 @@ export const businessConfig = z.strictObject({
   network: z.string().min(1),
   channel: z.string().min(1),
   mspId: z.string().min(1),
-  /** File of SignedProfile bytes: the trust anchor, which block 0 must hold. */
+  /** File of SignedProfile bytes: the trust anchor, the first profile on the ledger. */
   signedProfile: z.string().min(1),
   /** PEM files of the peer identity. */
   identity: z.strictObject({ certificate: z.string().min(1), privateKey: z.string().min(1) }),
-  /** Address of the sequencer. */
-  sequencer: z.string().min(1),
+  tls: tlsConfig,
+  ledger: ledgerConfig,
   /** Folder of the LMDB store. */
   directory: z.string().min(1),
 });
@@ -27,6 +28,8 @@ export type BusinessConfig = z.infer<typeof businessConfig>;
 export interface BusinessMaterial {
   readonly profile: Profile;
   readonly signer: Signer;
+  readonly tls: TlsFiles;
+  readonly ledger: LedgerFiles;
 }
 
 /**
@@ -42,7 +45,7 @@ export function readBusinessMaterial(config: BusinessConfig): BusinessMaterial {
     certificatePem: readFile(config.identity.certificate).toString('utf8'),
     privateKeyPem: readFile(config.identity.privateKey).toString('utf8'),
   });
-  return { profile, signer };
+  return { profile, signer, tls: readTls(config.tls), ledger: readLedger(config.ledger) };
 }
 
 function readFile(path: string): Buffer {

@@ -10,7 +10,6 @@ await runService({
       ...readBusinessMaterial(config),
       listen: config.listen,
       directory: config.directory,
-      sequencer: config.sequencer,
       now: () => new Date(),
       checkpoint,
       log: logger,

@@ -38,7 +38,7 @@ beforeEach(async () => {
     network: consortium.network,
     channel: consortium.channel,
   });
-  const server = await startRpcServer({ role: 'sequencer', address: '127.0.0.1:0', services: [implement(Sequencer, createSequencerHandlers(sequencer))] });
+  const server = await startRpcServer({ role: 'sequencer', address: '127.0.0.1:0', tls: 'off', services: [implement(Sequencer, createSequencerHandlers(sequencer))] });
   sequencerAddress = server.address;
   closing.push(async () => {
     await server.close(100);
@@ -52,7 +52,7 @@ afterEach(async () => {
 });
 
 function dial(address: string) {
-  const connection = connectRpc(address);
+  const connection = connectRpc(address, { tls: 'off' });
   closing.push(() => { connection.close(); });
   return { business: connection.client(Business), ledger: connection.client(BusinessLedger), follower: connection.client(Follower), sequencer: connection.client(Sequencer) };
 }
@@ -63,7 +63,8 @@ async function start(mspId: string, pending?: PendingLimits): Promise<ReturnType
     directory: path.join(root, mspId),
     profile: consortium.profile,
     signer: consortium.organisation(mspId).peer.signer,
-    sequencer: sequencerAddress,
+    ledger: { kind: 'embedded', sequencer: sequencerAddress },
+    tls: 'off',
     now: () => consortium.now,
     checkpoint: (name, subject = '') => passed.push(`${mspId} ${name} ${subject}`),
     pending,
@@ -178,7 +179,7 @@ describe('business nodes on a sequencer', () => {
 
   it('do not start under an identity that is not a peer’s', async () => {
     const { signer } = consortium.organisation('AuroraMSP').client;
-    const starting = startBusinessNode({ listen: '127.0.0.1:0', directory: path.join(root, 'wrong'), profile: consortium.profile, signer, sequencer: sequencerAddress, now: () => consortium.now });
+    const starting = startBusinessNode({ listen: '127.0.0.1:0', directory: path.join(root, 'wrong'), profile: consortium.profile, signer, ledger: { kind: 'embedded', sequencer: sequencerAddress }, tls: 'off', now: () => consortium.now });
     expect(await refusalCodeOf(starting)).toBe('INVALID_CONFIGURATION');
   });
 });

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { toHex } from '@selvedge/crypto';
+import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
   GuardAnswerSchema, LIMITS, PointAnswerSchema, SetAnswerSchema, StateAnswerSchema,
@@ -38,6 +38,8 @@ function answerPoint(place: DatasetPlace, ledgerKey: Uint8Array, state: Business
   if (version === undefined) return create(PointAnswerSchema, { present: false });
   const packet = state.packets.packet(place, ledgerKey);
   if (packet === undefined) throw new SelvedgeError('STATE_MISSING_PACKET', `the ledger lists a packet of ledger key ${toHex(ledgerKey)} that this node lacks`);
+  // On Fabric the ledger lists an entry before its packet is here.
+  if (!equalBytes(sha256(packet), version)) throw new SelvedgeError('STATE_MISSING_PACKET', `this node has an older packet of ledger key ${toHex(ledgerKey)} than the ledger lists`);
   return create(PointAnswerSchema, { present: true, packet });
 }
 
@@ -48,7 +50,9 @@ function answerSet(contract: string, read: SetRead, state: BusinessState, budget
   const packets: Uint8Array[] = [];
   let bytes = 0;
   for (const ledgerKey of state.packets.ledgerKeys(place, read.datasetTag, read.after)) {
-    const { packet } = answerPoint(place, ledgerKey, state);
+    const { present, packet } = answerPoint(place, ledgerKey, state);
+    // Removed by a transaction whose response did not name it.
+    if (!present) continue;
     // At least one packet of an empty answer, so that a reader always gets on.
     const isFull = bytes + packet.length > maxBytes && (packets.length > 0 || packet.length > budget.bytes);
     if (isFull) return create(SetAnswerSchema, { packets, more: true });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { create } from '@bufbuild/protobuf';
+import { sha256 } from '@selvedge/crypto';
 import { openLedgerStore, type LedgerStore } from '@selvedge/embedded-ledger';
 import { createTestState, refusalCode, TEST_CONTRACT } from '@selvedge/fixtures';
 import { GuardPointSchema, PointReadSchema, SetReadSchema, StateQuerySchema, type StateAnswer } from '@selvedge/protocol';
@@ -31,7 +32,7 @@ afterEach(async () => {
 const put = (key: number, packet: Uint8Array | undefined, tag = TAG, place = PLACE): Promise<void> =>
   store.write(() => {
     packets.put({ place, ledgerKey: bytes32(key), datasetTag: tag, packet });
-    state.setVersion(place.contract, place.ownerSet, place.dataset, bytes32(key), bytes32(key));
+    state.setVersion(place.contract, place.ownerSet, place.dataset, bytes32(key), packet === undefined ? bytes32(key) : sha256(packet));
   });
 const keys = (tag = TAG, after: Uint8Array = new Uint8Array(0)): number[] => [...packets.ledgerKeys(PLACE, tag, after)].map((key) => key[0]!);
 
@@ -111,5 +112,13 @@ describe('the answer to a state query', () => {
     await put(1, Buffer.from('old'));
     state.setVersion(TEST_CONTRACT, 'aurora', 'auroraStones', bytes32(1), undefined);
     expect(answer({ points: [point(1)] }).points).toMatchObject([{ present: false }]);
+    expect(answer({ sets: [set()] }).sets).toMatchObject([{ packets: [], more: false }]);
+  });
+
+  it('never serves an older packet than the ledger lists', async () => {
+    await put(1, Buffer.from('old'));
+    state.setVersion(TEST_CONTRACT, 'aurora', 'auroraStones', bytes32(1), bytes32(9));
+    expect(refusalCode(() => answer({ points: [point(1)] }))).toBe('STATE_MISSING_PACKET');
+    expect(refusalCode(() => answer({ sets: [set()] }))).toBe('STATE_MISSING_PACKET');
   });
 });

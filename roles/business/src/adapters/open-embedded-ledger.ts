@@ -1,0 +1,40 @@
+import { createBlockSource, openFollower, openLedgerStore } from '@selvedge/embedded-ledger';
+import { Sequencer as SequencerService } from '@selvedge/protocol';
+import { connectRpc } from '@selvedge/rpc';
+import { stageTransaction } from '../stage.js';
+import { applyBlock } from '../store/apply-block.js';
+import { openPacketStore } from '../store/packet-store.js';
+import { openPendingStore } from '../store/pending-store.js';
+import type { LedgerContext, OpenLedger } from './open-ledger.js';
+
+/** The embedded ledger: blocks come from the sequencer, packets from clients. Throws what opening the store throws. */
+export function openEmbeddedLedger({ sequencer }: { readonly sequencer: string }, context: LedgerContext): OpenLedger {
+  const { signer, checkpoint, log } = context;
+  const connection = connectRpc(sequencer, { tls: context.tls });
+  const store = openLedgerStore({ directory: context.directory });
+  const packets = openPacketStore(store);
+  const pending = openPendingStore(store, context.pending);
+  const follower = openFollower({
+    store,
+    profile: context.profile,
+    blocks: createBlockSource(connection.client(SequencerService)),
+    role: 'business',
+    onApply: (block) => {
+      applyBlock(block, { packets, pending, mspId: signer.mspId, log });
+    },
+    checkpoint,
+    log,
+  });
+  return {
+    follower,
+    packets,
+    stage: (request) => stageTransaction(request, { ledger: follower, pending, signer, checkpoint }),
+    start: () => {
+      follower.start();
+    },
+    close: async () => {
+      await follower.close();
+      connection.close();
+    },
+  };
+}

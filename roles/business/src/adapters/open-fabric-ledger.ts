@@ -1,0 +1,75 @@
+import { openLedgerStore } from '@selvedge/embedded-ledger';
+import { SelvedgeError } from '@selvedge/errors';
+import { connectToPeer, createFabricBlockSource, openFabricFollower, type FabricBlockSource, type PeerConnectionOptions } from '@selvedge/fabric-network/follower';
+import { ValidationCode } from '@selvedge/protocol';
+import { isOwnersCollection } from '../domain/own-collections.js';
+import { createGapFiller, type GapFillerOptions } from '../fabric/gap-filler.js';
+import { applyFabricBlock } from '../store/apply-fabric-block.js';
+import { openGapStore } from '../store/gap-store.js';
+import { openPacketStore } from '../store/packet-store.js';
+import type { LedgerContext, OpenLedger } from './open-ledger.js';
+
+/** A Fabric channel, through the organisation's own peer. */
+export interface FabricLedgerOptions {
+  readonly peer: PeerConnectionOptions;
+  readonly policyChaincode?: string | undefined;
+  readonly retry?: GapFillerOptions['retry'];
+}
+
+/** Follows a Fabric channel: packets come as the private data of its blocks. Throws what opening store or connection throws. */
+export function openFabricLedger(options: FabricLedgerOptions, context: LedgerContext): OpenLedger {
+  const connection = connectToPeer(options.peer);
+  const blocks = createFabricBlockSource({ connection, channel: context.profile.message.channel, signer: context.signer, now: context.now, withPrivateData: true });
+  const ledger = followFabric(blocks, options, context);
+  return {
+    ...ledger,
+    close: async () => {
+      await ledger.close();
+      connection.close();
+    },
+  };
+}
+
+/** The same, from any source of blocks. */
+export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry }: Omit<FabricLedgerOptions, 'peer'>, context: LedgerContext): OpenLedger {
+  const { checkpoint, log } = context;
+  const { mspId } = context.signer;
+  const store = openLedgerStore({ directory: context.directory });
+  const packets = openPacketStore(store);
+  const gaps = openGapStore(store);
+  const isOwn = (contract: string, collection: string): boolean => isOwnersCollection(follower.state, mspId, contract, collection);
+  let superseded: Uint8Array[] = [];
+  const follower = openFabricFollower({
+    store,
+    profile: context.profile,
+    blocks,
+    policyChaincode,
+    role: 'business',
+    wantsPrivateData: isOwn,
+    onApply: (block) => {
+      superseded = applyFabricBlock(block, { packets, gaps, isOwn, log });
+    },
+    onCommitted: () => {
+      for (const txId of superseded) follower.notifyResult(txId);
+      if (gaps.count > 0) filler.wake();
+    },
+    // A commit is acknowledged when its packets are here, and on disk.
+    isComplete: (txId, { code }) => code !== ValidationCode.VALID || !gaps.isIncomplete(txId),
+    checkpoint,
+    log,
+  });
+  const filler = createGapFiller({ store, gaps, packets, blocks, onFilled: (txId) => { follower.notifyResult(txId); }, log, retry });
+  return {
+    follower,
+    packets,
+    stage: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'packets are not staged on a Fabric ledger: endorsing peers give them to the owners’ peers')),
+    start: () => {
+      follower.start();
+      if (gaps.count > 0) filler.wake();
+    },
+    close: async () => {
+      await filler.close();
+      await follower.close();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Checkpoint, Follower, LedgerLog } from '@selvedge/embedded-ledger';
+import type { Signer } from '@selvedge/identity';
+import type { Profile } from '@selvedge/policy';
+import type { Receipt, StageRequest } from '@selvedge/protocol';
+import type { TlsSetting } from '@selvedge/rpc';
+import type { PacketReader } from '../ports.js';
+import type { PendingLimits } from '../store/pending-store.js';
+
+/** What both ledgers need to be followed by a business node. */
+export interface LedgerContext {
+  /** Of the LMDB files: ledger state and packets. */
+  readonly directory: string;
+  /** Trust anchor: the first profile on the ledger. */
+  readonly profile: Profile;
+  /** This organisation's peer identity. */
+  readonly signer: Signer;
+  /** For connections between Selvedge's own nodes. */
+  readonly tls: TlsSetting;
+  readonly now: () => Date;
+  /** Embedded ledger only: what may be staged. */
+  readonly pending?: PendingLimits | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+  readonly log?: LedgerLog | undefined;
+}
+
+/** A ledger that a business node follows, with this node's packets. */
+export interface OpenLedger {
+  readonly follower: Follower;
+  readonly packets: PacketReader;
+  /** Throws FEATURE_UNSUPPORTED on a ledger where packets do not come from clients. */
+  stage(request: StageRequest): Promise<Receipt>;
+  /** Begins to follow. */
+  start(): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,126 @@
+import { setTimeout } from 'node:timers/promises';
+import { isSelvedgeError } from '@selvedge/errors';
+import type { LedgerLog, LedgerStore } from '@selvedge/embedded-ledger';
+import { parsePrivateData, type PrivateValue } from '@selvedge/fabric';
+import type { DeliveredBlock, FabricBlockSource } from '@selvedge/fabric-network/follower';
+import { findValue, keepPacket } from '../store/apply-fabric-block.js';
+import type { Gap, GapStore } from '../store/gap-store.js';
+import type { PacketStore } from '../store/packet-store.js';
+
+export interface GapFillerOptions {
+  readonly store: LedgerStore;
+  readonly gaps: GapStore;
+  readonly packets: PacketStore;
+  readonly blocks: Pick<FabricBlockSource, 'read'>;
+  /** A transaction got one of its packets, after the sync. */
+  readonly onFilled: (txId: Uint8Array) => void;
+  readonly log?: LedgerLog | undefined;
+  /** Pauses between rounds; default 200, doubling up to 30,000 while nothing arrives. */
+  readonly retry?: { readonly initialDelayMs: number; readonly maxDelayMs: number } | undefined;
+}
+
+/** Asks the peer again for blocks whose packets were missing: what reaches it later is not delivered by itself. */
+export interface GapFiller {
+  /** There are gaps, perhaps new ones. Calls change nothing while a search runs. */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+/** Blocks of one round: bounds memory, and how long new gaps wait. */
+const BLOCKS_PER_ROUND = 32;
+/** Blocks that are read along when they lie between two with gaps: a stream costs more than a few blocks. */
+const BRIDGED_BLOCKS = 4n;
+
+/** Builds a filler; it starts with wake(). */
+export function createGapFiller(options: GapFillerOptions): GapFiller {
+  const { gaps, log, retry = { initialDelayMs: 200, maxDelayMs: 30_000 } } = options;
+  const stop = new AbortController();
+  let running: Promise<void> | undefined;
+  // Where the last round ended: gaps that nobody can fill must not keep the others waiting.
+  let after: bigint | undefined;
+
+  const round = async (): Promise<number> => {
+    const first = gaps.list(after, BLOCKS_PER_ROUND);
+    const found = first.length > 0 ? first : gaps.list(undefined, BLOCKS_PER_ROUND);
+    after = found.at(-1)?.blockNumber;
+    let filled = 0;
+    for (const [from, to] of blockRanges(found)) {
+      for await (const delivered of options.blocks.read(from, to, stop.signal)) {
+        filled += await fillBlock(found.filter(({ blockNumber }) => blockNumber === delivered.block.number), delivered, options);
+      }
+    }
+    return filled;
+  };
+
+  const search = async (): Promise<void> => {
+    let delayMs = retry.initialDelayMs;
+    while (!stop.signal.aborted && gaps.count > 0) {
+      // Timer and abort race; an abort is how close() ends the pause.
+      await setTimeout(delayMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      if (isStopped(stop.signal)) return;
+      const filled = await round().catch((error: unknown) => {
+        if (!isSelvedgeError(error)) throw error;
+        log?.warn({ code: error.code, missing: gaps.count }, `asking for missing packets failed: ${error.message}`);
+        return 0;
+      });
+      delayMs = filled > 0 ? retry.initialDelayMs : Math.min(delayMs * 2, retry.maxDelayMs);
+      if (filled === 0) log?.warn({ missing: gaps.count, block: String(gaps.list(undefined, 1)[0]?.blockNumber ?? '') }, 'packets are still missing; the peer has not got them');
+    }
+  };
+
+  return {
+    wake: () => {
+      if (running !== undefined || stop.signal.aborted) return;
+      running = search().finally(() => {
+        running = undefined;
+      });
+      // A store that fails shows in the follower too, which tells of it.
+      running.catch((error: unknown) => log?.error({ code: 'INTERNAL' }, `the search for missing packets ended: ${error instanceof Error ? error.message : 'unknown'}`));
+    },
+    close: async () => {
+      stop.abort();
+      await running?.catch(() => undefined);
+    },
+  };
+}
+
+/** Puts what has arrived, in one write transaction; tells how many. */
+async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, { store, gaps, packets, onFilled, log }: GapFillerOptions): Promise<number> {
+  const found = open.flatMap((gap) => {
+    const value = findValue(gap, valuesOf(privateData.get(gap.index), gap));
+    return value === undefined ? [] : [{ gap, value }];
+  });
+  if (found.length === 0) return 0;
+  const filled = await store.write(() =>
+    found.filter(({ gap, value }) => {
+      // The follower may have written the entry anew meanwhile.
+      const current = gaps.at(gap);
+      if (current?.blockNumber !== gap.blockNumber || current.index !== gap.index) return false;
+      gaps.settle(gap);
+      keepPacket(gap, value, packets, log);
+      return true;
+    }),
+  );
+  for (const { gap } of filled) if (gap.txId !== undefined) onFilled(gap.txId);
+  return filled.length;
+}
+
+function valuesOf(bytes: Uint8Array | undefined, { contract, collection }: Gap): PrivateValue[] {
+  if (bytes === undefined) return [];
+  return parsePrivateData(bytes, (namespace, name) => namespace === contract && name === collection);
+}
+
+function blockRanges(gaps: readonly Gap[]): [bigint, bigint][] {
+  const ranges: [bigint, bigint][] = [];
+  for (const { blockNumber } of gaps) {
+    const last = ranges.at(-1);
+    if (last !== undefined && blockNumber <= last[1] + BRIDGED_BLOCKS) last[1] = blockNumber;
+    else ranges.push([blockNumber, blockNumber]);
+  }
+  return ranges;
+}
+
+// A function, because the compiler takes an aborted flag that was false once for false ever after.
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

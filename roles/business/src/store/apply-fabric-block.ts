@@ -1,0 +1,81 @@
+import { equalBytes, toHex } from '@selvedge/crypto';
+import type { LedgerLog } from '@selvedge/embedded-ledger';
+import { ownerSetOf, type EntryUpdate, type PrivateValue } from '@selvedge/fabric';
+import type { FabricAppliedBlock, FabricAppliedTransaction } from '@selvedge/fabric-network/follower';
+import { identifyPacket, type PacketIdentity } from '../domain/identify-packet.js';
+import type { Gap, GapStore } from './gap-store.js';
+import type { PacketStore } from './packet-store.js';
+
+/** What keeps packets when a block is applied. */
+export interface PacketKeeper {
+  readonly packets: PacketStore;
+  readonly gaps: GapStore;
+  /** Whether this node's organisation owns a contract's collection. */
+  readonly isOwn: (contract: string, collection: string) => boolean;
+  readonly log?: LedgerLog | undefined;
+}
+
+/**
+ * Stores the packets of a block's valid transactions, drops what they remove, and notes what the peer has not got yet.
+ * Runs inside the block's write transaction, so packets and state are of one height always. Returns the transactions
+ * whose missing packets are of no use any more, since their entries were written anew.
+ */
+export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper): Uint8Array[] {
+  const superseded: Uint8Array[] = [];
+  let missing = 0;
+  for (const transaction of block.transactions) {
+    for (const entry of transaction.entries) {
+      if (!keeper.isOwn(entry.namespace, entry.collection)) continue;
+      const gap = keeper.gaps.settle(placeOf(entry));
+      if (gap?.txId !== undefined) superseded.push(gap.txId);
+      missing += applyEntry(entry, transaction, block.number, keeper);
+    }
+  }
+  if (missing > 0) keeper.log?.warn({ block: String(block.number), missing }, 'packets of this block have not reached the peer yet; it is asked again');
+  return superseded;
+}
+
+/** How many packets are missing: one or none. */
+function applyEntry(update: EntryUpdate, { index, txId, privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, log }: PacketKeeper): number {
+  const { namespace: contract, collection, keyHash, valueHash, write, guardTxId } = update;
+  if (guardTxId !== undefined) return 0;
+  if (valueHash === undefined) {
+    if (write !== undefined) packets.remove(datasetPlace(contract, collection, write.dataset), write.ledgerKey);
+    return 0;
+  }
+  const gap: Gap = { contract, collection, keyHash, blockNumber, index, valueHash, txId, entry: write && { dataset: write.dataset, datasetTag: write.datasetTag, ledgerKey: write.ledgerKey } };
+  const value = findValue(gap, privateValues);
+  if (value !== undefined) {
+    keepPacket(gap, value, packets, log);
+    return 0;
+  }
+  // Listed without its packet, so that whoever asks for it, or for its set, is told.
+  if (write !== undefined) packets.put({ place: datasetPlace(contract, collection, write.dataset), ledgerKey: write.ledgerKey, datasetTag: write.datasetTag, packet: undefined });
+  gaps.add(gap);
+  return 1;
+}
+
+/** The value that a gap lacks, among what a peer delivered: it must be under the same key and of the hash in the block. */
+export function findValue({ contract, collection, keyHash, valueHash }: Gap, values: readonly PrivateValue[]): Uint8Array | undefined {
+  return values.find(
+    (value) => value.namespace === contract && value.collection === collection && equalBytes(value.keyHash, keyHash) && equalBytes(value.valueHash, valueHash),
+  )?.value;
+}
+
+/** Puts a packet where the response says, or its own header where no response does. */
+export function keepPacket({ contract, collection, keyHash, entry }: Gap, value: Uint8Array, packets: PacketStore, log: LedgerLog | undefined): void {
+  const identity: PacketIdentity | undefined = entry ?? identifyPacket(value, contract, keyHash);
+  if (identity === undefined) {
+    log?.error({ code: 'WRITE_SET_MISMATCH', contract, collection, keyHash: toHex(keyHash) }, 'a value in an owner set’s collection is no packet of its key; it is left out');
+    return;
+  }
+  packets.put({ place: datasetPlace(contract, collection, identity.dataset), ledgerKey: identity.ledgerKey, datasetTag: identity.datasetTag, packet: value });
+}
+
+function placeOf({ namespace, collection, keyHash }: EntryUpdate): Pick<Gap, 'contract' | 'collection' | 'keyHash'> {
+  return { contract: namespace, collection, keyHash };
+}
+
+function datasetPlace(contract: string, collection: string, dataset: string): { contract: string; ownerSet: string; dataset: string } {
+  return { contract, ownerSet: ownerSetOf(collection) ?? '', dataset };
+}
