@@ -20,6 +20,18 @@ export async function ownerHeight(session: Session, txId: Uint8Array, owners: re
   return heights.length === 0 ? undefined : heights.reduce((a, b) => (a > b ? a : b));
 }
 
+/** Waits until the followers of these organisations are as far as the owners of the written data are now, or the time is over. */
+export async function awaitOrganisationsHeight(
+  session: Session,
+  txId: Uint8Array,
+  wait: { readonly owners: readonly string[]; readonly organisations: readonly string[]; readonly timeoutMs: number },
+): Promise<void> {
+  const height = await ownerHeight(session, txId, wait.owners);
+  if (height === undefined) return;
+  const behind = session.ports.followers().filter(({ mspId }) => wait.organisations.includes(mspId));
+  await Promise.all(behind.map(({ address }) => awaitHeight(session, address, height, wait.timeoutMs)));
+}
+
 /** Waits until the follower at an address has a height, or the time is over. Returns whether it has. */
 export async function awaitHeight(session: Session, address: string, height: bigint, timeoutMs: number): Promise<boolean> {
   const follower = session.ports.followers().find((port) => port.address === address);

@@ -30,14 +30,9 @@ export interface CommitInput {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The stage after ordering. */
-export function createCommit(session: Session, input: CommitInput): Commit {
-  const txId = toHex(input.txId);
+/** The stage after ordering. @param txId hexadecimal */
+export function createCommit(txId: string, ask: () => Promise<CommitStatus>): Commit {
   let status: Promise<CommitStatus> | undefined;
-  const ask = async (): Promise<CommitStatus> => {
-    const verdicts = await Promise.all(nodesToAsk(session, input.owners).map((node) => awaitVerdict(session, node, input)));
-    return combineVerdicts(txId, verdicts);
-  };
   return {
     getTransactionId: () => txId,
     getStatus() {
@@ -51,6 +46,12 @@ export function createCommit(session: Session, input: CommitInput): Commit {
       return status;
     },
   };
+}
+
+/** Waits for the verdict of every declared owner. Throws COMMIT_UNKNOWN when the time is over, LEDGER_CORRUPT when they contradict each other. */
+export async function awaitOwners(session: Session, input: CommitInput): Promise<CommitStatus> {
+  const verdicts = await Promise.all(nodesToAsk(session, input.owners).map((node) => awaitVerdict(session, node, input)));
+  return combineVerdicts(toHex(input.txId), verdicts);
 }
 
 /** Whether some owner already knows the transaction. Does not wait and does not throw. */

@@ -1,7 +1,9 @@
+import { retryOnConflict } from './conflict-retry.js';
 import { createProposal, type Proposal } from './proposal.js';
 import type { ProposalOptions } from './proposal-options.js';
 import type { SubmittedTransaction } from './endorsed-transaction.js';
-import type { Session } from './session.js';
+import { pause } from './repeat.js';
+import type { TransactionSession } from './session.js';
 
 /** A deployed contract, as this gateway's identity calls it. */
 export interface Contract {
@@ -14,25 +16,34 @@ export interface Contract {
   submit(name: string, options?: ProposalOptions): Promise<Uint8Array>;
   /** As evaluateTransaction, with transient data and other options. */
   evaluate(name: string, options?: ProposalOptions): Promise<Uint8Array>;
-  /** Resolves when the transaction is ordered; the returned object waits for its commit. */
+  /**
+   * Resolves when the transaction is ordered; the returned object waits for its commit. A retry policy covers what is
+   * refused before that: a conflict at commit is the caller's.
+   */
   submitAsync(name: string, options?: ProposalOptions): Promise<SubmittedTransaction>;
   /** The staged form. */
   newProposal(name: string, options?: ProposalOptions): Proposal;
 }
 
 /** A contract of this session's channel. */
-export function createContract(session: Session, name: string): Contract {
+export function createContract(session: TransactionSession, name: string): Contract {
   const newProposal = (transaction: string, options: ProposalOptions = {}): Proposal => createProposal(session, name, transaction, options);
-  const submitAsync = async (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => {
+  const order = async (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => {
     const executed = await newProposal(transaction, options).execute();
     const endorsed = await executed.endorse();
     return endorsed.submit();
   };
-  const submit = async (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
-    const submitted = await submitAsync(transaction, options);
+  const commit = async (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
+    const submitted = await order(transaction, options);
     await submitted.verifyCommitted();
     return submitted.getResult();
   };
+  const retrying = <T>(run: () => Promise<T>, options: ProposalOptions = {}): Promise<T> => {
+    const signal = options.signal === undefined ? session.closing : AbortSignal.any([session.closing, options.signal]);
+    return retryOnConflict(run, options.retry ?? session.retry, { random: session.random, pause: (ms) => pause(ms, signal) });
+  };
+  const submitAsync = (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => retrying(() => order(transaction, options), options);
+  const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commit(transaction, options), options);
   const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => newProposal(transaction, options).evaluate();
   return {
     name,

@@ -1,12 +1,10 @@
 import { toHex } from '@selvedge/crypto';
-import type { Core, EndorsedTransaction as EndorsedTransactionMessage, Receipt } from '@selvedge/protocol';
+import type { Core, EndorsedTransaction as EndorsedTransactionMessage } from '@selvedge/protocol';
 import { createCommit, type Commit } from './commit.js';
 import { verifySuccessful } from './domain/commit-status.js';
-import { declaredOwners, type Requirements, type WrittenTarget } from './domain/requirements.js';
-import { encodeOrdered, packetsOf } from './domain/staging.js';
-import type { Session } from './session.js';
-import { orderTransaction } from './ordering.js';
-import { stageAt } from './staging.js';
+import type { WrittenTarget } from './domain/requirements.js';
+import { packetsOf } from './domain/staging.js';
+import type { CarriedTransaction } from './ledger-lane.js';
 
 /** A transaction with enough endorsements. */
 export interface EndorsedTransaction {
@@ -19,7 +17,7 @@ export interface EndorsedTransaction {
   readonly message: EndorsedTransactionMessage;
   /** The packets that the business node of this organisation is to store: none when it is not declared. */
   packetsOf(mspId: string): Uint8Array[];
-  /** Hands the packets to every declared owner, then has the transaction ordered. */
+  /** Sees to it that every declared owner gets its packets, and has the transaction ordered. */
   submit(): Promise<SubmittedTransaction>;
 }
 
@@ -35,31 +33,25 @@ export interface EndorsedParts {
   readonly result: Uint8Array;
   readonly cores: readonly Core[];
   readonly packets: readonly Uint8Array[];
-  readonly requirements: Requirements;
-  readonly message: EndorsedTransactionMessage;
-  readonly signal?: AbortSignal | undefined;
+  readonly targets: readonly WrittenTarget[];
+  readonly carried: CarriedTransaction;
 }
 
 /** The stage after endorsement. */
-export function createEndorsedTransactionStage(session: Session, parts: EndorsedParts): EndorsedTransaction {
+export function createEndorsedTransactionStage({ carried, targets, cores, packets, result, ...parts }: EndorsedParts): EndorsedTransaction {
   const txId = toHex(parts.txId);
-  const { targets } = parts.requirements;
-  const owners = declaredOwners(targets);
-  const packets = (mspId: string): Uint8Array[] => packetsOf(mspId, { cores: parts.cores, packets: parts.packets, targets });
-  const stage = (mspId: string): Promise<Receipt> => stageAt(session, mspId, { txId, transaction: parts.message, packets: packets(mspId), signal: parts.signal });
   return {
     getTransactionId: () => txId,
-    getResult: () => parts.result,
+    getResult: () => result,
     declaredTargets: targets,
-    message: parts.message,
-    packetsOf: packets,
+    message: carried.message,
+    packetsOf: (mspId) => packetsOf(mspId, { cores, packets, targets }),
     async submit() {
-      const receipts = await Promise.all(owners.map(stage));
-      await orderTransaction(session, encodeOrdered(parts.message, receipts), { txId: parts.txId, owners, signal: parts.signal });
-      const commit = createCommit(session, { txId: parts.txId, owners, signal: parts.signal });
+      await carried.submit();
+      const commit = createCommit(txId, () => carried.commitStatus());
       return {
         ...commit,
-        getResult: () => parts.result,
+        getResult: () => result,
         verifyCommitted: async () => {
           verifySuccessful(await commit.getStatus());
         },

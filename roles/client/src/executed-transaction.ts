@@ -4,11 +4,9 @@ import type { TargetAnswer } from './domain/answer.js';
 import type { ContractTerms } from './domain/contract-terms.js';
 import type { BuiltRequest } from './domain/request.js';
 import { readRequirements } from './domain/requirements.js';
-import { createEndorsedTransaction } from './domain/staging.js';
 import { createEndorsedTransactionStage, type EndorsedTransaction } from './endorsed-transaction.js';
-import { collectEndorsements } from './endorsing.js';
 import type { ProposalOptions } from './proposal-options.js';
-import type { Session } from './session.js';
+import type { TransactionSession } from './session.js';
 
 /** A request that compute nodes have run. Nothing is committed yet. */
 export interface ExecutedTransaction {
@@ -28,7 +26,7 @@ export interface ExecutedTransaction {
 
 /** The stage after execution. answers has at least one entry: groupReplicas checked that. */
 export function createExecutedTransaction(
-  session: Session,
+  session: TransactionSession,
   executed: { readonly request: BuiltRequest; readonly targetData: TargetData; readonly answers: readonly TargetAnswer[]; readonly options: ProposalOptions },
 ): ExecutedTransaction {
   const { request, targetData, answers, options } = executed;
@@ -51,21 +49,11 @@ export function createExecutedTransaction(
     async endorse() {
       const terms = await termsOfAll();
       const requirements = readRequirements(cores, (name) => terms.get(name) as ContractTerms);
-      const endorsements = await collectEndorsements(session, targetData, {
-        txId: request.txId,
-        requirements,
-        endorsingOrganizations: options.endorsingOrganizations,
-        signal: options.signal,
-      });
-      return createEndorsedTransactionStage(session, {
-        txId: request.txId,
-        result,
-        cores,
-        packets: targetData.attachments?.packets ?? [],
-        requirements,
-        message: createEndorsedTransaction(targetData, endorsements),
-        signal: options.signal,
-      });
+      const { txId: transactionId, nonce, contract } = request;
+      const { endorsingOrganizations, signal } = options;
+      const carried = await session.lane.endorse({ txId: transactionId, nonce, contract, targetData, cores, requirements, endorsingOrganizations, signal });
+      const packets = targetData.attachments?.packets ?? [];
+      return createEndorsedTransactionStage({ txId: transactionId, result, cores, packets, targets: requirements.targets, carried });
     },
   };
 }

@@ -1,10 +1,17 @@
 import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
+import type { FabricGateway } from '@selvedge/fabric-network/gateway';
+import { openFabricGateway } from './adapters/fabric-connection.js';
 import { createGrpcNetwork } from './adapters/grpc-network.js';
+import type { TlsSetting } from '@selvedge/rpc';
 import { createContract, type Contract } from './contract.js';
+import { readConflictRetry, type ConflictRetry } from './domain/conflict-retry.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
 import { createNodeRotation, type NodeRotation } from './domain/rotation.js';
+import { createEmbeddedLane } from './embedded-lane.js';
+import { createFabricLane } from './fabric/fabric-lane.js';
+import type { LedgerLane } from './ledger-lane.js';
 import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
 import type { NetworkPorts, OnHop } from './ports.js';
 import type { Session } from './session.js';
@@ -17,6 +24,8 @@ export interface ConnectOptions {
   readonly signedProfile: Uint8Array;
   /** The client identity that creates and signs requests. */
   readonly identity: Signer;
+  /** TLS certificate, key and trusted roots of this client; default: the files that the connection profile names. */
+  readonly tls?: TlsSetting;
   /** Wall clock: request timestamps and certificate periods. Default: the system's. */
   readonly clock?: () => Date;
   readonly limits?: Partial<ClientLimits>;
@@ -24,8 +33,17 @@ export interface ConnectOptions {
   readonly onHop?: OnHop;
   /** Gives the present connection profile; called when no compute node answers and by `reload()`. */
   readonly reload?: () => Promise<ConnectionProfile>;
+  /**
+   * Makes a whole request again when it loses a conflict (MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT, STALE_READ,
+   * STALE_GUARD); for idempotent work. Off by default; ProposalOptions.retry overrides it.
+   */
+  readonly retry?: ConflictRetry;
+  /** From 0 to 1: spreads the pauses of retries. Default: Math.random. */
+  readonly random?: () => number;
   /** The transport; default: gRPC to the addresses of the connection profile. */
   readonly ports?: NetworkPorts;
+  /** The way to Hyperledger Fabric, where that is the ledger; default: the gateway peers of the connection profile. */
+  readonly openFabric?: () => Promise<FabricGateway>;
 }
 
 /** A connection of one identity to a network. */
@@ -48,7 +66,7 @@ export interface Network {
 
 /**
  * Opens a gateway. Nothing is sent yet: evidence is fetched and verified before the first request.
- * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK or WRONG_CHANNEL.
+ * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK, WRONG_CHANNEL, or INVALID_CONFIGURATION for TLS files.
  */
 export function connect(options: ConnectOptions): Gateway {
   const clock = options.clock ?? (() => new Date());
@@ -57,8 +75,9 @@ export function connect(options: ConnectOptions): Gateway {
   if (profile.message.network !== network) throw new SelvedgeError('WRONG_NETWORK', `the profile is of network ${profile.message.network}, not ${network}`, { role: 'client' });
   if (profile.message.channel !== channel) throw new SelvedgeError('WRONG_CHANNEL', `the profile is of channel ${profile.message.channel}, not ${channel}`, { role: 'client' });
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const ports = options.ports ?? createGrpcNetwork(options.connectionProfile, { onHop: options.onHop, reload: options.reload });
+  const ports = options.ports ?? createGrpcNetwork(options.connectionProfile, { tls: options.tls, onHop: options.onHop, reload: options.reload });
   const trust = createTrust({ profile, ports, clock, limits });
+  if (options.retry !== undefined) readConflictRetry(options.retry);
   const closing = new AbortController();
   const session: Session = {
     network,
@@ -72,20 +91,29 @@ export function connect(options: ConnectOptions): Gateway {
     endorserRotation: createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs }),
     closing: closing.signal,
   };
+  const lane = createLane(session, options, clock);
+  const transactions = { ...session, lane, retry: options.retry, random: options.random ?? Math.random };
   return {
     identity: options.identity,
     getNetwork(name) {
       if (name !== channel) throw new SelvedgeError('WRONG_CHANNEL', `this gateway is connected to channel ${channel}, not ${name}`, { role: 'client' });
-      return { name, getContract: (contract) => createContract(session, contract) };
+      return { name, getContract: (contract) => createContract(transactions, contract) };
     },
     reload: () => ports.reload(),
     refresh: () => trust.refresh(),
     close() {
       closing.abort();
       trust.close();
+      lane.close();
       ports.close();
     },
   };
+}
+
+function createLane(session: Session, options: ConnectOptions, clock: () => Date): LedgerLane {
+  const { connectionProfile, identity: signer, tls, onHop } = options;
+  if (connectionProfile.ledger !== 'fabric') return createEmbeddedLane(session);
+  return createFabricLane(session, options.openFabric ?? (() => openFabricGateway({ connectionProfile, signer, tls, clock, onHop })));
 }
 
 const nowMs = (): number => performance.now();

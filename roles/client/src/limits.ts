@@ -20,6 +20,8 @@ export interface ClientLimits {
   readonly maxRebuilds: number;
   /** How long a node that failed is asked last. */
   readonly failurePenaltyMs: number;
+  /** On Fabric, how long owners may take to tell the verdict on a transaction that a peer has found invalid already. */
+  readonly ownersGraceMs: number;
   /** How long endorsers that disagree, and business nodes that may be behind, are asked again. */
   readonly staleGraceMs: number;
 }
@@ -35,5 +37,6 @@ export const DEFAULT_LIMITS: ClientLimits = {
   evidenceMaxAgeMs: 5 * 60_000,
   maxRebuilds: 3,
   failurePenaltyMs: 2_000,
+  ownersGraceMs: 5_000,
   staleGraceMs: 1_000,
 };

@@ -58,6 +58,7 @@ export interface KeyBrokerPort {
 /** Everything that a gateway talks to. The lists may change between calls: nodes come and go. */
 export interface NetworkPorts {
   keyBroker(): KeyBrokerPort;
+  /** Throws INVALID_CONFIGURATION on a network whose ledger is not the embedded one. */
   sequencer(): SequencerPort;
   computeNodes(): readonly ComputePort[];
   endorsers(): readonly EndorserPort[];
@@ -75,7 +76,7 @@ export type HopName = 'attest' | 'execute' | 'endorse' | 'stage' | 'order' | 'co
 /** One finished call, for whoever watches. Sizes and times only: no plaintext, no key. */
 export interface HopEvent {
   readonly hop: HopName;
-  /** Node id or MSP id. */
+  /** Node id or MSP id; on Fabric, for 'endorse' and 'order', that of the gateway peer. */
   readonly peer: string;
   readonly address: string;
   /** Hexadecimal; absent for attestation. */

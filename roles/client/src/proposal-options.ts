@@ -1,3 +1,5 @@
+import type { ConflictRetry } from './domain/conflict-retry.js';
+
 /** What a transaction is called with. */
 export interface ProposalOptions {
   readonly arguments?: readonly (string | Uint8Array)[];
@@ -7,5 +9,7 @@ export interface ProposalOptions {
   readonly computeQuorum?: number;
   /** MSP ids of the endorsers to ask; default: as few as the policies need. */
   readonly endorsingOrganizations?: readonly string[];
+  /** Makes the whole request again when it loses a conflict; default: the gateway's. For idempotent work. Staged proposals leave it to the caller. */
+  readonly retry?: ConflictRetry;
   readonly signal?: AbortSignal;
 }

@@ -10,7 +10,7 @@ import { isWorthRebuild } from './domain/retry.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
 import { executeOnNodes } from './execution.js';
 import type { ProposalOptions } from './proposal-options.js';
-import type { Session } from './session.js';
+import type { TransactionSession } from './session.js';
 
 const NONCE_BYTES = 24;
 
@@ -27,7 +27,7 @@ export interface Proposal {
 }
 
 /** Prepares a request; nothing is sent. */
-export function createProposal(session: Session, contract: string, transaction: string, options: ProposalOptions): Proposal {
+export function createProposal(session: TransactionSession, contract: string, transaction: string, options: ProposalOptions): Proposal {
   const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
   const timestamp = session.clock();
   const txId = computeTxId(nonce, session.signer.serialized);

@@ -1,5 +1,7 @@
 import type { Signer } from '@selvedge/identity';
 import type { NodeRotation } from './domain/rotation.js';
+import type { ConflictRetry } from './domain/conflict-retry.js';
+import type { LedgerLane } from './ledger-lane.js';
 import type { ClientLimits } from './limits.js';
 import type { NetworkPorts } from './ports.js';
 import type { Trust } from './trust.js';
@@ -19,4 +21,13 @@ export interface Session {
   readonly endorserRotation: NodeRotation;
   /** Aborted when the gateway closes. */
   readonly closing: AbortSignal;
+}
+
+/** What requests of this session need beside: the way to the ledger. */
+export interface TransactionSession extends Session {
+  readonly lane: LedgerLane;
+  /** Of requests that bring no policy of their own. */
+  readonly retry: ConflictRetry | undefined;
+  /** From 0 to 1: spreads pauses; nothing secret comes from it. */
+  readonly random: () => number;
 }

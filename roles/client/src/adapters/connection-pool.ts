@@ -1,4 +1,4 @@
-import { connectRpc, type RpcConnection } from '@selvedge/rpc';
+import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
 
 /** One connection per address, shared by all services behind it. */
 export interface ConnectionPool {
@@ -6,13 +6,13 @@ export interface ConnectionPool {
   close(): void;
 }
 
-export function createConnectionPool(): ConnectionPool {
+export function createConnectionPool(tls: TlsSetting): ConnectionPool {
   const connections = new Map<string, RpcConnection>();
   return {
     get(address) {
       let connection = connections.get(address);
       if (connection === undefined) {
-        connection = connectRpc(address);
+        connection = connectRpc(address, { tls });
         connections.set(address, connection);
       }
       return connection;

@@ -20,12 +20,12 @@ afterEach(async () => {
 
 async function computeServer(answer: () => Promise<{ nodeId: string }>): Promise<string> {
   const handlers = { execute: async () => create(SealedResponseSchema, await answer()), health: () => Promise.resolve(create(ComputeHealthSchema)) };
-  const server = await startRpcServer({ role: 'compute', address: '127.0.0.1:0', services: [implement(Compute, handlers)] });
+  const server = await startRpcServer({ role: 'compute', address: '127.0.0.1:0', tls: 'off', services: [implement(Compute, handlers)] });
   servers.push(server);
   return server.address;
 }
 const profileOf = (address: string): ConnectionProfile => ({
-  network: 'n', channel: 'c', signedProfile: 'profile.bin', keyBroker: address, sequencer: address,
+  network: 'n', channel: 'c', signedProfile: 'profile.bin', tls: 'off', keyBroker: address, sequencer: address,
   endorsers: [{ mspId: 'NorthMSP', address }], businessNodes: [{ mspId: 'AuroraMSP', address }], computeNodes: [{ nodeId: 'compute-1', address }],
 });
 const open = (...args: Parameters<typeof createGrpcNetwork>): NetworkPorts => {

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { SelvedgeError } from '@selvedge/errors';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import {
   BusinessLedger,
@@ -20,13 +21,16 @@ import {
   SubmitAnswerSchema,
   SubmitRequestSchema,
 } from '@selvedge/protocol';
-import type { CallOptions, RpcConnection } from '@selvedge/rpc';
+import type { CallOptions, RpcConnection, TlsSetting } from '@selvedge/rpc';
 import type { ComputeEndpoint, ConnectionProfile, OrganisationEndpoint } from '../domain/connection-profile.js';
 import type { BusinessPort, CallBounds, ComputePort, EndorserPort, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort } from '../ports.js';
 import { createConnectionPool } from './connection-pool.js';
 import { createObserved, type Observed } from './observe.js';
+import { loadTls } from './tls-files.js';
 
 export interface GrpcNetworkOptions {
+  /** Instead of what the connection profile's `tls` section names. */
+  readonly tls?: TlsSetting | undefined;
   readonly onHop?: OnHop | undefined;
   /** Gives the present connection profile. */
   readonly reload?: (() => Promise<ConnectionProfile>) | undefined;
@@ -37,13 +41,13 @@ const callOptions = ({ timeoutMs, signal }: CallBounds): CallOptions => ({ timeo
 /** New nodes are noticed within this time while requests run. */
 const RELOAD_AFTER_MS = 2_000;
 
-/** The network over gRPC; one connection per address, opened when first used. */
+/** The network over gRPC; one connection per address, opened when first used. Throws what loadTls and connectRpc throw. */
 export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetworkOptions = {}): NetworkPorts {
-  const pool = createConnectionPool();
+  const pool = createConnectionPool(options.tls ?? loadTls(profile));
   const observed = createObserved(options.onHop);
   const read = (present: ConnectionProfile) => ({
     keyBroker: keyBrokerPort(pool.get(present.keyBroker), observed),
-    sequencer: sequencerPort(pool.get(present.sequencer), observed),
+    sequencer: present.sequencer === undefined ? undefined : sequencerPort(pool.get(present.sequencer), observed),
     computeNodes: present.computeNodes.map((node) => computePort(pool.get(node.address), node, observed)),
     endorsers: present.endorsers.map((node) => endorserPort(pool.get(node.address), node, observed)),
     businessNodes: present.businessNodes.map((node) => businessPort(pool.get(node.address), node, observed)),
@@ -58,7 +62,10 @@ export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetwo
   };
   return {
     keyBroker: () => ports.keyBroker,
-    sequencer: () => ports.sequencer,
+    sequencer() {
+      if (ports.sequencer === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', 'the connection profile names no sequencer', { role: 'client' });
+      return ports.sequencer;
+    },
     computeNodes() {
       // In the background; when it fails the present lists stay, and a request that finds no node reloads by itself.
       if (performance.now() - readAtMs > RELOAD_AFTER_MS) reload().catch(() => undefined);

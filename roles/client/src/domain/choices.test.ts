@@ -49,12 +49,12 @@ describe('retry rules', () => {
 
 describe('parseConnectionProfile', () => {
   const genuine = {
-    network: 'n', channel: 'c', signedProfile: 'profile.bin', keyBroker: 'h:1', sequencer: 'h:2',
+    network: 'n', channel: 'c', signedProfile: 'profile.bin', tls: 'off', keyBroker: 'h:1', sequencer: 'h:2',
     endorsers: [{ mspId: 'NorthMSP', address: 'h:3' }], businessNodes: [{ mspId: 'AuroraMSP', address: 'h:4' }], computeNodes: [{ nodeId: 'compute-1', address: 'h:5' }],
   };
 
   it('reads what network.json holds', () => {
-    expect(parseConnectionProfile(genuine)).toEqual(genuine);
+    expect(parseConnectionProfile(genuine)).toEqual({ ...genuine, ledger: 'embedded' });
   });
 
   it.each(Object.keys(genuine))('names %s when it is missing', (key) => {

@@ -1,12 +1,13 @@
 import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
+import { fabricCodeName } from '@selvedge/fabric';
 import { ValidationCode, type CommitStatusAnswer } from '@selvedge/protocol';
 
 /** The verdict on a transaction, as every declared owner gave it. */
 export interface CommitStatus {
   /** Hexadecimal. */
   readonly transactionId: string;
-  /** Fabric's TxValidationCode. */
-  readonly code: ValidationCode;
+  /** Fabric's TxValidationCode: one of ValidationCode, or on Fabric another of its numbers. */
+  readonly code: number;
   readonly blockNumber: bigint;
   /** Whether the code is VALID: the writes are durable at every declared owner. */
   readonly successful: boolean;
@@ -30,7 +31,7 @@ export function combineVerdicts(transactionId: string, verdicts: readonly OwnerV
   return { transactionId, code, blockNumber, successful: code === ValidationCode.VALID };
 }
 
-const REFUSAL_BY_CODE: Partial<Record<ValidationCode, RefusalCode>> = {
+const REFUSAL_BY_CODE: Readonly<Record<number, RefusalCode>> = {
   [ValidationCode.MVCC_READ_CONFLICT]: 'MVCC_READ_CONFLICT',
   [ValidationCode.PHANTOM_READ_CONFLICT]: 'PHANTOM_READ_CONFLICT',
   [ValidationCode.ENDORSEMENT_POLICY_FAILURE]: 'ENDORSEMENT_POLICY_FAILURE',
@@ -41,6 +42,6 @@ const REFUSAL_BY_CODE: Partial<Record<ValidationCode, RefusalCode>> = {
 export function verifySuccessful(status: CommitStatus): void {
   if (status.successful) return;
   const details = { txId: status.transactionId, validationCode: status.code, blockNumber: String(status.blockNumber) };
-  const text = `transaction ${status.transactionId} was ordered in block ${String(status.blockNumber)} and found invalid: ${ValidationCode[status.code]}`;
+  const text = `transaction ${status.transactionId} was ordered in block ${String(status.blockNumber)} and found invalid: ${fabricCodeName(status.code)}`;
   throw new SelvedgeError(REFUSAL_BY_CODE[status.code] ?? 'COMMIT_INVALID', text, { role: 'ledger', details });
 }

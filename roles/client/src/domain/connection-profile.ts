@@ -1,4 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
+import { parseFabricSection, type FabricSection } from './fabric-section.js';
+import { optionalText, requireList, requireRecord, requireText } from './profile-fields.js';
 
 /** An organisation's node. */
 export interface OrganisationEndpoint {
@@ -12,14 +14,30 @@ export interface ComputeEndpoint {
   readonly address: string;
 }
 
+/** PEM files for mutual TLS; relative paths start at the connection profile's folder. */
+export interface ClientTlsFiles {
+  /** Roots of every organisation's TLS certificates. */
+  readonly trustedRoots: string;
+  /** The client's own, unless it brings others along. */
+  readonly certificate?: string | undefined;
+  readonly privateKey?: string | undefined;
+}
+
 /** Where the parts of a network are reached: the content of `network.json`. Addresses are hints and never trusted. */
 export interface ConnectionProfile {
   readonly network: string;
   readonly channel: string;
   /** Path of the SignedProfile file; relative paths start at the connection profile's folder. */
   readonly signedProfile: string;
+  /** 'off' is for nodes on this machine that run without TLS. */
+  readonly tls: ClientTlsFiles | 'off';
   readonly keyBroker: string;
-  readonly sequencer: string;
+  /** What carries transactions. Default: embedded. */
+  readonly ledger?: 'embedded' | 'fabric' | undefined;
+  /** Of the embedded ledger, and only there. */
+  readonly sequencer?: string | undefined;
+  /** Of Hyperledger Fabric, and only there. */
+  readonly fabric?: FabricSection | undefined;
   readonly endorsers: readonly OrganisationEndpoint[];
   readonly businessNodes: readonly OrganisationEndpoint[];
   readonly computeNodes: readonly ComputeEndpoint[];
@@ -35,27 +53,31 @@ export function parseConnectionProfile(value: unknown): ConnectionProfile {
     network: requireText(record, 'network'),
     channel: requireText(record, 'channel'),
     signedProfile: requireText(record, 'signedProfile'),
+    tls: parseTls(record.tls),
     keyBroker: requireText(record, 'keyBroker'),
-    sequencer: requireText(record, 'sequencer'),
+    ...parseLedger(record),
     endorsers: requireList(record, 'endorsers').map((item) => ({ mspId: requireText(item, 'mspId'), address: requireText(item, 'address') })),
     businessNodes: requireList(record, 'businessNodes').map((item) => ({ mspId: requireText(item, 'mspId'), address: requireText(item, 'address') })),
     computeNodes: requireList(record, 'computeNodes').map((item) => ({ nodeId: requireText(item, 'nodeId'), address: requireText(item, 'address') })),
   };
 }
 
-function requireRecord(what: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SelvedgeError('INVALID_CONFIGURATION', `${what}: an object is expected`);
-  return value as Record<string, unknown>;
+/** Nothing but the word itself turns TLS off. */
+function parseTls(value: unknown): ConnectionProfile['tls'] {
+  if (value === 'off') return 'off';
+  const record = requireRecord("connection profile: tls, unless it is 'off'", value);
+  return { trustedRoots: requireText(record, 'trustedRoots'), ...optionalText(record, 'certificate'), ...optionalText(record, 'privateKey') };
 }
 
-function requireText(record: Record<string, unknown>, key: string): string {
-  const value = record[key];
-  if (typeof value !== 'string' || value === '') throw new SelvedgeError('INVALID_CONFIGURATION', `connection profile: ${key} must be a non-empty string`);
-  return value;
+/** Either ledger's own settings; those of the other would be ignored, so they are refused. */
+function parseLedger(record: Record<string, unknown>): Pick<ConnectionProfile, 'ledger' | 'sequencer' | 'fabric'> {
+  const { ledger = 'embedded' } = record;
+  if (ledger !== 'embedded' && ledger !== 'fabric') throw refusal("ledger must be 'embedded' or 'fabric'");
+  const foreign = ledger === 'embedded' ? 'fabric' : 'sequencer';
+  if (record[foreign] !== undefined) throw refusal(`${foreign} has no meaning with ledger ${ledger}`);
+  return ledger === 'embedded' ? { ledger, sequencer: requireText(record, 'sequencer') } : { ledger, fabric: parseFabricSection(record.fabric) };
 }
 
-function requireList(record: Record<string, unknown>, key: string): Record<string, unknown>[] {
-  const value = record[key];
-  if (!Array.isArray(value)) throw new SelvedgeError('INVALID_CONFIGURATION', `connection profile: ${key} must be a list`);
-  return value.map((item) => requireRecord(key, item));
+function refusal(text: string): SelvedgeError {
+  return new SelvedgeError('INVALID_CONFIGURATION', `connection profile: ${text}`);
 }

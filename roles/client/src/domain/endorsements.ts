@@ -27,17 +27,32 @@ export interface ExpectedEndorsement {
  * SIGNATURE_INVALID when it is not that organisation's peer's, MESSAGE_TOO_LARGE or MALFORMED_MESSAGE.
  */
 export function verifyEndorsement(endorsement: Endorsement, expected: ExpectedEndorsement): VerifiedEndorsement {
-  const payload = parseMessage(EndorsementPayloadSchema, endorsement.payload, LIMITS.maxFactBytes);
-  const refuse = (what: string): SelvedgeError =>
-    new SelvedgeError('ENDORSEMENT_FAILED', `the endorser of ${expected.mspId} ${what}`, { role: 'client', details: { mspId: expected.mspId } });
-  if (payload.network !== expected.network) throw refuse('endorsed for another network');
-  if (payload.channel !== expected.channel) throw refuse('endorsed for another channel');
-  if (!equalBytes(payload.targetDigest, expected.targetDigest)) throw refuse('endorsed other target data');
-  if (!isSameTargets(payload.targets, expected.requirements.targets)) throw refuse('declared other business nodes than the owners of what is written');
+  const refuse = refusalBy(`the endorser of ${expected.mspId}`, { mspId: expected.mspId });
+  verifyEndorsementPayload(endorsement.payload, expected, refuse);
   const signed = { identity: endorsement.endorser, signature: endorsement.signature };
   const identity = expected.msps.verifySignature(signed, signing.endorsement(endorsement.payload, endorsement.endorser), { role: 'peer' });
   if (identity.mspId !== expected.mspId) throw refuse(`answered as ${identity.mspId}`);
   return { endorsement, identity };
+}
+
+/** What an endorsement payload must say. */
+export type ExpectedPayload = Pick<ExpectedEndorsement, 'network' | 'channel' | 'targetDigest' | 'requirements'>;
+
+/** Makes a refusal of what a peer did. */
+export type Refuse = (what: string) => SelvedgeError;
+
+/** Refusals by the name of who answered. */
+export function refusalBy(who: string, details: Readonly<Record<string, string>> = {}): Refuse {
+  return (what) => new SelvedgeError('ENDORSEMENT_FAILED', `${who} ${what}`, { role: 'client', details });
+}
+
+/** Checks EndorsementPayload bytes. Throws the given refusal when they are of something else, MESSAGE_TOO_LARGE or MALFORMED_MESSAGE. */
+export function verifyEndorsementPayload(bytes: Uint8Array, expected: ExpectedPayload, refuse: Refuse): void {
+  const payload = parseMessage(EndorsementPayloadSchema, bytes, LIMITS.maxFactBytes);
+  if (payload.network !== expected.network) throw refuse('endorsed for another network');
+  if (payload.channel !== expected.channel) throw refuse('endorsed for another channel');
+  if (!equalBytes(payload.targetDigest, expected.targetDigest)) throw refuse('endorsed other target data');
+  if (!isSameTargets(payload.targets, expected.requirements.targets)) throw refuse('declared other business nodes than the owners of what is written');
 }
 
 /** Endorsements of one payload that satisfy every policy, or undefined when there are none yet. */

@@ -31,6 +31,8 @@ export interface BuiltRequest {
   readonly suite: SuiteName;
   readonly keyEpoch: bigint;
   readonly txId: Uint8Array;
+  /** txId is SHA-256(nonce || creator). */
+  readonly nonce: Uint8Array;
   readonly sealed: SealedRequest;
   /** Secret: opens the answers. */
   readonly transactionKey: Uint8Array;
@@ -62,5 +64,5 @@ export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest 
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const txId = computeTxId(input.nonce, signer.serialized);
   const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: input.envelopeKey, network, channel, txId, signedRequest });
-  return { kind, network, channel, contract, suite, keyEpoch, txId, sealed, transactionKey, headerBytes, requestDigest: requestDigest(transactionKey, signedRequest) };
+  return { kind, network, channel, contract, suite, keyEpoch, txId, nonce: input.nonce, sealed, transactionKey, headerBytes, requestDigest: requestDigest(transactionKey, signedRequest) };
 }

@@ -3,6 +3,7 @@ import type { RefusalCode } from '@selvedge/errors';
 /** Refusals after which another compute node may well serve the same sealed request. */
 const ANOTHER_NODE: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'UNAVAILABLE',
+  'TLS_REFUSED',
   'TIMEOUT',
   'OVERLOADED',
   'DRAINING',
@@ -54,4 +55,17 @@ export function isWorthRepeat(code: RefusalCode): boolean {
 /** Whether the peer may only be behind: worth a second try within a short grace. */
 export function isPerhapsBehind(code: RefusalCode): boolean {
   return MAY_LAG.has(code);
+}
+
+/** Whether an endorser on Fabric may do what it refused a moment ago: it starts, gossip has not found it, or its peer reached too few owners. */
+export function isPassingOnFabric(code: RefusalCode): boolean {
+  return SAME_PEER.has(code) || code === 'PACKETS_NOT_DISTRIBUTED';
+}
+
+/** Conflicts that end when the whole request is made again, with a new transaction id: nothing of it was committed. */
+const CONFLICTS: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['MVCC_READ_CONFLICT', 'PHANTOM_READ_CONFLICT', 'STALE_READ', 'STALE_GUARD']);
+
+/** Whether the whole request may be made again. */
+export function isConflict(code: RefusalCode): boolean {
+  return CONFLICTS.has(code);
 }

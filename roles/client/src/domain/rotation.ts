@@ -2,6 +2,8 @@
 export interface NodeRotation {
   /** The nodes in the order in which to ask them. Each call starts one further. */
   order<T extends { readonly nodeId: string }>(nodes: readonly T[]): T[];
+  /** Whether it failed a moment ago. */
+  isAvoided(nodeId: string): boolean;
   failed(nodeId: string): void;
   succeeded(nodeId: string): void;
 }
@@ -12,16 +14,16 @@ export interface NodeRotation {
  */
 export function createNodeRotation(options: { readonly nowMs: () => number; readonly penaltyMs: number }): NodeRotation {
   const failedUntil = new Map<string, number>();
+  const isAvoided = (nodeId: string): boolean => (failedUntil.get(nodeId) ?? 0) > options.nowMs();
   let next = 0;
   return {
+    isAvoided,
     order(nodes) {
       if (nodes.length === 0) return [];
       const start = next % nodes.length;
       next = (next + 1) % 1_000_000;
       const rotated = [...nodes.slice(start), ...nodes.slice(0, start)];
-      const now = options.nowMs();
-      const isAvoided = (node: { readonly nodeId: string }): boolean => (failedUntil.get(node.nodeId) ?? 0) > now;
-      return [...rotated.filter((node) => !isAvoided(node)), ...rotated.filter(isAvoided)];
+      return [...rotated.filter(({ nodeId }) => !isAvoided(nodeId)), ...rotated.filter(({ nodeId }) => isAvoided(nodeId))];
     },
     failed(nodeId) {
       failedUntil.set(nodeId, options.nowMs() + options.penaltyMs);

@@ -77,7 +77,7 @@ export async function createFakeNetwork(options: TestConsortiumOptions & { reado
   const ledger: FakeLedger = { ordered: [], code: ValidationCode.VALID, height: 5n };
   const ports = createFakePorts({ consortium, nodes, hooks, calls, ledger, evidence: (nonce) => evidence(nonce), followers: () => followersOf(consortium, ledger) });
   const gateways: ConnectOptions = {
-    connectionProfile: { network: consortium.network, channel: consortium.channel, signedProfile: 'unused', keyBroker: 'unused', sequencer: 'unused', endorsers: [], businessNodes: [], computeNodes: [] },
+    connectionProfile: { network: consortium.network, channel: consortium.channel, signedProfile: 'unused', tls: 'off', keyBroker: 'unused', sequencer: 'unused', endorsers: [], businessNodes: [], computeNodes: [] },
     signedProfile: consortium.signedProfile,
     identity: consortium.organisation('AuroraMSP').client.signer,
     clock: () => consortium.now,

@@ -1,0 +1,56 @@
+import { toHex } from '@selvedge/crypto';
+import type { FabricGateway } from '@selvedge/fabric-network/gateway';
+import { create } from '@bufbuild/protobuf';
+import { EndorsedTransactionSchema } from '@selvedge/protocol';
+import { declaredOwners } from '../domain/requirements.js';
+import type { LedgerLane } from '../ledger-lane.js';
+import type { Session } from '../session.js';
+import { awaitFabricVerdict } from './fabric-commit.js';
+import { endorseOnFabric } from './fabric-endorsing.js';
+import { submitToFabric } from './fabric-ordering.js';
+
+/**
+ * Hyperledger Fabric: peers of the endorsing organisations endorse, private data collections bring the packets to the
+ * owners, and Fabric's ordering service orders.
+ * @param open gives the way in; called again when it failed
+ */
+export function createFabricLane(session: Session, open: () => Promise<FabricGateway>): LedgerLane {
+  let opened: Promise<FabricGateway> | undefined;
+  const gateway = (): Promise<FabricGateway> => {
+    if (opened === undefined) {
+      opened = open();
+      opened.catch(() => {
+        opened = undefined;
+      });
+    }
+    return opened;
+  };
+  return {
+    async endorse(input) {
+      const { txId, targetData, requirements, signal } = input;
+      const fabric = await gateway();
+      const { transaction, endorsementPayload } = await endorseOnFabric(session, fabric, input);
+      const outcome = { txId, transactionId: toHex(txId), owners: declaredOwners(requirements.targets), signal };
+      return {
+        message: create(EndorsedTransactionSchema, {
+          cores: targetData.cores,
+          itemMask: targetData.itemMask,
+          sealedEvents: targetData.attachments?.sealedEvents ?? [],
+          teeSignatures: targetData.attachments?.teeSignatures ?? [],
+          endorsementPayload,
+          endorsements: transaction.endorsements.map(({ identity, signature }) => ({ identity, signature })),
+        }),
+        submit: () => submitToFabric(session, fabric, transaction, outcome),
+        commitStatus: () => awaitFabricVerdict(session, fabric, outcome),
+      };
+    },
+    close() {
+      opened?.then(
+        (fabric) => {
+          fabric.close();
+        },
+        () => undefined,
+      );
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Core, EndorsedTransaction, TargetData } from '@selvedge/protocol';
+import type { CommitStatus } from './domain/commit-status.js';
+import type { Requirements } from './domain/requirements.js';
+
+/**
+ * What carries executed requests to the ledger and back: the embedded ledger's own endorsers, owners and sequencer, or
+ * Hyperledger Fabric. Everything before (sealing, executing, grouping) and the staged objects are the same on both.
+ */
+export interface LedgerLane {
+  /**
+   * Collects the endorsements that every policy needs, checked. Throws the endorsers' common refusal, ENDORSEMENT_FAILED
+   * with a list, or ENDORSEMENTS_DISAGREE.
+   */
+  endorse(input: LaneInput): Promise<CarriedTransaction>;
+  close(): void;
+}
+
+/** One executed request. */
+export interface LaneInput {
+  readonly txId: Uint8Array;
+  /** txId is SHA-256(nonce || creator). */
+  readonly nonce: Uint8Array;
+  /** The contract that was invoked. */
+  readonly contract: string;
+  readonly targetData: TargetData;
+  readonly cores: readonly Core[];
+  readonly requirements: Requirements;
+  /** Only these organisations are asked. */
+  readonly endorsingOrganizations?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A transaction with enough endorsements, on its way. */
+export interface CarriedTransaction {
+  /** Cores, TEE signatures and endorsements, without receipts. */
+  readonly message: EndorsedTransaction;
+  /**
+   * Hands over what the owners need and has the transaction ordered. A lost answer is no failure: the same bytes are sent
+   * again. Throws COMMIT_UNKNOWN when nobody can tell whether it was ordered.
+   */
+  submit(): Promise<void>;
+  /** Waits until every declared owner has the verdict on disk. Throws COMMIT_UNKNOWN when the time is over. */
+  commitStatus(): Promise<CommitStatus>;
+}
