@@ -5,9 +5,12 @@ import { verifySignedProfile } from '@selvedge/policy';
 import { recordBroker } from './broker-bootstrap.js';
 import { findBundles, measureBundles } from './bundles.js';
 import type { DevNetwork } from './dev-network.js';
+import { findFabricBinaries } from './fabric/binaries.js';
+import { openFabricLedger } from './fabric/fabric-ledger.js';
+import { startFabric } from './fabric/fabric-start.js';
 import { readIfPresent } from './files.js';
 import { createGenesis } from './genesis.js';
-import { createIdentities, loadAdmins } from './identities.js';
+import { ADMIN, createIdentities, FIRST_USER, loadAdmins, organisationsOf, policySubmitter } from './identities.js';
 import { layoutOf, type Layout } from './layout.js';
 import { createLiveNetwork } from './live-network.js';
 import { plannedComputeNode, plannedNodes } from './node-configs.js';
@@ -18,6 +21,7 @@ import { openPolicySession } from './policy-session.js';
 import { isStillRunning, readProcesses } from './processes.js';
 import { readSavedNetwork, type SavedNetwork } from './saved-network.js';
 import { untilComputeReady } from './readiness.js';
+import { ensureTls } from './tls.js';
 
 /**
  * Starts a network of separate processes: a new one, through the whole bootstrap of DESIGN 3, or the one that lies in
@@ -27,11 +31,16 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
   verifyOptions(options);
   const layout = layoutOf(resolve(options.directory));
   await refuseSecondStart(layout);
-  const bundles = findBundles(options.bundles);
+  const saved = await readSavedNetwork(layout);
+  const ledger = saved?.settings.ledger ?? options.ledger;
+  if (ledger === 'fabric') findFabricBinaries();
+  const bundles = findBundles(options.bundles, ledger);
   const measured = measureBundles(bundles);
   const measurements = { compute: toHex(measured.compute), keyBroker: toHex(measured.keyBroker) };
-  const saved = await readSavedNetwork(layout);
-  if (saved !== undefined) refuseOtherCode(layout, saved, measurements);
+  if (saved !== undefined) {
+    refuseOtherLedger(layout, saved, options.ledger);
+    refuseOtherCode(layout, saved, measurements);
+  }
   const settings = saved?.settings ?? settingsOf(options);
   const progress = options.onProgress ?? (() => undefined);
 
@@ -44,6 +53,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
     await createGenesis(layout, settings, { teeRoot, measurements: measured });
     progress({ step: 'profile', text: `network profile signed by administrators of ${String(settings.adminQuorum)} or more organisations` });
   }
+  await ensureTls(layout, organisationsOf(settings), [FIRST_USER, ADMIN], new Date());
   const signedProfile = await readIfPresent(layout.profileFile);
   if (signedProfile === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `${layout.profileFile} is missing`, { role: 'cli' });
   const profile = verifySignedProfile(signedProfile);
@@ -51,15 +61,17 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
   const computeNodes = saved?.computeNodes ?? Array.from({ length: options.computeNodes ?? 1 }, (_unused, i) => plannedComputeNode(settings, i + 1));
   for (const name of ['key-broker', ...computeNodes.map((node) => node.name)]) await createPlatform(layout, name, new Date());
 
-  const group = createNodeGroup({ layout, settings, bundles, options, known: new Map(Object.entries(saved?.addresses ?? {})) });
-  const network = createLiveNetwork({ layout, settings, options, group, profile, signedProfile, measurements });
+  const fabric = ledger === 'fabric' ? await openFabricLedger({ layout, settings, options: options.fabric ?? {}, isNew: saved === undefined }) : undefined;
+  const group = createNodeGroup({ layout, settings, bundles, options, known: new Map(Object.entries(saved?.addresses ?? {})), fabric });
+  const network = createLiveNetwork({ layout, settings, options, group, profile, signedProfile, measurements, fabric });
   try {
+    if (fabric !== undefined) await startFabric({ ledger: fabric, settings, group, isNew: saved === undefined, progress });
     await startInOrder(settings, group, progress);
     await network.writeEndpoints();
     if (saved === undefined) {
       progress({ step: 'bootstrap', text: 'administrators verify the key broker’s evidence and record its root and envelope keys' });
       const connectionProfile = network.connectionProfile();
-      const session = openPolicySession({ connectionProfile, profile });
+      const session = openPolicySession({ connectionProfile, profile, submitter: await policySubmitter(layout, settings) });
       try {
         await recordBroker({ connectionProfile, profile, session, administrators: await loadAdmins(layout, settings), now: new Date() });
       } finally {
@@ -68,7 +80,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
     }
     await Promise.all(computeNodes.map((node) => group.start(node)));
     await network.writeEndpoints();
-    await untilComputeReady(network.connectionProfile().computeNodes, options.readyTimeoutMs);
+    await untilComputeReady(network.connectionProfile(), options.readyTimeoutMs);
     for (const contract of options.contracts ?? []) await network.deploy(contract);
     return network;
   } catch (error) {
@@ -78,7 +90,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
 }
 
 async function startInOrder(settings: NetworkSettings, group: ReturnType<typeof createNodeGroup>, progress: NonNullable<DevNetworkOptions['onProgress']>): Promise<void> {
-  progress({ step: 'start', text: 'starting sequencer, endorsers, business nodes and the key broker (its TEE is simulated)' });
+  progress({ step: 'start', text: `starting ${settings.ledger === 'fabric' ? 'followers' : 'sequencer, endorsers'}, business nodes and the key broker (its TEE is simulated)` });
   const nodes = plannedNodes(settings);
   // Each wave needs the addresses of the one before.
   for (const wave of [['sequencer'], ['endorser', 'business'], ['key-broker']]) {
@@ -92,6 +104,12 @@ async function refuseSecondStart(layout: Layout): Promise<void> {
   if (running.length === 0) return;
   const list = running.map(({ name, pid }) => `${name} (pid ${String(pid)})`).join(', ');
   throw new SelvedgeError('INVALID_CONFIGURATION', `the network in ${layout.directory} runs already: ${list}; "selvedge down" stops it`, { role: 'cli' });
+}
+
+function refuseOtherLedger(layout: Layout, { settings }: SavedNetwork, wanted: DevNetworkOptions['ledger']): void {
+  const { ledger = 'embedded' } = settings;
+  if (wanted === undefined || wanted === ledger) return;
+  throw new SelvedgeError('INVALID_CONFIGURATION', `the network in ${layout.directory} has the ledger ${ledger}; start one on ${wanted} in another folder`, { role: 'cli' });
 }
 
 /** Evidence of other code would be refused by everyone; better to say so at once. */

@@ -1,13 +1,13 @@
 import { verifyKeyCommitments, recordedBrokerRoot } from '@selvedge/attestation';
-import type { ConnectionProfile } from '@selvedge/client';
-import { installPackage, readManifest } from '@selvedge/contract-package';
+import { loadTls, type ConnectionProfile } from '@selvedge/client';
+import { installPackage, planContractPolicy, readManifest } from '@selvedge/contract-package';
 import { SelvedgeError } from '@selvedge/errors';
 import { facts, parseContractPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
 import { ContractPolicySchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
-import { planContractPolicy } from './contract-policy.js';
 import type { DeployOptions } from './deploy-options.js';
-import { loadAdmins } from './identities.js';
+import type { EndorsementDeployer } from './fabric/deploy-endorsement.js';
+import { loadAdmins, policySubmitter } from './identities.js';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
 import { openPolicySession, type PolicySession } from './policy-session.js';
@@ -30,6 +30,8 @@ export interface DeployTarget {
   readonly settings: NetworkSettings;
   readonly connectionProfile: ConnectionProfile;
   readonly profile: Profile;
+  /** On Fabric: how endorsement chaincodes come onto the channel. */
+  readonly endorsement?: EndorsementDeployer | undefined;
 }
 
 const FIRST_EPOCH = 1n;
@@ -38,14 +40,15 @@ const CALL_TIMEOUT_MS = 10_000;
 
 /**
  * Packages a chaincode directory into the store, has the administrators record its hash, policy and key commitments,
- * and waits until every compute node that it is assigned to holds its keys.
+ * on Fabric brings its endorsement chaincode onto the channel, and waits until every compute node that it is assigned
+ * to holds its keys.
  * Throws what packaging throws (PACKAGE_*, MANIFEST_INVALID), policy refusals, or TIMEOUT naming the nodes.
  */
 export async function deployContract(target: DeployTarget, directory: string, options: DeployOptions = {}): Promise<Deployment> {
   const { layout, settings, connectionProfile, profile } = target;
   const collected = await installPackage(directory, layout.packages);
   const manifest = await readManifest(collected.directory);
-  const session = openPolicySession({ connectionProfile, profile });
+  const session = openPolicySession({ connectionProfile, profile, submitter: await policySubmitter(layout, settings) });
   try {
     const view = await session.view();
     const name = options.name ?? manifest.name;
@@ -55,6 +58,7 @@ export async function deployContract(target: DeployTarget, directory: string, op
     const changes: FactUpdate[] = [{ key: facts.contract(name), value: encodeMessage(ContractPolicySchema, policy) }];
     if (previous === undefined) changes.push({ key: facts.epoch(name, FIRST_EPOCH), value: await fetchCommitments(target, session, policy) });
     const blockNumber = await session.change(changes, await loadAdmins(layout, settings));
+    await target.endorsement?.deploy(policy, options.keepers);
     await untilHeld(connectionProfile, policy, blockNumber, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     return { name, version: policy.version, codeHash: collected.codeHash, policy, blockNumber };
   } finally {
@@ -66,7 +70,7 @@ export async function deployContract(target: DeployTarget, directory: string, op
 async function fetchCommitments(target: DeployTarget, session: PolicySession, policy: ContractPolicy): Promise<Uint8Array> {
   const root = recordedBrokerRoot(await session.view());
   if (root === undefined) throw new SelvedgeError('BROKER_NOT_RECOGNISED', 'no key broker is recorded on the ledger yet', { role: 'cli' });
-  const connection = connectRpc(target.connectionProfile.keyBroker);
+  const connection = connectRpc(target.connectionProfile.keyBroker, { tls: loadTls(target.connectionProfile) });
   try {
     const request = { contract: policy.name, suite: policy.suite, epoch: FIRST_EPOCH };
     const answer = await connection.client(KeyBroker).getKeyCommitments(request, { timeoutMs: CALL_TIMEOUT_MS });
@@ -80,7 +84,7 @@ async function fetchCommitments(target: DeployTarget, session: PolicySession, po
 
 function untilHeld(connectionProfile: ConnectionProfile, policy: ContractPolicy, blockNumber: bigint, timeoutMs: number): Promise<void> {
   const assigned = connectionProfile.computeNodes.filter(({ nodeId }) => policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId));
-  return untilHealth(assigned, {
+  return untilHealth({ ...connectionProfile, computeNodes: assigned }, {
     timeoutMs,
     isEnough: (health) => health.viewHeight > blockNumber && health.contracts.includes(policy.name),
     what: `does not hold the keys of ${policy.name}`,

@@ -2,6 +2,7 @@ import type { ConnectionProfile, ConnectOptions, Gateway } from '@selvedge/clien
 import type { Signer } from '@selvedge/identity';
 import type { Deployment } from './deploy.js';
 import type { DeployOptions } from './deploy-options.js';
+import type { FabricAccess } from './fabric/fabric-access.js';
 import type { NodeInfo } from './options.js';
 
 /** A running development network of separate processes. Its TEEs are simulated. */
@@ -11,6 +12,8 @@ export interface DevNetwork {
   connectionProfile(): ConnectionProfile;
   /** SignedProfile bytes. */
   readonly signedProfile: Uint8Array;
+  /** Of a network on Hyperledger Fabric; undefined for others. */
+  readonly fabric: FabricAccess | undefined;
   nodes(): readonly NodeInfo[];
   /** Throws RangeError for an unknown name. */
   node(name: string): NodeInfo;

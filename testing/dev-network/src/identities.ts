@@ -3,6 +3,7 @@ import { createDevCa, createSigner, loadDevCa, type DevCa, type IssueInput, type
 import { readKeyPair, writeKeyPair } from './files.js';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
+import { ensureUserTls } from './tls.js';
 
 /** Names of the identities that every organisation has. */
 export const ADMIN = 'Admin';
@@ -35,6 +36,7 @@ export async function createIdentities(layout: Layout, settings: NetworkSettings
 /** Issues one more identity of an organisation: its CA lies in the folder. */
 export async function issueIdentity(layout: Layout, mspId: string, name: string, input: IssueInput): Promise<Signer> {
   await issue(layout, await loadCa(layout, mspId), name, input);
+  await ensureUserTls(layout, mspId, name);
   return loadSigner(layout, mspId, name);
 }
 
@@ -55,6 +57,11 @@ export async function loadSigner(layout: Layout, mspId: string, user: string): P
 /** Administrators of every organisation. */
 export function loadAdmins(layout: Layout, settings: NetworkSettings): Promise<Signer[]> {
   return Promise.all(organisationsOf(settings).map((mspId) => loadSigner(layout, mspId, ADMIN)));
+}
+
+/** Who hands policy changes over on Fabric: an administrator of an organisation that has a peer. */
+export function policySubmitter(layout: Layout, settings: NetworkSettings): Promise<Signer> {
+  return loadSigner(layout, settings.businessOrganisations[0] ?? settings.ordererOrganisation, ADMIN);
 }
 
 async function issue(layout: Layout, ca: DevCa, name: string, input: IssueInput): Promise<void> {

@@ -3,13 +3,18 @@ export {
   DEFAULT_ENDORSER_ORGANISATIONS,
   DEFAULT_ORDERER_ORGANISATION,
   SERVICE_NAMES,
+  type BundledService,
   type DevNetworkOptions,
   type NetworkSettings,
   type NodeInfo,
+  type NodeService,
   type ProgressEvent,
   type ServiceName,
 } from './options.js';
 export type { DevNetwork } from './dev-network.js';
+export { findFabricBinaries, missingFabricBinaries } from './fabric/binaries.js';
+export type { FabricAccess } from './fabric/fabric-access.js';
+export type { FabricOptions, FabricPlan, PlannedChaincode, PlannedPeer } from './fabric/fabric-plan.js';
 export type { Deployment } from './deploy.js';
 export type { DeployOptions } from './deploy-options.js';
 export { createDevNetwork } from './create-dev-network.js';
@@ -17,6 +22,8 @@ export { openNetworkFolder, type NetworkFolder } from './network-folder.js';
 export { readNetworkStatus, type NodeStatus } from './network-status.js';
 export { stopNetwork } from './stop-network.js';
 export { openPolicySession, type PolicySession } from './policy-session.js';
-export { planContractPolicy } from './contract-policy.js';
 export { issueIdentity } from './identities.js';
+export { issueTlsMaterial } from './tls.js';
 export { layoutOf, type Layout } from './layout.js';
+export { fabricChannel, type FabricChannel } from './fabric/fabric-channel.js';
+export { findFreePorts } from './fabric/free-ports.js';

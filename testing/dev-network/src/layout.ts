@@ -16,9 +16,17 @@ export interface Layout {
   /** Store of chaincode packages, by code hash. */
   readonly packages: string;
   caDirectory(mspId: string): string;
+  /** The organisation's authority for TLS certificates. */
+  tlsCaDirectory(mspId: string): string;
   /** Certificate and key of a user, or of an organisation's node. */
   userDirectory(mspId: string, user: string): string;
+  /** A user's TLS certificate and key. */
+  userTlsDirectory(mspId: string, user: string): string;
   nodeDirectory(name: string): string;
+  /** A node's TLS certificate and key. */
+  nodeTlsDirectory(name: string): string;
+  /** PEM: roots of every organisation's TLS certificates. */
+  readonly tlsRootsFile: string;
   /** A simulated platform's key and certificate: its machine, so to say. */
   platformDirectory(name: string): string;
   readonly teeRootDirectory: string;
@@ -37,7 +45,11 @@ export function layoutOf(directory: string): Layout {
     processesFile: join(directory, 'processes.json'),
     packages: join(directory, 'packages'),
     caDirectory: (mspId) => join(directory, 'organisations', mspId, 'ca'),
+    tlsCaDirectory: (mspId) => join(directory, 'organisations', mspId, 'tlsca'),
     userDirectory: (mspId, user) => join(directory, 'organisations', mspId, 'users', user),
+    userTlsDirectory: (mspId, user) => join(directory, 'organisations', mspId, 'users', user, 'tls'),
+    nodeTlsDirectory: (name) => join(directory, 'nodes', name, 'tls'),
+    tlsRootsFile: join(directory, 'tls-roots.pem'),
     nodeDirectory: (name) => join(directory, 'nodes', name),
     platformDirectory: (name) => join(directory, 'platforms', name),
     teeRootDirectory: join(directory, 'operators', 'tee-root'),

@@ -2,6 +2,10 @@ import { connect, loadConnectionProfile, type ConnectionProfile } from '@selvedg
 import type { Profile } from '@selvedge/policy';
 import { deployContract } from './deploy.js';
 import type { DevNetwork } from './dev-network.js';
+import { fabricAccess } from './fabric/fabric-access.js';
+import { createEndorsementDeployer } from './fabric/deploy-endorsement.js';
+import { fabricSection, relativeFabricSection, type FabricLedger } from './fabric/fabric-ledger.js';
+import { createServerStarts } from './fabric/server-starts.js';
 import { writeJson } from './files.js';
 import { FIRST_USER, loadSigner } from './identities.js';
 import type { Layout } from './layout.js';
@@ -11,6 +15,7 @@ import type { DevNetworkOptions, NetworkSettings, NodeInfo } from './options.js'
 import { createPlatform } from './platforms.js';
 import { recordProcess, removeProcesses, writeProcesses } from './processes.js';
 import { untilComputeReady } from './readiness.js';
+import { defaultTlsFiles, relativeTlsFiles, userTlsFiles } from './tls-files.js';
 import { writeSavedNetwork, type SavedNetwork } from './saved-network.js';
 
 /** What createDevNetwork works with beside what its users see. */
@@ -27,8 +32,9 @@ export function createLiveNetwork(input: {
   readonly profile: Profile;
   readonly signedProfile: Uint8Array;
   readonly measurements: SavedNetwork['measurements'];
+  readonly fabric?: FabricLedger | undefined;
 }): LiveNetwork {
-  const { layout, settings, options, group, profile, signedProfile, measurements } = input;
+  const { layout, settings, options, group, profile, signedProfile, measurements, fabric } = input;
   const progress = options.onProgress ?? (() => undefined);
   /** Compute nodes that clients should not be told of any more. */
   const leaving = new Set<string>();
@@ -39,9 +45,14 @@ export function createLiveNetwork(input: {
     network: settings.network,
     channel: settings.channel,
     signedProfile: layout.profileFile,
-    ...group.endpoints(),
+    tls: defaultTlsFiles(layout, settings),
+    ...ledgerEndpoints(),
     computeNodes: computeNodes().map(({ name, dialAddress }) => ({ nodeId: name, address: dialAddress })),
   });
+  const ledgerEndpoints = () => {
+    const { sequencer, ...others } = group.endpoints();
+    return fabric === undefined ? { ...others, sequencer } : { ...others, ledger: 'fabric' as const, fabric: fabricSection(layout, fabric.plan()) };
+  };
   const planned = ({ name, service, mspId }: NodeInfo): PlannedNode => ({ name, service, mspId });
 
   // One writer at a time: nodes may come and go at once.
@@ -49,7 +60,12 @@ export function createLiveNetwork(input: {
     writing = writing
       .catch(() => undefined)
       .then(async () => {
-        await writeJson(layout.networkFile, { ...connectionProfile(), signedProfile: 'profile.bin' });
+        await writeJson(layout.networkFile, {
+          ...connectionProfile(),
+          signedProfile: 'profile.bin',
+          tls: relativeTlsFiles(layout, defaultTlsFiles(layout, settings)),
+          ...(fabric === undefined ? {} : { fabric: relativeFabricSection(layout, fabric.plan()) }),
+        });
         await writeSavedNetwork(layout, {
           settings,
           computeNodes: computeNodes().map(planned),
@@ -67,9 +83,20 @@ export function createLiveNetwork(input: {
     return plannedComputeNode(settings, Math.max(0, ...taken) + 1);
   };
 
+  const servers = fabric && createServerStarts({
+    ledger: fabric,
+    group,
+    onStarted: writeEndpoints,
+    onFailure: (error) => {
+      progress({ step: 'exit', text: `a chaincode server did not start: ${error instanceof Error ? error.message : 'unknown failure'}` });
+    },
+  });
+  const endorsement = fabric && servers && createEndorsementDeployer(fabric.target, (plan) => servers.start(plan));
+
   return {
     directory: layout.directory,
     signedProfile,
+    fabric: fabric && fabricAccess(fabric),
     connectionProfile,
     writeEndpoints,
     nodes: () => group.list(),
@@ -78,17 +105,17 @@ export function createLiveNetwork(input: {
     async connect(mspId, { user = FIRST_USER, ...connectOptions } = {}) {
       const identity = await loadSigner(layout, mspId, user);
       const reload = (): Promise<ConnectionProfile> => loadConnectionProfile(layout.networkFile);
-      return connect({ connectionProfile: connectionProfile(), signedProfile, identity, reload, ...connectOptions });
+      return connect({ connectionProfile: { ...connectionProfile(), tls: userTlsFiles(layout, mspId, user) }, signedProfile, identity, reload, ...connectOptions });
     },
     async deploy(directory, deployOptions) {
       progress({ step: 'deploy', text: `packaging and approving ${directory}` });
-      return deployContract({ layout, settings, connectionProfile: connectionProfile(), profile }, directory, deployOptions);
+      return deployContract({ layout, settings, connectionProfile: connectionProfile(), profile, endorsement }, directory, deployOptions);
     },
     async addComputeNode() {
       const node = nextComputeNode();
       await createPlatform(layout, node.name, new Date());
       const started = await group.start(node);
-      await untilComputeReady([{ nodeId: started.name, address: started.address }], options.readyTimeoutMs);
+      await untilComputeReady({ ...connectionProfile(), computeNodes: [{ nodeId: started.name, address: started.address }] }, options.readyTimeoutMs);
       await writeEndpoints();
       return started;
     },
@@ -112,6 +139,7 @@ export function createLiveNetwork(input: {
     },
     async stop() {
       progress({ step: 'stop', text: 'stopping' });
+      servers?.close();
       await group.endAll();
       await writing.catch(() => undefined);
       await removeProcesses(layout);

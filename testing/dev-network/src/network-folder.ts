@@ -5,6 +5,10 @@ import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import type { DeployOptions } from './deploy-options.js';
 import { deployContract, type Deployment } from './deploy.js';
+import { findFabricBinaries } from './fabric/binaries.js';
+import { createEndorsementDeployer } from './fabric/deploy-endorsement.js';
+import { readFabricPlan } from './fabric/fabric-plan.js';
+import { requestServers } from './fabric/server-starts.js';
 import { FIRST_USER, loadSigner } from './identities.js';
 import { layoutOf, type Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
@@ -47,6 +51,10 @@ export async function openNetworkFolder(directory: string): Promise<NetworkFolde
     connect: (identity, options = {}) =>
       connect({ connectionProfile, signedProfile, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
     openPolicySession: () => openPolicySession({ connectionProfile, profile }),
-    deploy: (contract, options) => deployContract({ layout, settings, connectionProfile, profile }, contract, options),
+    async deploy(contract, options) {
+      const plan = settings.ledger === 'fabric' ? await readFabricPlan(layout) : undefined;
+      const endorsement = plan && createEndorsementDeployer({ layout, plan, binaries: findFabricBinaries() }, (changed) => requestServers(layout, changed));
+      return deployContract({ layout, settings, connectionProfile, profile, endorsement }, contract, options);
+    },
   };
 }

@@ -1,19 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { connect as connectTcp } from 'node:net';
+import { loadTls } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
-import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage } from '@selvedge/protocol';
-import { connectRpc } from '@selvedge/rpc';
+import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage, Sequencer } from '@selvedge/protocol';
+import { connectRpc, type TlsSetting } from '@selvedge/rpc';
 import { plannedNodes, type PlannedNode } from './node-configs.js';
 import { layoutOf } from './layout.js';
 import { isStillRunning, readProcesses } from './processes.js';
 import { readSavedNetwork } from './saved-network.js';
-import type { ServiceName } from './options.js';
+import { defaultTlsFiles } from './tls-files.js';
+import { fabricNodes } from './fabric/fabric-ledger.js';
+import { readFabricPlan } from './fabric/fabric-plan.js';
+import { acceptsConnections } from './fabric/probes.js';
+import type { NodeService } from './options.js';
 import { resolve } from 'node:path';
 
 /** What can be seen of one process from outside. */
 export interface NodeStatus {
   readonly name: string;
-  readonly service: ServiceName;
+  readonly service: NodeService;
   readonly mspId: string;
   readonly address: string;
   readonly pid: number | undefined;
@@ -35,54 +39,69 @@ export async function readNetworkStatus(directory: string): Promise<NodeStatus[]
   const saved = await readSavedNetwork(layout);
   if (saved === undefined) return [];
   const processes = await readProcesses(layout);
-  const nodes = [...plannedNodes(saved.settings), ...saved.computeNodes];
+  const tls = loadTls({ tls: defaultTlsFiles(layout, saved.settings) });
+  const plan = saved.settings.ledger === 'fabric' ? await readFabricPlan(layout) : undefined;
+  const nodes = [...(plan === undefined ? [] : fabricNodes(plan)), ...plannedNodes(saved.settings), ...saved.computeNodes];
   return Promise.all(
     nodes.map(async (node) => {
       const { name, service, mspId } = node;
       const recorded = processes?.nodes.find((entry) => entry.name === name);
       const address = saved.addresses[name] ?? '';
       const running = recorded !== undefined && isStillRunning(recorded);
-      const seen = running && address !== '' ? await look(node, address) : { ready: false, height: undefined, detail: 'stopped' };
+      const seen = running && address !== '' ? await look(node, address, tls) : { ready: false, height: undefined, detail: 'stopped' };
       return { name, service, mspId, address, pid: running ? recorded.pid : undefined, running, ...seen };
     }),
   );
 }
 
-async function look(node: PlannedNode, address: string): Promise<Seen> {
+async function look(node: PlannedNode, address: string, tls: TlsSetting): Promise<Seen> {
   try {
-    return await lookers[node.service](address);
+    return await lookers[node.service](address, tls);
   } catch (error) {
     return { ready: false, height: undefined, detail: isSelvedgeError(error) ? error.code : 'unreachable' };
   }
 }
 
-const lookers: Readonly<Record<ServiceName, (address: string) => Promise<Seen>>> = {
-  sequencer: async (address) => ({ ready: await accepts(address), height: undefined, detail: '' }),
+const lookers: Readonly<Record<NodeService, (address: string, tls: TlsSetting) => Promise<Seen>>> = {
+  sequencer,
+  orderer: listening,
+  peer: listening,
+  'policy-chaincode': listening,
+  'endorsement-chaincode': listening,
   endorser: follower,
   business: follower,
-  'key-broker': (address) =>
-    withConnection(address, async (connection) => {
+  'key-broker': (address, tls) =>
+    withConnection(address, tls, async (connection) => {
       await connection.client(KeyBroker).challenge({}, { timeoutMs: TIMEOUT_MS });
       return { ready: true, height: undefined, detail: 'simulated TEE' };
     }),
-  compute: (address) =>
-    withConnection(address, async (connection) => {
+  compute: (address, tls) =>
+    withConnection(address, tls, async (connection) => {
       const health = await connection.client(Compute).health({}, { timeoutMs: TIMEOUT_MS });
       const contracts = health.contracts.length === 0 ? 'no contract' : health.contracts.join(', ');
       return { ready: health.ready && !health.draining, height: health.viewHeight, detail: `${health.teeType} TEE; ${contracts}` };
     }),
 };
 
-function follower(address: string): Promise<Seen> {
-  return withConnection(address, async (connection) => {
+/** The sequencer answers nothing but blocks: the first one tells that it works. */
+function sequencer(address: string, tls: TlsSetting): Promise<Seen> {
+  return withConnection(address, tls, async (connection) => {
+    const blocks = connection.client(Sequencer).deliver({ fromBlock: 0n }, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    for await (const { header } of blocks) return { ready: header.length > 0, height: undefined, detail: '' };
+    return { ready: false, height: undefined, detail: 'no block' };
+  });
+}
+
+function follower(address: string, tls: TlsSetting): Promise<Seen> {
+  return withConnection(address, tls, async (connection) => {
     const answer = await connection.client(Follower).getLedgerView({ nonce: randomBytes(16), knownPolicyRoot: new Uint8Array(0) }, { timeoutMs: TIMEOUT_MS });
     const { height } = parseMessage(LedgerViewStatementSchema, answer.statement, LIMITS.maxFactBytes);
     return { ready: true, height, detail: '' };
   });
 }
 
-async function withConnection<T>(address: string, use: (connection: ReturnType<typeof connectRpc>) => Promise<T>): Promise<T> {
-  const connection = connectRpc(address);
+async function withConnection<T>(address: string, tls: TlsSetting, use: (connection: ReturnType<typeof connectRpc>) => Promise<T>): Promise<T> {
+  const connection = connectRpc(address, { tls });
   try {
     return await use(connection);
   } finally {
@@ -90,23 +109,7 @@ async function withConnection<T>(address: string, use: (connection: ReturnType<t
   }
 }
 
-/** The sequencer has no question to ask without ordering something: listening is what can be seen. */
-function accepts(address: string): Promise<boolean> {
-  const [host, port] = [address.slice(0, address.lastIndexOf(':')), Number(address.slice(address.lastIndexOf(':') + 1))];
-  return new Promise((done) => {
-    const socket = connectTcp({ host, port, timeout: TIMEOUT_MS });
-    const end = (isOpen: boolean): void => {
-      socket.destroy();
-      done(isOpen);
-    };
-    socket.once('connect', () => {
-      end(true);
-    });
-    socket.once('error', () => {
-      end(false);
-    });
-    socket.once('timeout', () => {
-      end(false);
-    });
-  });
+/** Some have no question to ask without ordering something: listening is what can be seen. */
+async function listening(address: string): Promise<Seen> {
+  return { ready: await acceptsConnections(address), height: undefined, detail: '' };
 }

@@ -3,12 +3,14 @@ import type { RoleName } from '@selvedge/errors';
 import { keyPairFiles } from './files.js';
 import { ORDERER, PEER } from './identities.js';
 import type { Layout } from './layout.js';
-import type { NetworkSettings, ServiceName } from './options.js';
+import type { FollowedPeer } from './fabric/fabric-ledger.js';
+import type { NetworkSettings, NodeService, ServiceName } from './options.js';
+import { nodeTlsFiles } from './tls-files.js';
 
 /** A node before it runs. */
 export interface PlannedNode {
   readonly name: string;
-  readonly service: ServiceName;
+  readonly service: NodeService;
   readonly mspId: string;
 }
 
@@ -21,23 +23,27 @@ export interface Endpoints {
 }
 
 /** Role names as refusals carry them. */
-export const ROLE_OF_SERVICE: Readonly<Record<ServiceName, RoleName>> = {
+export const ROLE_OF_SERVICE: Readonly<Record<NodeService, RoleName>> = {
   sequencer: 'sequencer',
   endorser: 'endorser',
   business: 'business',
   'key-broker': 'key-broker',
   compute: 'compute',
+  orderer: 'ledger',
+  peer: 'ledger',
+  'policy-chaincode': 'ledger',
+  'endorsement-chaincode': 'endorser',
 };
 
 export const DATA_FOLDER = 'data';
 export const LOG_FILE = 'log';
 export const CONFIG_FILE = 'config.json';
 
-/** The nodes of a network, compute nodes apart. */
+/** The nodes of a network, compute nodes and those of Fabric apart. */
 export function plannedNodes(settings: NetworkSettings): PlannedNode[] {
   const short = (mspId: string): string => mspId.replace(/MSP$/, '').toLowerCase();
   return [
-    { name: 'sequencer', service: 'sequencer', mspId: settings.ordererOrganisation },
+    ...(settings.ledger === 'fabric' ? [] : [{ name: 'sequencer', service: 'sequencer' as const, mspId: settings.ordererOrganisation }]),
     ...settings.endorserOrganisations.map((mspId) => ({ name: `endorser-${short(mspId)}`, service: 'endorser' as const, mspId })),
     ...settings.businessOrganisations.map((mspId) => ({ name: `business-${short(mspId)}`, service: 'business' as const, mspId })),
     { name: 'key-broker', service: 'key-broker', mspId: settings.ordererOrganisation },
@@ -51,10 +57,10 @@ export function plannedComputeNode(settings: NetworkSettings, n: number): Planne
 }
 
 /** A node's configuration file. @param listen host:port; port 0 at the first start */
-export function nodeConfig(layout: Layout, settings: NetworkSettings, node: PlannedNode, listen: string, endpoints: Endpoints): Record<string, unknown> {
+export function nodeConfig(layout: Layout, settings: NetworkSettings, node: PlannedNode & { readonly service: ServiceName }, listen: string, endpoints: Endpoints, peerToFollow?: FollowedPeer): Record<string, unknown> {
   const { network, channel } = settings;
   const directory = join(layout.nodeDirectory(node.name), DATA_FOLDER);
-  const common = { listen, network, channel };
+  const common = { listen, network, channel, tls: nodeTlsFiles(layout, node.name) };
   const followers = [...endpoints.endorsers, ...endpoints.businessNodes];
   const peer = keyPairFiles(layout.userDirectory(node.mspId, PEER));
   const platform = keyPairFiles(layout.platformDirectory(node.name));
@@ -69,7 +75,7 @@ export function nodeConfig(layout: Layout, settings: NetworkSettings, node: Plan
         mspId: node.mspId,
         signedProfile: layout.profileFile,
         identity: { certificate: peer.certificateFile, privateKey: peer.privateKeyFile },
-        sequencer: endpoints.sequencer,
+        ledger: ledgerSection(layout, node, endpoints, peerToFollow),
         directory,
       };
     case 'key-broker':
@@ -86,4 +92,11 @@ export function nodeConfig(layout: Layout, settings: NetworkSettings, node: Plan
         operator: { mspId: node.mspId, ...peer },
       };
   }
+}
+
+/** Where a follower gets blocks: the sequencer, or its organisation's own peer, which it calls with its own TLS certificate. */
+function ledgerSection(layout: Layout, node: PlannedNode, endpoints: Endpoints, peer: FollowedPeer | undefined): Record<string, unknown> {
+  if (peer === undefined) return { kind: 'embedded', sequencer: endpoints.sequencer };
+  const { certificate: clientCertificate, privateKey: clientKey } = nodeTlsFiles(layout, node.name);
+  return { kind: 'fabric', peer: { ...peer, clientCertificate, clientKey } };
 }

@@ -5,8 +5,11 @@ import type { Bundles } from './bundles.js';
 import { writeJson } from './files.js';
 import type { Layout } from './layout.js';
 import { CONFIG_FILE, DATA_FOLDER, LOG_FILE, nodeConfig, ROLE_OF_SERVICE, type Endpoints, type PlannedNode } from './node-configs.js';
-import { startProcess, type NodeProcess } from './node-process.js';
-import type { DevNetworkOptions, NetworkSettings, NodeInfo } from './options.js';
+import type { NodeProcess } from './child-process.js';
+import { startProcess } from './node-process.js';
+import type { FabricLedger } from './fabric/fabric-ledger.js';
+import { CHAINCODE_SERVICES, type BundledService, type DevNetworkOptions, type NetworkSettings, type NodeInfo, type ServiceName } from './options.js';
+import { ensureNodeTls } from './tls.js';
 
 /** Starts, ends and restarts the processes of a network. */
 export interface NodeGroup {
@@ -32,9 +35,19 @@ interface Member {
 }
 
 const ANY_PORT = '127.0.0.1:0';
-const LIST_ORDER = ['sequencer', 'endorser', 'business', 'key-broker', 'compute'] as const;
+const LIST_ORDER = ['orderer', 'peer', 'policy-chaincode', 'endorsement-chaincode', 'sequencer', 'endorser', 'business', 'key-broker', 'compute'] as const;
 /** The order in which roles go away: those that call before those that are called. */
-const STOP_ORDER = ['compute', 'key-broker', 'business', 'endorser', 'sequencer'] as const;
+const STOP_ORDER = ['compute', 'key-broker', 'business', 'endorser', 'sequencer', 'endorsement-chaincode', 'policy-chaincode', 'peer', 'orderer'] as const;
+const DEFAULT_READY_TIMEOUT_MS = 20_000;
+
+type RoleNode = PlannedNode & { readonly service: ServiceName };
+type ServiceNode = RoleNode | ChaincodeNode;
+type ChaincodeNode = PlannedNode & { readonly service: (typeof CHAINCODE_SERVICES)[number] };
+
+const isService = (node: PlannedNode): node is ServiceNode => node.service !== 'orderer' && node.service !== 'peer';
+const isChaincode = (node: ServiceNode): node is ChaincodeNode => CHAINCODE_SERVICES.some((service) => service === node.service);
+/** Fabric's own addresses are agreed on with it, so nothing can stand in between. */
+const isOfFabric = (node: PlannedNode): boolean => !isService(node) || isChaincode(node);
 
 /** @param known addresses of an earlier start, by node name */
 export function createNodeGroup(input: {
@@ -43,8 +56,10 @@ export function createNodeGroup(input: {
   readonly bundles: Bundles;
   readonly options: DevNetworkOptions;
   readonly known: ReadonlyMap<string, string>;
+  /** Of a network on Hyperledger Fabric. */
+  readonly fabric?: FabricLedger | undefined;
 }): NodeGroup {
-  const { layout, settings, bundles, options } = input;
+  const { layout, settings, bundles, options, fabric } = input;
   const members = new Map<string, Member>();
   const memberOf = (name: string): Member => {
     const member = members.get(name);
@@ -73,21 +88,41 @@ export function createNodeGroup(input: {
     dataDirectory: join(layout.nodeDirectory(member.planned.name), DATA_FOLDER),
   });
 
+  const requireFabric = (): FabricLedger => {
+    if (fabric === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', 'this network does not run on Hyperledger Fabric', { role: 'cli' });
+    return fabric;
+  };
+
+  const bundleOf = (service: BundledService): string => {
+    const bundle = bundles[service];
+    if (bundle === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `no bundle of ${service}`, { role: 'cli' });
+    return bundle;
+  };
+
+  const configOf = async (planned: ServiceNode): Promise<Record<string, unknown>> => {
+    if (isChaincode(planned)) return requireFabric().configOf(planned);
+    const listen = members.get(planned.name)?.address ?? input.known.get(planned.name) ?? ANY_PORT;
+    return nodeConfig(layout, settings, planned, listen, endpoints(), fabric?.followedPeer(planned.mspId));
+  };
+
   const spawn = async (planned: PlannedNode, environment: Readonly<Record<string, string>>): Promise<NodeProcess> => {
     const directory = layout.nodeDirectory(planned.name);
     await mkdir(join(directory, DATA_FOLDER), { recursive: true });
-    const listen = members.get(planned.name)?.address ?? input.known.get(planned.name) ?? ANY_PORT;
+    await ensureNodeTls(layout, planned);
+    const ownEnvironment = { ...options.environment?.(planned), ...environment };
+    const readyTimeoutMs = options.readyTimeoutMs ?? DEFAULT_READY_TIMEOUT_MS;
+    if (!isService(planned)) return requireFabric().startProgram(planned, { environment: ownEnvironment, readyTimeoutMs });
     const configFile = join(directory, CONFIG_FILE);
-    await writeJson(configFile, { ...nodeConfig(layout, settings, planned, listen, endpoints()), ...options.configure?.(planned) });
+    await writeJson(configFile, { ...(await configOf(planned)), ...options.configure?.(planned) });
     return startProcess({
       name: planned.name,
-      bundle: bundles[planned.service],
+      bundle: bundleOf(planned.service),
       configFile,
       logFile: join(directory, LOG_FILE),
       workingDirectory: directory,
-      environment: { ...options.environment?.(planned), ...environment },
+      environment: ownEnvironment,
       nodeFlags: options.nodeFlags?.(planned),
-      readyTimeoutMs: options.readyTimeoutMs ?? 20_000,
+      readyTimeoutMs,
     });
   };
 
@@ -96,7 +131,7 @@ export function createNodeGroup(input: {
       if (members.get(planned.name)?.process.isRunning() === true) throw new SelvedgeError('INVALID_CONFIGURATION', `${planned.name} runs already`, { role: 'cli' });
       const process = await spawn(planned, environment);
       const { address } = process;
-      const dialAddress = members.get(planned.name)?.dialAddress ?? (await options.intercept?.({ ...planned, address })) ?? address;
+      const dialAddress = members.get(planned.name)?.dialAddress ?? (isOfFabric(planned) ? undefined : await options.intercept?.({ ...planned, address })) ?? address;
       const member: Member = { planned, address, dialAddress, process, isEnding: false };
       members.set(planned.name, member);
       process.onExit((reason) => {

@@ -1,14 +1,21 @@
 import { SelvedgeError, type RoleName } from '@selvedge/errors';
+import type { FabricOptions } from './fabric/fabric-plan.js';
 
 /** The services of a network, by folder under services/. */
 export const SERVICE_NAMES = ['sequencer', 'endorser', 'business', 'key-broker', 'compute'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
+/** Services that a network on Hyperledger Fabric has beside them. */
+export const CHAINCODE_SERVICES = ['policy-chaincode', 'endorsement-chaincode'] as const;
+/** Every service of this repository that a network may run. */
+export type BundledService = ServiceName | (typeof CHAINCODE_SERVICES)[number];
+/** Whatever a process of a network may be: a service, or a program of Fabric. */
+export type NodeService = BundledService | 'orderer' | 'peer';
 
 /** A process of the network. */
 export interface NodeInfo {
   /** Unique in the network, such as endorser-north or compute-1; also the folder under nodes/. */
   readonly name: string;
-  readonly service: ServiceName;
+  readonly service: NodeService;
   readonly role: RoleName;
   /** Of the organisation that runs it. */
   readonly mspId: string;
@@ -38,6 +45,10 @@ export interface DevNetworkOptions {
   readonly endorserOrganisations?: readonly string[];
   /** MSP id of the sequencer's organisation. */
   readonly ordererOrganisation?: string;
+  /** What carries transactions. Hyperledger Fabric needs its programs on PATH. Default: embedded. */
+  readonly ledger?: 'embedded' | 'fabric';
+  /** Settings of a new network on Fabric. */
+  readonly fabric?: FabricOptions;
   /** Compute nodes at first start. Default 1. */
   readonly computeNodes?: number;
   readonly network?: string;
@@ -51,15 +62,15 @@ export interface DevNetworkOptions {
   /** Chaincode directories that are deployed at the end of the start. */
   readonly contracts?: readonly string[];
   /** Single-file bundles by service; default: services/<name>/dist/main.bundle.mjs of this repository. */
-  readonly bundles?: Partial<Readonly<Record<ServiceName, string>>>;
+  readonly bundles?: Partial<Readonly<Record<BundledService, string>>>;
   /** Extra settings of one node's configuration file. */
-  readonly configure?: (node: { readonly name: string; readonly service: ServiceName }) => Readonly<Record<string, unknown>>;
+  readonly configure?: (node: { readonly name: string; readonly service: NodeService }) => Readonly<Record<string, unknown>>;
   /** Extra environment of one process, such as crash points. */
-  readonly environment?: (node: { readonly name: string; readonly service: ServiceName }) => Readonly<Record<string, string>>;
+  readonly environment?: (node: { readonly name: string; readonly service: NodeService }) => Readonly<Record<string, string>>;
   /** Flags of Node itself for one process, such as --cpu-prof. */
-  readonly nodeFlags?: (node: { readonly name: string; readonly service: ServiceName }) => readonly string[];
-  /** Gives the address that others dial instead of a node's own: a recording proxy, for instance. */
-  readonly intercept?: (node: { readonly name: string; readonly service: ServiceName; readonly address: string }) => Promise<string>;
+  readonly nodeFlags?: (node: { readonly name: string; readonly service: NodeService }) => readonly string[];
+  /** Gives the address that others dial instead of a service's own: a recording proxy, for instance. Programs and chaincodes of Fabric are not asked about. */
+  readonly intercept?: (node: { readonly name: string; readonly service: NodeService; readonly mspId: string; readonly address: string }) => Promise<string>;
   readonly onProgress?: (event: ProgressEvent) => void;
   /** How long one process may take until it is ready. Default 20,000. */
   readonly readyTimeoutMs?: number;
@@ -71,6 +82,8 @@ export const DEFAULT_ORDERER_ORGANISATION = 'OrdererMSP';
 
 /** The options that make up a network's identity; kept in dev-network.json, so that a later start finds the same network. */
 export interface NetworkSettings {
+  /** What carries transactions; a network from before there was a choice has none written: embedded. */
+  readonly ledger?: 'embedded' | 'fabric';
   readonly network: string;
   readonly channel: string;
   readonly businessOrganisations: readonly string[];
@@ -89,6 +102,7 @@ export function settingsOf(options: Omit<DevNetworkOptions, 'directory'>): Netwo
   const followers = new Set([...businessOrganisations, ...endorserOrganisations]).size;
   const organisations = new Set([...businessOrganisations, ...endorserOrganisations, ordererOrganisation]).size;
   return {
+    ledger: options.ledger ?? 'embedded',
     network: options.network ?? 'dev',
     channel: options.channel ?? 'main',
     businessOrganisations,

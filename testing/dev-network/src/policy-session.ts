@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGrpcNetwork, type ConnectionProfile } from '@selvedge/client';
 import { equalBytes } from '@selvedge/crypto';
-import { policyTransactionId, validationCodeName } from '@selvedge/embedded-ledger';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction, verifyPolicyTransaction, type FactUpdate, type Profile } from '@selvedge/policy';
-import { encodeMessage, policyRoot, TransactionSchema, ValidationCode } from '@selvedge/protocol';
+import { policyRoot } from '@selvedge/protocol';
+import { createEmbeddedOrdering, createFabricOrdering } from './policy-ordering.js';
 
 /** Reads the policy on the ledger and changes it. */
 export interface PolicySession {
@@ -20,9 +20,10 @@ export interface PolicySession {
   /**
    * Has PolicyTransaction bytes ordered and waits for every business node. Resolves with the block's number.
    * Throws POLICY_APPROVALS_MISSING, POLICY_CONFLICT and the like before anything is sent, COMMIT_INVALID after.
+   * @param submitter on Fabric, the identity that creates the transaction; default: the session's
    */
-  submit(policyTransaction: Uint8Array): Promise<bigint>;
-  /** Proposes, has these administrators approve, submits. */
+  submit(policyTransaction: Uint8Array, submitter?: Signer): Promise<bigint>;
+  /** Proposes, has these administrators approve, submits as the session's submitter or else the first of them. */
   change(changes: readonly FactUpdate[], administrators: readonly Signer[]): Promise<bigint>;
   close(): void;
 }
@@ -31,15 +32,18 @@ const NONCE_BYTES = 16;
 /** Followers that have just started may not have applied the newest block. */
 const VIEW_TRIES = 20;
 const VIEW_PAUSE_MS = 100;
-const WAIT_MS = 10_000;
 const SEEN_POLL_MS = 10;
 const TIMEOUT_MS = 15_000;
 
-/** @param input.profile the pinned profile, verified */
-export function openPolicySession(input: { readonly connectionProfile: ConnectionProfile; readonly profile: Profile }): PolicySession {
-  const { profile } = input;
+/**
+ * @param input.profile the pinned profile, verified
+ * @param input.submitter creates the transactions where the ledger is Fabric
+ */
+export function openPolicySession(input: { readonly connectionProfile: ConnectionProfile; readonly profile: Profile; readonly submitter?: Signer | undefined }): PolicySession {
+  const { connectionProfile, profile } = input;
   const { network, channel } = profile.message;
-  const ports = createGrpcNetwork(input.connectionProfile);
+  const ports = createGrpcNetwork(connectionProfile);
+  const ordering = connectionProfile.ledger === 'fabric' ? createFabricOrdering(connectionProfile) : createEmbeddedOrdering(ports);
   const tracker = createLedgerViewTracker({ profile, followers: () => ports.followers(), clock: () => performance.now() });
 
   const view = async (): Promise<LedgerView> => {
@@ -53,20 +57,13 @@ export function openPolicySession(input: { readonly connectionProfile: Connectio
     }
   };
 
-  const submit = async (policyTransaction: Uint8Array): Promise<bigint> => {
+  const submit = async (policyTransaction: Uint8Array, submitter = input.submitter): Promise<bigint> => {
     const present = await view();
     // The ledger's verdict is one code for all; here the caller learns which rule is broken.
     verifyPolicyTransaction(policyTransaction, { facts: present, profile: present.profile });
-    const txId = policyTransactionId(policyTransaction);
-    await ports.sequencer().submit(encodeMessage(TransactionSchema, { kind: { case: 'policy', value: policyTransaction } }), { timeoutMs: TIMEOUT_MS });
-    const answers = await Promise.all(ports.businessNodes().map((node) => node.commitStatus(txId, WAIT_MS, { timeoutMs: TIMEOUT_MS })));
-    const [first] = answers;
-    if (first === undefined || answers.some(({ known }) => !known)) {
-      throw new SelvedgeError('COMMIT_UNKNOWN', 'not every business node has seen the policy change yet', { role: 'cli' });
-    }
-    if (first.code !== ValidationCode.VALID) throw new SelvedgeError('COMMIT_INVALID', `the policy change was found invalid: ${validationCodeName(first.code)}`, { role: 'ledger' });
-    await untilSeen(first.blockNumber);
-    return first.blockNumber;
+    const blockNumber = await ordering.order(policyTransaction, submitter);
+    await untilSeen(blockNumber);
+    return blockNumber;
   };
 
   // The quorum may be behind the business nodes for a moment, or be no quorum while some have the new policy and some the old.
@@ -107,7 +104,7 @@ export function openPolicySession(input: { readonly connectionProfile: Connectio
     async change(changes, administrators) {
       const change = await propose(changes);
       const approvals = administrators.map((administrator) => approvePolicyChange(change, administrator));
-      return submit(createPolicyTransaction(change, approvals));
+      return submit(createPolicyTransaction(change, approvals), input.submitter ?? administrators[0]);
     },
     close() {
       tracker.close();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ComputeEndpoint } from '@selvedge/client';
+import { loadTls, type ConnectionProfile } from '@selvedge/client';
 import { SelvedgeError } from '@selvedge/errors';
 import { Compute, type ComputeHealth } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
@@ -8,20 +8,24 @@ const POLL_MS = 50;
 const CALL_TIMEOUT_MS = 5_000;
 const DEFAULT_TIMEOUT_MS = 20_000;
 
+/** Compute nodes, and how to reach them. */
+export type ComputeNodes = Pick<ConnectionProfile, 'computeNodes' | 'tls'>;
+
 /** Waits until each compute node says that it is ready, which takes a ledger view and keys. Throws TIMEOUT naming the node. */
-export function untilComputeReady(nodes: readonly ComputeEndpoint[], timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
-  return untilHealth(nodes, { timeoutMs, isEnough: ({ ready }) => ready, what: 'is not ready' });
+export function untilComputeReady(network: ComputeNodes, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
+  return untilHealth(network, { timeoutMs, isEnough: ({ ready }) => ready, what: 'is not ready' });
 }
 
 /** Asks each node's health until it is enough. Throws TIMEOUT. */
 export async function untilHealth(
-  nodes: readonly ComputeEndpoint[],
+  network: ComputeNodes,
   options: { readonly timeoutMs: number; readonly isEnough: (health: ComputeHealth) => boolean; readonly what: string },
 ): Promise<void> {
+  const tls = loadTls(network);
   const deadline = performance.now() + options.timeoutMs;
   await Promise.all(
-    nodes.map(async ({ nodeId, address }) => {
-      const connection = connectRpc(address);
+    network.computeNodes.map(async ({ nodeId, address }) => {
+      const connection = connectRpc(address, { tls });
       try {
         for (;;) {
           const health = await connection.client(Compute).health({}, { timeoutMs: CALL_TIMEOUT_MS }).catch(() => undefined);
