@@ -2,99 +2,109 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Contract } from '@selvedge/client';
-import { createDevNetwork, type DevNetwork } from '@selvedge/dev-network';
+import { createDevNetwork } from '@selvedge/dev-network';
 import { isSelvedgeError } from '@selvedge/errors';
-import { cpuPerCall, readCpu, readMemory } from './accounting.js';
-import { measureCryptoFloor, type CryptoFloor } from './crypto-floor.js';
+import { cpuPerCall, processesOf, readCpu, readMemory, type CountedProcess } from './accounting.js';
+import { measureCryptoFloor } from './crypto-floor.js';
+import { describeMethod } from './method.js';
 import { parseBenchOptions, USAGE, type BenchOptions } from './options.js';
-import { renderReport, type BenchResult, type Measurement } from './report.js';
-import { closedLoop } from './workload.js';
+import { startPlainSubject, type PlainSubject } from './plain-subject.js';
+import { ratiosOf } from './ratios.js';
+import { renderReport, type BenchResult, type Measurement, type Workload } from './report.js';
+import { selvedgeSubject, type Subject } from './subjects.js';
+import { closedLoop, openLoop, type Call } from './workload.js';
 
 const CONTRACT = fileURLToPath(new URL('../contract', import.meta.url));
 const LOAD_IN_FLIGHT = 16;
-const WARM_UP_SECONDS = 2;
-/** Pads the stored JSON value to about 1 KiB. */
-const MEMO = 'm'.repeat(960);
+const WARM_UP_SECONDS = 3;
+/** What an open loop offers, of what the closed loop reached. */
+const OFFERED_SHARE = 0.8;
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
 
 async function measure(options: BenchOptions, directory: string): Promise<BenchResult> {
-  const say = (text: string): void => {
-    process.stderr.write(`${text}\n`);
-  };
   say('measuring the crypto floor …');
   const floor = measureCryptoFloor();
   say('starting the network …');
-  const { profile } = options;
+  const { profile, ledger } = options;
   const network = await createDevNetwork({
     directory,
+    ledger,
     computeNodes: options.computeNodes,
     ...(profile === undefined ? {} : { nodeFlags: ({ name }) => ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile, name)}`] }),
   });
+  let plain: PlainSubject | undefined;
   try {
     await network.deploy(CONTRACT);
     const gateway = await network.connect('AuroraMSP');
     try {
       const contract = gateway.getNetwork(network.connectionProfile().channel).getContract('bench-contract');
-      const update = (key: number): Promise<unknown> =>
-        contract.submit('Update', { arguments: [`key-${String(key)}`], transientData: { value: JSON.stringify({ amount: 1, memo: MEMO }) } });
-      say(`writing ${String(options.keys)} keys …`);
-      await fill(options.keys, update);
-      const measurements: Measurement[] = [];
-      for (const workload of ['update', 'query'] as const) {
-        const call = workload === 'update' ? (index: number) => update((index * 7_919) % options.keys) : queryOf(contract, options.keys);
-        await closedLoop(LOAD_IN_FLIGHT, WARM_UP_SECONDS, call);
-        for (const inFlight of options.inFlight) {
-          say(`${workload}, ${String(inFlight)} in flight …`);
-          measurements.push(await measurePoint(network, workload, inFlight, options.seconds, call));
-        }
-      }
+      if (ledger === 'fabric') plain = await startPlainSubject({ network, contract: CONTRACT, keys: options.keys });
+      const subjects = [...(plain === undefined ? [] : [plain.subject]), selvedgeSubject(contract, options.keys)];
+      const processes = [...processesOf(network), ...(plain?.processes ?? [])];
+      const measurements = await measureAll(subjects, processes, options);
       const [cpu] = cpus();
       return {
+        ledger,
         machine: { cores: cpus().length, model: cpu?.model ?? 'unknown', node: process.versions.node },
         computeNodes: options.computeNodes,
         floor,
+        processes,
         measurements,
         memoryMiB: readMemory(network),
-        ratios: ratiosOf(measurements, floor),
+        ratios: ratiosOf(measurements, processes, floor),
+        method: describeMethod(options),
       };
     } finally {
       gateway.close();
     }
   } finally {
+    await plain?.stop();
     await network.stop();
   }
 }
 
-async function fill(keys: number, update: (key: number) => Promise<unknown>): Promise<void> {
+/** Every point, the subjects in turn at each, so that they meet the machine in the same state. */
+async function measureAll(subjects: readonly Subject[], processes: readonly CountedProcess[], options: BenchOptions): Promise<Measurement[]> {
+  for (const { name, update } of subjects) {
+    say(`${name}: writing ${String(options.keys)} keys …`);
+    await fill(options.keys, update);
+  }
+  const measurements: Measurement[] = [];
+  for (const workload of ['update', 'query'] as const) {
+    for (const subject of subjects) await closedLoop(LOAD_IN_FLIGHT, WARM_UP_SECONDS, subject[workload]);
+    for (const inFlight of options.inFlight) {
+      for (const subject of subjects) measurements.push(...(await measurePoints(subject, workload, inFlight, processes, options)));
+    }
+  }
+  return measurements;
+}
+
+async function measurePoints(subject: Subject, workload: Workload, inFlight: number, processes: readonly CountedProcess[], { loops, seconds }: BenchOptions): Promise<Measurement[]> {
+  const call = subject[workload];
+  say(`${subject.name}: ${workload}, ${String(inFlight)} in flight …`);
+  const before = readCpu(processes);
+  const closed = await closedLoop(inFlight, seconds, call);
+  const between = readCpu(processes);
+  const points: Measurement[] = loops.includes('closed') ? [{ subject: subject.name, workload, ...closed, cpu: cpuPerCall(before, between, closed.calls) }] : [];
+  if (!loops.includes('open') || closed.calls === 0) return points;
+  const open = await openLoop(inFlight, seconds, closed.perSecond * OFFERED_SHARE, call);
+  return [...points, { subject: subject.name, workload, ...open, cpu: cpuPerCall(between, readCpu(processes), open.calls) }];
+}
+
+/** Writes every key once. Throws the first refusal. */
+async function fill(keys: number, update: Call): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < keys) {
-      const key = next;
+      const index = next;
       next += 1;
-      await update(key);
+      await update(index);
     }
   };
   await Promise.all(Array.from({ length: LOAD_IN_FLIGHT }, lane));
-}
-
-function queryOf(contract: Contract, keys: number): (index: number) => Promise<unknown> {
-  return (index) => contract.evaluateTransaction('Read', `key-${String((index * 7_919) % keys)}`);
-}
-
-async function measurePoint(network: DevNetwork, workload: Measurement['workload'], inFlight: number, seconds: number, call: (index: number) => Promise<unknown>): Promise<Measurement> {
-  const before = readCpu(network);
-  const point = await closedLoop(inFlight, seconds, call);
-  return { workload, ...point, cpu: cpuPerCall(before, readCpu(network), point.calls) };
-}
-
-/** At the highest number in flight: a compute node's CPU over its crypto floor, for each workload. */
-function ratiosOf(measurements: readonly Measurement[], floor: CryptoFloor): Record<string, number> {
-  const last = (workload: Measurement['workload']): Measurement | undefined => measurements.filter((point) => point.workload === workload).at(-1);
-  return {
-    updateComputeCpuOverFloor: (last('update')?.cpu.compute ?? Number.NaN) / floor.computeUpdate,
-    queryComputeCpuOverFloor: (last('query')?.cpu.compute ?? Number.NaN) / floor.computeQuery,
-    endorserCpuOverFloor: (last('update')?.cpu.endorser ?? Number.NaN) / (2 * floor.endorserUpdate + 3 * floor.followerUpdate),
-  };
 }
 
 async function main(): Promise<number> {

@@ -1,51 +1,57 @@
-import type { CpuByPart } from './accounting.js';
+import { byPart, type CountedProcess, type CpuByProcess } from './accounting.js';
 import type { CryptoFloor } from './crypto-floor.js';
 import type { Point } from './workload.js';
 
-/** One measured line: what was called, how fast, and what it cost each part. */
+/** Who did the work: Selvedge, or plain Fabric chaincode over a private data collection on the same network. */
+export type SubjectName = 'selvedge' | 'plain';
+export type Workload = 'update' | 'query';
+
+/** One measured line: what was called, how fast, and what it cost each process. */
 export interface Measurement extends Point {
-  readonly workload: 'update' | 'query';
-  /** CPU milliseconds per call, by part. */
-  readonly cpu: CpuByPart;
+  readonly subject: SubjectName;
+  readonly workload: Workload;
+  /** CPU milliseconds per call, by process. */
+  readonly cpu: CpuByProcess;
 }
 
 export interface BenchResult {
+  readonly ledger: 'embedded' | 'fabric';
   readonly machine: { readonly cores: number; readonly model: string; readonly node: string };
   readonly computeNodes: number;
   readonly floor: CryptoFloor;
+  readonly processes: readonly CountedProcess[];
   readonly measurements: readonly Measurement[];
-  readonly memoryMiB: CpuByPart;
+  readonly memoryMiB: Readonly<Record<string, number>>;
   readonly ratios: Readonly<Record<string, number>>;
+  readonly method: string;
 }
-
-const METHOD = `Method: closed loop, every role its own process on this machine, simulated TEEs, plain gRPC on loopback. An update reads a private
-1 KiB JSON value, checks, adds and writes it back, endorsed by two of three endorser organisations, acknowledged when its owner
-has it on disk. A query reads one. CPU by /proc/PID/stat over the measured interval. Crypto floor: the unavoidable cryptographic
-operations of one request, timed in this process in this run.`;
 
 /** The whole report as text. */
 export function renderReport(result: BenchResult): string {
-  const lines = [`${result.machine.model}, ${String(result.machine.cores)} cores, Node ${result.machine.node}, ${String(result.computeNodes)} compute node(s)`, ''];
-  lines.push(row(['workload', 'in flight', 'per s', 'p50 ms', 'p95 ms', 'calls', 'refused']));
-  for (const { workload, inFlight, perSecond, p50, p95, calls, failures } of result.measurements) {
+  const { measurements, processes, machine } = result;
+  const lines = [`${machine.model}, ${String(machine.cores)} cores, Node ${machine.node}, ${result.ledger} ledger, ${String(result.computeNodes)} compute node(s)`, ''];
+  lines.push(row(['subject', 'workload', 'loop', 'in flight', 'offered/s', 'per s', 'p50 ms', 'p95 ms', 'calls', 'refused']));
+  for (const { subject, workload, loop, inFlight, offeredPerSecond, perSecond, p50, p95, calls, failures } of measurements) {
     const refused = Object.entries(failures).map(([code, count]) => `${code} ${String(count)}`).join(', ');
-    lines.push(row([workload, String(inFlight), perSecond.toFixed(0), p50.toFixed(1), p95.toFixed(1), String(calls), refused === '' ? '0' : refused]));
+    lines.push(row([subject, workload, loop, String(inFlight), offeredPerSecond?.toFixed(0) ?? '–', perSecond.toFixed(0), p50.toFixed(1), p95.toFixed(1), String(calls), refused === '' ? '0' : refused]));
   }
   lines.push('', 'CPU per call, ms');
-  const parts = [...new Set(result.measurements.flatMap(({ cpu }) => Object.keys(cpu)))];
-  lines.push(row(['workload', 'in flight', ...parts, 'all']));
-  for (const { workload, inFlight, cpu } of result.measurements) {
-    const all = Object.values(cpu).reduce((sum, value) => sum + value, 0);
-    lines.push(row([workload, String(inFlight), ...parts.map((part) => (cpu[part] ?? 0).toFixed(2)), all.toFixed(2)]));
+  const parts = [...new Set(processes.map(({ part }) => part))];
+  lines.push(row(['subject', 'workload', 'loop', 'in flight', ...parts.map((part) => part.slice(0, 10)), 'all']));
+  for (const { subject, workload, loop, inFlight, cpu } of measurements) {
+    const summed = byPart(cpu, processes);
+    const all = Object.values(summed).reduce((sum, value) => sum + value, 0);
+    lines.push(row([subject, workload, loop, String(inFlight), ...parts.map((part) => (summed[part] ?? 0).toFixed(2)), all.toFixed(2)]));
   }
   lines.push('', 'Crypto floor, CPU ms per request');
   for (const [name, value] of Object.entries(result.floor)) lines.push(`  ${name.padEnd(20)} ${(value as number).toFixed(3)}`);
   lines.push('', 'Ratios');
   for (const [name, value] of Object.entries(result.ratios)) lines.push(`  ${name.padEnd(36)} ${value.toFixed(2)}`);
-  lines.push('', `Memory, MiB: ${Object.entries(result.memoryMiB).map(([name, size]) => `${name} ${size.toFixed(0)}`).join(', ')}`, '', METHOD);
+  lines.push('', `Memory, MiB: ${Object.entries(result.memoryMiB).map(([name, size]) => `${name} ${size.toFixed(0)}`).join(', ')}`, '', result.method);
   return lines.join('\n');
 }
 
+const WIDTHS = [9, 8, 7];
 function row(cells: readonly string[]): string {
-  return cells.map((cell, index) => (index === 0 ? cell.padEnd(9) : cell.padStart(10))).join(' ');
+  return cells.map((cell, index) => (index < WIDTHS.length ? cell.padEnd(WIDTHS[index] ?? 0) : cell.padStart(10))).join(' ');
 }

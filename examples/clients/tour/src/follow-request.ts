@@ -30,7 +30,7 @@ export async function followRequest(contract: Contract, hops: HopEvent[], call: 
   const submitted = await endorsed.submit();
   await submitted.verifyCommitted();
   const status = await submitted.getStatus();
-  hop('(7) endorsed transaction', 'business nodes', `packets for ${endorsed.declaredTargets.map((target) => target.owners.join('+')).join(', ')}; the sequencer gets hashes only`, 'ciphertext; another house gets nothing but hashes');
+  hop('(7) endorsed transaction', 'business nodes', `packets for ${endorsed.declaredTargets.map((target) => target.owners.join('+')).join(', ')}; ordering gets hashes only`, 'ciphertext; another house gets nothing but hashes');
   hop('(8) commit status', 'client', `${status.successful ? 'VALID' : String(status.code)} in block ${String(status.blockNumber)}`, '');
   const attest = hops.filter((event) => event.hop === 'attest').length;
   say(dim(`   hop 0, attestation: the client verified the key broker’s evidence ${attest > 0 ? 'during this request' : 'before its first request'}; every hop below is a call to another process`));

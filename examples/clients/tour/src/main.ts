@@ -22,6 +22,7 @@ async function tour(options: TourOptions, directory: string): Promise<void> {
   heading('Three diamond houses start a network');
   const network = await createDevNetwork({
     directory,
+    ledger: options.ledger,
     businessOrganisations: HOUSES.map((house) => house.mspId),
     computeNodes: 2,
     onProgress: ({ step, text }) => {
@@ -63,7 +64,7 @@ async function visit(network: DevNetwork, options: TourOptions): Promise<void> {
       name: 'SetPrice',
       options: { arguments: [stone.id], transientData: { price: String(price) } },
     });
-    const refusals = await showRefusals({ network, contract: aurora.contract, setPrice, otherMspId: borealis.mspId });
+    const refusals = await showRefusals({ ledger: options.ledger, network, contract: aurora.contract, setPrice, ownerMspId: aurora.mspId, otherMspId: borealis.mspId });
 
     heading('Throughput, all roles on this machine');
     queries += await showThroughput(traders, options.seconds);

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface TourOptions {
+  readonly ledger: 'embedded' | 'fabric';
   readonly stones: number;
   readonly seconds: number;
   readonly directory: string | undefined;
@@ -8,6 +9,7 @@ export interface TourOptions {
 
 export const USAGE = `Usage: npm start -- [options]
 
+  --ledger NAME    embedded (default) or fabric: a native Hyperledger Fabric network; needs Fabric's programs on PATH
   --stones N       stones to load through the whole path (default 5400, at least 30, at most 53940)
   --seconds N      length of each throughput measurement (default 5)
   --dir DIR        keep the network's files in DIR instead of a temporary folder
@@ -17,10 +19,15 @@ export const USAGE = `Usage: npm start -- [options]
 export function parseTourOptions(args: readonly string[]): TourOptions | 'help' {
   const { values } = parseArgs({
     args: [...args],
-    options: { stones: { type: 'string' }, seconds: { type: 'string' }, dir: { type: 'string' }, help: { type: 'boolean' } },
+    options: { ledger: { type: 'string' }, stones: { type: 'string' }, seconds: { type: 'string' }, dir: { type: 'string' }, help: { type: 'boolean' } },
   });
   if (values.help === true) return 'help';
-  return { stones: number('--stones', values.stones ?? '5400', 30, 53_940), seconds: number('--seconds', values.seconds ?? '5', 1, 600), directory: values.dir };
+  return { ledger: ledgerOf(values.ledger ?? 'embedded'), stones: number('--stones', values.stones ?? '5400', 30, 53_940), seconds: number('--seconds', values.seconds ?? '5', 1, 600), directory: values.dir };
+}
+
+function ledgerOf(text: string): TourOptions['ledger'] {
+  if (text === 'embedded' || text === 'fabric') return text;
+  throw new RangeError(`--ledger: embedded or fabric is expected, not "${text}"`);
 }
 
 function number(name: string, text: string, minimum: number, maximum: number): number {

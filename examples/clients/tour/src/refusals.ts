@@ -1,22 +1,26 @@
 import { clone } from '@bufbuild/protobuf';
-import type { Contract } from '@selvedge/client';
+import { loadTls, type Contract } from '@selvedge/client';
 import type { DevNetwork } from '@selvedge/dev-network';
-import { isSelvedgeError, type SelvedgeError } from '@selvedge/errors';
 import { BusinessLedger, Endorser, TargetDataSchema } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
-import { bold, green, say } from './print.js';
+import { expectRefusal } from './expect-refusal.js';
+import { showFabricRefusals } from './fabric-refusals.js';
 
 /** What the refusals need: somebody’s contract, and how to change the price of a stone of theirs. */
 export interface RefusalStage {
+  readonly ledger: 'embedded' | 'fabric';
   readonly network: DevNetwork;
   readonly contract: Contract;
   readonly setPrice: (price: number) => { name: string; options: { arguments: string[]; transientData: Record<string, string> } };
+  /** The organisation that owns the stone. */
+  readonly ownerMspId: string;
   /** A business node that is not declared in that contract’s endorsements. */
   readonly otherMspId: string;
 }
 
 /** Shows three refusals by real peers; returns how many came as they must. Throws when one does not. */
 export async function showRefusals(stage: RefusalStage): Promise<number> {
+  if (stage.ledger === 'fabric') return showFabricRefusals(stage);
   await expectRefusal('a forged TEE signature, at the endorser', 'TEE_SIGNATURE_INVALID', () => forgedTeeSignature(stage));
   await expectRefusal('a stale read, at the endorsers', 'STALE_READ', () => staleRead(stage));
   await expectRefusal(`an endorsement for another node, at the business node of ${stage.otherMspId}`, 'NOT_DECLARED_HERE', () => endorsementForAnother(stage));
@@ -33,7 +37,7 @@ async function forgedTeeSignature({ network, contract, setPrice }: RefusalStage)
   signature[signature.length - 1] = (signature[signature.length - 1] ?? 0) ^ 1;
   const endorser = network.connectionProfile().endorsers[0];
   if (endorser === undefined) throw new Error('no endorser');
-  const connection = connectRpc(endorser.address);
+  const connection = connectRpc(endorser.address, { tls: loadTls(network.connectionProfile()) });
   try {
     await connection.client(Endorser).endorse({ targetData: forged });
   } finally {
@@ -55,23 +59,10 @@ async function endorsementForAnother({ network, contract, setPrice, otherMspId }
   const [owner] = endorsed.declaredTargets.flatMap((target) => target.owners);
   const other = network.connectionProfile().businessNodes.find((node) => node.mspId === otherMspId);
   if (owner === undefined || other === undefined) throw new Error('no such business node');
-  const connection = connectRpc(other.address);
+  const connection = connectRpc(other.address, { tls: loadTls(network.connectionProfile()) });
   try {
     await connection.client(BusinessLedger).stage({ transaction: endorsed.message, packets: endorsed.packetsOf(owner) });
   } finally {
     connection.close();
   }
-}
-
-async function expectRefusal(what: string, code: SelvedgeError['code'], attempt: () => Promise<void>): Promise<void> {
-  try {
-    await attempt();
-  } catch (error) {
-    if (!isSelvedgeError(error, code) && !(isSelvedgeError(error, 'ENDORSEMENT_FAILED') && error.message.includes(code))) throw error;
-    say(`   ${green('refused')} ${bold(what)}`);
-    say(`           ${error.code} by ${error.role ?? 'peer'}: ${error.message}`);
-    say(`           ${error.action}`);
-    return;
-  }
-  throw new Error(`not refused: ${what}`);
 }

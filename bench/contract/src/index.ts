@@ -1,0 +1,36 @@
+import { Contract, type Context } from 'fabric-contract-api';
+
+const COLLECTION = 'values';
+
+interface Stored {
+  readonly total: number;
+  readonly updates: number;
+  readonly memo?: string;
+}
+
+/** One private collection: read, check, add, write back. The same package runs on a plain Fabric peer and in Selvedge. */
+class Bench extends Contract {
+  constructor() {
+    super('Bench');
+  }
+
+  /** @param key of the value; the change is in the transient field `value` */
+  async Update(ctx: Context, key: string): Promise<string> {
+    const transient = ctx.stub.getTransient().get('value');
+    if (transient === undefined) throw new Error('transient field "value" is missing');
+    const change = JSON.parse(Buffer.from(transient).toString('utf8')) as { readonly amount?: unknown; readonly memo?: string };
+    if (typeof change.amount !== 'number') throw new Error('value needs an amount');
+    const present = await ctx.stub.getPrivateData(COLLECTION, key);
+    const before: Stored = present.length === 0 ? { total: 0, updates: 0 } : (JSON.parse(Buffer.from(present).toString('utf8')) as Stored);
+    const after: Stored = { total: before.total + change.amount, updates: before.updates + 1, ...(change.memo === undefined ? {} : { memo: change.memo }) };
+    await ctx.stub.putPrivateData(COLLECTION, key, Buffer.from(JSON.stringify(after)));
+    return String(after.updates);
+  }
+
+  async Read(ctx: Context, key: string): Promise<string> {
+    const present = await ctx.stub.getPrivateData(COLLECTION, key);
+    return Buffer.from(present).toString('utf8');
+  }
+}
+
+export const contracts = [Bench];
