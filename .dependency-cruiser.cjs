@@ -9,8 +9,9 @@ module.exports = {
     { name: 'roles-import-protocol-and-libs', severity: 'error', from: { path: '^roles/', pathNot: TEST }, to: { path: '^(services|apps|testing|bench|examples)/' } },
     { name: 'libs-import-libs-and-protocol', severity: 'error', from: { path: '^libs/', pathNot: TEST }, to: { path: '^(roles|services|apps|testing|bench|examples)/' } },
     { name: 'protocol-imports-errors-and-crypto', severity: 'error', from: { path: '^protocol/', pathNot: TEST }, to: { path: '^(libs/(?!errors|crypto)|roles|services|apps|testing|bench|examples)' } },
-    { name: 'services-import-their-role', severity: 'error', from: { path: '^services/([^/]+)/', pathNot: TEST }, to: { path: '^roles/', pathNot: '^roles/$1/' } },
-    { name: 'domain-is-pure', severity: 'error', from: { path: '^roles/[^/]+/src/domain/', pathNot: TEST }, to: { path: '/adapters/|^libs/rpc/|^(node:)?(fs|net|http|https|http2|child_process|dgram|tls)(/|$)' } },
+    { name: 'services-import-their-role', severity: 'error', from: { path: '^services/([^/]+)/', pathNot: `${TEST}|^services/(policy|endorsement)-chaincode/` }, to: { path: '^roles/', pathNot: '^roles/$1/' } },
+    { name: 'chaincodes-are-the-endorsers', comment: 'the endorser’s Fabric side alone: its own process would bring the embedded ledger along', severity: 'error', from: { path: '^services/(policy|endorsement)-chaincode/', pathNot: TEST }, to: { path: '^roles/', pathNot: '^roles/endorser/src/fabric/' } },
+    { name: 'domain-is-pure', severity: 'error', from: { path: '^roles/[^/]+/src/(fabric/)?domain/', pathNot: TEST }, to: { path: '/adapters/|^libs/rpc/|^(node:)?(fs|net|http|https|http2|child_process|dgram|tls)(/|$)' } },
     { name: 'production-imports-no-test-package', severity: 'error', from: { path: '^(protocol|libs|roles|services|apps|examples)/', pathNot: TEST }, to: { path: TEST_ONLY_PACKAGES } },
     { name: 'fixtures-for-tests-only', severity: 'error', from: { path: '^(protocol|libs|roles|services|apps|examples|bench)/', pathNot: TEST }, to: { path: '^testing/(fixtures|compliance|e2e|mutants)/' } },
     {

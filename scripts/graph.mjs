@@ -13,7 +13,7 @@ function undeclaredWorkspaceImports() {
     const any = new Set([...runtime, ...Object.keys(manifest.devDependencies ?? {}), manifest.name]);
     for (const file of sources(path.join(root, folder, 'src'))) {
       const allowed = file.endsWith('.test.ts') || file.includes('/testdata/') ? any : runtime;
-      for (const [, name] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(@selvedge\/[a-z0-9-]+)'/g)) {
+      for (const [, name] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(@selvedge\/[a-z0-9-]+)(?:\/[a-z-]+)?'/g)) {
         if (!allowed.has(name)) wrong.push(`${path.relative(root, file)} imports ${name}, which ${folder}/package.json does not declare`);
       }
     }

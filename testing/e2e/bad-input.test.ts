@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { Gateway } from '@selvedge/client';
+import { loadTls, type Gateway } from '@selvedge/client';
 import { createSigner, loadDevCa } from '@selvedge/identity';
 import { isSelvedgeError } from '@selvedge/errors';
 import { facts } from '@selvedge/policy';
@@ -25,7 +25,7 @@ describe('bad input', () => {
     await test.network.deploy(DIAMONDS);
     channel = test.network.connectionProfile().channel;
     gateway = await test.network.connect('AuroraMSP');
-    connection = connectRpc(test.network.connectionProfile().computeNodes[0]?.address ?? '');
+    connection = connectRpc(test.network.connectionProfile().computeNodes[0]?.address ?? '', { tls: loadTls(test.network.connectionProfile()) });
     compute = connection.client(Compute);
     await gateway.getNetwork(channel).getContract('diamonds').submit('LoadStones', { transientData: { stones: JSON.stringify([stone('BAD-1')]) } });
   });

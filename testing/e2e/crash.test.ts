@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadTls } from '@selvedge/client';
 import { fromHex, toHex } from '@selvedge/crypto';
 import type { NodeInfo, ServiceName } from '@selvedge/dev-network';
 import { BusinessLedger, Follower, LedgerViewStatementSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
@@ -111,7 +112,7 @@ describe('kill -9 under load', () => {
     for (const [index, [mspId, id]] of STONES.entries()) {
       const journal = readJournal((workers[index] as Worker).journal);
       const owner = test.network.connectionProfile().businessNodes.find((node) => node.mspId === mspId);
-      const connection = connectRpc(owner?.address ?? '');
+      const connection = connectRpc(owner?.address ?? '', { tls: loadTls(test.network.connectionProfile()) });
       const ledger = connection.client(BusinessLedger);
       const wrong: string[] = [];
       for (const txId of journal.acknowledged) {
@@ -135,7 +136,7 @@ describe('kill -9 under load', () => {
     const heads = async (): Promise<Set<string>> => {
       const found = await Promise.all(
         followers.map(async ({ address }) => {
-          const connection = connectRpc(address);
+          const connection = connectRpc(address, { tls: loadTls(test.network.connectionProfile()) });
           try {
             const { statement } = await connection.client(Follower).getLedgerView({ nonce: new Uint8Array(16) });
             const view = parseMessage(LedgerViewStatementSchema, statement, LIMITS.maxHeaderBytes);

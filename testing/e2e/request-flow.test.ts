@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import type { Contract, EndorsedTransaction, ExecutedTransaction, Gateway, Proposal, SubmittedTransaction } from '@selvedge/client';
 import { sha256, toHex } from '@selvedge/crypto';
+import { issueTlsMaterial, layoutOf } from '@selvedge/dev-network';
 import { EndorsementPayloadSchema, PacketHeaderSchema, PacketSchema, parseCore, RequestHeaderSchema, SealedRequestSchema, type Core } from '@selvedge/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRecordingProxy, type RecordingProxy } from './src/canary/recording-proxy.js';
@@ -14,7 +15,9 @@ import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src
  * every process records which call arrives where: the hops are seen on the wire, not only in the client's objects.
  */
 describe('the life of a request', () => {
-  const capture = path.join(mkdtempSync(path.join(tmpdir(), 'selvedge-flow-')), 'capture');
+  const folder = mkdtempSync(path.join(tmpdir(), 'selvedge-flow-'));
+  const capture = path.join(folder, 'capture');
+  const directory = path.join(folder, 'network');
   const nodeByAddress = new Map<string, string>();
   const proxies: RecordingProxy[] = [];
   let test: TestNetwork;
@@ -44,8 +47,10 @@ describe('the life of a request', () => {
   beforeAll(async () => {
     test = await startTestNetwork({
       computeNodes: 1,
-      intercept: async ({ name, address }) => {
-        const proxy = await startRecordingProxy(address, capture);
+      directory,
+      intercept: async ({ name, mspId, address }) => {
+        const tls = await issueTlsMaterial(layoutOf(directory), mspId, { commonName: `proxy of ${name}`, hosts: ['127.0.0.1'] });
+        const proxy = await startRecordingProxy({ target: address, tls, file: capture });
         nodeByAddress.set(proxy.address, name);
         proxies.push(proxy);
         return proxy.address;
@@ -60,7 +65,7 @@ describe('the life of a request', () => {
     gateway.close();
     await test.end();
     await Promise.all(proxies.map((proxy) => proxy.close()));
-    rmSync(path.dirname(capture), { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('(0) compute nodes attest to the key broker and get keys; the client verifies the broker’s evidence before it sends anything', async () => {

@@ -29,7 +29,7 @@ describe('selvedge', () => {
     for (const command of ['up', 'down', 'status', 'deploy', 'package', 'invoke', 'query', 'profile', 'policy']) expect(out).toContain(`  ${command}`);
   });
 
-  it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['policy', 'propose', '--output', 'x']])(
+  it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['up', '--ledger', 'paper'], ['up', '--keepers', 'all'], ['policy', 'propose', '--output', 'x']])(
     'exits with 2 for the wrong command line %j',
     async (...args) => {
       const { code, err } = await cli(...args);
@@ -48,6 +48,19 @@ describe('selvedge', () => {
   it('gives the same refusal to machines', async () => {
     const { err } = await cli('--json', 'deploy', folder);
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'INVALID_CONFIGURATION', role: 'cli', action: expect.any(String) as string } });
+  });
+
+  it('says which of Fabric’s programs are missing before it makes anything', async () => {
+    const path = process.env.PATH;
+    process.env.PATH = '/nowhere';
+    try {
+      const { code, err } = await cli('up', '--ledger', 'fabric');
+      expect(code).toBe(EXIT_REFUSED);
+      expect(err).toMatch(/INVALID_CONFIGURATION.*not on PATH: peer, orderer, configtxgen, osnadmin.*github\.com\/hyperledger\/fabric\/releases/);
+    } finally {
+      process.env.PATH = path;
+    }
+    expect((await cli('status')).err).toContain('holds no network');
   });
 
   it('says that nothing runs', async () => {

@@ -7,6 +7,7 @@ export { createSimulatedAttester, type SimulatedAttesterInput } from './simulate
 export { createSimulatedVerifier, simulatedPlatformId } from './simulated/verifier.js';
 export { createDevelopmentPlatform, createDevelopmentRoot, type DevelopmentPlatform, type DevelopmentRoot } from './simulated/platform.js';
 export { createBrokerRoot, issueTeeCertificate, type BrokerRootKeys, type TeeCertificateInput } from './certificate/issue.js';
+export { claimedTeeBinding } from './certificate/binding.js';
 export { parseBrokerRoot, verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';
 export { verifyEnvelopeEvidence, type EnvelopeEvidenceInput } from './envelope-evidence.js';
 export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';

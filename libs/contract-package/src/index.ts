@@ -7,3 +7,4 @@ export { eachInSlices } from './slices.js';
 export { readStartCommand, type StartCommand } from './start-command.js';
 export { installPackage, packagePath } from './store.js';
 export { comparePaths, listTree, type TreeFile, type WalkOptions } from './tree.js';
+export { planContractPolicy, type ContractOptions, type ContractSurroundings } from './contract-policy.js';

@@ -18,6 +18,11 @@ export function parseFactKey(key: string): FactKey {
   return parsed;
 }
 
+/** Whether a fact can have this key: a ledger holds no fact under any other. */
+export function isFactKey(key: string): boolean {
+  return read(key) !== undefined;
+}
+
 function read(key: string): FactKey | undefined {
   if (key === facts.profile) return { kind: 'profile' };
   if (key === facts.brokerRoot) return { kind: 'broker-root' };

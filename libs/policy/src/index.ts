@@ -7,9 +7,10 @@ export { createSignedProfile, parseSignedProfile, signProfile, verifyProfileSucc
 export { profileFromJson } from './profile-json/from-json.js';
 export { profileToJson } from './profile-json/to-json.js';
 export { CHANNEL_EPOCH, factHash, facts, isEpochUsable, type EpochStatus, type FactReader } from './facts.js';
-export { parseFactKey, type FactKey } from './fact-keys.js';
+export { isFactKey, parseFactKey, type FactKey } from './fact-keys.js';
 export { CONTRACT_NAME } from './names.js';
 export { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 export { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';
+export { policyTransactionId } from './policy-transaction-id.js';
 export { verifyPolicyTransaction, type PolicyContext } from './policy-transaction.js';
 export { readBrokerRoot, verifyTeeStanding, type ExpectedTee } from './tee-standing.js';

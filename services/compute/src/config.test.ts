@@ -4,6 +4,7 @@ import { computeConfig } from './config.js';
 const given = {
   network: 'n',
   channel: 'c',
+  tls: 'off',
   nodeId: 'compute-1',
   signedProfile: 'p',
   keyBroker: '127.0.0.1:1',

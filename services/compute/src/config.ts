@@ -1,3 +1,4 @@
+import { tlsConfig } from '@selvedge/service-kit';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -7,6 +8,7 @@ const peer = z.strictObject({ mspId: text, address: text });
 export const computeConfig = z.strictObject({
   /** host:port; port 0 lets the system choose. */
   listen: z.string().default('127.0.0.1:0'),
+  tls: tlsConfig,
   network: text,
   channel: text,
   nodeId: text.max(64),

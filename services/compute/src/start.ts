@@ -8,7 +8,7 @@ import { createSigner } from '@selvedge/identity';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
-import type { RunningService, ServiceContext } from '@selvedge/service-kit';
+import { readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import type { ComputeConfig } from './config.js';
 import { failureText } from './failure-text.js';
 
@@ -53,7 +53,8 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     privateKeyPem: readConfigured(operator.privateKeyFile).toString('utf8'),
   });
   const host = await createChaincodeHost({ packageStore: config.packageStore, runDirectory: config.runDirectory, now: clock });
-  const peers = connectPeers(config);
+  const tls = readTls(config.tls);
+  const peers = connectPeers({ ...config, tls });
 
   const prepare = (view: LedgerView, contracts: readonly string[]): void => {
     for (const contract of contracts) {
@@ -121,7 +122,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
       else logger.debug({ code, isSealed }, 'refused a request');
     },
   });
-  const server = await startRpcServer({ role: 'compute', address: config.listen, services: [node.service] });
+  const server = await startRpcServer({ role: 'compute', address: config.listen, tls, log: logger, services: [node.service] });
   views.start().catch((error: unknown) => {
     logger.debug(failureText(error), 'the ledger view ended before its first quorum');
   });

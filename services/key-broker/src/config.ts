@@ -1,9 +1,11 @@
+import { tlsConfig } from '@selvedge/service-kit';
 import { z } from 'zod';
 
 /** Configuration of the key broker process. Paths are absolute, or relative to the working directory. */
 export const keyBrokerConfig = z.strictObject({
   /** host:port; port 0 lets the system choose. */
   listen: z.string().default('127.0.0.1:0'),
+  tls: tlsConfig,
   network: z.string().min(1),
   channel: z.string().min(1),
   /** File of SignedProfile bytes. */

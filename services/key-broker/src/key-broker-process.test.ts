@@ -37,7 +37,7 @@ function startFollower(mspId: string): Promise<RpcServer> {
       return Promise.resolve(create(LedgerViewAnswerSchema, { statement, signature: signAs(signer, signing.ledgerView(statement)), hasFacts: true, facts: entries }));
     },
   });
-  return startRpcServer({ role: 'endorser', address: '127.0.0.1:0', services: [handlers] });
+  return startRpcServer({ role: 'endorser', address: '127.0.0.1:0', tls: 'off', services: [handlers] });
 }
 
 function file(name: string, content: string | Uint8Array): string {
@@ -52,6 +52,7 @@ function writeConfig(change: Record<string, unknown> = {}): string {
   const config = {
     network: consortium.network,
     channel: consortium.channel,
+    tls: 'off',
     signedProfile: file('profile.bin', consortium.signedProfile),
     storeDirectory: join(directory, 'broker', 'store'),
     unlockSecretFile: join(directory, 'unlock', 'secret.hex'),
@@ -67,7 +68,7 @@ async function startBroker(config = writeConfig()) {
   const child = spawn(process.execPath, [bundle], { env: { SELVEDGE_CONFIG: config, SELVEDGE_LOG_LEVEL: 'error' }, stdio: ['ignore', 'pipe', 'inherit'] });
   children.add(child);
   for await (const line of createInterface({ input: child.stdout })) {
-    const connection = connectRpc((JSON.parse(line) as { address: string }).address);
+    const connection = connectRpc((JSON.parse(line) as { address: string }).address, { tls: 'off' });
     const stop = async (signal: NodeJS.Signals): Promise<void> => {
       connection.close();
       child.kill(signal);

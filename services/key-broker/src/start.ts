@@ -8,7 +8,7 @@ import { createLedgerViewTracker } from '@selvedge/ledger-view';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { LIMITS } from '@selvedge/protocol';
 import { connectRpc, startRpcServer } from '@selvedge/rpc';
-import type { RunningService, ServiceContext } from '@selvedge/service-kit';
+import { readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import type { KeyBrokerConfig } from './config.js';
 
 /** A key request is evidence, keys and an identity: far below what other roles take in. */
@@ -33,6 +33,7 @@ function readConfigured(file: string): Buffer {
 /** Starts the key broker. It listens before the ledger's followers are up: it is there before the ledger knows it. */
 export async function startKeyBroker({ config, logger, checkpoint }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
   const profile = loadProfile(config);
+  const tls = readTls(config.tls);
   const now = (): Date => new Date();
   const clock = (): number => performance.now();
   const { state, store, audit } = openBrokerStore({
@@ -44,7 +45,7 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
     randomBytes,
     checkpoint,
   });
-  const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address) }));
+  const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address, { tls }) }));
   const followers = connections.map(({ mspId, connection }) => createRpcFollower(mspId, connection));
   const ledger = createLedgerViewTracker({ profile, followers: () => followers, clock });
   const attester = createSimulatedAttester({
@@ -54,7 +55,14 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
     debug: inspectorUrl() !== undefined,
   });
   const broker = createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes, checkpoint });
-  const server = await startRpcServer({ role: 'key-broker', address: config.listen, services: [createKeyBrokerService(broker)], maxMessageBytes: MAX_MESSAGE_BYTES });
+  const server = await startRpcServer({
+    role: 'key-broker',
+    address: config.listen,
+    tls,
+    log: logger,
+    services: [createKeyBrokerService(broker)],
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  });
   ledger.start().then(
     () => {
       logger.info('the ledger view is current');

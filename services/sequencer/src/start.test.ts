@@ -17,7 +17,7 @@ describe('startSequencer', () => {
 
   const start = async (): Promise<void> => {
     service = await startSequencer({ config, checkpoint: noCheckpoint });
-    connection = connectRpc(service.address);
+    connection = connectRpc(service.address, { tls: 'off' });
   };
   const stop = async (): Promise<void> => {
     connection.close();
@@ -34,6 +34,7 @@ describe('startSequencer', () => {
     config = sequencerConfig.parse({
       network: 'net',
       channel: 'trade',
+      tls: 'off',
       directory: path.join(directory, 'log'),
       identity: { mspId, certificateFile: file('cert.pem', orderer.certificatePem), privateKeyFile: file('key.pem', orderer.privateKeyPem) },
       genesisFile: file('genesis', 'policy'),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openNetworkFolder } from '@selvedge/dev-network';
@@ -11,6 +11,7 @@ import { readKeyMaterial, type KeyMaterial } from './canary/key-material.js';
 import { startObservedNetwork, type ObservedNetwork } from './canary/observed-network.js';
 import { areCodeTreesUnchanged, findingsIn, lookEverywhere, PLACES, searchError } from './canary/places.js';
 import { coreLimit, descriptors, holdersOf, socketsOf, withDescendants } from './canary/processes.js';
+import { readableIn } from './canary/raw-capture.js';
 import { EXPECTED_REFUSALS, runRefusedRequests } from './canary/refused-requests.js';
 import { createSearch, type Finding } from './canary/search.js';
 import { createSecrets, markersOf } from './canary/secrets.js';
@@ -78,6 +79,20 @@ describe('canaries: marked secrets and the keys', () => {
       expect(statSync(path.join(captures, `${node}.bodies`)).size, node).toBeGreaterThan(1_000);
       expect(statSync(path.join(captures, `${node}.headers`)).size, node).toBeGreaterThan(1_000);
     }
+  });
+
+  it('travelled under TLS: on the wire there is no method, no organisation and no certificate to read', () => {
+    const { network, captures, intercepted } = observed;
+    const { endorsers, businessNodes } = network.connectionProfile();
+    const spoken = [...endorsers, ...businessNodes].map(({ mspId }) => mspId);
+    for (const node of intercepted.keys()) {
+      const wire = readFileSync(path.join(captures, `${node}.wire`));
+      expect(wire.length, node).toBeGreaterThan(1_000);
+      expect(readableIn(wire, [...spoken, 'BEGIN CERTIFICATE']), node).toEqual([]);
+    }
+    // The same names, as the recording proxies see them.
+    const bodies = readFileSync(path.join(captures, 'compute-1.bodies'));
+    expect([...new Set(spoken)].filter((mspId) => bodies.includes(mspId))).not.toEqual([]);
   });
 
   it('were looked for with the very keys that the ledger commits to', async () => {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { createDevNetwork, readNetworkStatus, stopNetwork, type DevNetwork, type NodeStatus } from '@selvedge/dev-network';
 import { SelvedgeError } from '@selvedge/errors';
 import type { CommandContext } from '../context.js';
@@ -7,6 +7,8 @@ import { parseCount } from './deploy.js';
 
 interface UpOptions {
   readonly computeNodes: string;
+  readonly ledger?: 'embedded' | 'fabric';
+  readonly keepers?: 'endorsers' | 'none';
   readonly channel?: string;
   readonly deploy?: string[];
 }
@@ -21,6 +23,8 @@ export function addNetworkCommands(program: Command, contextOf: (command: Comman
   program
     .command('up')
     .description('run a development network in the foreground, every role as its own process; Ctrl-C stops it')
+    .addOption(new Option('--ledger <kind>', 'ledger of a new network (default: embedded); fabric starts a native Hyperledger Fabric network from the programs on PATH').choices(['embedded', 'fabric']))
+    .addOption(new Option('--keepers <who>', 'who keeps copies of packets on a new Fabric network beside their owners (default: endorsers)').choices(['endorsers', 'none']))
     .option('--compute-nodes <n>', 'compute nodes of a new network', '1')
     .option('--channel <name>', 'channel of a new network')
     .option('--deploy <directory...>', 'chaincode directories to deploy at once')
@@ -52,6 +56,8 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
   const network = await createDevNetwork({
     directory: context.directory,
     computeNodes: parseCount('--compute-nodes', options.computeNodes),
+    ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+    ...(options.keepers === undefined ? {} : { fabric: { keepers: options.keepers } }),
     ...(options.channel === undefined ? {} : { channel: options.channel }),
     ...(options.deploy === undefined ? {} : { contracts: options.deploy }),
     onProgress: ({ step, text }) => {

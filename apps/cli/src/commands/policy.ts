@@ -4,7 +4,7 @@ import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { approvePolicyChange, createPolicyTransaction, facts, type FactUpdate } from '@selvedge/policy';
 import { LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema, type PolicyTransaction } from '@selvedge/protocol';
-import type { PolicySession } from '@selvedge/dev-network';
+import type { NetworkFolder, PolicySession } from '@selvedge/dev-network';
 import type { CommandContext } from '../context.js';
 import { readInput } from '../read-file.js';
 import { describeFact } from '../describe-fact.js';
@@ -54,7 +54,8 @@ export function addPolicyCommands(program: Command, contextOf: (command: Command
     .action(async (file: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
       const bytes = await readInput(file);
-      const blockNumber = await withSession(context, (session) => session.submit(bytes));
+      // On Fabric, somebody creates the transaction; the approvals that count are in it.
+      const blockNumber = await withSession(context, async (session, folder) => session.submit(bytes, await context.identity(folder)));
       context.print({ blockNumber }, `recorded in block ${String(blockNumber)}`);
     });
 }
@@ -94,10 +95,11 @@ async function approve(context: CommandContext, file: string): Promise<void> {
   );
 }
 
-async function withSession<T>(context: CommandContext, use: (session: PolicySession) => Promise<T>): Promise<T> {
-  const session = (await context.openFolder()).openPolicySession();
+async function withSession<T>(context: CommandContext, use: (session: PolicySession, folder: NetworkFolder) => Promise<T>): Promise<T> {
+  const folder = await context.openFolder();
+  const session = folder.openPolicySession();
   try {
-    return await use(session);
+    return await use(session, folder);
   } finally {
     session.close();
   }

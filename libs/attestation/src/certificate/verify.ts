@@ -1,10 +1,10 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { labelledHash, suiteByName, toHex, type Suite } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { LIMITS, parseMessage, TeeBindingSchema, type TeeBinding } from '@selvedge/protocol';
+import { LIMITS, type TeeBinding } from '@selvedge/protocol';
 import { createBoundedCache } from './bounded-cache.js';
-import { OID } from './oids.js';
-import { extensionValue, isIssuedBy, isWithinValidity, parseCertificate } from './x509.js';
+import { readBinding } from './binding.js';
+import { isIssuedBy, isWithinValidity, parseCertificate } from './x509.js';
 
 /** A verified TEE certificate. Its epoch and revocation are facts of the ledger and are not checked here. */
 export interface TeeCertificate {
@@ -67,20 +67,6 @@ export function parseBrokerRoot(der: Uint8Array): X509Certificate {
   if (root === undefined) throw invalid('the broker’s root does not parse');
   if (!isIssuedBy(root, root)) throw invalid('the broker’s root is not a self-signed certificate authority');
   return root;
-}
-
-function readBinding(leaf: X509Certificate): TeeBinding {
-  try {
-    const value = extensionValue(leaf, OID.teeBinding);
-    if (value !== undefined) return parseMessage(TeeBindingSchema, value, LIMITS.maxCertificateBytes);
-  } catch (cause) {
-    throw invalidBinding(cause);
-  }
-  throw invalidBinding();
-}
-
-function invalidBinding(cause?: unknown): SelvedgeError {
-  return new SelvedgeError('TEE_CERTIFICATE_INVALID', 'TEE certificate: its binding is missing or does not parse', { cause });
 }
 
 function readKey(leaf: X509Certificate, binding: TeeBinding): { suite: Suite; publicKey: KeyObject } {

@@ -1,6 +1,6 @@
 import type { FollowerPort } from '@selvedge/ledger-view';
 import { Business, Follower, KeyBroker } from '@selvedge/protocol';
-import { connectRpc, type RpcConnection } from '@selvedge/rpc';
+import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
 import type { BusinessPort, KeyBrokerPort } from '../request-ports.js';
 
 /** An organisation's node and where it is reached. */
@@ -20,11 +20,19 @@ export interface RpcPeers {
 
 const KEY_TIMEOUT_MS = 10_000;
 
-/** Opens connections lazily. */
-export function connectPeers(addresses: { readonly keyBroker: string; readonly followers: readonly PeerAddress[]; readonly businessNodes: readonly PeerAddress[] }): RpcPeers {
+/** Where the peers are, and how to reach them. */
+export interface PeersInput {
+  readonly keyBroker: string;
+  readonly followers: readonly PeerAddress[];
+  readonly businessNodes: readonly PeerAddress[];
+  readonly tls: TlsSetting;
+}
+
+/** Opens connections lazily. Throws INVALID_CONFIGURATION as connectRpc does. */
+export function connectPeers(addresses: PeersInput): RpcPeers {
   const connections = new Map<string, RpcConnection>();
   const connect = (address: string): RpcConnection => {
-    const connection = connections.get(address) ?? connectRpc(address);
+    const connection = connections.get(address) ?? connectRpc(address, { tls: addresses.tls });
     connections.set(address, connection);
     return connection;
   };

@@ -92,7 +92,7 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
 }
 
 /** After these another owner is asked first for a while. */
-const NODE_FAILURES: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['UNAVAILABLE', 'TIMEOUT', 'STATE_BEHIND', 'STATE_FORGED', 'OVERLOADED', 'DRAINING', 'NOT_READY']);
+const NODE_FAILURES: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['UNAVAILABLE', 'TLS_REFUSED', 'TIMEOUT', 'STATE_BEHIND', 'STATE_FORGED', 'OVERLOADED', 'DRAINING', 'NOT_READY']);
 
 function opened<T>(open: () => T): T {
   try {

@@ -34,14 +34,14 @@ describe('kill -9', () => {
     writeFileSync(identity.certificateFile, orderer.certificatePem);
     writeFileSync(identity.privateKeyFile, orderer.privateKeyPem);
     const { network, channel } = consortium;
-    sequencer = await startProcess(bundles.sequencer, file('sequencer.json'), { listen, network, channel, directory: file('log'), identity, genesisFile: file('genesis') }, crashAt);
+    sequencer = await startProcess(bundles.sequencer, file('sequencer.json'), { listen, network, channel, tls: 'off', directory: file('log'), identity, genesisFile: file('genesis') }, crashAt);
     listen = sequencer.address;
   };
   const startFollower = async (crashAt?: string): Promise<void> => {
     follower = await startProcess(bundles.follower, file('follower.json'), { directory: file('state'), signedProfileFile: file('profile'), sequencer: listen }, crashAt);
   };
   const submit = async (transaction: MadeTransaction): Promise<void> => {
-    const connection = connectRpc(listen);
+    const connection = connectRpc(listen, { tls: 'off' });
     try {
       const place = await connection.client(Sequencer).submit({ transaction: transaction.bytes }, { timeoutMs: 3_000 });
       acknowledged.push({ transaction, blockNumber: place.blockNumber, index: place.index });
@@ -71,7 +71,7 @@ describe('kill -9', () => {
     bundles = { sequencer: one, follower: two };
     await startSequencer();
     await startFollower();
-    const connection = connectRpc(listen);
+    const connection = connectRpc(listen, { tls: 'off' });
     await connection.client(Sequencer).submit({ transaction: createTestBootstrap(consortium) });
     connection.close();
   });
@@ -106,7 +106,7 @@ describe('kill -9', () => {
   it('leaves one chain, with every acknowledged transaction in its place, that every follower judges alike', async () => {
     await follower.kill();
     collect(follower);
-    const connection = connectRpc(listen);
+    const connection = connectRpc(listen, { tls: 'off' });
     const source = createBlockSource(connection.client(Sequencer));
     const height = acknowledged.reduce((most, { blockNumber }) => (blockNumber >= most ? blockNumber + 1n : most), 0n);
     const open = async (name: string): Promise<ReturnType<typeof openFollower>> => {

@@ -12,7 +12,7 @@ await runService({
   role: 'business',
   config: z.strictObject({ directory: z.string(), signedProfileFile: z.string(), sequencer: z.string() }),
   start: async ({ config, checkpoint, logger }) => {
-    const connection = connectRpc(config.sequencer);
+    const connection = connectRpc(config.sequencer, { tls: 'off' });
     const follower = openFollower({
       store: openLedgerStore({ directory: config.directory }),
       profile: verifySignedProfile(await readFile(config.signedProfileFile)),

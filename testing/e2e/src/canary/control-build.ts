@@ -122,7 +122,7 @@ export const LEAKS: readonly Leak[] = [
     what: 'the name of a transient field in a trailer',
     service: 'compute',
     patches: [
-      { file: 'libs/rpc/src/server.ts', find: 'import { Server, ServerCredentials,', replace: 'import { Metadata, Server, ServerCredentials,' },
+      { file: 'libs/rpc/src/server.ts', find: 'import { Server, type handleServerStreamingCall,', replace: 'import { Metadata, Server, type handleServerStreamingCall,' },
       {
         file: 'libs/rpc/src/server.ts',
         find: 'callback(null, response);',

@@ -1,3 +1,4 @@
+import { loadTls } from '@selvedge/client';
 import { Compute } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import type { ObservedNetwork } from './observed-network.js';
@@ -14,7 +15,7 @@ export async function runControlWorkload(observed: ObservedNetwork, secrets: Sec
   const { step, outcomes } = createRecorder();
   const gateway = await network.connect('AuroraMSP');
   const contract = contractOf(observed, gateway);
-  const compute = connectRpc(network.connectionProfile().computeNodes[0]?.address ?? '');
+  const compute = connectRpc(network.connectionProfile().computeNodes[0]?.address ?? '', { tls: loadTls(network.connectionProfile()) });
   const { key, value, transientName, transientValue } = secrets;
   try {
     await step('start the chaincode', () => contract.evaluateTransaction('Get', '', secrets.argument));

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Deployment, DevNetwork, DevNetworkOptions } from '@selvedge/dev-network';
+import { issueTlsMaterial, layoutOf, type Deployment, type DevNetwork, type DevNetworkOptions } from '@selvedge/dev-network';
 import { startTestNetwork } from '../network.js';
-import { startRecordingProxy, type RecordingProxy } from './recording-proxy.js';
+import { startRawCapture } from './raw-capture.js';
+import { startRecordingProxy } from './recording-proxy.js';
 
 const CANARY = fileURLToPath(new URL('../../contracts/canary', import.meta.url));
 
@@ -14,7 +15,7 @@ export interface ObservedNetwork {
   readonly deployment: Deployment;
   /** The network's folder: stores, logs, configurations. */
   readonly directory: string;
-  /** `<node>.bodies` and `<node>.headers` for each node. */
+  /** For each node: `<node>.bodies` and `<node>.headers` as a party to TLS sees them, and `<node>.wire` as the wire shows it. */
   readonly captures: string;
   /** Temporary folders of the processes, by node. */
   readonly temporary: string;
@@ -33,7 +34,7 @@ export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bun
     return folder;
   };
   const [directory, captures, temporary, traces] = [path.join(root, 'network'), below('captures'), below('temporary'), below('traces')];
-  const proxies: RecordingProxy[] = [];
+  const proxies: { close(): Promise<void> }[] = [];
   const intercepted = new Map<string, string>();
   const removeAll = async (): Promise<void> => {
     await Promise.all(proxies.map((proxy) => proxy.close()));
@@ -43,11 +44,13 @@ export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bun
     const test = await startTestNetwork({
       ...options,
       directory,
-      async intercept({ name, address }) {
-        const proxy = await startRecordingProxy(address, path.join(captures, `${name}.bodies`), path.join(captures, `${name}.headers`));
-        proxies.push(proxy);
+      async intercept({ name, mspId, address }) {
+        const tls = await issueTlsMaterial(layoutOf(directory), mspId, { commonName: `proxy of ${name}`, hosts: ['127.0.0.1'] });
+        const proxy = await startRecordingProxy({ target: address, tls, file: path.join(captures, `${name}.bodies`), headersFile: path.join(captures, `${name}.headers`) });
+        const wire = await startRawCapture(proxy.address, path.join(captures, `${name}.wire`));
+        proxies.push(wire, proxy);
         intercepted.set(name, address);
-        return proxy.address;
+        return wire.address;
       },
       environment({ name }) {
         mkdirSync(path.join(temporary, name), { recursive: true });

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { toBinary, toJsonString } from '@bufbuild/protobuf';
+import { loadTls } from '@selvedge/client';
 import { hashTree } from '@selvedge/contract-package';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { layoutOf } from '@selvedge/dev-network';
@@ -70,7 +71,7 @@ function searchProcesses({ network, directory }: ObservedNetwork, search: Search
 async function searchMetrics({ network }: ObservedNetwork, search: Search): Promise<Finding[]> {
   const answers = await Promise.all(
     network.connectionProfile().computeNodes.map(async ({ nodeId, address }) => {
-      const connection = connectRpc(address);
+      const connection = connectRpc(address, { tls: loadTls(network.connectionProfile()) });
       try {
         const health = await connection.client(Compute).health({});
         return [...search.bytes(`metric of ${nodeId}`, toBinary(ComputeHealthSchema, health)), ...search.bytes(`metric of ${nodeId}`, Buffer.from(toJsonString(ComputeHealthSchema, health)))];

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { create } from '@bufbuild/protobuf';
+import { createDevTlsCa } from '@selvedge/identity';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { BlockSchema, Sequencer, SubmitAnswerSchema } from '@selvedge/protocol';
-import { connectRpc, implement, startRpcServer, type RpcConnection, type RpcServer } from '@selvedge/rpc';
+import { connectRpc, implement, startRpcServer, type RpcConnection, type RpcServer, type TlsMaterial } from '@selvedge/rpc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRecordingProxy, type RecordingProxy } from './recording-proxy.js';
 
@@ -26,14 +27,19 @@ const service = implement(Sequencer, {
 });
 
 describe('the recording proxy, between a gRPC client and server', () => {
+  let serverTls: TlsMaterial;
   let server: RpcServer;
   let proxy: RecordingProxy;
   let connection: RpcConnection;
 
   beforeAll(async () => {
-    server = await startRpcServer({ role: 'sequencer', address: '127.0.0.1:0', services: [service] });
-    proxy = await startRecordingProxy(server.address, bodies, headers);
-    connection = connectRpc(proxy.address);
+    const [serving, between] = [await createDevTlsCa('serving'), await createDevTlsCa('between')];
+    const trustedRootsPem = serving.rootCertificatePem + between.rootCertificatePem;
+    serverTls = { ...(await serving.issueTls({ commonName: 'server', hosts: ['127.0.0.1'] })), trustedRootsPem: between.rootCertificatePem };
+    const tls = { ...(await between.issueTls({ commonName: 'proxy', hosts: ['127.0.0.1'] })), trustedRootsPem };
+    server = await startRpcServer({ role: 'sequencer', address: '127.0.0.1:0', tls: serverTls, services: [service] });
+    proxy = await startRecordingProxy({ target: server.address, tls, file: bodies, headersFile: headers });
+    connection = connectRpc(proxy.address, { tls: { ...(await serving.issueTls({ commonName: 'client', hosts: [] })), trustedRootsPem: between.rootCertificatePem } });
   });
 
   afterAll(async () => {
@@ -90,7 +96,7 @@ describe('the recording proxy, between a gRPC client and server', () => {
     const { address } = server;
     await server.close(0);
     await expect(connection.client(Sequencer).submit({ transaction: Buffer.from('x') })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    server = await startRpcServer({ role: 'sequencer', address, services: [service] });
+    server = await startRpcServer({ role: 'sequencer', address, tls: serverTls, services: [service] });
     const answer = await connection.client(Sequencer).submit({ transaction: Buffer.from('xy') });
     expect(answer.blockNumber).toBe(2n);
   });

@@ -1,10 +1,13 @@
 import { appendFileSync } from 'node:fs';
 import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { TlsMaterial } from '@selvedge/rpc';
 
 /**
- * A proxy in front of one gRPC server that writes everything that passes, decoded from HTTP/2, to a file: headers and
- * trailers as text (header compression would hide error texts), bodies as they are.
+ * A proxy in front of one gRPC server that writes everything that passes, decoded from TLS and HTTP/2, to a file:
+ * headers and trailers as text (header compression would hide error texts), bodies as they are. It is a party to mutual
+ * TLS on both sides, so it sees more than anybody on the wire.
  */
 export interface RecordingProxy {
   /** host:port to advertise instead of the server's. */
@@ -19,8 +22,20 @@ const SESSION_OPTIONS = { maxSessionMemory: 256 } as const;
 /** More than the longest encoding of a marker. */
 const REPEATED_BYTES = 1_024;
 
-/** @param headersFile where headers and trailers go; default: to the bodies */
-export async function startRecordingProxy(target: string, file: string, headersFile = file): Promise<RecordingProxy> {
+/** What a proxy stands before, and where it writes. */
+export interface RecordingProxyInput {
+  /** host:port of the server. */
+  readonly target: string;
+  /** What it shows to callers and to the server, as one of the network. */
+  readonly tls: TlsMaterial;
+  readonly file: string;
+  /** Where headers and trailers go; default: to the bodies. */
+  readonly headersFile?: string;
+}
+
+/** Starts a proxy on a port of its own. */
+export async function startRecordingProxy({ target, tls, file, headersFile = file }: RecordingProxyInput): Promise<RecordingProxy> {
+  const tlsOptions = { cert: tls.certificatePem, key: tls.privateKeyPem, ca: tls.trustedRootsPem, rejectUnauthorized: true };
   const recordHeaders = (headers: IncomingHttpHeaders): void => {
     appendFileSync(headersFile, describe(headers));
   };
@@ -30,14 +45,17 @@ export async function startRecordingProxy(target: string, file: string, headersF
   let upstream: ClientHttp2Session | undefined;
   const session = (): ClientHttp2Session => {
     if (upstream === undefined || upstream.closed || upstream.destroyed) {
-      upstream = http2.connect(`http://${target}`, SESSION_OPTIONS);
+      upstream = http2.connect(`https://${target}`, { ...SESSION_OPTIONS, ...tlsOptions });
       upstream.on('error', () => undefined);
       upstream.on('goaway', recordReason);
     }
     return upstream;
   };
   const sessions = new Set<ServerHttp2Session>();
-  const server = http2.createServer(SESSION_OPTIONS);
+  const server = http2.createSecureServer({ ...SESSION_OPTIONS, ...tlsOptions, requestCert: true });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', () => undefined);
+  });
   server.on('session', (opened) => {
     sessions.add(opened);
     opened.on('close', () => sessions.delete(opened));

@@ -1,5 +1,5 @@
 import { clone, create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { Contract } from '@selvedge/client';
+import { loadTls, type Contract } from '@selvedge/client';
 import { refusalFromWire } from '@selvedge/errors';
 import { createDevCa, createSigner, type Signer } from '@selvedge/identity';
 import {
@@ -36,7 +36,7 @@ export async function runRefusedRequests(observed: ObservedNetwork, secrets: Sec
   const connections = new Map<string, RpcConnection>();
   const dial = (address: string | undefined): RpcConnection => {
     if (address === undefined) throw new Error('no such node');
-    const connection = connections.get(address) ?? connectRpc(address);
+    const connection = connections.get(address) ?? connectRpc(address, { tls: loadTls(profile) });
     connections.set(address, connection);
     return connection;
   };

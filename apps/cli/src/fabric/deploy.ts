@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadTls, type ConnectionProfile } from '@selvedge/client';
+import { isSelvedgeError } from '@selvedge/errors';
+import { queryCommitted } from '@selvedge/fabric-network';
+import { facts } from '@selvedge/policy';
+import { Compute } from '@selvedge/protocol';
+import { connectRpc } from '@selvedge/rpc';
+import { untilListening } from './await-services.js';
+import { deployDefinition, GOVERNANCE_POLICY } from './chaincodes.js';
+import { connectionProfileOf, writeConnectionProfile } from './connection.js';
+import { recordBroker } from './deploy-broker.js';
+import type { DeployContext } from './deploy-context.js';
+import { deployContract, type ContractDeployment } from './deploy-contract.js';
+import { prepareAnchor, recordAnchor, updateProfile } from './deploy-profile.js';
+import type { DeployReport } from './deploy-report.js';
+import { adminOf } from './peer-program.js';
+import { openPolicyAccess, type PolicyAccess } from './policy-access.js';
+import { checkSettings } from './preflight.js';
+import { planServices } from './services.js';
+import { ensureTees } from './tee-material.js';
+import { ensureTlsRoots } from './tls-material.js';
+import { writeServices } from './write-services.js';
+
+/** What a deployment came to. */
+export interface DeployResult extends DeployReport {
+  readonly contracts: readonly ContractDeployment[];
+}
+
+const POLICY_CHAINCODE_VERSION = '1';
+const POLL_MS = 250;
+/** The chaincode may not run yet. */
+const FACTS_TIMEOUT_MS = 5_000;
+
+/**
+ * Brings everything that a deployment file says onto the channel, as far as the organisations operated here can, and
+ * does only what is missing: it may be run again at any time. What others have to do first is in the result.
+ */
+export async function deployFabric(context: DeployContext): Promise<DeployResult> {
+  const { layout, deployment, reporter } = context;
+  const contracts: ContractDeployment[] = [];
+  const result = (): DeployResult => ({ ...reporter.report(), contracts });
+  reporter.warn(await checkSettings(deployment, context.channelConfig));
+  const missingRoots = await ensureTlsRoots(layout, deployment);
+  await ensureTees(layout, deployment, new Date());
+  const policy = await openPolicyAccess(context);
+  try {
+    const anchor = await prepareAnchor(context, await hasProfile(context, policy));
+    if (missingRoots.length > 0) reporter.wait(`TLS roots of ${missingRoots.join(', ')} are missing in ${layout.shared}: their operators run "selvedge fabric deploy" and pass their shared folder on`);
+    const services = planServices(deployment);
+    const chaincodeServers = services.filter(({ service }) => service === 'policy-chaincode');
+    const policyChaincode = await deployDefinition(context, { channel: deployment.channel, name: deployment.policyChaincode, version: POLICY_CHAINCODE_VERSION, policy: { channelConfigPolicy: GOVERNANCE_POLICY } }, chaincodeServers);
+    if (anchor === undefined) return result();
+    await writeServices(context, context.own);
+    await Promise.all(context.own.slice(0, 1).map((first) => writeConnectionProfile(context, first)));
+    if (!policyChaincode.committed) return result();
+
+    await untilListening(services, context);
+    if (!(await recordAnchor(context, policy, anchor))) return result();
+    const profile = await updateProfile(context, policy);
+    // A new profile is in the fingerprints of those that read it.
+    await writeServices(context, context.own);
+    const [first] = context.own;
+    if (first === undefined) return result();
+    const connectionProfile = await connectionProfileOf(context, first);
+    if (!(await recordBroker(context, policy, { profile, connectionProfile }))) return result();
+    for (const contract of deployment.contracts) contracts.push(await deployContract(context, policy, { contract, profile, connectionProfile }));
+    await untilComputeHolds(context, connectionProfile, contracts);
+    return result();
+  } finally {
+    policy.close();
+  }
+}
+
+/** Whether the ledger has a profile; undefined when its policy chaincode does not answer. */
+async function hasProfile({ program, own, deployment }: DeployContext, policy: PolicyAccess): Promise<boolean | undefined> {
+  const [first] = own;
+  if (first === undefined || (await queryCommitted(program, adminOf(first), deployment.channel, deployment.policyChaincode)) === undefined) return false;
+  try {
+    return (await policy.facts(FACTS_TIMEOUT_MS)).fact(facts.profile) !== undefined;
+  } catch (error) {
+    if (isSelvedgeError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Waits until the compute nodes operated here hold the keys of the contracts; says so when they do not in time. */
+async function untilComputeHolds({ reporter, deployment, own, waitMs }: DeployContext, connectionProfile: ConnectionProfile, contracts: readonly ContractDeployment[]): Promise<void> {
+  const complete = contracts.filter(({ isComplete }) => isComplete);
+  const nodes = deployment.computeNodes.filter(({ mspId }) => own.some((organisation) => organisation.mspId === mspId));
+  if (complete.length === 0 || nodes.length === 0) return;
+  reporter.progress(`waiting for compute nodes to hold the keys of ${complete.map(({ name }) => name).join(', ')}`);
+  const tls = loadTls(connectionProfile);
+  const deadline = performance.now() + waitMs;
+  await Promise.all(
+    nodes.map(async ({ nodeId, address }) => {
+      const connection = connectRpc(address, { tls });
+      try {
+        for (;;) {
+          const health = await connection.client(Compute).health({}, { timeoutMs: 5_000 }).catch(() => undefined);
+          if (health?.ready === true && complete.every(({ name, blockNumber }) => health.contracts.includes(name) && health.viewHeight > (blockNumber ?? 0n))) return;
+          if (performance.now() > deadline) {
+            reporter.wait(`compute node ${nodeId} does not hold the keys of all contracts yet; "selvedge fabric status" and its log tell why`);
+            return;
+          }
+          await sleep(POLL_MS);
+        }
+      } finally {
+        connection.close();
+      }
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+import { isSelvedgeError } from '@selvedge/errors';
+import { parseEndorsementPolicy } from '@selvedge/policy';
+import type { Deployment } from './deployment.js';
+
+/** How many ports an organisation's block of ports has: policy chaincode, node, and one for each contract. */
+export const PORTS_PER_ORGANISATION = 20;
+
+/** Settings that contradict each other, each as "setting: what is wrong". */
+export function findContradictions(deployment: Deployment): string[] {
+  const { organisations, keyBroker, computeNodes, adminQuorum, viewQuorum, contracts } = deployment;
+  const mspIds = organisations.map((organisation) => organisation.mspId);
+  const wrong = [...duplicates('organisations', mspIds), ...duplicates('contracts', contracts.map(({ name }) => name)), ...duplicates('computeNodes', computeNodes.map(({ nodeId }) => nodeId))];
+  const requireKnown = (setting: string, named: readonly string[]): void => {
+    for (const mspId of named) if (!mspIds.includes(mspId)) wrong.push(`${setting}: ${mspId} is not among the organisations`);
+  };
+  requireKnown('keyBroker.mspId', [keyBroker.mspId]);
+  computeNodes.forEach(({ mspId }, i) => {
+    requireKnown(`computeNodes.${String(i)}.mspId`, [mspId]);
+  });
+  for (const role of ['business', 'endorser'] as const) if (!organisations.some(({ roles }) => roles.includes(role))) wrong.push(`organisations: none has the role ${role}`);
+  if (adminQuorum > mspIds.length) wrong.push(`adminQuorum: ${String(adminQuorum)} of ${String(mspIds.length)} organisations`);
+  if (viewQuorum > mspIds.length) wrong.push(`viewQuorum: ${String(viewQuorum)} of ${String(mspIds.length)} organisations`);
+  wrong.push(...policyProblems('endorsementPolicy', deployment.endorsementPolicy, deployment));
+  contracts.forEach((contract, i) => {
+    requireKnown(`contracts.${String(i)}.worldStateOwners`, contract.worldStateOwners ?? []);
+    if (contract.endorsementPolicy !== undefined) wrong.push(...policyProblems(`contracts.${String(i)}.endorsementPolicy`, contract.endorsementPolicy, deployment));
+  });
+  if (contracts.length > PORTS_PER_ORGANISATION - 2) wrong.push(`contracts: at most ${String(PORTS_PER_ORGANISATION - 2)}`);
+  return wrong;
+}
+
+function duplicates(setting: string, names: readonly string[]): string[] {
+  return names.filter((name, i) => names.indexOf(name) < i).map((name) => `${setting}: ${name} is listed twice`);
+}
+
+function policyProblems(setting: string, policy: string, { organisations }: Deployment): string[] {
+  const endorsers = organisations.filter(({ roles }) => roles.includes('endorser')).map(({ mspId }) => mspId);
+  try {
+    const strangers = parseEndorsementPolicy(policy).mspIds.filter((mspId) => !endorsers.includes(mspId));
+    return strangers.map((mspId) => `${setting}: ${mspId} is not an endorser among the organisations`);
+  } catch (error) {
+    if (isSelvedgeError(error)) return [`${setting}: ${error.message}`];
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { keyPairFiles } from '@selvedge/service-kit/launch';
+import type { Deployment, OwnOrganisation } from './deployment.js';
+import type { FabricLayout } from './folder-layout.js';
+import type { MspIdentityFiles } from './msp-folder.js';
+import { businessNodesOf, followersOf, type PlannedService } from './services.js';
+
+/** What a process's configuration names beside the deployment. */
+export interface ServiceMaterial {
+  readonly organisation: OwnOrganisation;
+  /** TLS certificate of the process. */
+  readonly tls: { readonly certificate: string; readonly privateKey: string };
+  /** The organisation's peer identity. */
+  readonly identity: MspIdentityFiles;
+  /** Of a chaincode: id of the package that its peer installs. */
+  readonly packageId?: string | undefined;
+}
+
+const DATA_FOLDER = 'data';
+
+/** Content of a process's configuration file; services/<service>/src/config.ts says what each setting means. */
+export function serviceConfig(layout: FabricLayout, deployment: Deployment, service: PlannedService, material: ServiceMaterial): Record<string, unknown> {
+  const { network, channel, policyChaincode } = deployment;
+  const { organisation, identity, packageId } = material;
+  const { listen, name, mspId } = service;
+  const data = join(layout.serviceDirectory(name), DATA_FOLDER);
+  const common = { listen, network, channel, tls: { ...material.tls, trustedRoots: layout.trustedRoots } };
+  // A chaincode's server takes calls of its own organisation's peer alone.
+  const chaincode = { ...common, tls: { ...material.tls, trustedRoots: layout.sharedTlsRoot(mspId) }, packageId };
+  const platform = keyPairFiles(layout.platform(name));
+  const tee = {
+    ...common,
+    signedProfile: layout.profileFile,
+    platformKeyFile: platform.privateKeyFile,
+    platformCertificateFile: platform.certificateFile,
+    followers: followersOf(deployment),
+  };
+  switch (service.service) {
+    case 'policy-chaincode':
+      return { ...chaincode, signedProfile: layout.anchorFile };
+    case 'endorsement-chaincode':
+      return { ...chaincode, contract: service.contract, policyChaincode };
+    case 'endorser':
+    case 'business':
+      return {
+        ...common,
+        mspId,
+        signedProfile: layout.anchorFile,
+        identity: { certificate: identity.certificateFile, privateKey: identity.privateKeyFile },
+        ledger: { kind: 'fabric', peer: followedPeer(organisation), policyChaincode },
+        directory: data,
+      };
+    case 'key-broker':
+      return { ...tee, storeDirectory: data, unlockSecretFile: layout.unlockSecretFile };
+    case 'compute':
+      return {
+        ...tee,
+        nodeId: name,
+        keyBroker: deployment.keyBroker.address,
+        businessNodes: businessNodesOf(deployment),
+        packageStore: layout.packages,
+        runDirectory: data,
+        operator: { mspId, certificateFile: identity.certificateFile, privateKeyFile: identity.privateKeyFile },
+      };
+  }
+}
+
+/** The organisation's own peer, as its follower reaches it. */
+function followedPeer({ peers, own }: OwnOrganisation): Record<string, unknown> {
+  const [peer] = peers;
+  return {
+    endpoint: peer?.address,
+    tlsRootCertificate: peer?.tlsRoots,
+    ...(peer?.hostnameOverride === undefined ? {} : { hostnameOverride: peer.hostnameOverride }),
+    ...(own.clientTls === undefined ? {} : { clientCertificate: own.clientTls.certificate, clientKey: own.clientTls.privateKey }),
+  };
+}

@@ -1,0 +1,86 @@
+import { equalBytes, SUITE_NAMES, toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import type { ChannelConfig } from '@selvedge/fabric-network';
+import { parsePem } from '@selvedge/identity';
+import { createProfile, parseProfile, type Profile } from '@selvedge/policy';
+import { encodeMessage, OrganisationSchema, type NetworkProfile } from '@selvedge/protocol';
+import type { Deployment } from './deployment.js';
+
+/** What a profile says beside the deployment. */
+export interface ProfileFacts {
+  readonly channelConfig: ChannelConfig;
+  /** Roots of the simulated TEEs, DER. */
+  readonly teeRoots: readonly Uint8Array[];
+  /** What the TEE processes measure as. */
+  readonly measurements: { readonly compute: Uint8Array; readonly keyBroker: Uint8Array };
+}
+
+/**
+ * NetworkProfile bytes that the deployment asks for; organisations are recognised as the channel recognises them.
+ * Throws INVALID_CONFIGURATION for an organisation that is not on the channel, PROFILE_INVALID.
+ */
+export function wantedProfile({ network, channel, organisations, adminQuorum, viewQuorum }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
+  const { channelConfig, teeRoots, measurements } = facts;
+  return createProfile({
+    network,
+    channel,
+    version,
+    organisations: organisations.map(({ mspId }) => trustOf(channelConfig, channel, mspId)),
+    adminQuorum,
+    measurements: [
+      { role: 'compute', teeType: 'simulated', measurements: [measurements.compute] },
+      { role: 'key-broker', teeType: 'simulated', measurements: [measurements.keyBroker] },
+    ],
+    allowedSuites: [...SUITE_NAMES],
+    allowSimulated: true,
+    simulatedRoots: [...teeRoots],
+    viewQuorum,
+  });
+}
+
+function trustOf({ organisations }: ChannelConfig, channel: string, mspId: string) {
+  const found = organisations.find((organisation) => organisation.mspId === mspId);
+  if (found === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `organisations: ${mspId} is not on channel ${channel}; add it there first`, { role: 'cli' });
+  if (!found.hasNodeUnits) throw new SelvedgeError('INVALID_CONFIGURATION', `organisations: the channel’s MSP of ${mspId} has no NodeOUs (config.yaml), and Selvedge tells administrators, peers and clients apart by them`, { role: 'cli' });
+  const der = (pem: string): Uint8Array => parsePem(pem, 'CERTIFICATE', 'INVALID_CONFIGURATION');
+  return {
+    mspId,
+    rootCertificates: found.rootCertificatesPem.map(der),
+    intermediateCertificates: found.intermediateCertificatesPem.map(der),
+    revocationLists: found.revocationListsPem.map((pem) => parsePem(pem, 'X509 CRL', 'INVALID_CONFIGURATION')),
+  };
+}
+
+/** In what two profiles differ beside their version, for people; empty when in nothing. */
+export function profileDifferences(a: Profile, b: Profile): string[] {
+  const [before, after] = [a.message, b.message];
+  const differences: string[] = [];
+  const compare = (what: string, of: (message: NetworkProfile) => unknown): void => {
+    if (JSON.stringify(of(before)) !== JSON.stringify(of(after))) differences.push(`${what}: ${JSON.stringify(of(before))} becomes ${JSON.stringify(of(after))}`);
+  };
+  compare('network', ({ network }) => network);
+  compare('channel', ({ channel }) => channel);
+  compare('organisations', ({ organisations }) => organisations.map(({ mspId }) => mspId));
+  compare('adminQuorum', ({ adminQuorum }) => adminQuorum);
+  compare('viewQuorum', ({ viewQuorum }) => viewQuorum);
+  for (const organisation of before.organisations) {
+    const same = after.organisations.find(({ mspId }) => mspId === organisation.mspId);
+    if (same !== undefined && !equalBytes(encodeMessage(OrganisationSchema, organisation), encodeMessage(OrganisationSchema, same))) differences.push(`certificates or revocation lists of ${organisation.mspId}`);
+  }
+  compare('measurements (code of compute nodes and key broker, and Node’s version)', ({ measurements }) => measurements.map(({ role, teeType, measurements: list }) => `${role} ${teeType} ${list.map((bytes) => toHex(bytes).slice(0, 12)).join(' ')}`));
+  compare('roots of simulated TEEs', ({ simulatedRoots }) => simulatedRoots.map((root) => toHex(root).slice(0, 12)));
+  compare('suites', ({ allowedSuites }) => allowedSuites);
+  if (differences.length === 0 && !equalBytes(a.bytes, withVersion(b, before.version))) differences.push('other settings');
+  return differences;
+}
+
+/** NetworkProfile bytes of the same content under another version. */
+export function withVersion({ message }: Profile, version: bigint): Uint8Array {
+  return createProfile({ ...message, version });
+}
+
+/** A profile without its version: whether two say the same. */
+export function isSameProfile(a: Profile, b: Uint8Array): boolean {
+  const other = parseProfile(b);
+  return equalBytes(a.bytes, withVersion(other, a.message.version));
+}

@@ -1,0 +1,78 @@
+import { parseContractPolicy } from '@selvedge/policy';
+import { ContractPolicySchema, encodeMessage, type ContractPolicy } from '@selvedge/protocol';
+import { describe, expect, it } from 'vitest';
+import type { CollectionConfig } from './collections.js';
+import { planContractPolicy, type ContractOptions } from './contract-policy.js';
+import type { ContractManifest } from './manifest.js';
+
+const SETTINGS = { businessOrganisations: ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'], endorsementPolicy: "OutOf(2, 'NorthMSP.peer', 'SouthMSP.peer', 'EastMSP.peer')" };
+const collection = (name: string, members: string[], change: Partial<CollectionConfig> = {}): CollectionConfig => ({
+  name, members, memberOnlyRead: true, memberOnlyWrite: false, blockToLive: 0n, endorsementPolicy: undefined, ...change,
+});
+const manifest = (change: Partial<ContractManifest> = {}): ContractManifest => ({
+  name: 'diamonds', version: '1.2.3', start: { command: 'node', args: [] } as unknown as ContractManifest['start'], collections: [], settings: {}, ...change,
+});
+const plan = (given: ContractManifest, options: ContractOptions = {}, previous?: ContractPolicy, settings = SETTINGS): ContractPolicy =>
+  planContractPolicy({ manifest: given, codeHash: new Uint8Array(32).fill(7), settings, options, previous });
+const sets = (policy: ContractPolicy): [string, string[]][] => policy.ownerSets.map(({ name, owners }) => [name, owners]);
+
+describe('planContractPolicy', () => {
+  it('gives the world state to the first business organisation when nobody says otherwise', () => {
+    const policy = plan(manifest());
+    expect(sets(policy)).toEqual([['world-state', ['AuroraMSP']]]);
+    expect(policy).toMatchObject({ name: 'diamonds', version: '1.2.3', policyVersion: 1n, computeQuorum: 1, endorsementPolicy: SETTINGS.endorsementPolicy });
+  });
+
+  it('gives collections to their members, and one owner set to those with the same members and policy', () => {
+    const collections = [collection('a', ['AuroraMSP', 'BorealisMSP']), collection('b', ['AuroraMSP', 'BorealisMSP']), collection('c', ['AuroraMSP', 'BorealisMSP'], { endorsementPolicy: "OR('NorthMSP.peer')" })];
+    const policy = plan(manifest({ collections, settings: { worldState: { owners: ['CelestaMSP', 'BorealisMSP'] } } }));
+    expect(policy.datasets.map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['a', 'a'], ['b', 'a'], ['c', 'c']]);
+    expect(policy.ownerSets[0]?.owners).toEqual(['BorealisMSP', 'CelestaMSP']);
+    expect(policy.datasets[1]).toMatchObject({ memberOnlyRead: true, members: ['AuroraMSP', 'BorealisMSP'] });
+  });
+
+  it('makes a policy that the ledger accepts', () => {
+    const policy = plan(manifest({ collections: [collection('a', ['AuroraMSP'])], settings: { gatedFunctions: ['Draw'], organisationMap: { Org1MSP: 'NorthMSP' }, eventReaders: ['AuroraMSP'] } }));
+    expect(() => parseContractPolicy(encodeMessage(ContractPolicySchema, policy))).not.toThrow();
+  });
+
+  it('counts the policy’s version up and keeps the suite when a contract is deployed again', () => {
+    const first = plan(manifest(), { suite: 'X25519-ED25519-AES256GCM-SHA256' });
+    expect(plan(manifest(), {}, first)).toMatchObject({ policyVersion: 2n, suite: 'X25519-ED25519-AES256GCM-SHA256' });
+  });
+
+  it('refuses owners without a business node, by name', () => {
+    expect(() => plan(manifest({ settings: { worldState: { owners: ['Org1MSP'] } } }))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID' }));
+    expect(() => plan(manifest({ collections: [collection('a', ['Org1MSP', 'Org2MSP'])] }))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringContaining('collection a') as string }));
+  });
+});
+
+describe('planContractPolicy, for a contract that is on the ledger', () => {
+  const members = ['AuroraMSP', 'DawnMSP'];
+  const withDawn = { ...SETTINGS, businessOrganisations: [...SETTINGS.businessOrganisations, 'DawnMSP'] };
+
+  it('adds an owner to the set that a dataset is in', () => {
+    const collections = [collection('pair', members, { endorsementPolicy: "OR('NorthMSP.peer')" })];
+    const first = plan(manifest({ collections }));
+    expect(sets(first)).toEqual([['world-state', ['AuroraMSP']], ['pair', ['AuroraMSP']]]);
+    expect(sets(plan(manifest({ collections }), {}, first, withDawn))).toEqual([['world-state', ['AuroraMSP']], ['pair', members]]);
+  });
+
+  it('refuses to part datasets whose data lies together', () => {
+    const collections = [collection('pair', members)];
+    const first = plan(manifest({ collections }));
+    expect(sets(first)).toEqual([['world-state', ['AuroraMSP']]]);
+    expect(() => plan(manifest({ collections }), {}, first, withDawn)).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringContaining('shares owner set world-state') as string }));
+  });
+
+  it('leaves data where it lies when owner sets become equal, and gives new datasets names that were never taken', () => {
+    const first = plan(manifest({ collections: [collection('a', ['BorealisMSP']), collection('b', ['CelestaMSP'])] }));
+    const second = plan(manifest({ collections: [collection('a', ['CelestaMSP']), collection('b', ['CelestaMSP'])] }), {}, first);
+    expect(sets(second)).toEqual([['world-state', ['AuroraMSP']], ['a', ['CelestaMSP']], ['b', ['CelestaMSP']]]);
+    const without = plan(manifest({ collections: [collection('b', ['CelestaMSP'])] }), {}, first);
+    expect(sets(without)).toEqual([['world-state', ['AuroraMSP']], ['b', ['CelestaMSP']]]);
+    const renamed = { ...first, datasets: first.datasets.map((dataset) => (dataset.name === 'a' ? { ...dataset, name: 'old' } : dataset)) };
+    const again = plan(manifest({ collections: [collection('old', ['BorealisMSP']), collection('a', ['AuroraMSP', 'BorealisMSP'])] }), {}, renamed);
+    expect(again.datasets.map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['old', 'a'], ['a', 'a-2']]);
+  });
+});

@@ -1,0 +1,93 @@
+import { create } from '@bufbuild/protobuf';
+import { SUITE_NAMES } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { ContractPolicySchema, type ContractPolicy } from '@selvedge/protocol';
+import { placeDatasets, type DatasetPlan } from './dataset-owners.js';
+import type { ContractManifest } from './manifest.js';
+
+/** What a deployment says where the manifest leaves something open. */
+export interface ContractOptions {
+  /** Contract name; default: the manifest's. */
+  readonly name?: string;
+  readonly suite?: string;
+  readonly endorsementPolicy?: string;
+  /** MSP ids of the world state's owners; default: the manifest's, else the first business organisation. */
+  readonly worldStateOwners?: readonly string[];
+  readonly computeQuorum?: number;
+  /** Node ids that may run it; default: all. */
+  readonly assignedNodes?: readonly string[];
+}
+
+/** What a network gives to every contract. */
+export interface ContractSurroundings {
+  /** MSP ids with a business node. */
+  readonly businessOrganisations: readonly string[];
+  /** Of contracts that have none of their own. */
+  readonly endorsementPolicy: string;
+}
+
+const WORLD_STATE = '';
+
+/**
+ * A contract's policy out of its manifest and what the deployment adds. The world state belongs to the owners that the
+ * manifest names, else to the first business organisation; a collection to its members that run a business node.
+ * Datasets with the same owners and endorsement policy share one owner set, and stay in the one that they have.
+ * Throws MANIFEST_INVALID.
+ */
+export function planContractPolicy(input: {
+  readonly manifest: ContractManifest;
+  readonly codeHash: Uint8Array;
+  readonly settings: ContractSurroundings;
+  readonly options: ContractOptions;
+  /** The policy on the ledger when the contract is upgraded. */
+  readonly previous: ContractPolicy | undefined;
+}): ContractPolicy {
+  const { manifest, settings, options, previous } = input;
+  const own = manifest.settings;
+  const endorsementPolicy = options.endorsementPolicy ?? own.endorsementPolicy ?? settings.endorsementPolicy;
+  const worldStateOwners = options.worldStateOwners ?? own.worldState?.owners ?? settings.businessOrganisations.slice(0, 1);
+  const plans: DatasetPlan[] = [
+    { dataset: WORLD_STATE, owners: requireNodes('the world state', worldStateOwners, worldStateOwners, settings), endorsementPolicy: own.worldState?.endorsementPolicy ?? endorsementPolicy },
+    ...manifest.collections.map((collection) => ({
+      dataset: collection.name,
+      owners: requireNodes(`collection ${collection.name}`, collection.members, withNodes(collection.members, settings), settings),
+      endorsementPolicy: own.ownerSets?.[collection.name]?.endorsementPolicy ?? collection.endorsementPolicy ?? endorsementPolicy,
+    })),
+  ];
+  const { ownerSets, ownerSetOf } = placeDatasets(plans, previous);
+  const datasets = plans.map(({ dataset }) => {
+    const collection = manifest.collections.find(({ name }) => name === dataset);
+    return {
+      name: dataset,
+      ownerSet: ownerSetOf(dataset),
+      memberOnlyRead: collection?.memberOnlyRead ?? false,
+      memberOnlyWrite: collection?.memberOnlyWrite ?? false,
+      members: [...(collection?.members ?? [])],
+      blockToLive: collection?.blockToLive ?? 0n,
+    };
+  });
+  return create(ContractPolicySchema, {
+    name: options.name ?? manifest.name,
+    version: manifest.version,
+    policyVersion: (previous?.policyVersion ?? 0n) + 1n,
+    codeHash: input.codeHash,
+    suite: options.suite ?? own.suite ?? previous?.suite ?? SUITE_NAMES[0],
+    endorsementPolicy,
+    ownerSets,
+    datasets,
+    computeQuorum: options.computeQuorum ?? own.computeQuorum ?? 1,
+    gatedFunctions: own.gatedFunctions ?? [],
+    organisationMap: Object.entries(own.organisationMap ?? {}).map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })),
+    assignedNodes: [...(options.assignedNodes ?? [])],
+    eventReaders: own.eventReaders ?? [],
+  });
+}
+
+function withNodes(members: readonly string[], settings: ContractSurroundings): string[] {
+  return members.filter((mspId) => settings.businessOrganisations.includes(mspId));
+}
+
+function requireNodes(what: string, named: readonly string[], owners: readonly string[], settings: ContractSurroundings): string[] {
+  if (withNodes(owners, settings).length === owners.length && owners.length > 0) return [...new Set(owners)].sort();
+  throw new SelvedgeError('MANIFEST_INVALID', `${what}: owners ${named.join(', ')} need a business node; this network has those of ${settings.businessOrganisations.join(', ')}`, { role: 'cli' });
+}
