@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { openNetworkFolder, type NetworkFolder } from '@selvedge/dev-network';
+import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
+import { isFabricFolder } from './fabric/folder.js';
+import { openFolder, type DefaultUser, type OpenFolder } from './open-folder.js';
 import { toJson, type Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
@@ -18,9 +21,11 @@ export interface CommandContext {
   print(value: unknown, text: string): void;
   /** Tells what happens meanwhile; not a result. */
   note(text: string): void;
-  openFolder(): Promise<NetworkFolder>;
+  openFolder(): Promise<OpenFolder>;
+  /** The folder of a development network; a deployment's on Fabric is refused. */
+  openDevelopmentFolder(): Promise<NetworkFolder>;
   /** The identity of --identity. @param defaultUser who acts without it, of the first business organisation */
-  identity(folder: NetworkFolder, defaultUser?: string): Promise<Signer>;
+  identity(folder: OpenFolder, defaultUser?: DefaultUser): Promise<Signer>;
 }
 
 export function createContext(command: Command, terminal: Terminal): CommandContext {
@@ -35,12 +40,16 @@ export function createContext(command: Command, terminal: Terminal): CommandCont
     note(text) {
       terminal.err(text);
     },
-    openFolder: () => openNetworkFolder(options.dir),
-    identity(folder, defaultUser = 'User1') {
-      if (options.identity === undefined) return folder.identity(folder.settings.businessOrganisations[0] ?? '', defaultUser);
+    openFolder: () => openFolder(options.dir),
+    openDevelopmentFolder() {
+      if (!isFabricFolder(options.dir)) return openNetworkFolder(options.dir);
+      throw new SelvedgeError('INVALID_CONFIGURATION', `${options.dir} is a deployment on Fabric: use the commands of "selvedge fabric"`, { role: 'cli' });
+    },
+    identity(folder, defaultUser = 'client') {
+      if (options.identity === undefined) return folder.defaultIdentity(defaultUser);
       const [mspId, user, ...rest] = options.identity.split('/');
-      if (mspId === undefined || mspId === '' || user === '' || rest.length > 0) throw new UsageError(`--identity ${options.identity}: MSP/user is expected, such as AuroraMSP/User1`);
-      return folder.identity(mspId, user ?? defaultUser);
+      if (mspId === undefined || mspId === '' || user === undefined || user === '' || rest.length > 0) throw new UsageError(`--identity ${options.identity}: MSP/user is expected, such as AuroraMSP/User1, or AuroraMSP/client on Fabric`);
+      return folder.identity(mspId, user);
     },
   };
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { withRole } from '@selvedge/errors';
 import { addCallCommands } from './commands/call.js';
 import { addDeployCommands } from './commands/deploy.js';
+import { addFabricCommands } from './commands/fabric.js';
 import { addNetworkCommands } from './commands/network.js';
 import { addPolicyCommands } from './commands/policy.js';
 import { addProfileCommands } from './commands/profile.js';
@@ -30,7 +31,7 @@ function createProgram(terminal: Terminal): Command {
   const program = new Command('selvedge')
     .description('Private-data processing for Hyperledger Fabric: development networks, contracts, policy.')
     .option('--dir <folder>', 'the network’s folder', '.selvedge')
-    .option('--identity <MSP/user>', 'who acts, such as AuroraMSP/User1 (default: User1 of the first business organisation)')
+    .option('--identity <MSP/user>', 'who acts, such as AuroraMSP/User1, or AuroraMSP/client on a Fabric deployment (default: a user of the first business organisation)')
     .option('--json', 'print one JSON value for machines')
     .showHelpAfterError('(add --help for what there is)')
     .configureOutput({
@@ -48,6 +49,7 @@ function createProgram(terminal: Terminal): Command {
   addCallCommands(program, context);
   addProfileCommands(program, context);
   addPolicyCommands(program, context);
+  addFabricCommands(program, context);
   return program;
 }
 

@@ -94,7 +94,7 @@ describe('any order of any transactions', () => {
           let height = ledger.followers[0]!.head.height;
           const flush = async (): Promise<void> => {
             if (round.length === 0) return;
-            const places = await ledger.order(round);
+            const places = await ledger.orderBytes(round);
             height = places.at(-1)!.blockNumber + 1n;
             round = [];
             stale = copy(reference);

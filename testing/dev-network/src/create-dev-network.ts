@@ -66,6 +66,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
   const network = createLiveNetwork({ layout, settings, options, group, profile, signedProfile, measurements, fabric });
   try {
     if (fabric !== undefined) await startFabric({ ledger: fabric, settings, group, isNew: saved === undefined, progress });
+    await network.recordRunning();
     await startInOrder(settings, group, progress);
     await network.writeEndpoints();
     if (saved === undefined) {

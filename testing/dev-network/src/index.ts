@@ -14,7 +14,8 @@ export {
 export type { DevNetwork } from './dev-network.js';
 export { findFabricBinaries, missingFabricBinaries } from './fabric/binaries.js';
 export type { FabricAccess } from './fabric/fabric-access.js';
-export type { FabricOptions, FabricPlan, PlannedChaincode, PlannedPeer } from './fabric/fabric-plan.js';
+export type { FabricPlan, PlannedChaincode, PlannedPeer } from './fabric/fabric-plan.js';
+export type { FabricOptions } from './fabric/fabric-options.js';
 export type { Deployment } from './deploy.js';
 export type { DeployOptions } from './deploy-options.js';
 export { createDevNetwork } from './create-dev-network.js';
@@ -27,3 +28,5 @@ export { issueTlsMaterial } from './tls.js';
 export { layoutOf, type Layout } from './layout.js';
 export { fabricChannel, type FabricChannel } from './fabric/fabric-channel.js';
 export { findFreePorts } from './fabric/free-ports.js';
+export { startBareFabric, type BareFabric, type BareFabricOptions, type OrganisationMaterial } from './fabric/bare-fabric.js';
+export { startPlainFabric, type PlainFabric, type PlainFabricOptions, type PlainOrganisation } from './fabric/plain-fabric.js';

@@ -22,6 +22,8 @@ import { writeSavedNetwork, type SavedNetwork } from './saved-network.js';
 export interface LiveNetwork extends DevNetwork {
   /** Writes network.json, dev-network.json and processes.json as things are now. */
   writeEndpoints(): Promise<void>;
+  /** Writes processes.json alone: a start that is cut short leaves word of what runs. */
+  recordRunning(): Promise<void>;
 }
 
 export function createLiveNetwork(input: {
@@ -55,6 +57,11 @@ export function createLiveNetwork(input: {
   };
   const planned = ({ name, service, mspId }: NodeInfo): PlannedNode => ({ name, service, mspId });
 
+  const recordRunning = (): Promise<void> => {
+    const running = group.list().filter((node) => node.running);
+    return writeProcesses(layout, { supervisor: recordProcess('selvedge', process.pid), nodes: running.map(({ name, pid }) => recordProcess(name, pid)) });
+  };
+
   // One writer at a time: nodes may come and go at once.
   const writeEndpoints = (): Promise<void> => {
     writing = writing
@@ -72,8 +79,7 @@ export function createLiveNetwork(input: {
           addresses: Object.fromEntries(group.list().map(({ name, address }) => [name, address])),
           measurements,
         });
-        const running = group.list().filter((node) => node.running);
-        await writeProcesses(layout, { supervisor: recordProcess('selvedge', process.pid), nodes: running.map(({ name, pid }) => recordProcess(name, pid)) });
+        await recordRunning();
       });
     return writing;
   };
@@ -99,6 +105,7 @@ export function createLiveNetwork(input: {
     fabric: fabric && fabricAccess(fabric),
     connectionProfile,
     writeEndpoints,
+    recordRunning,
     nodes: () => group.list(),
     node: (name) => group.find(name),
     identity: (mspId, user = FIRST_USER) => loadSigner(layout, mspId, user),
@@ -139,7 +146,7 @@ export function createLiveNetwork(input: {
     },
     async stop() {
       progress({ step: 'stop', text: 'stopping' });
-      servers?.close();
+      await servers?.close();
       await group.endAll();
       await writing.catch(() => undefined);
       await removeProcesses(layout);

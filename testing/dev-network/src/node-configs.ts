@@ -3,7 +3,7 @@ import type { RoleName } from '@selvedge/errors';
 import { keyPairFiles } from './files.js';
 import { ORDERER, PEER } from './identities.js';
 import type { Layout } from './layout.js';
-import type { FollowedPeer } from './fabric/fabric-ledger.js';
+import type { FollowedPeer } from './fabric/fabric-options.js';
 import type { NetworkSettings, NodeService, ServiceName } from './options.js';
 import { nodeTlsFiles } from './tls-files.js';
 

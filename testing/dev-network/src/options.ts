@@ -1,5 +1,5 @@
 import { SelvedgeError, type RoleName } from '@selvedge/errors';
-import type { FabricOptions } from './fabric/fabric-plan.js';
+import type { FabricOptions } from './fabric/fabric-options.js';
 
 /** The services of a network, by folder under services/. */
 export const SERVICE_NAMES = ['sequencer', 'endorser', 'business', 'key-broker', 'compute'] as const;

@@ -4,6 +4,7 @@ import { ValidationCode } from '@selvedge/protocol';
 import type { Contract, ProposalOptions } from '@selvedge/client';
 import { parseChaincodeCall, parseTransient } from '../chaincode-call.js';
 import type { CommandContext } from '../context.js';
+import type { OpenFolder } from '../open-folder.js';
 
 interface CallOptions {
   readonly channelID?: string;
@@ -66,16 +67,16 @@ async function withContract(context: CommandContext, options: CallOptions, use: 
     const network = gateway.getNetwork(options.channelID ?? folder.connectionProfile.channel);
     await use({ contract: network.getContract(options.name), transaction, options: { arguments: args, transientData } });
   } catch (error) {
-    throw nameNetwork(error, folder.layout.directory);
+    throw nameNetwork(error, folder);
   } finally {
     gateway.close();
   }
 }
 
 /** A network that does not run is the usual reason when nobody answers. */
-function nameNetwork(error: unknown, directory: string): unknown {
+function nameNetwork(error: unknown, { directory, statusCommand }: OpenFolder): unknown {
   if (!(error instanceof SelvedgeError) || (error.code !== 'VIEW_QUORUM_UNREACHABLE' && error.code !== 'UNAVAILABLE')) return error;
-  return new SelvedgeError(error.code, `${error.message} (does the network in ${directory} run? "selvedge status" tells)`, { role: error.role, cause: error });
+  return new SelvedgeError(error.code, `${error.message} (does the network in ${directory} run? "${statusCommand}" tells)`, { role: error.role, cause: error });
 }
 
 /** A result as text where it is text, and always as base64. */

@@ -29,7 +29,7 @@ export function addDeployCommands(program: Command, contextOf: (command: Command
     .option('--compute-quorum <k>', 'compute nodes that must agree')
     .action(async (directory: string, options: Options, command: Command) => {
       const context = contextOf(command);
-      const folder = await context.openFolder();
+      const folder = await context.openDevelopmentFolder();
       const deployed = await folder.deploy(directory, deployOptions(options));
       const { name, version, codeHash, blockNumber, policy } = deployed;
       const value = { name, version, codeHash: toHex(codeHash), blockNumber, policyVersion: policy.policyVersion };

@@ -4,8 +4,8 @@ import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { approvePolicyChange, createPolicyTransaction, facts, type FactUpdate } from '@selvedge/policy';
 import { LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema, type PolicyTransaction } from '@selvedge/protocol';
-import type { NetworkFolder, PolicySession } from '@selvedge/dev-network';
 import type { CommandContext } from '../context.js';
+import type { OpenFolder, PolicyCommands } from '../open-folder.js';
 import { readInput } from '../read-file.js';
 import { describeFact } from '../describe-fact.js';
 import { table } from '../terminal.js';
@@ -83,7 +83,7 @@ async function propose(context: CommandContext, options: ProposeOptions): Promis
 
 async function approve(context: CommandContext, file: string): Promise<void> {
   const folder = await context.openFolder();
-  const signer = await context.identity(folder, 'Admin');
+  const signer = await context.identity(folder, 'admin');
   const { change, approvals } = parseTransaction(await readInput(file));
   const keys = parseMessage(PolicyChangeSchema, change, LIMITS.maxMessageBytes).changes.map(({ key, remove }) => (remove ? `removal of ${key}` : key));
   const all = [...approvals.filter(({ identity }) => !equalBytes(identity, signer.serialized)), approvePolicyChange(change, signer)];
@@ -95,9 +95,9 @@ async function approve(context: CommandContext, file: string): Promise<void> {
   );
 }
 
-async function withSession<T>(context: CommandContext, use: (session: PolicySession, folder: NetworkFolder) => Promise<T>): Promise<T> {
+async function withSession<T>(context: CommandContext, use: (session: PolicyCommands, folder: OpenFolder) => Promise<T>): Promise<T> {
   const folder = await context.openFolder();
-  const session = folder.openPolicySession();
+  const session = await folder.openPolicy();
   try {
     return await use(session, folder);
   } finally {

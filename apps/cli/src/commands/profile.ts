@@ -19,7 +19,7 @@ export function addProfileCommands(program: Command, contextOf: (command: Comman
     .action(async (file: string, options: { readonly output?: string }, command: Command) => {
       const context = contextOf(command);
       const folder = await context.openFolder();
-      const signer = await context.identity(folder, 'Admin');
+      const signer = await context.identity(folder, 'admin');
       const { profile: bytes, signatures } = readProfileFile(await readInput(file));
       const parsed = parseProfile(bytes);
       const added = signProfile(bytes, signer);

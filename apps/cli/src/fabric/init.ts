@@ -9,7 +9,7 @@ import type { Deployment, Endpoint, OwnOrganisation } from './deployment.js';
 import { fabricLayoutOf, type FabricLayout } from './folder-layout.js';
 import { writeDeployment } from './folder.js';
 import { planDeployment } from './init-plan.js';
-import { clientTlsIn, findClientTls, findMspFolders, type FoundMsp } from './msp-folder.js';
+import { findOwnFiles, relativeOwnFiles } from './own-files.js';
 import { findPeerProgram } from './peer-program.js';
 import { certificateNamesHost } from './tls-name.js';
 
@@ -44,7 +44,7 @@ export async function initDeployment(options: InitOptions): Promise<{ readonly f
   }
   const known = await readProfiles(layout, options.profiles);
   const own = new Map<string, OwnOrganisation['own']>();
-  for (const [mspId, folder] of options.msps) own.set(mspId, await ownFiles(mspId, resolve(folder), options.clientTls.get(mspId)));
+  for (const [mspId, folder] of options.msps) own.set(mspId, await findOwnFiles(mspId, folder, options.clientTls.get(mspId)));
   const channelConfig = await readChannel(layout, options.channel, known, own);
   await writeTlsRoots(layout, channelConfig);
   const at = (path: string): string => relative(layout.directory, path);
@@ -52,7 +52,7 @@ export async function initDeployment(options: InitOptions): Promise<{ readonly f
     network: options.network ?? options.channel,
     channel: options.channel,
     channelConfig,
-    own: new Map([...own].map(([mspId, files]) => [mspId, relativeFiles(at, files)])),
+    own: new Map([...own].map(([mspId, files]) => [mspId, relativeOwnFiles(at, files)])),
     peers: new Map([...known.peers].map(([mspId, endpoints]) => [mspId, endpoints.map((endpoint) => ({ ...endpoint, tlsRoots: at(endpoint.tlsRoots) }))])),
     orderer: known.orderers.map((endpoint) => ({ ...endpoint, tlsRoots: at(endpoint.tlsRoots) }))[0],
     tlsRootsOf: (mspId) => at(tlsRootsFile(layout, mspId)),
@@ -82,22 +82,6 @@ async function storeEndpoint(layout: FabricLayout, folder: string, { address, tl
   return { address, tlsRoots: file, ...(isNeeded ? { hostnameOverride } : {}) };
 }
 
-/** Finds an organisation's administrator, peer and client among the MSP folders below a folder. Throws INVALID_CONFIGURATION. */
-async function ownFiles(mspId: string, folder: string, clientTlsFolder: string | undefined): Promise<OwnOrganisation['own']> {
-  const found = await findMspFolders(folder);
-  const of = (role: FoundMsp['role']): string | undefined => found.find((msp) => msp.role === role)?.directory;
-  const [admin, peer, client] = [of('admin'), of('peer'), of('client')];
-  if (admin === undefined || peer === undefined) {
-    const seen = found.map(({ directory, role }) => `${role} in ${directory}`).join(', ');
-    throw new SelvedgeError('INVALID_CONFIGURATION', `--msp ${mspId}=${folder}: MSP folders (signcerts, keystore) of an administrator and of a peer are needed, by the organisational unit of their certificates; found: ${seen === '' ? 'none' : seen}`, { role: 'cli' });
-  }
-  const clientTls = clientTlsFolder === undefined ? await findClientTls(admin) : await clientTlsIn(resolve(clientTlsFolder));
-  if (clientTlsFolder !== undefined && clientTls === undefined) {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `--client-tls ${mspId}=${clientTlsFolder}: holds neither client.crt and client.key nor cert.pem and key.pem`, { role: 'cli' });
-  }
-  return { admin, peer, ...(client === undefined ? {} : { client }), ...(clientTls === undefined ? {} : { clientTls }) };
-}
-
 /** Asks the first peer of an organisation that is operated here. */
 async function readChannel(layout: FabricLayout, channel: string, known: KnownEndpoints, own: ReadonlyMap<string, OwnOrganisation['own']>): Promise<ChannelConfig> {
   for (const [mspId, { admin, clientTls }] of own) {
@@ -122,15 +106,6 @@ async function writeTlsRoots(layout: FabricLayout, { organisations, orderers }: 
   for (const { mspId, tlsRootCertificatesPem } of [...organisations, ...orderers]) {
     await writeWhole(tlsRootsFile(layout, mspId), tlsRootCertificatesPem.map((pem) => `${pem.trimEnd()}\n`).join(''));
   }
-}
-
-function relativeFiles(at: (path: string) => string, { admin, peer, client, clientTls }: OwnOrganisation['own']): OwnOrganisation['own'] {
-  return {
-    admin: at(admin),
-    peer: at(peer),
-    ...(client === undefined ? {} : { client: at(client) }),
-    ...(clientTls === undefined ? {} : { clientTls: { certificate: at(clientTls.certificate), privateKey: at(clientTls.privateKey) } }),
-  };
 }
 
 async function readText(file: string): Promise<string> {

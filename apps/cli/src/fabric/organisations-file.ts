@@ -1,13 +1,13 @@
-import { relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
 import { fetchChannelConfig } from '@selvedge/fabric-network';
-import { parseEndorsementPolicy, printEndorsementPolicy } from '@selvedge/policy';
+import { parseEndorsementPolicy } from '@selvedge/policy';
 import { writeWhole } from '@selvedge/service-kit/launch';
 import { PORTS_PER_ORGANISATION } from './deployment-checks.js';
-import type { Deployment, Endpoint, Organisation, OwnOrganisation } from './deployment.js';
+import type { Deployment, Endpoint, Organisation } from './deployment.js';
 import type { FabricLayout } from './folder-layout.js';
 import { openFabricFolder, ownOrganisations, readDeployment, writeDeployment } from './folder.js';
-import { clientTlsIn, findClientTls, findMspFolders } from './msp-folder.js';
+import { findOwnFiles, relativeOwnFiles } from './own-files.js';
 import { adminOf, findPeerProgram } from './peer-program.js';
 
 /** What is said of an organisation that joins. */
@@ -61,7 +61,7 @@ async function newOrganisation(layout: FabricLayout, opened: Deployment, joining
   const channelConfig = await fetchChannelConfig(await findPeerProgram(layout.clientConfig), adminOf(asker), opened.channel);
   const found = channelConfig.organisations.find((organisation) => organisation.mspId === mspId);
   if (found === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `${mspId} is not on channel ${opened.channel}; add it to the channel first, by an update of the channel’s configuration`, { role: 'cli' });
-  const tlsRoots = `${layout.directory}/fabric-tls/${mspId}.pem`;
+  const tlsRoots = join(layout.directory, 'fabric-tls', `${mspId}.pem`);
   await writeWhole(tlsRoots, found.tlsRootCertificatesPem.map((pem) => `${pem.trimEnd()}\n`).join(''));
   const addresses = joining.peer === undefined ? found.endpoints : [joining.peer];
   if (addresses.length === 0) throw new SelvedgeError('INVALID_CONFIGURATION', `the channel has no anchor peer of ${mspId}; name one with --peer host:port`, { role: 'cli' });
@@ -69,27 +69,13 @@ async function newOrganisation(layout: FabricLayout, opened: Deployment, joining
   const peers: Endpoint[] = addresses.map((address) => ({ address, tlsRoots: at(tlsRoots) }));
   const [first = ''] = addresses;
   const last = Math.max(...opened.organisations.map(({ services }) => services.firstPort));
-  const own = joining.msp === undefined ? undefined : await ownFiles(joining, at);
+  const own = joining.msp === undefined ? undefined : relativeOwnFiles(at, await findOwnFiles(mspId, joining.msp, joining.clientTls));
   return {
     mspId,
     roles: [role],
     peers,
     services: { host: joining.host ?? first.slice(0, first.lastIndexOf(':')), firstPort: joining.firstPort ?? last + PORTS_PER_ORGANISATION },
     ...(own === undefined ? {} : { own }),
-  };
-}
-
-async function ownFiles({ mspId, msp = '', clientTls: clientTlsFolder }: JoiningOrganisation, at: (path: string) => string): Promise<OwnOrganisation['own']> {
-  const found = await findMspFolders(resolve(msp));
-  const of = (role: string): string | undefined => found.find((folder) => folder.role === role)?.directory;
-  const [admin, peer, client] = [of('admin'), of('peer'), of('client')];
-  if (admin === undefined || peer === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `--msp ${msp}: MSP folders of an administrator and of a peer of ${mspId} are needed`, { role: 'cli' });
-  const clientTls = clientTlsFolder === undefined ? await findClientTls(admin) : await clientTlsIn(resolve(clientTlsFolder));
-  return {
-    admin: at(admin),
-    peer: at(peer),
-    ...(client === undefined ? {} : { client: at(client) }),
-    ...(clientTls === undefined ? {} : { clientTls: { certificate: at(clientTls.certificate), privateKey: at(clientTls.privateKey) } }),
   };
 }
 
@@ -105,15 +91,16 @@ function withEndorser(deployment: Deployment, mspId: string): Deployment {
 
 /** "OutOf(majority, 'A.peer', 'B.peer', …)" with one more peer; any other policy unchanged. */
 export function addToMajority(policy: string, mspId: string): string {
-  const { mspIds } = parseEndorsementPolicy(policy);
-  if (mspIds.includes(mspId) || normal(policy) !== normal(majorityOf(mspIds))) return policy;
-  return majorityOf([...mspIds, mspId]);
-}
-
-function normal(policy: string): string {
-  return printEndorsementPolicy(parseEndorsementPolicy(policy));
+  const { rule, mspIds } = parseEndorsementPolicy(policy);
+  if (mspIds.includes(mspId) || rule.kind !== 'out-of' || rule.n !== majority(rule.rules.length)) return policy;
+  const peers = rule.rules.flatMap((part) => (part.kind === 'principal' && part.role === 'peer' ? [part.mspId] : []));
+  return peers.length === rule.rules.length ? majorityOf([...peers, mspId]) : policy;
 }
 
 function majorityOf(mspIds: readonly string[]): string {
-  return `OutOf(${String(Math.floor(mspIds.length / 2) + 1)}, ${mspIds.map((mspId) => `'${mspId}.peer'`).join(', ')})`;
+  return `OutOf(${String(majority(mspIds.length))}, ${mspIds.map((mspId) => `'${mspId}.peer'`).join(', ')})`;
+}
+
+function majority(count: number): number {
+  return Math.floor(count / 2) + 1;
 }

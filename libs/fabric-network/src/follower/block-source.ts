@@ -22,6 +22,7 @@ export interface BlockSourceOptions extends Omit<SeekContext, 'tlsCertificateHas
   readonly withPrivateData: boolean;
 }
 
+const MAX_DETAILS = 200;
 // common.Status
 const SUCCESS = 200;
 const REFUSALS: Readonly<Record<number, readonly [RefusalCode, string]>> = {
@@ -70,7 +71,7 @@ function refusalOf(status: number, endpoint: string): SelvedgeError {
 }
 
 function brokenStream(error: ServiceError, endpoint: string): SelvedgeError {
-  return new SelvedgeError('UNAVAILABLE', `the stream of blocks from peer ${endpoint} broke: ${error.details}`, { cause: error });
+  return new SelvedgeError('UNAVAILABLE', `the stream of blocks from peer ${endpoint} broke: ${error.details.slice(0, MAX_DETAILS)}`, { cause: error });
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -99,7 +99,7 @@ describe('openFabricFollower', () => {
     add(failed);
     await reached();
     expect(follower.state.result(txId)).toBeUndefined();
-    expect(follower.fabricResult(failed.transaction.fabricTxId)).toEqual({ flag: 10, blockNumber: 3n });
+    expect(follower.fabricResult(failed.transaction.fabricTxId)).toEqual({ flag: 10, code: ValidationCode.ENDORSEMENT_POLICY_FAILURE, blockNumber: 3n });
     add(stale);
     await reached();
     expect(follower.state.result(txId)).toEqual({ code: ValidationCode.MVCC_READ_CONFLICT, blockNumber: 4n });

@@ -8,6 +8,8 @@ import { ValidationCode } from '@selvedge/protocol';
 export interface FabricResult {
   /** peer.TxValidationCode */
   readonly flag: number;
+  /** The same as Selvedge says it, see FabricVerdict. */
+  readonly code: ValidationCode;
   readonly blockNumber: bigint;
 }
 
@@ -53,7 +55,7 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
   fabricResult(fabricTxId: string): FabricResult | undefined {
     const bytes = FABRIC_TX_ID.test(fabricTxId) ? this.#transactions.get(Buffer.from(fabricTxId, 'hex')) : undefined;
     if (bytes === undefined) return undefined;
-    return { flag: bytes[0] ?? 0, blockNumber: Buffer.from(bytes).readBigUInt64BE(1) };
+    return { flag: bytes[0] ?? 0, code: bytes[1] ?? 0, blockNumber: Buffer.from(bytes).readBigUInt64BE(2) };
   }
 
   /** Writes a block's outcome; inside a write transaction. The facts in memory change with adoptFacts, after the sync. */
@@ -71,17 +73,18 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
   }
 
   #writeResults({ concerns, fabricTxId, flag, code, txId }: FabricVerdict, blockNumber: bigint): void {
-    if (concerns && fabricTxId !== undefined && FABRIC_TX_ID.test(fabricTxId)) this.#writeFabricResult(Buffer.from(fabricTxId, 'hex'), flag, blockNumber);
+    if (concerns && fabricTxId !== undefined && FABRIC_TX_ID.test(fabricTxId)) this.#writeFabricResult(Buffer.from(fabricTxId, 'hex'), { flag, code, blockNumber });
     // The first result stands. But what is VALID wrote its marker: Fabric uses an id up then and not before.
     if (txId !== undefined && (code === ValidationCode.VALID || this.result(txId) === undefined)) this.writeResult(txId, { code, blockNumber });
   }
 
   /** Fabric calls a replayed envelope a duplicate: the first one's result stands. */
-  #writeFabricResult(id: Uint8Array, flag: number, blockNumber: bigint): void {
+  #writeFabricResult(id: Uint8Array, { flag, code, blockNumber }: FabricResult): void {
     if (this.#transactions.has(id)) return;
-    const bytes = Buffer.alloc(9);
+    const bytes = Buffer.alloc(10);
     bytes.writeUInt8(flag, 0);
-    bytes.writeBigUInt64BE(blockNumber, 1);
+    bytes.writeUInt8(code, 1);
+    bytes.writeBigUInt64BE(blockNumber, 2);
     this.#transactions.put(id, bytes);
   }
 }

@@ -135,6 +135,17 @@ describe('endorsing organisations', () => {
   });
 });
 
+describe('what endorsers signed', () => {
+  it('is checked before anything is signed by the client', async () => {
+    fabric.hooks.changePayload = (payload) => { payload.targets[0]?.owners.pop(); };
+    await expect(contract.submitTransaction('f')).rejects.toMatchObject({ code: 'ENDORSEMENT_FAILED' });
+    delete fabric.hooks.changePayload;
+    fabric.hooks.changeResponse = (response) => { response.cores.push(Buffer.from('more')); };
+    await expect(contract.submitTransaction('f')).rejects.toMatchObject({ code: 'ENDORSEMENT_FAILED' });
+    expect(callsOf('order')).toHaveLength(0);
+  });
+});
+
 describe('ordering', () => {
   it('loses no transaction with a lost answer, and sends the same one again when nothing was ordered', async () => {
     fabric.hooks.submit = async (genuine) => {

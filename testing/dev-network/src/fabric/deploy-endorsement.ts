@@ -5,7 +5,8 @@ import { parseEndorsementPolicy } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { packageOf } from './chaincode-nodes.js';
 import { lifecycleAdmin, ordererEndpoint, peerProgram, untilDiscovered, type ChannelTarget } from './channel.js';
-import { planEndorsementChaincode, readFabricPlan, type FabricOptions, type FabricPlan } from './fabric-plan.js';
+import { planEndorsementChaincode, readFabricPlan, type FabricPlan } from './fabric-plan.js';
+import type { FabricOptions } from './fabric-options.js';
 import { GOVERNANCE_POLICY } from './fabric-start.js';
 
 /** Fabric's rule for chaincode names (core/chaincode/lifecycle). */

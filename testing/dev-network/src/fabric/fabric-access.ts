@@ -6,14 +6,14 @@ import type { FabricPlan } from './fabric-plan.js';
 /** The Fabric below a network, for tools and tests that deploy chaincode of their own or look at a peer. */
 export interface FabricAccess {
   /** Organisations, ports and chaincode servers as they stand. */
-  plan(): FabricPlan;
+  readonly plan: () => FabricPlan;
   /** For the functions of chaincode lifecycle. */
   readonly program: PeerProgram;
   readonly orderer: FabricEndpoint;
   /** An organisation's administrator at its own peer. Throws INVALID_CONFIGURATION for an organisation without a peer. */
-  admin(mspId: string): LifecycleAdmin;
+  readonly admin: (mspId: string) => LifecycleAdmin;
   /** Waits until every peer sees the peers of these organisations run a chaincode. Throws TIMEOUT. */
-  untilRunning(chaincode: string, mspIds: readonly string[], timeoutMs: number): Promise<void>;
+  readonly untilRunning: (chaincode: string, mspIds: readonly string[], timeoutMs: number) => Promise<void>;
 }
 
 export function fabricAccess(ledger: FabricLedger): FabricAccess {

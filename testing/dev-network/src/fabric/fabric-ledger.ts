@@ -12,17 +12,9 @@ import { chaincodeConfig } from './chaincode-nodes.js';
 import { createGenesisBlock, type ChannelTarget } from './channel.js';
 import { writeCryptoMaterial } from './crypto-material.js';
 import { fabricLayout } from './fabric-layout.js';
-import { HOST, HOST_NAME, planFabric, readFabricPlan, writeFabricPlan, type FabricOptions, type FabricPlan } from './fabric-plan.js';
+import { HOST, HOST_NAME, planFabric, readFabricPlan, writeFabricPlan, type FabricPlan } from './fabric-plan.js';
+import type { FabricOptions, FollowedPeer } from './fabric-options.js';
 import { startOrderer, startPeer } from './fabric-processes.js';
-
-/** An organisation's own peer, as its follower is told of it. */
-export interface FollowedPeer {
-  /** host:port. */
-  readonly endpoint: string;
-  /** PEM file. */
-  readonly tlsRootCertificate: string;
-  readonly hostnameOverride: string;
-}
 
 /** The Fabric side of a network whose processes the node group runs. */
 export interface FabricLedger {

@@ -4,6 +4,7 @@ import { readJson, writeJson } from '../files.js';
 import type { Layout } from '../layout.js';
 import type { NetworkSettings } from '../options.js';
 import { fabricLayout } from './fabric-layout.js';
+import type { FabricOptions } from './fabric-options.js';
 import { findFreePorts } from './free-ports.js';
 
 /** Everything of the network listens here. */
@@ -17,16 +18,6 @@ const DEFAULT_MAX_MESSAGE_COUNT = 500;
 const PORTS_OF_ORDERER = 3;
 /** Of a peer and its policy chaincode. */
 const PORTS_OF_PEER = 4;
-
-/** How the ordering service and the collections of a local Fabric network are set. */
-export interface FabricOptions {
-  /** How long the orderer waits for more transactions before it cuts a block. Default 200. */
-  readonly batchTimeoutMs?: number;
-  /** Transactions in a block at most. Default 500. */
-  readonly maxMessageCount?: number;
-  /** Whether endorser organisations keep copies of packets (ciphertext), from which a business node recovers. Default: endorsers. */
-  readonly keepers?: 'endorsers' | 'none';
-}
 
 /** One peer of an organisation. */
 export interface PlannedPeer {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeProcess } from '../child-process.js';
@@ -10,7 +11,7 @@ import { startExternalProcess } from './external-process.js';
 import { fabricLayout } from './fabric-layout.js';
 import { HOST, type FabricPlan, type PlannedPeer } from './fabric-plan.js';
 import { ordererSettings, peerSettings } from './node-settings.js';
-import { acceptsConnections, isHealthy } from './probes.js';
+import { acceptsConnections, isHealthy, isLeader } from './probes.js';
 
 const LOG_LEVEL = 'WARNING';
 
@@ -31,7 +32,11 @@ export async function startOrderer(input: FabricProcessInput): Promise<NodeProce
   const fabric = fabricLayout(layout);
   const settings = ordererSettings({ plan, layout, mspDirectory: fabric.identityMsp(orderer.mspId, ORDERER), dataDirectory: folder.data });
   await writeJson(join(folder.directory, 'orderer.yaml'), settings);
-  return startExternalProcess({ ...common(input, orderer.name, folder), program: binaries.orderer, args: ['start'], ...probed(orderer.operationsPort, [orderer.port, orderer.adminPort]) });
+  const { address, isReady } = probed(orderer.operationsPort, [orderer.port, orderer.adminPort]);
+  // Once it has the channel it is of no use before it leads.
+  const hasChannel = existsSync(join(folder.data, 'ledger', 'chains', plan.channel));
+  const isReadyAndLeads = async (): Promise<boolean> => (await isReady()) && (!hasChannel || (await isLeader(`${HOST}:${String(orderer.operationsPort)}`, plan.channel)));
+  return startExternalProcess({ ...common(input, orderer.name, folder), program: binaries.orderer, args: ['start'], address, isReady: isReadyAndLeads });
 }
 
 /** Starts a peer, or starts it again on its data. Its configuration file is written anew. */

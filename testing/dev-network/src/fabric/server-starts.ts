@@ -16,7 +16,8 @@ const START_TIMEOUT_MS = 30_000;
 export interface ServerStarts {
   /** Writes the plan and starts what it adds. */
   start(plan: FabricPlan): Promise<void>;
-  close(): void;
+  /** Starts nothing more; resolves when what is being started has started or failed. */
+  close(): Promise<void>;
 }
 
 /** In the process that runs the network: it also starts what another process adds to the plan's file. */
@@ -24,9 +25,10 @@ export function createServerStarts(input: { readonly ledger: FabricLedger; reado
   const { ledger, group } = input;
   const file = fabricLayout(ledger.target.layout).planFile;
   let last: Promise<void> = Promise.resolve();
+  let isClosed = false;
   const startMissing = async (): Promise<void> => {
     const written = await readFabricPlan(ledger.target.layout);
-    if (written === undefined) return;
+    if (written === undefined || isClosed) return;
     ledger.adoptPlan(written);
     const known = new Set(group.list().map(({ name }) => name));
     const missing = fabricNodes(written).filter(({ name }) => !known.has(name));
@@ -48,8 +50,10 @@ export function createServerStarts(input: { readonly ledger: FabricLedger; reado
       await writeFabricPlan(ledger.target.layout, plan);
       await next();
     },
-    close() {
+    async close() {
+      isClosed = true;
       unwatchFile(file, changed);
+      await last.catch(() => undefined);
     },
   };
 }

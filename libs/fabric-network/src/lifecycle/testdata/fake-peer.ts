@@ -19,7 +19,7 @@ export interface FakePeer extends PeerProgram {
 
 // Every organisation has files of its own, since calls run side by side.
 const SCRIPT = `
-const { readFileSync, writeFileSync, appendFileSync, existsSync } = require('node:fs');
+const { readFileSync, writeFileSync, appendFileSync, existsSync, statSync } = require('node:fs');
 const { createHash } = require('node:crypto');
 const folder = process.env.FABRIC_CFG_PATH;
 const mspId = process.env.CORE_PEER_LOCALMSPID;
@@ -37,6 +37,7 @@ const approvals = () => Object.fromEntries(organisations.map((name) => [name, re
 const commands = {
   queryinstalled: () => ({ installed_chaincodes: read('installed-' + mspId, []).map((package_id) => ({ package_id })) }),
   install: () => {
+    if ((statSync(args[3]).mode & 0o077) !== 0) fail('the package, which may hold a key, can be read by others');
     const id = 'label:' + createHash('sha256').update(readFileSync(args[3])).digest('hex');
     if (read('installed-' + mspId, []).includes(id)) fail("chaincode already successfully installed (package ID '" + id + "')");
     write('installed-' + mspId, [...read('installed-' + mspId, []), id]);

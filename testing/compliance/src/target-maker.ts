@@ -1,0 +1,52 @@
+import { create } from '@bufbuild/protobuf';
+import { createTargetData, randomTxId, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import { GuardKind, guardKey, GuardReadSchema, parseCore, type Core, type TargetData } from '@selvedge/protocol';
+
+/** Target data, and what the tests compare with the ledger. */
+export interface MadeTargetData {
+  readonly txId: Uint8Array;
+  readonly targetData: TargetData;
+  readonly core: Core;
+  /** Packet hash of each put, by dataset and key. */
+  version(dataset: string, key: string): Uint8Array | undefined;
+}
+
+/** What the transaction shall be; everything else is as it should be. */
+export interface TargetShape extends Pick<TargetDataInput, 'writes' | 'reads' | 'txId' | 'changeCore'> {
+  /** A range query was run: the membership guard of this dataset's simple keys, as last written by this transaction (empty: never). */
+  readonly rangeRead?: { readonly dataset: string; readonly lastWriter: Uint8Array };
+}
+
+/** Makes genuine target data of the consortium's contract. */
+export function createTargetMaker(consortium: TestConsortium, node: TestComputeNode): (shape: TargetShape) => MadeTargetData {
+  return ({ rangeRead, changeCore, ...shape }) => {
+    const txId = shape.txId ?? randomTxId();
+    const targetData = createTargetData({
+      consortium,
+      nodes: [node],
+      ...shape,
+      txId,
+      changeCore: (core) => {
+        if (rangeRead !== undefined) readGuard(consortium, core, rangeRead);
+        changeCore?.(core);
+      },
+    });
+    const core = parseCore(targetData.cores[0] as Uint8Array);
+    return {
+      txId,
+      targetData,
+      core,
+      version: (dataset, key) => {
+        const ledgerKey = Buffer.from(consortium.contractKeys.names.ledgerKey(dataset, key));
+        const effect = core.sections[0]?.writes.find((write) => write.dataset === dataset && ledgerKey.equals(write.ledgerKey))?.effect;
+        return effect?.case === 'packetHash' ? effect.value : undefined;
+      },
+    };
+  };
+}
+
+function readGuard({ contractKeys, contractPolicy }: TestConsortium, core: Core, { dataset, lastWriter }: { readonly dataset: string; readonly lastWriter: Uint8Array }): void {
+  const ownerSet = contractPolicy.datasets.find(({ name }) => name === dataset)?.ownerSet ?? '';
+  const key = guardKey('membership', contractKeys.names.datasetTag(dataset, ''));
+  core.sections[0]?.guardsRead.push(create(GuardReadSchema, { ownerSet, dataset, guardKey: key, kind: GuardKind.MEMBERSHIP, txId: lastWriter }));
+}
