@@ -1,10 +1,12 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import type { Contract, HopEvent } from '@selvedge/client';
+import type { DevNetwork } from '@selvedge/dev-network';
+import { verifySignedProfile } from '@selvedge/policy';
 import { parseCore, PacketSchema, SealedRequestSchema } from '@selvedge/protocol';
 import { bold, dim, sample, say, yellow } from './print.js';
 
 /** Follows one request through the five roles and prints what each could see of it. Returns the result. */
-export async function followRequest(contract: Contract, hops: HopEvent[], call: { name: string; arguments: string[]; transientData: Record<string, string> }): Promise<Uint8Array> {
+export async function followRequest(network: DevNetwork, contract: Contract, hops: HopEvent[], call: { name: string; arguments: string[]; transientData: Record<string, string> }): Promise<Uint8Array> {
   hops.length = 0;
   const proposal = contract.newProposal(call.name, { arguments: call.arguments, transientData: call.transientData });
   const sealed = fromBinary(SealedRequestSchema, await proposal.getBytes());
@@ -23,7 +25,8 @@ export async function followRequest(contract: Contract, hops: HopEvent[], call: 
   hop('(4) target data', 'client', `core of ${String(executed.targetData.cores[0]?.length ?? 0)} bytes, ${String(packets.length)} packets, result ${JSON.stringify(text(executed.getResult()))}`, 'the result opens with the client’s own transaction key');
 
   const endorsed = await executed.endorse();
-  const endorsers = hops.filter((event) => event.hop === 'endorse').map((event) => event.peer);
+  const { msps } = verifySignedProfile(network.signedProfile);
+  const endorsers = endorsed.message.endorsements.map(({ identity }) => msps.verifyIdentity(identity).mspId);
   hop('(5) target data', 'endorsers', `hashes, signatures, packet ${sample(ciphertext)}`, 'no value, no key name, no argument: they hold no data key');
   hop('(6) endorsement', 'client', `from ${endorsers.join(', ')}; names ${endorsed.declaredTargets.map((target) => target.owners.join('+')).join(', ')}`, '');
 

@@ -57,7 +57,7 @@ async function visit(network: DevNetwork, options: TourOptions): Promise<void> {
     const [aurora, borealis] = traders as [Trader, Trader];
     const stone = aurora.stones[3];
     if (stone === undefined) throw new Error('too few stones');
-    await followRequest(aurora.contract, aurora.hops, { name: 'SetPrice', arguments: [stone.id], transientData: { price: '4711' } });
+    await followRequest(network, aurora.contract, aurora.hops, { name: 'SetPrice', arguments: [stone.id], transientData: { price: '4711' } });
 
     heading('What is refused');
     const setPrice = (price: number): { name: string; options: { arguments: string[]; transientData: Record<string, string> } } => ({
