@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openFabricGateway } from '@selvedge/client';
-import { fabricChannel, findFreePorts, type DevNetwork } from '@selvedge/dev-network';
+import { findFreePorts, type DevNetwork } from '@selvedge/dev-network';
 import { createChaincodePackage, deployChaincode } from '@selvedge/fabric-network';
 import type { CountedProcess } from './accounting.js';
 import { CHANGE, keyOf, type Subject } from './subjects.js';
@@ -26,7 +26,9 @@ export interface PlainSubject {
 
 /** Deploys the chaincode on the peers of two business organisations of a running Fabric network. @param contract its folder */
 export async function startPlainSubject({ network, contract, keys }: { readonly network: DevNetwork; readonly contract: string; readonly keys: number }): Promise<PlainSubject> {
-  const channel = await fabricChannel(network.directory);
+  const { fabric } = network;
+  if (fabric === undefined) throw new Error('plain Fabric chaincode needs a Fabric network');
+  const plan = fabric.plan();
   const ports = await findFreePorts(HOLDERS.length);
   const servers = HOLDERS.map((mspId, i) => ({ mspId, address: `${HOST}:${String(ports[i])}`, chaincodePackage: createChaincodePackage(`${NAME}-${String(i)}`, { address: `${HOST}:${String(ports[i])}` }) }));
   const children = servers.map(({ mspId, address, chaincodePackage }) => serve(contract, address, chaincodePackage.packageId, mspId));
@@ -43,14 +45,16 @@ export async function startPlainSubject({ network, contract, keys }: { readonly 
     const members = HOLDERS.map((mspId) => `'${mspId}.member'`).join(', ');
     const collections = [{ name: 'values', policy: `OR(${members})`, requiredPeerCount: 0, maxPeerCount: 1, blockToLive: 0, memberOnlyRead: true, memberOnlyWrite: true }];
     await deployChaincode({
-      program: channel.program,
-      orderer: channel.orderer,
-      definition: { channel: channel.name, name: NAME, version: '1', policy: { signaturePolicy: `AND(${peers})` }, collections: JSON.stringify(collections) },
-      organisations: channel.admins.map((admin) => {
-        const own = servers.find(({ mspId }) => mspId === admin.mspId)?.chaincodePackage;
+      program: fabric.program,
+      orderer: fabric.orderer,
+      definition: { channel: plan.channel, name: NAME, version: '1', policy: { signaturePolicy: `AND(${peers})` }, collections: JSON.stringify(collections) },
+      organisations: plan.peers.map(({ mspId }) => {
+        const admin = fabric.admin(mspId);
+        const own = servers.find((server) => server.mspId === mspId)?.chaincodePackage;
         return { admin, ...(own === undefined ? {} : { chaincodePackage: own }) };
       }),
     });
+    await fabric.untilRunning(NAME, HOLDERS, TIMEOUT_MS);
   } catch (error) {
     await stop();
     throw error;

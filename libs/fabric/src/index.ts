@@ -10,7 +10,7 @@ export { endorsingSets } from './endorsing-sets.js';
 export { EndorsersRefused, type OrganisationRefusal } from './endorsers-refused.js';
 export { parseDelivered, verifyFabricBlock, type BlockEnd, type Delivered, type FabricBlock } from './domain/block.js';
 export { parseEndorsedResponse, type EndorsedResponse } from './domain/endorsed-response.js';
-export { fabricCodeName } from './domain/fabric-codes.js';
+export { fabricCodeName, toValidationCode } from './domain/fabric-codes.js';
 export { FabricStateOverlay, type FabricState } from './domain/fabric-state.js';
 export { judgeFabricBlock, type BlockContext, type FabricBlockVerdict } from './domain/judge-block.js';
 export { judgeFabricTransaction, type FabricVerdict, type JudgeContext } from './domain/judge-transaction.js';

@@ -40,6 +40,13 @@ describe('configuration of the business process', () => {
     expect(config.listen).toBe('127.0.0.1:0');
   });
 
+  it('follows the embedded ledger, or a channel through its own Fabric peer', () => {
+    expect(readBusinessMaterial(config).ledger).toEqual({ kind: 'embedded', sequencer: '127.0.0.1:7050' });
+    const pem = path.join(directory, 'peer.pem');
+    const peer = { endpoint: '127.0.0.1:7051', tlsRootCertificate: pem, clientCertificate: pem, clientKey: pem };
+    expect(readBusinessMaterial(businessConfig.parse({ ...config, ledger: { kind: 'fabric', peer } })).ledger).toMatchObject({ kind: 'fabric', peer: { endpoint: '127.0.0.1:7051' } });
+  });
+
   it('refuses settings that it does not know', () => {
     expect(businessConfig.safeParse({ ...config, sequenser: 'x' }).success).toBe(false);
   });

@@ -14,6 +14,8 @@ export const endorserConfig = z.strictObject({
   mspId: z.string().min(1),
   /** File of SignedProfile bytes: the trust anchor, the first profile on the ledger. */
   signedProfile: z.string().min(1),
+  /** File of SignedProfile bytes: the newest profile, where this organisation joined after the first. */
+  currentProfile: z.string().min(1).optional(),
   /** PEM files of the peer identity. */
   identity: z.strictObject({ certificate: z.string().min(1), privateKey: z.string().min(1) }),
   tls: tlsConfig,
@@ -27,6 +29,8 @@ export type EndorserConfig = z.infer<typeof endorserConfig>;
 /** What the configuration's files hold. */
 export interface EndorserMaterial {
   readonly profile: Profile;
+  /** That lists this organisation, where the trust anchor does not. */
+  readonly identityProfile: Profile | undefined;
   readonly signer: Signer;
   readonly tls: TlsFiles;
   readonly ledger: LedgerFiles;
@@ -45,7 +49,8 @@ export function readEndorserMaterial(config: EndorserConfig): EndorserMaterial {
     certificatePem: readFile(config.identity.certificate).toString('utf8'),
     privateKeyPem: readFile(config.identity.privateKey).toString('utf8'),
   });
-  return { profile, signer, tls: readTls(config.tls), ledger: readLedger(config.ledger) };
+  const identityProfile = config.currentProfile === undefined ? undefined : verifySignedProfile(readFile(config.currentProfile));
+  return { profile, identityProfile, signer, tls: readTls(config.tls), ledger: readLedger(config.ledger) };
 }
 
 function readFile(path: string): Buffer {

@@ -26,7 +26,6 @@ export { openPolicySession, type PolicySession } from './policy-session.js';
 export { issueIdentity } from './identities.js';
 export { issueTlsMaterial } from './tls.js';
 export { layoutOf, type Layout } from './layout.js';
-export { fabricChannel, type FabricChannel } from './fabric/fabric-channel.js';
 export { findFreePorts } from './fabric/free-ports.js';
 export { startBareFabric, type BareFabric, type BareFabricOptions, type OrganisationMaterial } from './fabric/bare-fabric.js';
 export { startPlainFabric, type PlainFabric, type PlainFabricOptions, type PlainOrganisation } from './fabric/plain-fabric.js';

@@ -26,7 +26,6 @@ interface JoinOptions {
   readonly peer?: string;
   readonly host?: string;
   readonly firstPort?: string;
-  readonly worldStateOf?: string[];
   readonly wait: string;
 }
 
@@ -81,11 +80,10 @@ function addJoinCommand(fabric: Command, contextOf: (command: Command) => Comman
     .option('--host <host>', 'where its Selvedge processes are reached (default: its peer’s host)')
     .option('--first-port <port>', 'first of their ports')
     .option(...WAIT);
-  if (isBusiness) command.option('--world-state-of <contract...>', 'contracts whose world state it owns as well');
   command.action(async (mspId: string, options: JoinOptions, invoked: Command) => {
     const context = contextOf(invoked);
-    const { msp, clientTls, peer, host, firstPort, worldStateOf } = options;
-    await noteOrganisation(layoutOf(context), { mspId, role, msp, clientTls, peer, host, firstPort: firstPort === undefined ? undefined : parseNumber('--first-port', firstPort, 1, 65_435), worldStateOf: worldStateOf ?? [] });
+    const { msp, clientTls, peer, host, firstPort } = options;
+    await noteOrganisation(layoutOf(context), { mspId, role, msp, clientTls, peer, host, firstPort: firstPort === undefined ? undefined : parseNumber('--first-port', firstPort, 1, 65_435) });
     await deploy(context, options.wait);
   });
 }

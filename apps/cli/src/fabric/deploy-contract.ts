@@ -1,18 +1,19 @@
 import { recordedBrokerRoot, verifyKeyCommitments } from '@selvedge/attestation';
 import { loadTls, type ConnectionProfile } from '@selvedge/client';
-import { installPackage, planContractPolicy, readManifest } from '@selvedge/contract-package';
+import { installPackage, readManifest } from '@selvedge/contract-package';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { checkCollections, createCollections } from '@selvedge/fabric';
 import type { PolicyFacts } from '@selvedge/fabric-network';
-import { facts, parseContractPolicy, parseEndorsementPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
-import { ContractPolicySchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
+import { facts, verifyContractPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
+import { encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js';
 import type { DeployContext } from './deploy-context.js';
 import type { DeployedContract } from './deployment.js';
 import type { PolicyAccess } from './policy-access.js';
-import { isBusiness, planServices } from './services.js';
+import { planServices } from './services.js';
+import { encodePolicy, endorsersOf, previousOf, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
 
 /** How far a contract came. */
 export interface ContractDeployment {
@@ -49,6 +50,10 @@ export async function deployContract(
   const manifest = await readManifest(collected.directory);
   const present = await policy.facts();
   const wanted = wantedPolicy(deployment, { contract, manifest, codeHash: collected.codeHash, present });
+  // Found out before anything is approved or committed.
+  const previous = previousOf(present, wanted);
+  verifyContractPolicy(wanted, profile, previous);
+  refuseNewOwners(wanted, previous);
 
   const collections = createCollections(wanted, { keepers: deployment.keepers, peersPerOrganisation: peersByOrganisation(context) });
   reporter.warn(checkCollections(collections, { peersPerOrganisation: peersByOrganisation(context) }));
@@ -71,32 +76,6 @@ export async function deployContract(
     isComplete: deployed.committed && recorded.isRecorded,
     blockNumber: recorded.blockNumber,
   };
-}
-
-/** The policy that the contract shall have: the recorded one, where it says the same. */
-function wantedPolicy(
-  deployment: DeployContext['deployment'],
-  input: { readonly contract: DeployedContract; readonly manifest: Awaited<ReturnType<typeof readManifest>>; readonly codeHash: Uint8Array; readonly present: PolicyFacts },
-): ContractPolicy {
-  const { contract, manifest, codeHash, present } = input;
-  const { name, worldStateOwners, endorsementPolicy, suite, computeQuorum } = contract;
-  const value = present.fact(facts.contract(name));
-  const previous = value === undefined ? undefined : parseContractPolicy(value);
-  const wanted = planContractPolicy({
-    manifest,
-    codeHash,
-    settings: { businessOrganisations: deployment.organisations.filter(isBusiness).map(({ mspId }) => mspId), endorsementPolicy: deployment.endorsementPolicy },
-    options: {
-      name,
-      ...(worldStateOwners === undefined ? {} : { worldStateOwners }),
-      ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
-      ...(suite === undefined ? {} : { suite }),
-      ...(computeQuorum === undefined ? {} : { computeQuorum }),
-    },
-    previous,
-  });
-  const isSame = previous !== undefined && equalBytes(encodePolicy({ ...wanted, policyVersion: previous.policyVersion }), encodePolicy(previous));
-  return isSame ? previous : wanted;
 }
 
 async function recordContract(
@@ -141,16 +120,6 @@ async function fetchCommitments(connectionProfile: ConnectionProfile, { name, su
   }
 }
 
-/** Organisations whose peers endorse a contract's transactions. */
-export function endorsersOf(policy: ContractPolicy): string[] {
-  const rules = [policy.endorsementPolicy, ...policy.ownerSets.map(({ endorsementPolicy }) => endorsementPolicy)];
-  return [...new Set(rules.flatMap((rule) => parseEndorsementPolicy(rule).mspIds))].sort();
-}
-
 function peersByOrganisation({ deployment }: DeployContext): Readonly<Record<string, number>> {
   return Object.fromEntries(deployment.organisations.map(({ mspId, peers }) => [mspId, peers.length]));
-}
-
-function encodePolicy(policy: ContractPolicy): Uint8Array {
-  return encodeMessage(ContractPolicySchema, policy);
 }

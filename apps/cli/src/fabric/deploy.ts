@@ -54,11 +54,12 @@ export async function deployFabric(context: DeployContext): Promise<DeployResult
     await Promise.all(context.own.slice(0, 1).map((first) => writeConnectionProfile(context, first)));
     if (!policyChaincode.committed) return result();
 
-    await untilListening(services, context);
+    await untilListening(chaincodeServers, context);
     if (!(await recordAnchor(context, policy, anchor))) return result();
     const profile = await updateProfile(context, policy);
     // A new profile is in the fingerprints of those that read it.
     await writeServices(context, context.own);
+    await untilListening(services, context);
     const [first] = context.own;
     if (first === undefined) return result();
     const connectionProfile = await connectionProfileOf(context, first);

@@ -21,8 +21,6 @@ export interface JoiningOrganisation {
   readonly peer: string | undefined;
   readonly host: string | undefined;
   readonly firstPort: number | undefined;
-  /** Contracts whose world state it shall own beside the present owners. */
-  readonly worldStateOf: readonly string[];
 }
 
 /**
@@ -37,21 +35,12 @@ export async function noteOrganisation(layout: FabricLayout, joining: JoiningOrg
   const changed = present === undefined ? await newOrganisation(layout, opened, joining) : withRole(present, joining.role);
   const organisations = present === undefined ? [...deployment.organisations, changed] : deployment.organisations.map((other) => (other.mspId === joining.mspId ? changed : other));
   const joined = joining.role === 'endorser' ? withEndorser({ ...deployment, organisations }, joining.mspId) : { ...deployment, organisations };
-  const unknown = joining.worldStateOf.find((name) => !joined.contracts.some((contract) => contract.name === name));
-  if (unknown !== undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `contract ${unknown} is not in ${layout.deploymentFile}`, { role: 'cli' });
-  const contracts = joined.contracts.map((contract) => (joining.worldStateOf.includes(contract.name) ? { ...contract, worldStateOwners: [...new Set([...(contract.worldStateOwners ?? firstOwner(deployment)), joining.mspId])] } : contract));
-  const written = { ...joined, contracts };
-  await writeDeployment(layout, written);
-  return written;
+  await writeDeployment(layout, joined);
+  return joined;
 }
 
 function withRole(organisation: Organisation, role: JoiningOrganisation['role']): Organisation {
   return { ...organisation, roles: [...new Set([...organisation.roles, role])] };
-}
-
-/** Who owns a world state when neither deployment nor manifest says so. */
-function firstOwner({ organisations }: Deployment): string[] {
-  return organisations.filter(({ roles }) => roles.includes('business')).slice(0, 1).map(({ mspId }) => mspId);
 }
 
 async function newOrganisation(layout: FabricLayout, opened: Deployment, joining: JoiningOrganisation): Promise<Organisation> {

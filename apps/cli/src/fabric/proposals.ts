@@ -31,8 +31,8 @@ export function proposalName(changes: readonly FactUpdate[]): string {
 
 /**
  * Approves a change with the administrators here, in the shared file that gathers approvals. A proposal of another
- * operator is approved only when it changes exactly what is wanted here; an outdated one is made anew.
- * Throws INVALID_CONFIGURATION when the other proposal differs.
+ * operator is approved only when it changes exactly what is wanted here; one that is outdated, or that nobody else has
+ * approved, is made anew. Throws INVALID_CONFIGURATION when a proposal that others have approved differs.
  */
 export async function approveProposal(folder: string, wanted: WantedChange, context: { readonly profile: Profile; readonly facts: FactReader; readonly admins: readonly Signer[] }): Promise<Proposal> {
   const { profile, facts, admins } = context;
@@ -40,7 +40,8 @@ export async function approveProposal(folder: string, wanted: WantedChange, cont
   await mkdir(folder, { recursive: true });
   const file = join(folder, proposalName(wanted.changes));
   const present = await readProposal(file);
-  const isCurrent = present !== undefined && isAgainst(present.change, facts);
+  const isForeign = present?.approvals.some(({ identity }) => !admins.some(({ serialized }) => equalBytes(identity, serialized))) ?? false;
+  const isCurrent = present !== undefined && isAgainst(present.change, facts) && (isForeign || isSameChange(file, present.change, wanted));
   if (isCurrent) verifySameChange(file, present.change, wanted);
   const change = isCurrent ? present.change : createPolicyChange({ network, channel, changes: wanted.changes, facts });
   const given = isCurrent ? present.approvals.filter((approval) => approverOf(profile, change, approval) !== undefined) : [];
@@ -71,6 +72,16 @@ async function readProposal(file: string): Promise<{ readonly change: Uint8Array
 /** Whether the facts still are what the change expects. */
 function isAgainst(change: Uint8Array, facts: FactReader): boolean {
   return parseMessage(PolicyChangeSchema, change, LIMITS.maxMessageBytes).changes.every(({ key, expectedHash }) => equalBytes(factHash(facts.fact(key)), expectedHash));
+}
+
+function isSameChange(file: string, change: Uint8Array, wanted: WantedChange): boolean {
+  try {
+    verifySameChange(file, change, wanted);
+    return true;
+  } catch (error) {
+    if (isSelvedgeError(error)) return false;
+    throw error;
+  }
 }
 
 function verifySameChange(file: string, change: Uint8Array, wanted: WantedChange): void {

@@ -46,6 +46,7 @@ export function serviceConfig(layout: FabricLayout, deployment: Deployment, serv
         ...common,
         mspId,
         signedProfile: layout.anchorFile,
+        currentProfile: layout.profileFile,
         identity: { certificate: identity.certificateFile, privateKey: identity.privateKeyFile },
         ledger: { kind: 'fabric', peer: followedPeer(organisation), policyChaincode },
         directory: data,

@@ -1,10 +1,9 @@
-import type { ExecutedTransaction } from '@selvedge/client';
-import { openFabricGateway } from '@selvedge/client';
+import { openFabricGateway, type ExecutedTransaction } from '@selvedge/client';
 import { SelvedgeError } from '@selvedge/errors';
 import { ENDORSE_FUNCTION, TARGET_DATA_FIELD } from '@selvedge/fabric';
 import { encodeMessage, TargetDataSchema, ValidationCode } from '@selvedge/protocol';
 import { expectRefusal } from './expect-refusal.js';
-import type { RefusalStage } from './refusals.js';
+import type { RefusalStage } from './refusal-stage.js';
 
 const BOUNDS = { timeoutMs: 30_000 };
 

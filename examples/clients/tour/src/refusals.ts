@@ -1,22 +1,10 @@
 import { clone } from '@bufbuild/protobuf';
-import { loadTls, type Contract } from '@selvedge/client';
-import type { DevNetwork } from '@selvedge/dev-network';
+import { loadTls } from '@selvedge/client';
 import { BusinessLedger, Endorser, TargetDataSchema } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { expectRefusal } from './expect-refusal.js';
 import { showFabricRefusals } from './fabric-refusals.js';
-
-/** What the refusals need: somebody’s contract, and how to change the price of a stone of theirs. */
-export interface RefusalStage {
-  readonly ledger: 'embedded' | 'fabric';
-  readonly network: DevNetwork;
-  readonly contract: Contract;
-  readonly setPrice: (price: number) => { name: string; options: { arguments: string[]; transientData: Record<string, string> } };
-  /** The organisation that owns the stone. */
-  readonly ownerMspId: string;
-  /** A business node that is not declared in that contract’s endorsements. */
-  readonly otherMspId: string;
-}
+import type { RefusalStage } from './refusal-stage.js';
 
 /** Shows three refusals by real peers; returns how many came as they must. Throws when one does not. */
 export async function showRefusals(stage: RefusalStage): Promise<number> {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { Server, ServerCredentials, status, type ServerDuplexStream, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js';
 import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import { sha256, toHex } from '@selvedge/crypto';
 import { createTestConsortium, refusalCode, refusalCodeOf, type TestConsortium } from '@selvedge/fixtures';
@@ -33,7 +33,7 @@ async function startPeer(answer: (method: string, request: Buffer, call: Call) =
   const definition = (name: string) => ({ path: `/protos.Deliver/${name}`, requestStream: true, responseStream: true, requestSerialize: raw, requestDeserialize: raw, responseSerialize: raw, responseDeserialize: raw });
   const handler = (name: string) => (call: Call) => { call.on('data', (request: Buffer) => { answer(name, request, call); }); call.on('error', () => undefined); };
   const server = new Server({ 'grpc.max_send_message_length': -1 });
-  server.addService({ deliver: definition('Deliver'), both: definition('DeliverWithPrivateData') }, { deliver: handler('Deliver'), both: handler('DeliverWithPrivateData') } as unknown as UntypedServiceImplementation);
+  server.addService({ deliver: definition('Deliver'), both: definition('DeliverWithPrivateData') }, { deliver: handler('Deliver'), both: handler('DeliverWithPrivateData') });
   const pair = [{ cert_chain: Buffer.from(serverTls.certificatePem), private_key: Buffer.from(serverTls.privateKeyPem) }];
   const credentials = ServerCredentials.createSsl(clientRoots === null ? null : Buffer.from(clientRoots), pair, clientRoots !== null);
   closing.push(() => { server.forceShutdown(); });
@@ -76,7 +76,7 @@ describe('createFabricBlockSource', () => {
     const envelope = common.Envelope.deserializeBinary(requests[0]!);
     const payload = common.Payload.deserializeBinary(envelope.getPayload_asU8());
     const channelHeader = common.ChannelHeader.deserializeBinary(payload.getHeader()!.getChannelHeader_asU8());
-    expect([channelHeader.getType(), channelHeader.getChannelId(), channelHeader.getTimestamp()!.toDate().getTime()]).toEqual([common.HeaderType.DELIVER_SEEK_INFO, 'trade', consortium.now.getTime()]);
+    expect([channelHeader.getType(), channelHeader.getChannelId(), (channelHeader.getTimestamp() as unknown as { toDate(): Date }).toDate().getTime()]).toEqual([common.HeaderType.DELIVER_SEEK_INFO, 'trade', consortium.now.getTime()]);
     const identity = common.SignatureHeader.deserializeBinary(payload.getHeader()!.getSignatureHeader_asU8()).getCreator_asU8();
     expect(consortium.profile.msps.verifySignature({ identity, signature: envelope.getSignature_asU8() }, envelope.getPayload_asU8(), { role: 'peer' }).mspId).toBe('AuroraMSP');
     const seek = orderer.SeekInfo.deserializeBinary(payload.getData_asU8());

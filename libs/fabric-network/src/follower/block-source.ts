@@ -52,7 +52,7 @@ export function createFabricBlockSource(options: BlockSourceOptions): FabricBloc
         else throw refusalOf(delivered.status, connection.endpoint);
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (isStopped(signal)) return;
       throw isSelvedgeError(error) ? error : brokenStream(error as ServiceError, connection.endpoint);
     } finally {
       signal.removeEventListener('abort', abort);
@@ -63,6 +63,11 @@ export function createFabricBlockSource(options: BlockSourceOptions): FabricBloc
     follow: (from, signal) => deliver({ from }, signal),
     read: (from, to, signal) => deliver({ from, to }, signal),
   };
+}
+
+// A function, because the compiler takes an aborted flag that was false once for false ever after.
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function refusalOf(status: number, endpoint: string): SelvedgeError {

@@ -133,7 +133,7 @@ describe('openFabricFollower', () => {
     await reached();
     expect(version('d')).toBe(toHex(sha256(targetData.attachments!.packets[0]!)));
     expect(follower.state.result(txId)).toBeUndefined();
-    expect(logged.map(({ fields }) => fields['code'])).toContain('WRITE_SET_MISMATCH');
+    expect(logged.map(({ fields }) => fields.code)).toContain('WRITE_SET_MISMATCH');
     const tag = consortium.contractKeys.names.datasetTag('', '');
     const guard = follower.state.guard(consortium.contract, 'houses', '', guardKey('membership', tag))!;
     expect(guard).toHaveLength(32);

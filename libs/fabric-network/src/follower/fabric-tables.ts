@@ -1,6 +1,6 @@
 import { equalBytes, labelledHash, sha256 } from '@selvedge/crypto';
 import { LedgerTables, putOrRemove, type LedgerDatabase, type LedgerStore, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
-import { collectionOf, entryKeyHash, guardKeyHash, type FabricState, type FabricVerdict } from '@selvedge/fabric';
+import { collectionOf, entryKeyHash, guardKeyHash, toValidationCode, type FabricState, type FabricVerdict } from '@selvedge/fabric';
 import type { FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
 
@@ -55,7 +55,7 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
   fabricResult(fabricTxId: string): FabricResult | undefined {
     const bytes = FABRIC_TX_ID.test(fabricTxId) ? this.#transactions.get(Buffer.from(fabricTxId, 'hex')) : undefined;
     if (bytes === undefined) return undefined;
-    return { flag: bytes[0] ?? 0, code: bytes[1] ?? 0, blockNumber: Buffer.from(bytes).readBigUInt64BE(2) };
+    return { flag: bytes[0] ?? 0, code: toValidationCode(bytes[1] ?? 0), blockNumber: Buffer.from(bytes).readBigUInt64BE(2) };
   }
 
   /** Writes a block's outcome; inside a write transaction. The facts in memory change with adoptFacts, after the sync. */

@@ -1,3 +1,5 @@
+import { ValidationCode } from '@selvedge/protocol';
+
 /** peer.TxValidationCode by number (fabric-protos, peer/transaction.proto). */
 const NAMES: Readonly<Record<number, string>> = {
   0: 'VALID',
@@ -33,4 +35,11 @@ const NAMES: Readonly<Record<number, string>> = {
 /** Fabric's name of a validation code; its number when a later release has added it. */
 export function fabricCodeName(code: number): string {
   return NAMES[code] ?? `code ${String(code)}`;
+}
+
+const CODES = new Map(Object.values(ValidationCode).flatMap((code) => (typeof code === 'string' ? [] : [[code.valueOf(), code] as const])));
+
+/** The codes that this protocol names keep their number; the others are INVALID_OTHER_REASON. */
+export function toValidationCode(code: number): ValidationCode {
+  return CODES.get(code) ?? ValidationCode.INVALID_OTHER_REASON;
 }

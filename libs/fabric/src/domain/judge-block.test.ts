@@ -4,7 +4,7 @@ import { createFabricPolicyChange, type FabricEndorsed } from '@selvedge/fixture
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
 import { guardKey, GuardKind, ValidationCode, type Core } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { blockOf, blockWith, endorsedOf, stateOf, TestFabricState, withNamespace } from '../testdata/fabric-ledger.js';
+import { blockOf, blockWith, endorsedOf, stateOf, withNamespace, type TestFabricState } from '../testdata/fabric-ledger.js';
 import { createFabricChain } from '@selvedge/fixtures/fabric';
 import { judgeFabricBlock, type FabricBlockVerdict } from './judge-block.js';
 import type { FabricVerdict } from './judge-transaction.js';

@@ -5,7 +5,7 @@ import { isFactStateKey } from '../names.js';
 import { corrupt, orCorrupt } from './block.js';
 import { translateConflict } from './conflicts.js';
 import { parseEndorsedResponse, type EndorsedResponse } from './endorsed-response.js';
-import { fabricCodeName } from './fabric-codes.js';
+import { fabricCodeName, toValidationCode } from './fabric-codes.js';
 import type { FabricState } from './fabric-state.js';
 import { isOwnCollection, matchWrites, type EntryUpdate, type MatchedWrites } from './match-writes.js';
 import { parseFabricTransaction, type FabricTransaction } from './transaction.js';
@@ -47,7 +47,6 @@ export interface JudgeContext {
 
 const VALID = ValidationCode.VALID.valueOf();
 const CONFLICT = ValidationCode.MVCC_READ_CONFLICT.valueOf();
-const KNOWN_CODES = new Set(Object.values(ValidationCode).filter((code) => typeof code !== 'string'));
 const NOTHING = { concerns: false, fabricTxId: undefined, txId: undefined, response: undefined, entries: [], facts: [], mismatch: undefined } as const;
 const NO_WRITES: MatchedWrites = { entries: [], mismatch: undefined, hasMarker: false };
 
@@ -113,10 +112,4 @@ function factUpdates(sets: readonly NamespaceSet[], policyChaincode: string): Fa
   // Facts stay in memory.
   for (const { value } of changes) requireAtMost('bytes of a policy fact', value?.length ?? 0, Math.max(LIMITS.maxFactBytes, LIMITS.maxProfileBytes));
   return changes;
-}
-
-/** The codes that this protocol names keep their number; the others are INVALID_OTHER_REASON. */
-function toValidationCode(flag: number): ValidationCode {
-  const code: ValidationCode = flag;
-  return KNOWN_CODES.has(code) ? code : ValidationCode.INVALID_OTHER_REASON;
 }

@@ -62,7 +62,7 @@ export function matchWrites(response: EndorsedResponse | undefined, sets: readon
       for (const { keyHash, valueHash, isPurge } of writes) {
         const place = placeText(namespace, collection, keyHash);
         const named = expected.get(place);
-        const isNamed = named !== undefined && named.isPurge === isPurge && isSame(named.valueHash, valueHash);
+        const isNamed = named?.isPurge === isPurge && isSame(named.valueHash, valueHash);
         if (isNamed) expected.delete(place);
         else differ(named === undefined ? 'a write is not in the response' : 'a write differs from the response');
         if (isNamed && named.isMarker === true) hasMarker = true;

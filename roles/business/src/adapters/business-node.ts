@@ -1,5 +1,6 @@
 import { createFollowerHandlers } from '@selvedge/embedded-ledger';
 import { SelvedgeError } from '@selvedge/errors';
+import type { Profile } from '@selvedge/policy';
 import { Business as BusinessService, BusinessLedger as BusinessLedgerService, Follower as FollowerService } from '@selvedge/protocol';
 import { implement, startRpcServer } from '@selvedge/rpc';
 import { createAdmission } from '../admission.js';
@@ -18,6 +19,8 @@ export interface BusinessNodeOptions extends LedgerContext {
   /** host:port; port 0 lets the system choose. */
   readonly listen: string;
   readonly ledger: FollowedLedger;
+  /** A later profile that lists this organisation, where the trust anchor does not; for the check of the own identity alone. */
+  readonly identityProfile?: Profile | undefined;
   /** State queries and stage requests at once, each; default 512. */
   readonly maxInFlight?: number | undefined;
 }
@@ -33,7 +36,7 @@ const DEFAULT_MAX_IN_FLIGHT = 512;
 
 /** Opens the store, follows the ledger and serves Business, BusinessLedger and Follower. Throws what opening, binding or a wrong identity throws. */
 export async function startBusinessNode(options: BusinessNodeOptions): Promise<BusinessNode> {
-  verifyNodeIdentity(options.signer, options.profile, options.now());
+  verifyNodeIdentity(options.signer, options.identityProfile ?? options.profile, options.now());
   const { ledger } = options;
   return serveBusiness(ledger.kind === 'embedded' ? openEmbeddedLedger(ledger, options) : openFabricLedger(ledger, options), options);
 }

@@ -15,7 +15,7 @@ export interface GapFillerOptions {
   /** A transaction got one of its packets, after the sync. */
   readonly onFilled: (txId: Uint8Array) => void;
   readonly log?: LedgerLog | undefined;
-  /** Pauses between rounds; default 200, doubling up to 30,000 while nothing arrives. */
+  /** Pauses between rounds; default 200, doubling up to 5,000 while nothing arrives. */
   readonly retry?: { readonly initialDelayMs: number; readonly maxDelayMs: number } | undefined;
 }
 
@@ -33,7 +33,7 @@ const BRIDGED_BLOCKS = 4n;
 
 /** Builds a filler; it starts with wake(). */
 export function createGapFiller(options: GapFillerOptions): GapFiller {
-  const { gaps, log, retry = { initialDelayMs: 200, maxDelayMs: 30_000 } } = options;
+  const { gaps, log, retry = { initialDelayMs: 200, maxDelayMs: 5_000 } } = options;
   const stop = new AbortController();
   let running: Promise<void> | undefined;
   // Where the last round ended: gaps that nobody can fill must not keep the others waiting.
@@ -63,9 +63,12 @@ export function createGapFiller(options: GapFillerOptions): GapFiller {
         log?.warn({ code: error.code, missing: gaps.count }, `asking for missing packets failed: ${error.message}`);
         return 0;
       });
-      delayMs = filled > 0 ? retry.initialDelayMs : Math.min(delayMs * 2, retry.maxDelayMs);
-      if (filled === 0) log?.warn({ missing: gaps.count, block: String(gaps.list(undefined, 1)[0]?.blockNumber ?? '') }, 'packets are still missing; the peer has not got them');
+      const slower = filled > 0 ? retry.initialDelayMs : Math.min(delayMs * 2, retry.maxDelayMs);
+      // Once the pause is as long as it gets there is no news until something arrives.
+      if (slower > delayMs) log?.warn({ missing: gaps.count, block: String(gaps.list(undefined, 1)[0]?.blockNumber ?? '') }, 'packets are still missing; the peer has not got them');
+      delayMs = slower;
     }
+    if (!isStopped(stop.signal)) log?.warn({ missing: 0 }, 'no packets are missing any more');
   };
 
   return {

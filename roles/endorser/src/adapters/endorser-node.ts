@@ -1,4 +1,5 @@
 import { createFollowerHandlers } from '@selvedge/embedded-ledger';
+import type { Profile } from '@selvedge/policy';
 import { Endorser as EndorserService, Follower as FollowerService } from '@selvedge/protocol';
 import { implement, startRpcServer } from '@selvedge/rpc';
 import { verifyNodeIdentity } from '../domain/verify-node-identity.js';
@@ -9,6 +10,8 @@ export interface EndorserNodeOptions extends FollowContext {
   /** host:port; port 0 lets the system choose. */
   readonly listen: string;
   readonly ledger: FollowedLedger;
+  /** A later profile that lists this organisation, where the trust anchor does not; for the check of the own identity alone. */
+  readonly identityProfile?: Profile | undefined;
   readonly maxInFlight?: number | undefined;
 }
 
@@ -25,8 +28,9 @@ export interface EndorserNode {
  */
 export async function startEndorserNode(options: EndorserNodeOptions): Promise<EndorserNode> {
   const { signer, profile, checkpoint, log, now, ledger, maxInFlight } = options;
-  verifyNodeIdentity(signer, profile, now());
-  const { follower, close } = openLedgerFollower(ledger, options);
+  verifyNodeIdentity(signer, options.identityProfile ?? profile, now());
+  const followed = openLedgerFollower(ledger, options);
+  const { follower } = followed;
   const following = implement(FollowerService, createFollowerHandlers({ follower, signer }));
   const endorser = createEndorser({ ledger: follower, signer, now, maxInFlight, checkpoint });
   const endorsing = implement(EndorserService, { endorse: ({ targetData }) => endorser.endorse(targetData) });
@@ -38,11 +42,11 @@ export async function startEndorserNode(options: EndorserNodeOptions): Promise<E
       address: server.address,
       close: async () => {
         await server.close();
-        await close();
+        await followed.close();
       },
     };
   } catch (error) {
-    await close();
+    await followed.close();
     throw error;
   }
 }

@@ -26,7 +26,18 @@ export async function lookEverywhere(observed: ObservedNetwork, search: Search):
   return [...searchFolders(observed, search), ...searchProcesses(observed, search), ...(await searchMetrics(observed, search))];
 }
 
-function searchFolders({ directory, captures, temporary, traces, deployment }: ObservedNetwork, search: Search): Finding[] {
+function searchFolders(observed: ObservedNetwork, search: Search): Finding[] {
+  const { captures, temporary, traces } = observed;
+  return [
+    ...searchNetworkFolder(observed, search),
+    ...search.folder((name) => (name.endsWith('.headers') ? 'metadata' : 'capture'), captures),
+    ...search.folder(() => 'temporary folder', temporary),
+    ...search.folder(() => 'trace', traces),
+  ];
+}
+
+/** Stores, logs and all other files of a network, but for the contract's code and what unlocks the key broker. */
+export function searchNetworkFolder({ directory, deployment }: Pick<ObservedNetwork, 'directory' | 'deployment'>, search: Search): Finding[] {
   const leftOut = new Set([...codeTrees(directory, deployment.codeHash), layoutOf(directory).unlockSecretFile].map((name) => path.relative(directory, name)));
   const isLeftOut = (name: string): boolean => [...leftOut].some((folder) => name === folder || name.startsWith(folder + path.sep));
   const placeInNetwork = (name: string): Place | undefined => {
@@ -35,12 +46,7 @@ function searchFolders({ directory, captures, temporary, traces, deployment }: O
     if (top !== 'nodes') return 'file';
     return what === 'data' ? 'store' : what === 'log' ? 'log' : 'file';
   };
-  return [
-    ...search.folder(placeInNetwork, directory),
-    ...search.folder((name) => (name.endsWith('.headers') ? 'metadata' : 'capture'), captures),
-    ...search.folder(() => 'temporary folder', temporary),
-    ...search.folder(() => 'trace', traces),
-  ];
+  return search.folder(placeInNetwork, directory);
 }
 
 /** Copies of the contract's package: tens of megabytes that hold what they held before there was a secret. */

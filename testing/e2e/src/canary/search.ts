@@ -76,7 +76,9 @@ export function createSearch(markers: readonly Marker[], chunkBytes = CHUNK_BYTE
     try {
       for (let position = 0; ; position += chunkBytes) {
         const length = readSync(descriptor, buffer, 0, buffer.length, position);
-        for (const finding of bytes(`${place}: ${name}`, buffer.subarray(0, length))) found.set(`${finding.marker}/${finding.encoding}`, finding);
+        const chunk = buffer.subarray(0, length);
+        // Journals that are laid out in advance hold little but zeros, and searching takes longer than looking.
+        if (!isZeros(chunk)) for (const finding of bytes(`${place}: ${name}`, chunk)) found.set(`${finding.marker}/${finding.encoding}`, finding);
         if (length < buffer.length) break;
       }
     } finally {
@@ -96,6 +98,10 @@ export function createSearch(markers: readonly Marker[], chunkBytes = CHUNK_BYTE
         return [...bytes(`name of ${name}`, Buffer.from(path.relative(folder, name))), ...(entry.isFile() ? unlessGone(() => file(place, name)) : [])];
       }),
   };
+}
+
+function isZeros(bytes: Buffer): boolean {
+  return bytes[0] === 0 && bytes.subarray(1).equals(bytes.subarray(0, -1));
 }
 
 /** Nodes still work while their folders are read: a temporary file may get its last name in between, and is read under that. */

@@ -38,8 +38,11 @@ export function createRecorder(): Recorder {
   };
 }
 
+/** A network with the canary contract on it. */
+export type CanaryNetwork = Pick<ObservedNetwork, 'network' | 'deployment'>;
+
 /** A gateway's canary contract. */
-export function contractOf({ network, deployment }: ObservedNetwork, gateway: Gateway): Contract {
+export function contractOf({ network, deployment }: CanaryNetwork, gateway: Gateway): Contract {
   return gateway.getNetwork(network.connectionProfile().channel).getContract(deployment.name);
 }
 
@@ -47,7 +50,7 @@ export function contractOf({ network, deployment }: ObservedNetwork, gateway: Ga
 const REPETITIONS = 4_000;
 
 /** Requests of every kind, each with something secret, and what they ended in. */
-export async function runWorkload(observed: ObservedNetwork, secrets: Secrets): Promise<Outcomes> {
+export async function runWorkload(observed: CanaryNetwork, secrets: Secrets): Promise<Outcomes> {
   const { network } = observed;
   const { step, outcomes } = createRecorder();
   const aurora = await network.connect('AuroraMSP');

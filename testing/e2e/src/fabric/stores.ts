@@ -8,7 +8,8 @@ import { levelDbContent } from './level-db.js';
 export const STORES = { blocks: 'ledgersData/chains', privateData: 'ledgersData/pvtdataStore', state: 'ledgersData/stateLeveldb', transient: 'transientstore' } as const;
 
 /** Folders of a peer, below its data folder (its log counts as one), in which bytes lie on disk; sorted, each once. */
-export function foldersHolding({ dataDirectory, logFile }: NodeInfo, needle: Uint8Array): string[] {
+export function foldersHolding({ dataDirectory, logFile }: NodeInfo, bytes: Uint8Array): string[] {
+  const needle = Buffer.from(bytes);
   const inData = filesBelow(dataDirectory).filter((file) => readFileSync(file).includes(needle) || levelDbContent(file)?.includes(needle) === true);
   const folders = inData.map((file) => {
     const parts = path.relative(dataDirectory, file).split(path.sep);
