@@ -1,11 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadTls } from '@selvedge/client';
-import { fromHex, toHex } from '@selvedge/crypto';
 import type { NodeInfo, ServiceName } from '@selvedge/dev-network';
-import { BusinessLedger, Follower, LedgerViewStatementSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
-import { connectRpc } from '@selvedge/rpc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ledgerHeads, missingCommits } from './src/crash/checks.js';
 import { readJournal } from './src/crash/journal.js';
 import { CRASH_POINTS } from './src/crash/points.js';
 import { createWorker, type Worker } from './src/crash/workers.js';
@@ -111,16 +108,7 @@ describe('kill -9 under load', () => {
   it('every acknowledged commit is at its owner, and every stone has its last acknowledged price or a later try', async () => {
     for (const [index, [mspId, id]] of STONES.entries()) {
       const journal = readJournal((workers[index] as Worker).journal);
-      const owner = test.network.connectionProfile().businessNodes.find((node) => node.mspId === mspId);
-      const connection = connectRpc(owner?.address ?? '', { tls: loadTls(test.network.connectionProfile()) });
-      const ledger = connection.client(BusinessLedger);
-      const wrong: string[] = [];
-      for (const txId of journal.acknowledged) {
-        const answer = await ledger.commitStatus({ txId: fromHex(txId), waitMs: 10_000 });
-        if (!answer.known || answer.code !== ValidationCode.VALID) wrong.push(txId);
-      }
-      connection.close();
-      expect(wrong).toEqual([]);
+      expect(await missingCommits(test.network, mspId, journal.acknowledged)).toEqual([]);
 
       const gateway = await test.network.connect(mspId);
       const answer = await gateway.getNetwork(test.network.connectionProfile().channel).getContract('diamonds').evaluateTransaction('PriceOf', id);
@@ -132,22 +120,6 @@ describe('kill -9 under load', () => {
   });
 
   it('the ledgers of all endorsers and business nodes have the same head', async () => {
-    const followers = [...test.network.connectionProfile().endorsers, ...test.network.connectionProfile().businessNodes];
-    const heads = async (): Promise<Set<string>> => {
-      const found = await Promise.all(
-        followers.map(async ({ address }) => {
-          const connection = connectRpc(address, { tls: loadTls(test.network.connectionProfile()) });
-          try {
-            const { statement } = await connection.client(Follower).getLedgerView({ nonce: new Uint8Array(16) });
-            const view = parseMessage(LedgerViewStatementSchema, statement, LIMITS.maxHeaderBytes);
-            return `${String(view.height)} ${toHex(view.blockHash)}`;
-          } finally {
-            connection.close();
-          }
-        }),
-      );
-      return new Set(found);
-    };
-    await expect.poll(async () => (await heads()).size, { timeout: 20_000, interval: 200 }).toBe(1);
+    await expect.poll(async () => new Set(await ledgerHeads(test.network)).size, { timeout: 20_000, interval: 200 }).toBe(1);
   });
 });

@@ -34,6 +34,11 @@ describe('collections of a contract', () => {
     expect(named(collections, 'selvedge_trade')).toMatchObject({ requiredPeerCount: 1, maxPeerCount: 2 });
   });
 
+  it('leave the markers to whoever is named, without a change of their policy', () => {
+    const marker = named(createCollections(policy, { keepers: 'none', markerMembers: ['OrdererMSP'] }), MARKER_COLLECTION);
+    expect(marker).toMatchObject({ policy: "OR('OrdererMSP.member')", requiredPeerCount: 0, endorsementPolicy: { signaturePolicy: TWO_OF_THREE } });
+  });
+
   it('with keepers belong to the endorsers too', () => {
     const aurora = named(createCollections(policy, { keepers: 'endorsers' }), 'selvedge_aurora');
     expect(members(aurora)).toEqual(['AuroraMSP', 'EastMSP', 'NorthMSP', 'SouthMSP']);

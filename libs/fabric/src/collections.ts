@@ -29,6 +29,11 @@ export interface CollectionOptions {
   readonly keepers: 'endorsers' | 'none';
   /** Default 1. */
   readonly peersPerOrganisation?: PeersPerOrganisation;
+  /**
+   * Who keeps the replay markers' values; default: the endorsers. Only the markers' hashes count, and every peer has
+   * those: an organisation of the channel that has no peers, such as the orderers', spares the peers handing them about.
+   */
+  readonly markerMembers?: readonly string[] | undefined;
 }
 
 /** Below this many other member peers, one that is down would stop every endorsement. */
@@ -59,9 +64,9 @@ function ownerSetCollection({ name, owners, endorsementPolicy }: OwnerSet, { kee
   return collection({ name: collectionOf(name), members, required, count, endorsementPolicy });
 }
 
-/** Markers are kept by those who endorse: they hold nothing but transaction ids. */
-function markerCollection({ endorsementPolicy }: ContractPolicy, { peersPerOrganisation }: CollectionOptions): CollectionConfig {
-  const members = sortedUnique(parseEndorsementPolicy(endorsementPolicy).mspIds);
+/** Markers hold nothing but transaction ids. */
+function markerCollection({ endorsementPolicy }: ContractPolicy, { peersPerOrganisation, markerMembers }: CollectionOptions): CollectionConfig {
+  const members = sortedUnique(markerMembers ?? parseEndorsementPolicy(endorsementPolicy).mspIds);
   return collection({ name: MARKER_COLLECTION, members, required: 0, count: countPeers(members, peersPerOrganisation), endorsementPolicy });
 }
 

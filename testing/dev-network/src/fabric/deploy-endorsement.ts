@@ -65,7 +65,7 @@ export async function deployEndorsement(input: {
       return { admin: lifecycleAdmin(target, mspId), ...(server === undefined ? {} : { chaincodePackage: await packageOf(target.layout, plan, server) }) };
     }),
   );
-  const collections = JSON.stringify(createCollections(policy, { keepers: input.keepers ?? plan.keepers }));
+  const collections = JSON.stringify(createCollections(policy, { keepers: input.keepers ?? plan.keepers, markerMembers: [plan.orderer.mspId] }));
   const definition = { channel: plan.channel, name, version, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections };
   const deployment = await deployChaincode({ program: peerProgram(target), orderer: ordererEndpoint(target), definition, organisations });
   if (!deployment.committed) {
