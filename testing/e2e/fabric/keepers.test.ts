@@ -193,6 +193,7 @@ describe.skipIf(fabricMissing() !== undefined)('packets on Hyperledger Fabric', 
     });
 
     it('are in no store, block or log of any peer, orderer or node; what was given away is in all of them', async () => {
+      await expect.poll(async () => new Set(await ledgerHeads(test.network)).size, { timeout: 20_000, interval: 200 }).toBe(1);
       const nodes = test.network.nodes();
       await Promise.all(nodes.map(({ name }) => test.network.kill(name)));
       const { channel, network } = test.network.connectionProfile();

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
@@ -18,9 +18,19 @@ export interface FoundMsp extends MspIdentityFiles {
 
 const MAX_DEPTH = 6;
 
-/** Finds certificate and private key of an MSP folder (signcerts, keystore). Throws INVALID_CONFIGURATION. */
+/**
+ * Finds the certificate of an MSP folder (signcerts) and its private key: the one that belongs to it, since enrolling
+ * again leaves older ones in keystore. Throws INVALID_CONFIGURATION.
+ */
 export async function findIdentityFiles(directory: string): Promise<MspIdentityFiles> {
-  return { certificateFile: await onlyFile(join(directory, 'signcerts')), privateKeyFile: await onlyFile(join(directory, 'keystore')) };
+  const [certificateFile, ...more] = await filesIn(join(directory, 'signcerts'));
+  if (certificateFile === undefined) throw refusal(`${join(directory, 'signcerts')} holds no file; an MSP folder has signcerts and keystore`);
+  if (more.length > 0) throw refusal(`${join(directory, 'signcerts')} holds ${String(more.length + 1)} files; one certificate is expected`);
+  const certificatePem = await readFile(certificateFile, 'utf8');
+  for (const privateKeyFile of await filesIn(join(directory, 'keystore'))) {
+    if (belongsTo(certificatePem, await readFile(privateKeyFile, 'utf8'))) return { certificateFile, privateKeyFile };
+  }
+  throw refusal(`${join(directory, 'keystore')} holds no private key of the certificate in ${certificateFile}`);
 }
 
 /** The identity of an MSP folder. Throws INVALID_CONFIGURATION. */
@@ -80,12 +90,21 @@ async function walk(directory: string, depth: number, visit: (folder: string) =>
   for (const name of folders) await walk(join(directory, name), depth + 1, visit);
 }
 
-async function onlyFile(directory: string): Promise<string> {
-  const names = (await namesIn(directory)).filter((name) => !name.startsWith('.')).sort();
-  const [first] = names;
-  if (first === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `${directory} holds no file; an MSP folder has signcerts and keystore`, { role: 'cli' });
-  if (names.length > 1) throw new SelvedgeError('INVALID_CONFIGURATION', `${directory} holds ${names.join(', ')}; one is expected`, { role: 'cli' });
-  return join(directory, first);
+function belongsTo(certificatePem: string, privateKeyPem: string): boolean {
+  try {
+    return new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem));
+  } catch {
+    // Not a certificate, or not a key.
+    return false;
+  }
+}
+
+async function filesIn(directory: string): Promise<string[]> {
+  return (await namesIn(directory)).filter((name) => !name.startsWith('.')).sort().map((name) => join(directory, name));
+}
+
+function refusal(what: string): SelvedgeError {
+  return new SelvedgeError('INVALID_CONFIGURATION', what, { role: 'cli' });
 }
 
 async function namesIn(directory: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { createDevTlsCa, loadDevTlsCa, type DevTlsCa } from '@selvedge/identity';
 import { keyPairFiles, readIfPresent, readKeyPair, writeKeyPair, writeWhole } from '@selvedge/service-kit/launch';
 import { SelvedgeError } from '@selvedge/errors';
@@ -74,7 +75,7 @@ async function ensureTlsCa(layout: FabricLayout, mspId: string): Promise<DevTlsC
 /** A host that was changed in the deployment needs a new certificate. */
 function isFor(certificatePem: string, hosts: readonly string[]): boolean {
   const certificate = new X509Certificate(certificatePem);
-  return hosts.every((host) => certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined);
+  return hosts.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined);
 }
 
 async function readPem(file: string): Promise<string> {

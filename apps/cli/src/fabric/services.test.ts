@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { fabricLayoutOf } from './folder-layout.js';
+import { ownOrganisations } from './folder.js';
+import { serviceConfig } from './service-configs.js';
+import { businessNodesOf, followersOf, planServices } from './services.js';
+import { testDeployment } from './testdata/deployments.js';
+
+const deployment = testDeployment();
+const layout = fabricLayoutOf('/net');
+
+describe('planServices', () => {
+  it('plans the processes of the organisations operated here', () => {
+    expect(planServices(deployment).map(({ name, service, mspId, address }) => `${name} ${service} ${mspId} ${address}`)).toEqual([
+      'policy-chaincode-aurora policy-chaincode AuroraMSP 127.0.0.1:17000',
+      'policy-chaincode-north policy-chaincode NorthMSP 127.0.0.1:17020',
+      'policy-chaincode-both policy-chaincode BothMSP 127.0.0.1:17040',
+      'business-aurora business AuroraMSP 127.0.0.1:17001',
+      'endorser-north endorser NorthMSP 127.0.0.1:17021',
+      'business-both business BothMSP 127.0.0.1:17041',
+      'endorsement-diamonds-north endorsement-chaincode NorthMSP 127.0.0.1:17022',
+      'endorsement-diamonds-both endorsement-chaincode BothMSP 127.0.0.1:17042',
+      'key-broker key-broker NorthMSP 127.0.0.1:17039',
+      'compute-1 compute NorthMSP 127.0.0.1:17038',
+    ]);
+  });
+
+  it('knows the nodes of every organisation', () => {
+    expect(followersOf(deployment)).toHaveLength(4);
+    expect(businessNodesOf(deployment).map(({ mspId, address }) => `${mspId} ${address}`)).toEqual(['AuroraMSP 127.0.0.1:17001', 'BothMSP 127.0.0.1:17041', 'CelestaMSP 127.0.0.1:17061']);
+  });
+
+  it('binds to another address than the one that others dial', () => {
+    const [first, ...rest] = deployment.organisations;
+    const bound = { ...deployment, organisations: [{ ...first!, services: { ...first!.services, bind: '0.0.0.0' } }, ...rest] };
+    expect(planServices(bound)[0]).toMatchObject({ address: '127.0.0.1:17000', listen: '0.0.0.0:17000' });
+  });
+});
+
+describe('serviceConfig', () => {
+  const configOf = (name: string): Record<string, unknown> => {
+    const service = planServices(deployment).find((planned) => planned.name === name)!;
+    const organisation = ownOrganisations(deployment).find(({ mspId }) => mspId === service.mspId)!;
+    const material = { organisation, tls: { certificate: 'cert', privateKey: 'key' }, identity: { certificateFile: 'peer-cert', privateKeyFile: 'peer-key' }, packageId: 'label:hash' };
+    return serviceConfig(layout, deployment, service, material);
+  };
+
+  it('lets chaincode servers trust their own organisation alone', () => {
+    expect(configOf('endorsement-diamonds-north')).toEqual({
+      listen: '127.0.0.1:17022', network: 'acme', channel: 'trade', contract: 'diamonds', packageId: 'label:hash', policyChaincode: 'selvedge-policy',
+      tls: { certificate: 'cert', privateKey: 'key', trustedRoots: '/net/shared/tls/NorthMSP.pem' },
+    });
+    expect(configOf('policy-chaincode-aurora')).toMatchObject({ signedProfile: '/net/shared/anchor.bin', tls: { trustedRoots: '/net/shared/tls/AuroraMSP.pem' } });
+  });
+
+  it('pins nodes to the first profile and lets them follow their own peer', () => {
+    expect(configOf('business-aurora')).toMatchObject({
+      mspId: 'AuroraMSP', signedProfile: '/net/shared/anchor.bin', currentProfile: '/net/shared/profile.bin', identity: { certificate: 'peer-cert', privateKey: 'peer-key' },
+      ledger: { kind: 'fabric', peer: { endpoint: '127.0.0.1:17090', tlsRootCertificate: 'tls/AuroraMSP.pem' } }, tls: { trustedRoots: '/net/trusted-roots.pem' },
+    });
+  });
+
+  it('keeps the key broker’s unlock secret away from its store', () => {
+    const { storeDirectory, unlockSecretFile, signedProfile } = configOf('key-broker') as Record<string, string>;
+    expect(storeDirectory).toBe('/net/services/key-broker/data');
+    expect(unlockSecretFile).toBe('/net/private/unlock/key-broker.hex');
+    expect(signedProfile).toBe('/net/shared/profile.bin');
+  });
+
+  it('tells compute nodes of every follower and business node', () => {
+    expect(configOf('compute-1')).toMatchObject({ nodeId: 'compute-1', keyBroker: '127.0.0.1:17039', businessNodes: businessNodesOf(deployment), followers: followersOf(deployment), operator: { mspId: 'NorthMSP' } });
+  });
+});

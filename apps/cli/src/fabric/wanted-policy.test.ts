@@ -1,0 +1,46 @@
+import type { ContractManifest } from '@selvedge/contract-package';
+import { facts, type FactReader } from '@selvedge/policy';
+import type { ContractPolicy } from '@selvedge/protocol';
+import { describe, expect, it } from 'vitest';
+import { testDeployment } from './testdata/deployments.js';
+import { encodePolicy, endorsersOf, previousOf, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
+
+const deployment = testDeployment();
+const contract = deployment.contracts[0]!;
+const manifest = { name: 'x', version: '1.0.0', collections: [], settings: {} } as unknown as ContractManifest;
+const reader = (policy?: ContractPolicy): FactReader => ({ fact: (key) => (policy !== undefined && key === facts.contract('diamonds') ? encodePolicy(policy) : undefined) });
+const want = (present: FactReader, change: Partial<typeof contract> = {}, codeHash = 1): ContractPolicy =>
+  wantedPolicy(deployment, { contract: { ...contract, ...change }, manifest, codeHash: new Uint8Array(32).fill(codeHash), present });
+
+describe('wantedPolicy', () => {
+  it('is what the deployment says, under the name that stands in it', () => {
+    expect(want(reader())).toMatchObject({ name: 'diamonds', version: '1.0.0', policyVersion: 1n, ownerSets: [{ name: 'world-state', owners: ['AuroraMSP'] }], endorsementPolicy: deployment.endorsementPolicy });
+    expect(want(reader(), { worldStateOwners: ['BothMSP'], computeQuorum: 2 })).toMatchObject({ computeQuorum: 2, ownerSets: [{ owners: ['BothMSP'] }] });
+  });
+
+  it('is the recorded policy where that says the same, and the next version where it does not', () => {
+    const first = want(reader());
+    expect(want(reader(first))).toEqual(first);
+    expect(want(reader(first), {}, 2).policyVersion).toBe(2n);
+  });
+
+  it('follows the recorded policy, or the one before it', () => {
+    const first = want(reader());
+    expect(previousOf(reader(), first)).toBeUndefined();
+    expect(previousOf(reader(first), first)?.policyVersion).toBe(0n);
+    expect(previousOf(reader(first), want(reader(first), {}, 2))?.policyVersion).toBe(1n);
+  });
+
+  it('gives no owner set a new owner: what was written before would be missing there', () => {
+    const first = want(reader());
+    const wider = want(reader(first), { worldStateOwners: ['AuroraMSP', 'BothMSP'] });
+    expect(() => { refuseNewOwners(wider, first); }).toThrow(expect.objectContaining({ code: 'FEATURE_UNSUPPORTED', message: expect.stringContaining('BothMSP') as string }));
+    expect(() => { refuseNewOwners(first, wider); }).not.toThrow();
+    expect(() => { refuseNewOwners(wider, undefined); }).not.toThrow();
+  });
+
+  it('names every organisation whose peer endorses', () => {
+    expect(endorsersOf(want(reader(), { endorsementPolicy: "OR('NorthMSP.peer')" }))).toEqual(['NorthMSP']);
+    expect(endorsersOf(want(reader()))).toEqual(['BothMSP', 'NorthMSP']);
+  });
+});
