@@ -74,5 +74,7 @@ describe('planContractPolicy, for a contract that is on the ledger', () => {
     const renamed = { ...first, datasets: first.datasets.map((dataset) => (dataset.name === 'a' ? { ...dataset, name: 'old' } : dataset)) };
     const again = plan(manifest({ collections: [collection('old', ['BorealisMSP']), collection('a', ['AuroraMSP', 'BorealisMSP'])] }), {}, renamed);
     expect(again.datasets.map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['old', 'a'], ['a', 'a-2']]);
+    const dropped = plan(manifest({ collections: [collection('a', ['BorealisMSP'])] }), {}, renamed);
+    expect(dropped.datasets.map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['a', 'a-2']]);
   });
 });

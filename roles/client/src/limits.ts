@@ -22,6 +22,8 @@ export interface ClientLimits {
   readonly failurePenaltyMs: number;
   /** On Fabric, how long owners may take to tell the verdict on a transaction that a peer has found invalid already. */
   readonly ownersGraceMs: number;
+  /** On Fabric, how long an ordered transaction may be in no block before it is handed to ordering again. */
+  readonly resubmitAfterMs: number;
   /** How long endorsers that disagree, and business nodes that may be behind, are asked again. */
   readonly staleGraceMs: number;
 }
@@ -38,5 +40,6 @@ export const DEFAULT_LIMITS: ClientLimits = {
   maxRebuilds: 3,
   failurePenaltyMs: 2_000,
   ownersGraceMs: 5_000,
+  resubmitAfterMs: 10_000,
   staleGraceMs: 1_000,
 };

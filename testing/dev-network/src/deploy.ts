@@ -1,16 +1,13 @@
-import { verifyKeyCommitments, recordedBrokerRoot } from '@selvedge/attestation';
-import { loadTls, type ConnectionProfile } from '@selvedge/client';
+import { fetchKeyCommitments, FIRST_KEY_EPOCH, type ConnectionProfile } from '@selvedge/client';
 import { installPackage, planContractPolicy, readManifest } from '@selvedge/contract-package';
-import { SelvedgeError } from '@selvedge/errors';
 import { facts, parseContractPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
-import { ContractPolicySchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
-import { connectRpc } from '@selvedge/rpc';
+import { ContractPolicySchema, encodeMessage, type ContractPolicy } from '@selvedge/protocol';
 import type { DeployOptions } from './deploy-options.js';
 import type { EndorsementDeployer } from './fabric/deploy-endorsement.js';
 import { loadAdmins, policySubmitter } from './identities.js';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
-import { openPolicySession, type PolicySession } from './policy-session.js';
+import { openPolicySession } from './policy-session.js';
 import { untilHealth } from './readiness.js';
 
 /** A contract on the ledger. */
@@ -34,9 +31,7 @@ export interface DeployTarget {
   readonly endorsement?: EndorsementDeployer | undefined;
 }
 
-const FIRST_EPOCH = 1n;
 const DEFAULT_TIMEOUT_MS = 30_000;
-const CALL_TIMEOUT_MS = 10_000;
 
 /**
  * Packages a chaincode directory into the store, has the administrators record its hash, policy and key commitments,
@@ -56,29 +51,13 @@ export async function deployContract(target: DeployTarget, directory: string, op
     const previous = recorded === undefined ? undefined : parseContractPolicy(recorded);
     const policy = planContractPolicy({ manifest, codeHash: collected.codeHash, settings, options, previous });
     const changes: FactUpdate[] = [{ key: facts.contract(name), value: encodeMessage(ContractPolicySchema, policy) }];
-    if (previous === undefined) changes.push({ key: facts.epoch(name, FIRST_EPOCH), value: await fetchCommitments(target, session, policy) });
+    if (previous === undefined) changes.push({ key: facts.epoch(name, FIRST_KEY_EPOCH), value: await fetchKeyCommitments({ connectionProfile, ledger: await session.view(), contract: name, suite: policy.suite }) });
     const blockNumber = await session.change(changes, await loadAdmins(layout, settings));
     await target.endorsement?.deploy(policy, options.keepers);
     await untilHeld(connectionProfile, policy, blockNumber, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     return { name, version: policy.version, codeHash: collected.codeHash, policy, blockNumber };
   } finally {
     session.close();
-  }
-}
-
-/** Commitments of the contract's first keys, by the broker that the ledger records. SignedKeyCommitments bytes. */
-async function fetchCommitments(target: DeployTarget, session: PolicySession, policy: ContractPolicy): Promise<Uint8Array> {
-  const root = recordedBrokerRoot(await session.view());
-  if (root === undefined) throw new SelvedgeError('BROKER_NOT_RECOGNISED', 'no key broker is recorded on the ledger yet', { role: 'cli' });
-  const connection = connectRpc(target.connectionProfile.keyBroker, { tls: loadTls(target.connectionProfile) });
-  try {
-    const request = { contract: policy.name, suite: policy.suite, epoch: FIRST_EPOCH };
-    const answer = await connection.client(KeyBroker).getKeyCommitments(request, { timeoutMs: CALL_TIMEOUT_MS });
-    const signed = encodeMessage(SignedKeyCommitmentsSchema, answer);
-    verifyKeyCommitments(signed, root.rootCertificate, { contract: policy.name, epoch: FIRST_EPOCH });
-    return signed;
-  } finally {
-    connection.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { SUITE_NAMES } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction, createProfile, createSignedProfile, facts, signProfile } from '@selvedge/policy';
-import { writeWhole } from './files.js';
+import { writeWhole } from '@selvedge/service-kit/launch';
 import { loadAdmins, loadCa, loadSigner, ORDERER, organisationsOf } from './identities.js';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';

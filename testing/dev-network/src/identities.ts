@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { createDevCa, createSigner, loadDevCa, type DevCa, type IssueInput, type NodeRole, type Signer } from '@selvedge/identity';
-import { readKeyPair, writeKeyPair } from './files.js';
+import { readKeyPair, writeKeyPair } from '@selvedge/service-kit/launch';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
 import { ensureUserTls } from './tls.js';

@@ -1,12 +1,12 @@
 import { connect, loadConnectionProfile, type ConnectionProfile } from '@selvedge/client';
 import type { Profile } from '@selvedge/policy';
+import { writeJson } from '@selvedge/service-kit/launch';
 import { deployContract } from './deploy.js';
 import type { DevNetwork } from './dev-network.js';
 import { fabricAccess } from './fabric/fabric-access.js';
 import { createEndorsementDeployer } from './fabric/deploy-endorsement.js';
 import { fabricSection, relativeFabricSection, type FabricLedger } from './fabric/fabric-ledger.js';
 import { createServerStarts } from './fabric/server-starts.js';
-import { writeJson } from './files.js';
 import { FIRST_USER, loadSigner } from './identities.js';
 import type { Layout } from './layout.js';
 import { plannedComputeNode, type PlannedNode } from './node-configs.js';

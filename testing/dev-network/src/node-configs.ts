@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RoleName } from '@selvedge/errors';
-import { keyPairFiles } from './files.js';
+import { keyPairFiles } from '@selvedge/service-kit/launch';
 import { ORDERER, PEER } from './identities.js';
 import type { Layout } from './layout.js';
 import type { FollowedPeer } from './fabric/fabric-options.js';

@@ -1,12 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
+import { startService, writeJson, type NodeProcess } from '@selvedge/service-kit/launch';
 import type { Bundles } from './bundles.js';
-import { writeJson } from './files.js';
 import type { Layout } from './layout.js';
 import { CONFIG_FILE, DATA_FOLDER, LOG_FILE, nodeConfig, ROLE_OF_SERVICE, type Endpoints, type PlannedNode } from './node-configs.js';
-import type { NodeProcess } from './child-process.js';
-import { startProcess } from './node-process.js';
 import type { FabricLedger } from './fabric/fabric-ledger.js';
 import { CHAINCODE_SERVICES, type BundledService, type DevNetworkOptions, type NetworkSettings, type NodeInfo, type ServiceName } from './options.js';
 import { ensureNodeTls } from './tls.js';
@@ -114,7 +112,7 @@ export function createNodeGroup(input: {
     if (!isService(planned)) return requireFabric().startProgram(planned, { environment: ownEnvironment, readyTimeoutMs });
     const configFile = join(directory, CONFIG_FILE);
     await writeJson(configFile, { ...(await configOf(planned)), ...options.configure?.(planned) });
-    return startProcess({
+    return startService({
       name: planned.name,
       bundle: bundleOf(planned.service),
       configFile,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createDevelopmentPlatform, createDevelopmentRoot } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { readIfPresent, readKeyPair, writeKeyPair, writeWhole } from './files.js';
+import { readIfPresent, readKeyPair, writeKeyPair, writeWhole } from '@selvedge/service-kit/launch';
 import type { Layout } from './layout.js';
 
 const UNLOCK_SECRET_BYTES = 32;

@@ -1,12 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startService, writeKeyPair } from '@selvedge/service-kit/launch';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findBundles } from './bundles.js';
-import { writeKeyPair } from './files.js';
 import { layoutOf } from './layout.js';
-import { startProcess } from './node-process.js';
-import { isStillRunning, readProcesses, recordProcess, writeProcesses } from './processes.js';
+import { readProcesses, recordProcess, writeProcesses } from './processes.js';
 import { readSavedNetwork } from './saved-network.js';
 import { stopNetwork } from './stop-network.js';
 
@@ -21,44 +20,11 @@ afterEach(async () => {
 async function start(script: string, readyTimeoutMs = 10_000) {
   const bundle = join(folder, 'main.mjs');
   await writeFile(bundle, script);
-  return startProcess({ name: 'node-1', bundle, configFile: join(folder, 'config.json'), logFile: join(folder, 'log'), workingDirectory: folder, environment: { EXTRA: 'yes' }, readyTimeoutMs });
+  return startService({ name: 'node-1', bundle, configFile: join(folder, 'config.json'), logFile: join(folder, 'log'), workingDirectory: folder, environment: { EXTRA: 'yes' }, readyTimeoutMs });
 }
 const READY = `console.log(JSON.stringify({ ready: true, role: 'compute', address: '127.0.0.1:9' }));`;
 
-describe('startProcess', () => {
-  it('resolves with the ready line, gives the configuration and little else, and ends on request', async () => {
-    process.env.SELVEDGE_TEST_CANARY = 'must not be inherited';
-    const node = await start(`process.stderr.write(JSON.stringify(process.env)); ${READY} setInterval(() => {}, 1000);`);
-    delete process.env.SELVEDGE_TEST_CANARY;
-    expect([node.address, node.isRunning()]).toEqual(['127.0.0.1:9', true]);
-    const log = await readFile(join(folder, 'log'), 'utf8');
-    expect(log).toContain('"EXTRA":"yes"');
-    expect(log).toContain('config.json');
-    expect(log).not.toContain('CANARY');
-    await node.end('SIGTERM');
-    expect(node.isRunning()).toBe(false);
-  });
-
-  it('ends a process that ignores its signal', async () => {
-    const node = await start(`process.on('SIGTERM', () => {}); ${READY} setInterval(() => {}, 1000);`);
-    await node.end('SIGTERM', 200);
-    expect(node.isRunning()).toBe(false);
-  });
-
-  it('rejects with the tail of the log when the process dies or stays silent', async () => {
-    await expect(start(`console.error('the store is corrupt'); process.exit(3);`)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/node-1 ended at its start \(exit code 3\)[^]*the store is corrupt/) as string });
-    await expect(start('setInterval(() => {}, 1000);', 300)).rejects.toMatchObject({ message: expect.stringContaining('was not ready within 300 ms') as string });
-  });
-});
-
 describe('recorded processes', () => {
-  it('do not count when their pid belongs to another process by now', () => {
-    const own = recordProcess('self', process.pid);
-    expect(isStillRunning(own)).toBe(true);
-    expect(isStillRunning({ ...own, startedAt: '1' })).toBe(false);
-    expect(isStillRunning({ ...own, pid: 2 ** 22 + 1 })).toBe(false);
-  });
-
   it('are stopped from outside, and no others', async () => {
     const node = await start(`${READY} setInterval(() => {}, 1000);`);
     const layout = layoutOf(folder);

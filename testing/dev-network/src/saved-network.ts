@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { readJson, writeJson } from './files.js';
+import { readJson, writeJson } from '@selvedge/service-kit/launch';
 import type { Layout } from './layout.js';
 import type { PlannedNode } from './node-configs.js';
 import type { NetworkSettings } from './options.js';

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { ClientTlsFiles } from '@selvedge/client';
-import { keyPairFiles } from './files.js';
+import { keyPairFiles } from '@selvedge/service-kit/launch';
 import { FIRST_USER } from './identities.js';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';

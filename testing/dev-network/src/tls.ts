@@ -1,7 +1,7 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { createDevTlsCa, loadDevTlsCa, type DevTlsCa } from '@selvedge/identity';
 import type { TlsMaterial } from '@selvedge/rpc';
-import { readIfPresent, readKeyPair, writeKeyPair, writeWhole } from './files.js';
+import { readIfPresent, readKeyPair, writeKeyPair, writeWhole } from '@selvedge/service-kit/launch';
 import type { Layout } from './layout.js';
 
 /** Every process of a development network listens on this machine alone. */

@@ -23,6 +23,7 @@ interface InitOptions {
   readonly business?: string[];
   readonly endorser?: string[];
   readonly firstPort: string;
+  readonly like?: string;
   readonly force?: boolean;
 }
 
@@ -38,10 +39,11 @@ export function addFabricCommands(program: Command, contextOf: (command: Command
     .requiredOption('--profile <file...>', 'connection profiles in Fabric’s common format (JSON or YAML), with a peer of each organisation operated here')
     .requiredOption('--msp <MSP=folder...>', 'organisations operated here, each with a folder that holds MSP folders of an administrator, a peer and a client')
     .option('--client-tls <MSP=folder...>', 'TLS client certificates, where peers and orderers ask for them (default: the tls folder beside the administrator’s MSP)')
-    .option('--business <MSP...>', 'organisations that keep data (default: those that do not endorse; without either option, all do both)')
-    .option('--endorser <MSP...>', 'organisations that endorse (default: those that keep no data)')
+    .option('--business <MSP...>', 'organisations that keep data (default: those operated here that do not endorse; without either option, they do both)')
+    .option('--endorser <MSP...>', 'organisations that endorse (default: those operated here that keep no data)')
     .option('--network <name>', 'name of the Selvedge network (default: the channel’s)')
     .option('--first-port <port>', 'first port of Selvedge’s processes; each organisation takes 20', '17000')
+    .option('--like <file>', 'take everything but the own folders over from another operator’s deployment (shared/deployment.json)')
     .option('--force', 'write over a deployment file')
     .action(async (options: InitOptions, command: Command) => {
       const context = contextOf(command);
@@ -55,6 +57,7 @@ export function addFabricCommands(program: Command, contextOf: (command: Command
         business: options.business ?? [],
         endorsers: options.endorser ?? [],
         firstPort: parseNumber('--first-port', options.firstPort, 1, MAX_FIRST_PORT),
+        like: options.like,
         force: options.force === true,
       });
       context.print({ file, deployment }, initText(file, deployment));
@@ -62,13 +65,12 @@ export function addFabricCommands(program: Command, contextOf: (command: Command
   fabric
     .command('start')
     .description('run this folder’s processes in the foreground, also those that a deployment adds; Ctrl-C stops them')
-    .argument('[names...]', 'only these')
-    .action(async (names: string[], _options: unknown, command: Command) => {
+    .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
       const layout = fabricLayoutOf(resolve(context.directory));
       await openFabricFolder(context.directory);
       context.note('SIMULATED TEEs: for development only; whoever runs the key broker’s or a compute node’s machine can read what they process.');
-      await superviseServices(layout, { signal: untilSignal(), note: (text) => { context.note(text); }, ...(names.length === 0 ? {} : { only: names }) });
+      await superviseServices(layout, { signal: untilSignal(), note: (text) => { context.note(text); } });
     });
   addFabricDeployCommands(fabric, contextOf);
   fabric

@@ -1,13 +1,12 @@
 import { recordedBrokerRoot, verifyKeyCommitments } from '@selvedge/attestation';
-import { loadTls, type ConnectionProfile } from '@selvedge/client';
+import { fetchKeyCommitments, FIRST_KEY_EPOCH, type ConnectionProfile } from '@selvedge/client';
 import { installPackage, readManifest } from '@selvedge/contract-package';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { checkCollections, createCollections } from '@selvedge/fabric';
 import type { PolicyFacts } from '@selvedge/fabric-network';
 import { facts, verifyContractPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
-import { encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type ContractPolicy } from '@selvedge/protocol';
-import { connectRpc } from '@selvedge/rpc';
+import type { ContractPolicy } from '@selvedge/protocol';
 import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js';
 import type { DeployContext } from './deploy-context.js';
 import type { DeployedContract } from './deployment.js';
@@ -29,9 +28,6 @@ export interface ContractDeployment {
   /** Block that recorded the policy in this run. */
   readonly blockNumber: bigint | undefined;
 }
-
-const FIRST_EPOCH = 1n;
-const CALL_TIMEOUT_MS = 10_000;
 
 /**
  * Brings one contract onto the channel: its package into the store, the endorsement chaincode with the contract's
@@ -62,7 +58,9 @@ export async function deployContract(
   const definition = { channel: deployment.channel, name: contract.name, version: wanted.version, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections: JSON.stringify(collections) };
   const deployed = await deployDefinition(context, definition, services);
 
-  const recorded = deployed.committed ? await recordContract(context, policy, { wanted, present, profile, connectionProfile }) : { isRecorded: false, blockNumber: undefined };
+  // The policy of a new contract may gather its approvals meanwhile; a changed one must not outrun its collections.
+  const mayRecord = deployed.committed || present.fact(facts.contract(contract.name)) === undefined;
+  const recorded = mayRecord ? await recordContract(context, policy, { wanted, present, profile, connectionProfile }) : { isRecorded: false, blockNumber: undefined };
   const ownEndorsers = endorsers.filter((mspId) => services.some((service) => service.mspId === mspId));
   if (deployed.committed && !(await untilSeen(context, contract.name, ownEndorsers))) {
     reporter.wait(`peers here do not see yet that the peers of ${ownEndorsers.join(', ')} run ${contract.name}; transactions are refused until they do`);
@@ -87,16 +85,14 @@ async function recordContract(
   const { name } = wanted;
   const recorded = present.fact(facts.contract(name));
   const value = encodePolicy(wanted);
-  const epoch = facts.epoch(name, FIRST_EPOCH);
+  const epoch = facts.epoch(name, FIRST_KEY_EPOCH);
   const changes: FactUpdate[] = [];
   if (recorded === undefined || !equalBytes(recorded, value)) changes.push({ key: facts.contract(name), value });
-  const root = recordedBrokerRoot(present);
-  if (root === undefined) throw new SelvedgeError('BROKER_NOT_RECOGNISED', 'no key broker is recorded on the ledger yet', { role: 'cli' });
   const verify = (key: string, proposed: Uint8Array): void => {
     if (key !== epoch) throw new SelvedgeError('POLICY_MALFORMED', 'it is another policy', { role: 'cli' });
-    verifyKeyCommitments(proposed, root.rootCertificate, { contract: name, epoch: FIRST_EPOCH });
+    verifyKeyCommitments(proposed, recordedBrokerRoot(present)?.rootCertificate ?? new Uint8Array(0), { contract: name, epoch: FIRST_KEY_EPOCH });
   };
-  if (present.fact(epoch) === undefined) changes.push({ key: epoch, value: await fetchCommitments(connectionProfile, wanted, root.rootCertificate) });
+  if (present.fact(epoch) === undefined) changes.push({ key: epoch, value: await fetchKeyCommitments({ connectionProfile, ledger: present, contract: name, suite: wanted.suite }) });
   if (changes.length === 0) return { isRecorded: true, blockNumber: undefined };
   const { proposal, blockNumber } = await policy.change({ changes, verify }, profile);
   if (blockNumber === undefined) {
@@ -105,19 +101,6 @@ async function recordContract(
   }
   reporter.done(`contract ${name} ${wanted.version}: policy version ${String(wanted.policyVersion)}, code hash ${toHex(wanted.codeHash).slice(0, 16)}, recorded in block ${String(blockNumber)}`);
   return { isRecorded: true, blockNumber };
-}
-
-/** Commitments of the contract's first keys, by the broker that the ledger records: SignedKeyCommitments bytes. */
-async function fetchCommitments(connectionProfile: ConnectionProfile, { name, suite }: ContractPolicy, rootCertificate: Uint8Array): Promise<Uint8Array> {
-  const connection = connectRpc(connectionProfile.keyBroker, { tls: loadTls(connectionProfile) });
-  try {
-    const answer = await connection.client(KeyBroker).getKeyCommitments({ contract: name, suite, epoch: FIRST_EPOCH }, { timeoutMs: CALL_TIMEOUT_MS });
-    const signed = encodeMessage(SignedKeyCommitmentsSchema, answer);
-    verifyKeyCommitments(signed, rootCertificate, { contract: name, epoch: FIRST_EPOCH });
-    return signed;
-  } finally {
-    connection.close();
-  }
 }
 
 function peersByOrganisation({ deployment }: DeployContext): Readonly<Record<string, number>> {

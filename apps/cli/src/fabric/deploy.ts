@@ -5,6 +5,7 @@ import { queryCommitted } from '@selvedge/fabric-network';
 import { facts } from '@selvedge/policy';
 import { Compute } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
+import { writeJson } from '@selvedge/service-kit/launch';
 import { untilListening } from './await-services.js';
 import { deployDefinition, GOVERNANCE_POLICY } from './chaincodes.js';
 import { connectionProfileOf, writeConnectionProfile } from './connection.js';
@@ -13,8 +14,10 @@ import type { DeployContext } from './deploy-context.js';
 import { deployContract, type ContractDeployment } from './deploy-contract.js';
 import { prepareAnchor, recordAnchor, updateProfile } from './deploy-profile.js';
 import type { DeployReport } from './deploy-report.js';
+import { publicDeployment } from './init-plan.js';
 import { adminOf } from './peer-program.js';
 import { openPolicyAccess, type PolicyAccess } from './policy-access.js';
+import { removeOutdated } from './proposals.js';
 import { checkSettings } from './preflight.js';
 import { planServices } from './services.js';
 import { ensureTees } from './tee-material.js';
@@ -40,6 +43,7 @@ export async function deployFabric(context: DeployContext): Promise<DeployResult
   const contracts: ContractDeployment[] = [];
   const result = (): DeployResult => ({ ...reporter.report(), contracts });
   reporter.warn(await checkSettings(deployment, context.channelConfig));
+  await writeJson(layout.sharedDeployment, publicDeployment(deployment));
   const missingRoots = await ensureTlsRoots(layout, deployment);
   await ensureTees(layout, deployment, new Date());
   const policy = await openPolicyAccess(context);
@@ -65,6 +69,7 @@ export async function deployFabric(context: DeployContext): Promise<DeployResult
     const connectionProfile = await connectionProfileOf(context, first);
     if (!(await recordBroker(context, policy, { profile, connectionProfile }))) return result();
     for (const contract of deployment.contracts) contracts.push(await deployContract(context, policy, { contract, profile, connectionProfile }));
+    await removeOutdated(layout.proposals, await policy.facts());
     await untilComputeHolds(context, connectionProfile, contracts);
     return result();
   } finally {

@@ -1,6 +1,6 @@
 import { isSelvedgeError } from '@selvedge/errors';
 import { parseEndorsementPolicy } from '@selvedge/policy';
-import type { Deployment } from './deployment.js';
+import type { Deployment } from './deployment-schema.js';
 
 /** How many ports an organisation's block of ports has: policy chaincode, node, and one for each contract. */
 export const PORTS_PER_ORGANISATION = 20;

@@ -7,6 +7,8 @@ export interface FabricLayout {
   /** Connection profile of clients. */
   readonly networkFile: string;
   readonly shared: string;
+  /** The deployment without what is of this machine. */
+  readonly sharedDeployment: string;
   /** SignedProfile bytes: the first profile, which nodes and chaincodes are pinned to. */
   readonly anchorFile: string;
   /** SignedProfile bytes: the newest one. */
@@ -46,6 +48,7 @@ export function fabricLayoutOf(directory: string): FabricLayout {
     deploymentFile: join(directory, DEPLOYMENT_FILE),
     networkFile: join(directory, 'network.json'),
     shared,
+    sharedDeployment: join(shared, 'deployment.json'),
     anchorFile: join(shared, 'anchor.bin'),
     profileFile: join(shared, 'profile.bin'),
     sharedTlsRoot: (mspId) => join(shared, 'tls', `${mspId}.pem`),

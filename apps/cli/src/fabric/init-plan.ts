@@ -17,11 +17,13 @@ export interface InitInput {
   readonly orderer: Endpoint | undefined;
   /** File with the TLS roots that the channel has of an organisation. */
   readonly tlsRootsOf: (mspId: string) => string;
-  /** Empty: those that are not endorsers. */
+  /** Named by role: organisations that take part beside those operated here. Empty: those that are not endorsers. */
   readonly business: readonly string[];
   /** Empty: those that are not business organisations. */
   readonly endorsers: readonly string[];
   readonly firstPort: number;
+  /** What another operator's deployment says, in place of defaults. */
+  readonly like?: Deployment | undefined;
 }
 
 const COMMENT = [
@@ -38,7 +40,8 @@ export function planDeployment(input: InitInput): Deployment {
   for (const mspId of [...own.keys(), ...input.business, ...input.endorsers]) {
     if (!present.has(mspId)) throw refusal(`${mspId} is not on channel ${input.channel}; there are ${[...present.keys()].join(', ')}`);
   }
-  const roles = rolesOf([...present.keys()], input);
+  if (input.like !== undefined) return planLike(input.like, input);
+  const roles = rolesOf([...present.keys()].filter((mspId) => own.has(mspId) || input.business.includes(mspId) || input.endorsers.includes(mspId)), input);
   const organisations: Deployment['organisations'] = [...present.values()].filter(({ mspId }) => roles.has(mspId)).map((organisation, i) => {
     const { mspId } = organisation;
     const peers = peersOf(organisation, input);
@@ -71,6 +74,31 @@ export function planDeployment(input: InitInput): Deployment {
     contracts: [],
   };
   return parseDeployment(deployment, 'the deployment');
+}
+
+/** The same deployment as another operator's, operated from here. */
+function planLike(like: Deployment, input: InitInput): Deployment {
+  const { own, channelConfig } = input;
+  const unknown = [...own.keys()].find((mspId) => !like.organisations.some((organisation) => organisation.mspId === mspId));
+  if (unknown !== undefined) throw refusal(`the other deployment has no organisation ${unknown}; "selvedge fabric add-business-node" and "add-endorser" add one`);
+  if (like.channel !== input.channel) throw refusal(`the other deployment is for channel ${like.channel}`);
+  const organisations = like.organisations.map(({ mspId, roles, peers, services }) => {
+    const files = own.get(mspId);
+    const named = input.peers.get(mspId) ?? peers.map(({ address }) => ({ address, tlsRoots: input.tlsRootsOf(mspId) }));
+    if (!channelConfig.organisations.some((organisation) => organisation.mspId === mspId)) throw refusal(`${mspId} is not on channel ${input.channel}`);
+    return { mspId, roles, peers: [...named], services, ...(files === undefined ? {} : { own: files }) };
+  });
+  return parseDeployment({ ...like, $comment: COMMENT, orderer: input.orderer ?? ordererOf(input), organisations }, 'the deployment');
+}
+
+/** What other operators need of a deployment to make theirs: nothing of this machine. */
+export function publicDeployment(deployment: Deployment): Deployment {
+  return {
+    ...deployment,
+    orderer: { address: deployment.orderer.address, tlsRoots: 'orderer.pem' },
+    organisations: deployment.organisations.map(({ mspId, roles, peers, services }) => ({ mspId, roles, peers: peers.map(({ address }) => ({ address, tlsRoots: `${mspId}.pem` })), services })),
+    contracts: deployment.contracts.map((contract) => ({ ...contract, directory: contract.name })),
+  };
 }
 
 type Roles = Deployment['organisations'][number]['roles'];

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
 import { fetchChannelConfig, type ChannelConfig, type LifecycleAdmin } from '@selvedge/fabric-network';
-import { writeWhole } from '@selvedge/service-kit/launch';
+import { readJson, writeWhole } from '@selvedge/service-kit/launch';
 import { parseConnectionProfile, type ProfileEndpoint } from './connection-profile.js';
-import type { Deployment, Endpoint, OwnOrganisation } from './deployment.js';
+import { parseDeployment, type Deployment, type Endpoint, type OwnOrganisation } from './deployment.js';
 import { fabricLayoutOf, type FabricLayout } from './folder-layout.js';
 import { writeDeployment } from './folder.js';
 import { planDeployment } from './init-plan.js';
@@ -27,6 +27,8 @@ export interface InitOptions {
   readonly business: readonly string[];
   readonly endorsers: readonly string[];
   readonly firstPort: number;
+  /** Deployment file of another operator, whose settings are taken over. */
+  readonly like: string | undefined;
   /** Write over a deployment file that is there. */
   readonly force: boolean;
 }
@@ -59,6 +61,7 @@ export async function initDeployment(options: InitOptions): Promise<{ readonly f
     business: options.business,
     endorsers: options.endorsers,
     firstPort: options.firstPort,
+    like: options.like === undefined ? undefined : parseDeployment(await readJson(options.like), options.like),
   });
   await writeDeployment(layout, deployment);
   return { file: layout.deploymentFile, deployment };

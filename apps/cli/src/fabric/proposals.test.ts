@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
@@ -6,7 +6,7 @@ import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import type { Signer } from '@selvedge/identity';
 import { facts, verifyPolicyTransaction, type FactReader, type FactUpdate } from '@selvedge/policy';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { approveProposal, listProposals, proposalName, removeProposal, type Proposal } from './proposals.js';
+import { approveProposal, listProposals, proposalName, removeOutdated, removeProposal, type Proposal } from './proposals.js';
 
 let consortium: TestConsortium;
 let folder: string;
@@ -49,6 +49,13 @@ describe('approveProposal', () => {
     await expect(approve(revoke('n1', 'ours'), admins('AuroraMSP'))).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', message: expect.stringContaining('proposes another value of revoked/node/n1') as string });
   });
 
+  it('refuses to approve less than what is wanted here', async () => {
+    const { file } = await approve(revoke('n1'), admins('NorthMSP'));
+    const both = [...revoke('n1'), ...revoke('n2')];
+    await rename(file, join(folder, proposalName(both)));
+    await expect(approve(both, admins('AuroraMSP'))).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', message: expect.stringContaining('revoked/node/n2 is wanted here') as string });
+  });
+
   it('approves another value that was verified, and refuses one that was not', async () => {
     await approve(revoke('n1', 'theirs'), admins('NorthMSP'));
     const approved = await approve(revoke('n1', 'ours'), admins('AuroraMSP'), () => undefined);
@@ -67,6 +74,14 @@ describe('approveProposal', () => {
     await approve(revoke('n1'), admins('NorthMSP'));
     consortium.state.setFact(facts.revokedNode('n1'), Buffer.from('meanwhile'));
     expect((await approve(revoke('n1', 'again'), admins('AuroraMSP'))).approvals).toEqual(['AuroraMSP']);
+  });
+
+  it('are removed when the ledger has overtaken them', async () => {
+    await approve(revoke('n1'), admins('AuroraMSP'));
+    await approve(revoke('n2'), admins('AuroraMSP'));
+    consortium.state.setFact(facts.revokedNode('n1'), Buffer.from('lost'));
+    await removeOutdated(folder, consortium.state);
+    expect(await listProposals(folder)).toEqual([proposalName(revoke('n2'))]);
   });
 
   it('counts administrators alone', async () => {

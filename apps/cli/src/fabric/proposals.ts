@@ -58,6 +58,14 @@ export function removeProposal({ file }: Proposal): Promise<void> {
   return rm(file, { force: true });
 }
 
+/** Removes proposals that the present facts have overtaken: recorded, or replaced by another change. */
+export async function removeOutdated(folder: string, facts: FactReader): Promise<void> {
+  for (const name of await listProposals(folder)) {
+    const proposal = await readProposal(join(folder, name));
+    if (proposal !== undefined && !isAgainst(proposal.change, facts)) await rm(join(folder, name), { force: true });
+  }
+}
+
 /** Names of the files of proposals that wait. */
 export async function listProposals(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);

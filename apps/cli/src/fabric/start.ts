@@ -25,9 +25,9 @@ interface Running extends Held {
  * adds meanwhile; starts again what ended, after a pause; and restarts what has a new configuration.
  * Throws INVALID_CONFIGURATION when the folder is supervised already.
  */
-export async function superviseServices(layout: FabricLayout, options: { readonly signal: AbortSignal; readonly note: (text: string) => void; readonly only?: readonly string[] }): Promise<void> {
+export async function superviseServices(layout: FabricLayout, options: { readonly signal: AbortSignal; readonly note: (text: string) => void }): Promise<void> {
   await refuseSecondSupervisor(layout);
-  const { note, signal, only } = options;
+  const { note, signal } = options;
   const running = new Map<string, Running>();
   const failures = new Map<string, Failures>();
   let isIdleTold = false;
@@ -55,7 +55,7 @@ export async function superviseServices(layout: FabricLayout, options: { readonl
 
   await record(layout, running);
   while (!signal.aborted) {
-    const listed = (await readServices(layout)).filter(({ name }) => only === undefined || only.includes(name));
+    const listed = await readServices(layout);
     if (listed.length === 0 && !isIdleTold) note('nothing to run yet; "selvedge fabric deploy" writes the list');
     isIdleTold = listed.length === 0;
     const steps = nextStep({ listed, running, failures, now: performance.now() });
@@ -75,9 +75,14 @@ export async function readRunning({ processesFile }: FabricLayout): Promise<Runn
   return (await readJson(processesFile)) as RunningProcesses | undefined;
 }
 
+/** Where a process's log goes. */
+export function serviceLog(layout: FabricLayout, name: string): string {
+  return join(layout.serviceDirectory(name), 'log');
+}
+
 function launchOf(layout: FabricLayout, { name, service, configFile }: WrittenService) {
   const directory = layout.serviceDirectory(name);
-  return { name, bundle: findBundle(service), configFile, logFile: join(directory, 'log'), workingDirectory: directory, environment: {} };
+  return { name, bundle: findBundle(service), configFile, logFile: serviceLog(layout, name), workingDirectory: directory, environment: {} };
 }
 
 async function record(layout: FabricLayout, running: ReadonlyMap<string, Running>): Promise<void> {

@@ -7,7 +7,8 @@ import { isStillRunning } from '@selvedge/service-kit/launch';
 import { acceptsConnections } from './await-services.js';
 import type { FabricFolder } from './folder.js';
 import { isBusiness, nodeAddress, planServices, shortName, type FabricService } from './services.js';
-import { readRunning } from './start.js';
+import { readMissing } from './missing-packets.js';
+import { readRunning, serviceLog } from './start.js';
 
 /** What can be seen of a node from outside. */
 export interface NodeStatus {
@@ -20,6 +21,8 @@ export interface NodeStatus {
   readonly ready: boolean;
   /** Blocks that it has, where it tells. */
   readonly height: bigint | undefined;
+  /** Packets that its peer has not got yet, as far as a process of this folder has told. */
+  readonly missingPackets: number;
   /** Such as the contracts of a compute node, or the code of a refusal. */
   readonly detail: string;
 }
@@ -48,7 +51,10 @@ export async function readNodes(folder: FabricFolder, connectionProfile: Connect
   return Promise.all(
     [...services, ...others].map(async ({ name, service, mspId, address }) => {
       const pid = running.find((recorded) => recorded.name === name)?.pid;
-      return { name, service, mspId, address, pid, ...(await look({ name, service, mspId, address }, tls)) };
+      const seen = await look({ name, service, mspId, address }, tls);
+      const missing = pid === undefined ? undefined : await readMissing(serviceLog(layout, name));
+      const detail = missing === undefined ? seen.detail : `${String(missing.count)} packets missing, such as in block ${missing.block}`;
+      return { name, service, mspId, address, pid, ...seen, detail, missingPackets: missing?.count ?? 0 };
     }),
   );
 }

@@ -14,7 +14,7 @@ describe('statusText', () => {
       keyBrokerRecorded: true,
       chaincodes: [{ name: 'selvedge-policy', version: '1-ab', sequence: 1, approvedBy: ['AMSP', 'BMSP'], installedAt: ['AMSP'] }, { name: 'diamonds', version: undefined, sequence: undefined, approvedBy: [], installedAt: [] }],
       contracts: [{ name: 'diamonds', version: '1.0.0', policyVersion: 3n, codeHash: 'ab'.repeat(32), ownerSets: [{ name: 'world-state', owners: ['AMSP', 'BMSP'], endorsementPolicy: 'x' }], epochs: [{ epoch: 1n, status: 'retired' }, { epoch: 2n, status: 'usable' }] }],
-      nodes: [{ name: 'business-a', service: 'business', mspId: 'AMSP', address: 'a:1', pid: 7, ready: true, height: 12n, detail: '' }, { name: 'compute-1', service: 'compute', mspId: 'AMSP', address: 'a:2', pid: undefined, ready: false, height: undefined, detail: 'UNAVAILABLE' }],
+      nodes: [{ name: 'business-a', service: 'business', mspId: 'AMSP', address: 'a:1', pid: 7, ready: true, height: 12n, detail: '', missingPackets: 0 }, { name: 'compute-1', service: 'compute', mspId: 'AMSP', address: 'a:2', pid: undefined, ready: false, height: undefined, detail: 'UNAVAILABLE', missingPackets: 0 }],
       proposals: ['contract-x.bin'],
       problems: ['policy: UNAVAILABLE: nobody answers'],
     });

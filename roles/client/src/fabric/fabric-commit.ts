@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { fabricCodeName } from '@selvedge/fabric';
-import type { FabricGateway, FabricStatus } from '@selvedge/fabric-network/gateway';
+import type { EndorsedFabricTransaction, FabricGateway, FabricStatus } from '@selvedge/fabric-network/gateway';
 import { awaitOwners } from '../commit.js';
 import type { CommitStatus } from '../domain/commit-status.js';
 import { isWorthRepeat } from '../domain/retry.js';
@@ -16,9 +16,11 @@ const VALID = 0;
 /**
  * Waits for the verdict of every declared owner, which knows Fabric's and translates it (a replayed transaction id, a
  * phantom). A gateway peer's word bounds the wait: what it found invalid will never be durable anywhere, so its own code
- * counts when the owners say nothing. Throws COMMIT_UNKNOWN when the time is over, LEDGER_CORRUPT when owners contradict each other.
+ * counts when the owners say nothing. An orderer that dies loses what it has taken and not yet written, so what is in no
+ * block after a while is sent again.
+ * Throws COMMIT_UNKNOWN when the time is over, LEDGER_CORRUPT when owners contradict each other.
  */
-export async function awaitFabricVerdict(session: Session, fabric: FabricGateway, outcome: FabricOutcome): Promise<CommitStatus> {
+export async function awaitFabricVerdict(session: Session, fabric: FabricGateway, transaction: EndorsedFabricTransaction, outcome: FabricOutcome): Promise<CommitStatus> {
   const done = new AbortController();
   const signal = AbortSignal.any([done.signal, session.closing, ...(outcome.signal === undefined ? [] : [outcome.signal])]);
   const peer: { status?: FabricStatus } = {};
@@ -31,6 +33,17 @@ export async function awaitFabricVerdict(session: Session, fabric: FabricGateway
     await sleep(session.limits.ownersGraceMs, undefined, { signal });
     return { transactionId, code, blockNumber, successful: false };
   };
+  const sendAgain = async (): Promise<void> => {
+    const { resubmitAfterMs } = session.limits;
+    for (;;) {
+      await sleep(resubmitAfterMs, undefined, { signal });
+      if (peer.status !== undefined) return;
+      // Equal bytes: should both copies come into blocks, the first one's verdict stands.
+      await fabric.submit(transaction, { timeoutMs: resubmitAfterMs, signal }).catch(() => undefined);
+    }
+  };
+  // Ends with the wait.
+  sendAgain().catch(() => undefined);
   const owners = awaitOwners(session, { ...outcome, signal });
   try {
     // An owner's refusal ends the wait as well as its verdict; a peer that cannot tell ends nothing.

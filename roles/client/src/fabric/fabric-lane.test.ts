@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { EndorsersRefused } from '@selvedge/fabric';
+import type { FabricStatus } from '@selvedge/fabric-network/gateway';
 import { CommitStatusAnswerSchema, computeTxId, EndorsementPayloadSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Contract } from '../contract.js';
@@ -201,6 +202,22 @@ describe('the verdict', () => {
     network.hooks.commitStatus = (mspId, genuine) => (mspId === 'CelestaMSP' ? unknown() : genuine());
     const impatient = contractOf({ commitStatusTimeoutMs: 3_000 });
     await expect(impatient.submitTransaction('f')).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN', message: expect.stringContaining('found it VALID in block 5') as string });
+  });
+
+  it('comes in spite of an orderer that died with the transaction: equal bytes are sent again, until they are in a block', async () => {
+    const unheard = (): Promise<FabricStatus> => new Promise((_resolve, reject) => setTimeout(() => { reject(new SelvedgeError('TIMEOUT', 'in no block')); }, 50));
+    network.hooks.commitStatus = (_mspId, genuine) => (network.ledger.ordered.length > 0 ? genuine() : unknown());
+    fabric.hooks.commitStatus = unheard;
+    fabric.hooks.submit = (genuine) => (fabric.submitted.length < 3 ? Promise.resolve() : genuine());
+    await contractOf({ resubmitAfterMs: 100 }).submitTransaction('f');
+    expect(fabric.submitted.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(fabric.submitted).size).toBe(1);
+  });
+
+  it('is waited for without sending again once a peer has seen the transaction in a block', async () => {
+    network.hooks.commitStatus = (mspId, genuine) => (mspId === 'CelestaMSP' ? unknown() : genuine());
+    await expect(contractOf({ resubmitAfterMs: 1_200, commitStatusTimeoutMs: 3_000 }).submitTransaction('f')).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' });
+    expect(fabric.submitted).toHaveLength(1);
   });
 
   it('does not need a gateway peer', async () => {

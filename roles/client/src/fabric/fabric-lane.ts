@@ -41,7 +41,7 @@ export function createFabricLane(session: Session, open: () => Promise<FabricGat
           endorsements: transaction.endorsements.map(({ identity, signature }) => ({ identity, signature })),
         }),
         submit: () => submitToFabric(session, fabric, transaction, outcome),
-        commitStatus: () => awaitFabricVerdict(session, fabric, outcome),
+        commitStatus: () => awaitFabricVerdict(session, fabric, transaction, outcome),
       };
     },
     close() {

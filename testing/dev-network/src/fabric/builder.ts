@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../files.js';
+import { writeWhole } from '@selvedge/service-kit/launch';
 
 /** Name under which the peers know the builder. */
 export const BUILDER_NAME = 'selvedge-ccaas';

@@ -1,6 +1,6 @@
 import { createChaincodePackage, type ChaincodePackage } from '@selvedge/fabric-network';
 import { SelvedgeError } from '@selvedge/errors';
-import { keyPairFiles, readIfPresent, readKeyPair } from '../files.js';
+import { keyPairFiles, readIfPresent, readKeyPair } from '@selvedge/service-kit/launch';
 import type { Layout } from '../layout.js';
 import { ensureNodeTls } from '../tls.js';
 import { fabricLayout } from './fabric-layout.js';

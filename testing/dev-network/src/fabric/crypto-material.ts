@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { readKeyPair } from '../files.js';
+import { readKeyPair } from '@selvedge/service-kit/launch';
 import { ADMIN, FIRST_USER, loadCa, ORDERER, PEER } from '../identities.js';
 import type { Layout } from '../layout.js';
 import { ensureNodeTls, loadTlsCa } from '../tls.js';

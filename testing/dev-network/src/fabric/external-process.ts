@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endWithThisProcess, environmentOf, failedStart, nodeProcessOf, untilExit, type NodeProcess } from '../child-process.js';
+import { endWithThisProcess, environmentOf, failedStart, nodeProcessOf, untilExit, type NodeProcess } from '@selvedge/service-kit/launch';
 
 const POLL_MS = 25;
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { FabricSection } from '@selvedge/client';
 import { SelvedgeError } from '@selvedge/errors';
-import type { NodeProcess } from '../child-process.js';
+import type { NodeProcess } from '@selvedge/service-kit/launch';
 import type { Layout } from '../layout.js';
 import { DATA_FOLDER, plannedNodes, type PlannedNode } from '../node-configs.js';
 import type { NetworkSettings } from '../options.js';

@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { POLICY_CHAINCODE } from '@selvedge/fabric';
-import { readJson, writeJson } from '../files.js';
+import { readJson, writeJson } from '@selvedge/service-kit/launch';
 import type { Layout } from '../layout.js';
 import type { NetworkSettings } from '../options.js';
 import { fabricLayout } from './fabric-layout.js';

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NodeProcess } from '../child-process.js';
-import { writeJson } from '../files.js';
+import { writeJson, type NodeProcess } from '@selvedge/service-kit/launch';
 import { ORDERER, PEER } from '../identities.js';
 import type { Layout } from '../layout.js';
 import { DATA_FOLDER, LOG_FILE } from '../node-configs.js';

@@ -2,7 +2,7 @@ import { openFabricGateway } from '@selvedge/client';
 import { POLICY_CHAINCODE } from '@selvedge/fabric';
 import { applyPolicyTransaction, deployChaincode } from '@selvedge/fabric-network';
 import { SelvedgeError } from '@selvedge/errors';
-import { readIfPresent } from '../files.js';
+import { readIfPresent } from '@selvedge/service-kit/launch';
 import { ADMIN, loadSigner } from '../identities.js';
 import type { NodeGroup } from '../node-group.js';
 import type { NetworkSettings, ProgressEvent } from '../options.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { NodeRole } from '@selvedge/identity';
-import { writeJson, writeWhole, type KeyPairPem } from '../files.js';
+import { writeJson, writeWhole, type KeyPairPem } from '@selvedge/service-kit/launch';
 
 const CA_FILE = 'ca.pem';
 const NODE_UNITS: readonly [string, NodeRole][] = [

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { keyPairFiles } from '../files.js';
+import { keyPairFiles } from '@selvedge/service-kit/launch';
 import type { Layout } from '../layout.js';
 import { BUILDER_NAME } from './builder.js';
 import { fabricLayout } from './fabric-layout.js';

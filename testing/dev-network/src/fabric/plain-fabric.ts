@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { NodeProcess } from '../child-process.js';
-import { writeJson } from '../files.js';
+import { writeJson, type NodeProcess } from '@selvedge/service-kit/launch';
 import { ADMIN, createIdentities, FIRST_USER, organisationsOf } from '../identities.js';
 import { layoutOf } from '../layout.js';
 import { settingsOf, type DevNetworkOptions } from '../options.js';

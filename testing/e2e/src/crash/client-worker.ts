@@ -1,6 +1,7 @@
 /**
  * A client in a process of its own, to be killed: raises the price of one stone again and again, and appends a line to
- * its journal before each try (`try PRICE`) and after each acknowledged commit (`ack PRICE TXID`).
+ * its journal before each try (`try PRICE`), after each acknowledged commit (`ack PRICE TXID`), and after each refusal
+ * (`refused PRICE CODE TEXT`).
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -29,6 +30,7 @@ for (let price = Number(firstPrice); ; price += 1) {
     await submitted.verifyCommitted();
     appendFileSync(journal, `ack ${String(price)} ${submitted.getTransactionId()}\n`);
   } catch (error) {
-    appendFileSync(journal, `refused ${String(price)} ${isSelvedgeError(error) ? error.code : 'UNKNOWN'}\n`);
+    const { message } = error as Error;
+    appendFileSync(journal, `refused ${String(price)} ${isSelvedgeError(error) ? error.code : 'UNKNOWN'} ${message.replaceAll(/\s+/g, ' ')}\n`);
   }
 }

@@ -2,11 +2,34 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sha256, toHex } from '@selvedge/crypto';
 import { layoutOf, type DevNetwork } from '@selvedge/dev-network';
-import { parsePrivateData } from '@selvedge/fabric';
-import { connectToPeer, createFabricBlockSource } from '@selvedge/fabric-network/follower';
+import { parseFabricTransaction, parsePrivateData } from '@selvedge/fabric';
+import { connectToPeer, createFabricBlockSource, type DeliveredBlock } from '@selvedge/fabric-network/follower';
+
+const VALID = 0;
+const READ_TIMEOUT_MS = 60_000;
 
 /** SHA-256, hexadecimal, of every private value that an organisation's own peer delivers to it with a block. */
 export async function deliveredPrivateValues(network: DevNetwork, mspId: string, blockNumber: bigint): Promise<Set<string>> {
+  const hashes = new Set<string>();
+  for (const { privateData } of await deliveredBlocks(network, mspId, blockNumber, blockNumber)) {
+    for (const bytes of privateData.values()) for (const { value } of parsePrivateData(bytes, () => true)) hashes.add(toHex(sha256(value)));
+  }
+  return hashes;
+}
+
+/** Ids, hexadecimal, of a chaincode's transactions in the first blocks that an organisation's own peer found valid. */
+export async function validTransactions(network: DevNetwork, mspId: string, chaincode: string, height: bigint): Promise<string[]> {
+  const blocks = await deliveredBlocks(network, mspId, 0n, height - 1n);
+  return blocks.flatMap(({ block }) =>
+    block.envelopes.flatMap((envelope, index) => {
+      const transaction = block.flags[index] === VALID ? parseFabricTransaction(envelope) : undefined;
+      return transaction?.chaincode === chaincode ? [transaction.fabricTxId] : [];
+    }),
+  );
+}
+
+/** With the private data that the peer holds and lets the organisation's clients see. */
+async function deliveredBlocks(network: DevNetwork, mspId: string, from: bigint, to: bigint): Promise<DeliveredBlock[]> {
   const peer = network.connectionProfile().fabric?.peers.find((candidate) => candidate.mspId === mspId);
   if (peer === undefined) throw new Error(`${mspId} has no peer`);
   const tls = layoutOf(network.directory).userTlsDirectory(mspId, 'User1');
@@ -20,11 +43,9 @@ export async function deliveredPrivateValues(network: DevNetwork, mspId: string,
   try {
     const { channel } = network.connectionProfile();
     const source = createFabricBlockSource({ connection, channel, signer: await network.identity(mspId), now: () => new Date(), withPrivateData: true });
-    const hashes = new Set<string>();
-    for await (const { privateData } of source.read(blockNumber, blockNumber, AbortSignal.timeout(30_000))) {
-      for (const bytes of privateData.values()) for (const { value } of parsePrivateData(bytes, () => true)) hashes.add(toHex(sha256(value)));
-    }
-    return hashes;
+    const blocks: DeliveredBlock[] = [];
+    for await (const block of source.read(from, to, AbortSignal.timeout(READ_TIMEOUT_MS))) blocks.push(block);
+    return blocks;
   } finally {
     connection.close();
   }

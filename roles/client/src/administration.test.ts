@@ -1,0 +1,79 @@
+import { create } from '@bufbuild/protobuf';
+import { commitToKeys, createBrokerRoot, signKeyCommitments } from '@selvedge/attestation';
+import { SelvedgeError } from '@selvedge/errors';
+import { createTestState, refusalCodeOf } from '@selvedge/fixtures';
+import { facts } from '@selvedge/policy';
+import { BrokerRootSchema, ChallengeAnswerSchema, KeyBroker, KeyReleaseSchema, LIMITS, parseMessage, type EnvelopeEvidence, type SignedKeyCommitments } from '@selvedge/protocol';
+import { implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fetchBrokerRoot, fetchKeyCommitments } from './administration.js';
+import type { ConnectionProfile } from './domain/connection-profile.js';
+import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
+
+let network: FakeNetwork;
+let server: RpcServer;
+let answers: { evidence(nonce: Uint8Array): Promise<EnvelopeEvidence>; commitments(contract: string): SignedKeyCommitments };
+let connectionProfile: ConnectionProfile;
+beforeAll(async () => {
+  network = await createFakeNetwork();
+});
+beforeEach(async () => {
+  const { consortium } = network;
+  answers = {
+    evidence: (nonce) => network.evidence(nonce),
+    commitments: (contract) => signKeyCommitments(commitToKeys(contract, 1n, consortium.contractKeys), consortium.broker.privateKey),
+  };
+  const service = implement(KeyBroker, {
+    challenge: () => Promise.resolve(create(ChallengeAnswerSchema)),
+    releaseKeys: () => Promise.resolve(create(KeyReleaseSchema)),
+    getEnvelopeEvidence: ({ nonce }) => answers.evidence(nonce),
+    getKeyCommitments: ({ contract }) => Promise.resolve(answers.commitments(contract)),
+  });
+  server = await startRpcServer({ role: 'key-broker', address: '127.0.0.1:0', tls: 'off', services: [service] });
+  connectionProfile = { network: consortium.network, channel: consortium.channel, signedProfile: 'unused', tls: 'off', keyBroker: server.address, sequencer: server.address, endorsers: [], businessNodes: [], computeNodes: [] };
+});
+afterEach(async () => {
+  await server.close(100);
+});
+
+describe('fetchBrokerRoot', () => {
+  const fetch = () => fetchBrokerRoot({ connectionProfile, profile: network.consortium.profile, now: network.consortium.now });
+
+  it('gives the root and first envelope keys of a broker that proves itself', async () => {
+    const root = parseMessage(BrokerRootSchema, await fetch(), LIMITS.maxFactBytes);
+    expect(Buffer.compare(root.rootCertificate, network.consortium.broker.certificate)).toBe(0);
+    expect(root.envelopeKeys.map(({ epoch }) => epoch)).toEqual(root.envelopeKeys.map(() => 1n));
+    expect(root.envelopeKeys.length).toBeGreaterThan(0);
+  });
+
+  it('refuses evidence of another exchange', async () => {
+    answers.evidence = () => network.evidence(new Uint8Array(32));
+    expect(await refusalCodeOf(fetch())).toBe('EVIDENCE_UNBOUND');
+  });
+});
+
+describe('fetchKeyCommitments', () => {
+  const fetch = (ledger = network.consortium.state) => fetchKeyCommitments({ connectionProfile, ledger, contract: 'diamonds', suite: 'any' });
+
+  it('gives what the recorded broker signed', async () => {
+    expect((await fetch()).length).toBeGreaterThan(100);
+  });
+
+  it('refuses before a broker is recorded, and what another broker signed', async () => {
+    expect(await refusalCodeOf(fetch(createTestState()))).toBe('BROKER_NOT_RECOGNISED');
+    const { network: name, channel, now, contractKeys } = network.consortium;
+    const stranger = createBrokerRoot({ network: name, channel, now });
+    answers.commitments = (contract) => signKeyCommitments(commitToKeys(contract, 1n, contractKeys), stranger.privateKey);
+    expect(await refusalCodeOf(fetch())).toBe('SIGNATURE_INVALID');
+    answers.commitments = () => signKeyCommitments(commitToKeys('other', 1n, contractKeys), network.consortium.broker.privateKey);
+    expect(await refusalCodeOf(fetch())).toBe('BROKER_STATE_MISMATCH');
+  });
+
+  it('passes the broker’s refusal on', async () => {
+    answers.commitments = () => {
+      throw new SelvedgeError('NOT_READY', 'starting');
+    };
+    expect(await refusalCodeOf(fetch())).toBe('NOT_READY');
+    expect(network.consortium.state.fact(facts.brokerRoot)).toBeDefined();
+  });
+});
