@@ -121,7 +121,9 @@ export function createFollower<Block, Applied extends AppliedSummary>(
 
   const completeResult = (txId: Uint8Array): TransactionResult | undefined => {
     const result = application.tables.result(txId);
-    return result !== undefined && isComplete(txId, result) ? result : undefined;
+    // The store shows a block's results a moment before it says that they are synced; they count from then on.
+    if (result === undefined || result.blockNumber >= application.head.height) return undefined;
+    return isComplete(txId, result) ? result : undefined;
   };
 
   return {
