@@ -45,9 +45,14 @@ export function keyCommitment(purpose: 'data' | 'name' | 'random' | 'gate' | 'ev
 }
 
 /**
- * Ledger key of a dataset's guard. Anyone can compute it from the dataset tag, so endorsers can check that a write
- * carries the guard that it needs. 32 bytes.
+ * Ledger key of the membership guard of a dataset's composite-key object type. Anyone can compute it from the dataset
+ * tag, so endorsers can check that a write carries the guard that it needs. 32 bytes.
  */
-export function guardKey(kind: 'membership' | 'content', datasetTag: Uint8Array): Uint8Array {
-  return labelledHash('guard', kind, datasetTag);
+export function membershipGuardKey(datasetTag: Uint8Array): Uint8Array {
+  return labelledHash('guard', 'membership', datasetTag);
+}
+
+/** Ledger key of a dataset's content guard: one for all object types, since a rich query spans them all. 32 bytes. */
+export function contentGuardKey(contract: string, dataset: string): Uint8Array {
+  return labelledHash('guard', 'content', contract, dataset);
 }

@@ -31,6 +31,13 @@ describe('planContractPolicy', () => {
     expect(policy.datasets[1]).toMatchObject({ memberOnlyRead: true, members: ['AuroraMSP', 'BorealisMSP'] });
   });
 
+  it('has every dataset keep a content guard, but those that the manifest excepts', () => {
+    const guards = (settings: ContractManifest['settings']): boolean[] => plan(manifest({ collections: [collection('a', ['AuroraMSP'])], settings })).datasets.map(({ contentGuard }) => contentGuard);
+    expect(guards({})).toEqual([true, true]);
+    expect(guards({ withoutContentGuard: ['a'] })).toEqual([true, false]);
+    expect(guards({ withoutContentGuard: [''] })).toEqual([false, true]);
+  });
+
   it('makes a policy that the ledger accepts', () => {
     const policy = plan(manifest({ collections: [collection('a', ['AuroraMSP'])], settings: { gatedFunctions: ['Draw'], organisationMap: { Org1MSP: 'NorthMSP' }, eventReaders: ['AuroraMSP'] } }));
     expect(() => parseContractPolicy(encodeMessage(ContractPolicySchema, policy))).not.toThrow();

@@ -60,6 +60,7 @@ export function planContractPolicy(input: {
     return {
       name: dataset,
       ownerSet: ownerSetOf(dataset),
+      contentGuard: own.withoutContentGuard?.includes(dataset) !== true,
       memberOnlyRead: collection?.memberOnlyRead ?? false,
       memberOnlyWrite: collection?.memberOnlyWrite ?? false,
       members: [...(collection?.members ?? [])],

@@ -36,6 +36,7 @@ describe('readManifest', () => {
     ['a quorum of none', { computeQuorum: 0 }, 'MANIFEST_INVALID', 'computeQuorum'],
     ['no owners', { worldState: { owners: [] } }, 'MANIFEST_INVALID', 'worldState.owners'],
     ['an owner set of no collection', { ownerSets: { x: { endorsementPolicy: 'y' } } }, 'MANIFEST_INVALID', 'ownerSets.x is not a collection'],
+    ['a dataset that there is not', { withoutContentGuard: ['', 'x'] }, 'MANIFEST_INVALID', 'withoutContentGuard: x is not a collection'],
     ['a bad name', { name: 'a b' }, 'MANIFEST_INVALID', 'selvedge.json: name'],
   ])('refuses %s', async (_name, settings, code, text) => {
     await expect(read({ ...SHIM, 'package.json': PACKAGE, 'selvedge.json': settings })).rejects.toMatchObject({ code, message: expect.stringContaining(text) as string });

@@ -23,6 +23,8 @@ export const selvedgeJsonSchema = z.strictObject({
   gatedFunctions: z.array(z.string().min(1)).optional(),
   /** Endorser organisation by organisation that the chaincode names in key-level policies. */
   organisationMap: z.record(mspId, mspId).optional(),
+  /** Datasets ('' for the world state) that keep no content guard: their transactions cannot write after a rich query of them. */
+  withoutContentGuard: z.array(z.string()).optional(),
   suite: z.string().optional(),
   /** Distinct compute nodes that must agree. */
   computeQuorum: z.number().int().min(1).max(16).optional(),
@@ -57,6 +59,11 @@ export async function readManifest(directory: string): Promise<ContractManifest>
   for (const name of Object.keys(settings.ownerSets ?? {})) {
     if (!collections.some((collection) => collection.name === name)) {
       throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: ownerSets.${name} is not a collection of ${COLLECTIONS_FILE}`);
+    }
+  }
+  for (const name of settings.withoutContentGuard ?? []) {
+    if (name !== '' && !collections.some((collection) => collection.name === name)) {
+      throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: withoutContentGuard: ${name} is not a collection of ${COLLECTIONS_FILE}`);
     }
   }
   return {

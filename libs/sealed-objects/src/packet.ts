@@ -10,11 +10,14 @@ export type PacketHeaderInit = Omit<PacketHeader, '$typeName' | '$unknown' | 'su
 /** A contract's 32-byte key of that epoch; undefined when this node does not hold it. */
 export type KeyByEpoch = (epoch: bigint) => Uint8Array | undefined;
 
-/** Where a packet must belong: a point read knows the ledger key, a set read the dataset tag. */
-export type ExpectedPacket = { readonly channel: string; readonly contract: string; readonly dataset: string } & (
-  | { readonly ledgerKey: Uint8Array; readonly datasetTag?: Uint8Array }
-  | { readonly ledgerKey?: undefined; readonly datasetTag: Uint8Array }
-);
+/** Where a packet must belong: a point read knows the ledger key, a set read the dataset tag, a read of the whole dataset neither. */
+export interface ExpectedPacket {
+  readonly channel: string;
+  readonly contract: string;
+  readonly dataset: string;
+  readonly ledgerKey?: Uint8Array | undefined;
+  readonly datasetTag?: Uint8Array | undefined;
+}
 
 /** Encoded packet or event, and its SHA-256. */
 export interface SealedObject {

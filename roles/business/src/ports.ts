@@ -21,7 +21,7 @@ export interface DatasetPlace {
 export interface PacketReader {
   /** Packet bytes; undefined when this node has none. */
   packet(place: DatasetPlace, ledgerKey: Uint8Array): Uint8Array | undefined;
-  /** Ledger keys under one tag in ascending order, after the given one. Consume it synchronously. */
+  /** Ledger keys in ascending order, after the given one: those under one tag; datasetTag empty: all. Consume it synchronously. */
   ledgerKeys(place: DatasetPlace, datasetTag: Uint8Array, after: Uint8Array): Iterable<Uint8Array>;
 }
 

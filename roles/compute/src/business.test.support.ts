@@ -60,7 +60,7 @@ export function createFakeBusinessNode(mspId: string, address = `${mspId}:7001`)
       const points = query.points.map(({ ownerSet, dataset, ledgerKey }) => entries.get(idOf(idOf(ownerSet, dataset), ledgerKey))?.packet);
       const sets = query.sets.map(({ ownerSet, dataset, datasetTag, after }) => {
         const place = idOf(ownerSet, dataset);
-        const all = [...entries.values()].filter((entry) => entry.place === place && entry.tag === toHex(datasetTag) && compareBytes(entry.ledgerKey, after) > 0);
+        const all = [...entries.values()].filter((entry) => entry.place === place && (datasetTag.length === 0 || entry.tag === toHex(datasetTag)) && compareBytes(entry.ledgerKey, after) > 0);
         all.sort((a, b) => compareBytes(a.ledgerKey, b.ledgerKey));
         return { packets: all.slice(0, node.pageSize).map((entry) => entry.packet), more: all.length > node.pageSize };
       });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { guardKey } from '@selvedge/protocol';
+import { membershipGuardKey } from '@selvedge/protocol';
 import { createNameKeys, objectTypeOf, sealPacket } from '@selvedge/sealed-objects';
 import type { NetworkParts } from './node.test.support.js';
 
@@ -27,5 +27,5 @@ export function sealTestPacket(
 export function placeOf(net: NetworkParts, dataset: string, key: string): { ledgerKey: Uint8Array; datasetTag: Uint8Array; membershipGuard: Uint8Array } {
   const names = createNameKeys(net.contractKeys.nameKey);
   const datasetTag = names.datasetTag(dataset, objectTypeOf(key));
-  return { ledgerKey: names.ledgerKey(dataset, key), datasetTag, membershipGuard: guardKey('membership', datasetTag) };
+  return { ledgerKey: names.ledgerKey(dataset, key), datasetTag, membershipGuard: membershipGuardKey(datasetTag) };
 }

@@ -52,6 +52,11 @@ export interface StateCalls {
    * Composite keys come only when startKey is one (it begins with U+0000).
    */
   getRange(dataset: string, startKey: string, endKey: string): Promise<AsyncIterable<StateEntry> | Iterable<StateEntry>>;
+  /**
+   * What `select` takes of all entries of a dataset, of whatever object type and in no order: a rich query. A transaction
+   * that writes as well rests on the whole dataset staying as it is; it is refused where the dataset keeps no content guard.
+   */
+  selectFrom(dataset: string, select: <T extends StateEntry>(entries: readonly T[]) => readonly T[]): Promise<readonly StateEntry[]>;
   /** SHA-256 of a private value as Fabric keeps it, or undefined when the key is absent. */
   getPrivateDataHash(collection: string, key: string): Promise<Uint8Array | undefined>;
 }

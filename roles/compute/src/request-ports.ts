@@ -46,18 +46,23 @@ export interface PointQuery<T> extends PlaceOfRead {
   open(packet: Uint8Array | undefined): T;
 }
 
+/** A set of a dataset's entries, with the guard that changes when the set does. */
 export interface SetQuery<T> extends PlaceOfRead {
   /** 32 bytes. */
-  readonly datasetTag: Uint8Array;
-  /** 32 bytes: the membership guard of the tag. */
   readonly guardKey: Uint8Array;
   /** Opens one packet; whatever it throws makes the answer forged. */
   open(packet: Uint8Array): T;
 }
 
+/** The entries of one composite-key object type, with the type's membership guard. */
+export interface TagQuery<T> extends SetQuery<T> {
+  /** 32 bytes. */
+  readonly datasetTag: Uint8Array;
+}
+
 export interface SetContent<T> {
   readonly entries: readonly T[];
-  /** Value of the membership guard, 32 bytes; empty: never written. */
+  /** Value of the guard, 32 bytes; empty: never written. */
   readonly guardTxId: Uint8Array;
 }
 
@@ -65,5 +70,10 @@ export interface SetContent<T> {
 export interface StateSource {
   readPoint<T>(scope: ReadScope, query: PointQuery<T>): Promise<T>;
   /** All entries under the tag, with the guard that stood while all of them were read. */
-  readSet<T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T>>;
+  readSet<T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: TagQuery<T>): Promise<SetContent<T>>;
+  /**
+   * All entries of a dataset, of whatever object type, with the dataset's content guard. Where the dataset keeps none,
+   * the guard is never written and the entries may be of several moments.
+   */
+  readDataset<T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T>>;
 }

@@ -2,7 +2,7 @@ import { verifyTeeCertificate } from '@selvedge/attestation';
 import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { ChaincodeEventSchema, encodeMessage, GuardKind, guardKey, readSetDigest, RequestKind, ResponseSchema, teeSigningInput, verifyPacketsMatch } from '@selvedge/protocol';
+import { ChaincodeEventSchema, encodeMessage, GuardKind, contentGuardKey, readSetDigest, RequestKind, ResponseSchema, teeSigningInput, verifyPacketsMatch } from '@selvedge/protocol';
 import { eventDigest, openEvent, openPacket, requestDigest, responseDigest } from '@selvedge/sealed-objects';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CertifiedNode } from './node.test.support.js';
@@ -134,7 +134,7 @@ describe('read and write sets', () => {
     net.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }] });
     const { section } = await on.submit(calls((state) => state.getState('', 'present').then(() => state.putState('', 'present', bytes('y')))));
     net.setContractPolicy({ datasets });
-    const key = guardKey('content', placeOf(net, '', 'present').datasetTag);
+    const key = contentGuardKey(net.contract, '');
     expect(plain(section.guardsWritten)).toMatchObject([{ kind: GuardKind.CONTENT, guardKey: toHex(key) }]);
   });
 

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { createTargetData, randomTxId, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { GuardKind, guardKey, GuardReadSchema, parseCore, type Core, type TargetData } from '@selvedge/protocol';
+import { GuardKind, membershipGuardKey, GuardReadSchema, parseCore, type Core, type TargetData } from '@selvedge/protocol';
 
 /** Target data, and what the tests compare with the ledger. */
 export interface MadeTargetData {
@@ -47,6 +47,6 @@ export function createTargetMaker(consortium: TestConsortium, node: TestComputeN
 
 function readGuard({ contractKeys, contractPolicy }: TestConsortium, core: Core, { dataset, lastWriter }: { readonly dataset: string; readonly lastWriter: Uint8Array }): void {
   const ownerSet = contractPolicy.datasets.find(({ name }) => name === dataset)?.ownerSet ?? '';
-  const key = guardKey('membership', contractKeys.names.datasetTag(dataset, ''));
+  const key = membershipGuardKey(contractKeys.names.datasetTag(dataset, ''));
   core.sections[0]?.guardsRead.push(create(GuardReadSchema, { ownerSet, dataset, guardKey: key, kind: GuardKind.MEMBERSHIP, txId: lastWriter }));
 }

@@ -19,7 +19,7 @@ import {
 } from '@selvedge/fixtures';
 import { serializeIdentity, signAs, type Signer } from '@selvedge/identity';
 import { facts } from '@selvedge/policy';
-import { GuardKind, GuardReadSchema, GuardWriteSchema, IdentitySignatureSchema, ReadEntrySchema, ReceiptSchema, signing, type ContractSection, type EndorsedTransaction } from '@selvedge/protocol';
+import { contentGuardKey, GuardKind, GuardReadSchema, GuardWriteSchema, IdentitySignatureSchema, membershipGuardKey, ReadEntrySchema, ReceiptSchema, signing, type ContractSection, type EndorsedTransaction } from '@selvedge/protocol';
 import { readEndorsedTransaction } from './endorsed-content.js';
 import { verifyEndorsements } from './endorsements.js';
 import { createReceipt, verifyReceipts } from './receipts.js';
@@ -153,6 +153,15 @@ describe('endorsements, declared targets and receipts', () => {
   it('refuses a guard in an owner set without a write', () => {
     const transaction = changed((section) => (section.guardsWritten = [create(GuardWriteSchema, { ...guard, dataset: 'auroraStones' })]));
     expect(() => { verify(transaction); }).toThrow('without an entry');
+  });
+
+  it('refuses a guard of another object type or dataset than the writes’', () => {
+    for (const guardKey of [membershipGuardKey(hash('tag')), contentGuardKey(consortium.contract, 'auroraStones')]) {
+      const transaction = changed((section) => (section.guardsWritten = [create(GuardWriteSchema, { ownerSet: 'houses', dataset: '', guardKey, kind: GuardKind.CONTENT })]));
+      expect(() => { verify(transaction); }).toThrow('without an entry of its set');
+    }
+    const own = changed((section) => (section.guardsWritten = [create(GuardWriteSchema, { ownerSet: 'houses', dataset: '', guardKey: contentGuardKey(consortium.contract, ''), kind: GuardKind.CONTENT })]));
+    expect(() => { verify(own); }).not.toThrow();
   });
 
   it.each<[string, NonNullable<EndorsedTransactionInput['changePayload']>]>([

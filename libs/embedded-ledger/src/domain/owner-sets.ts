@@ -1,6 +1,7 @@
+import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { FactReader } from '@selvedge/policy';
-import { compareText, type ContractSection, type DeclaredTarget } from '@selvedge/protocol';
+import { compareText, contentGuardKey, membershipGuardKey, type ContractSection, type DeclaredTarget } from '@selvedge/protocol';
 import { contractRules, type ContractRules, type OwnerSetRules } from './contract-rules.js';
 import type { EndorsedContent } from './endorsed-content.js';
 
@@ -59,11 +60,18 @@ function requireOwnSets(rules: ContractRules, entries: readonly { readonly datas
   }
 }
 
-/** A guard changes with an entry only: alone it would fail other transactions without an owner's endorsement policy. */
-function requireGuardsBesideWrites(section: ContractSection): void {
-  const sets = new Set(section.writes.map((write) => write.ownerSet));
-  for (const { ownerSet } of section.guardsWritten) {
-    if (!sets.has(ownerSet)) throw refused(section.contract, `a guard is written in owner set ${ownerSet} without an entry`);
+/**
+ * A guard changes with an entry of its own object type or dataset only: alone it would fail other transactions without
+ * an owner's endorsement policy, and nothing that followers sign of the set would name it.
+ */
+function requireGuardsBesideWrites({ contract, writes, guardsWritten }: ContractSection): void {
+  if (guardsWritten.length === 0) return;
+  const placed = (ownerSet: string, dataset: string, key: Uint8Array): string => JSON.stringify([ownerSet, dataset, toHex(key)]);
+  const own = new Set(
+    writes.flatMap(({ ownerSet, dataset, datasetTag }) => [placed(ownerSet, dataset, membershipGuardKey(datasetTag)), placed(ownerSet, dataset, contentGuardKey(contract, dataset))]),
+  );
+  for (const { ownerSet, dataset, guardKey } of guardsWritten) {
+    if (!own.has(placed(ownerSet, dataset, guardKey))) throw refused(contract, `a guard is written in owner set ${ownerSet} without an entry of its set`);
   }
 }
 

@@ -7,7 +7,7 @@ import { parseDelivered } from '@selvedge/fabric';
 import { createTargetData, createTestConsortium, randomTxId, refusalCode, type TestConsortium, type TargetDataInput } from '@selvedge/fixtures';
 import { createBlockFeed, createFabricChain, createFabricEndorsed, createFabricPolicyChange, type OrderedFabricTransaction, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { guardKey, ValidationCode } from '@selvedge/protocol';
+import { membershipGuardKey, ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FabricAppliedBlock } from './applied-block.js';
 import type { DeliveredBlock, FabricBlockSource } from './block-source.js';
@@ -85,7 +85,7 @@ describe('openFabricFollower', () => {
     await reached();
     expect(version('a')).toBe(packetHash(input));
     const tag = consortium.contractKeys.names.datasetTag('', '');
-    expect(toHex(follower.state.guard(consortium.contract, 'houses', '', guardKey('membership', tag))!)).toBe(toHex(txId));
+    expect(toHex(follower.state.guard(consortium.contract, 'houses', '', membershipGuardKey(tag))!)).toBe(toHex(txId));
     expect(await follower.waitForResult(txId, WAIT_MS)).toEqual({ code: ValidationCode.VALID, blockNumber: 3n });
     add(endorsed({ writes: [{ key: 'a' }] }));
     await reached();
@@ -135,11 +135,11 @@ describe('openFabricFollower', () => {
     expect(follower.state.result(txId)).toBeUndefined();
     expect(logged.map(({ fields }) => fields.code)).toContain('WRITE_SET_MISMATCH');
     const tag = consortium.contractKeys.names.datasetTag('', '');
-    const guard = follower.state.guard(consortium.contract, 'houses', '', guardKey('membership', tag))!;
+    const guard = follower.state.guard(consortium.contract, 'houses', '', membershipGuardKey(tag))!;
     expect(guard).toHaveLength(32);
     add(endorsed({ txId, writes: [{ key: 'e', value: '1' }] }));
     await reached();
-    expect(toHex(follower.state.guard(consortium.contract, 'houses', '', guardKey('membership', tag))!)).toBe(toHex(txId));
+    expect(toHex(follower.state.guard(consortium.contract, 'houses', '', membershipGuardKey(tag))!)).toBe(toHex(txId));
   });
 
   it('gives its hook the private data that it wants, in the block’s own write', async () => {

@@ -2,7 +2,7 @@ import { sha256, toHex } from '@selvedge/crypto';
 import { createTestConsortium, randomTxId, refusalCodeOf, type TestConsortium } from '@selvedge/fixtures';
 import { createFabricPolicyChange, type FabricEndorsed } from '@selvedge/fixtures/fabric';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { guardKey, GuardKind, ValidationCode, type Core } from '@selvedge/protocol';
+import { membershipGuardKey, GuardKind, ValidationCode, type Core } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blockOf, blockWith, endorsedOf, stateOf, withNamespace, type TestFabricState } from '../testdata/fabric-ledger.js';
 import { createFabricChain } from '@selvedge/fixtures/fabric';
@@ -141,7 +141,7 @@ describe('a conflict', () => {
     endorsedOf(consortium, {
       ...more,
       changeCore: (core: Core) => {
-        const key = guardKey('membership', consortium.contractKeys.names.datasetTag('', ''));
+        const key = membershipGuardKey(consortium.contractKeys.names.datasetTag('', ''));
         core.sections[0]!.guardsRead.push({ $typeName: 'selvedge.v1.GuardRead', ownerSet: 'houses', dataset: '', guardKey: key, kind: GuardKind.MEMBERSHIP, txId: lastWriter });
       },
     });

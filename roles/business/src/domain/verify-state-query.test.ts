@@ -86,6 +86,10 @@ describe('a state query', () => {
     expect(refusal(signed(query))).toBe(code);
   });
 
+  it('may ask for a dataset as a whole', () => {
+    expect(refusal(signed({ sets: [create(SetReadSchema, { ownerSet: 'aurora', dataset: 'auroraStones' })] }))).toBeUndefined();
+  });
+
   it('of a node that the contract is not assigned to is refused', () => {
     consortium.setContractPolicy({ assignedNodes: ['compute-2'] });
     expect(refusal(signed())).toBe('CONTRACT_NOT_ASSIGNED');

@@ -58,7 +58,7 @@ function verifyShape(query: StateQuery): void {
   requireAtMost('set reads', query.sets.length, LIMITS.maxSections);
   requireAtMost('guards', query.guards.length, LIMITS.maxSectionEntries);
   for (const point of query.points) requireLength('ledger_key', point.ledgerKey, 32);
-  for (const set of query.sets) requireLength('dataset_tag', set.datasetTag, 32);
+  for (const set of query.sets) if (set.datasetTag.length > 0) requireLength('dataset_tag', set.datasetTag, 32);
   for (const set of query.sets) if (set.after.length > 0) requireLength('after', set.after, 32);
   for (const guard of query.guards) requireLength('guard_key', guard.guardKey, 32);
 }

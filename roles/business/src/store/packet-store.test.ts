@@ -13,6 +13,7 @@ import { openPacketStore, type PacketStore } from './packet-store.js';
 const PLACE = { contract: TEST_CONTRACT, ownerSet: 'aurora', dataset: 'auroraStones' };
 const bytes32 = (first: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? first : 0xee));
 const TAG = bytes32(0xaa);
+const NO_TAG = new Uint8Array(0);
 
 let directory: string;
 let store: LedgerStore;
@@ -44,6 +45,16 @@ describe('packet store', () => {
     expect(keys()).toEqual([1, 2, 3, 0xff]);
     expect(keys(TAG, bytes32(2))).toEqual([3, 0xff]);
     expect(keys(bytes32(0xbb))).toEqual([9]);
+  });
+
+  it('lists the keys of all tags of a dataset, and of no other', async () => {
+    for (const key of [0xff, 3, 1]) await put(key, Buffer.of(key));
+    await put(2, Buffer.of(2), bytes32(0xbb));
+    await put(8, Buffer.of(8), TAG, { ...PLACE, dataset: 'other' });
+    expect(keys(NO_TAG)).toEqual([1, 2, 3, 0xff]);
+    expect(keys(NO_TAG, bytes32(2))).toEqual([3, 0xff]);
+    await store.write(() => { packets.remove(PLACE, bytes32(3)); });
+    expect(keys(NO_TAG)).toEqual([1, 2, 0xff]);
   });
 
   it('replaces a packet, and its tag', async () => {
@@ -92,6 +103,19 @@ describe('the answer to a state query', () => {
     expect(page(bytes32(2), 20)).toEqual([[3], false]);
     expect(page(new Uint8Array(0), 1)).toEqual([[1], true]);
     expect(page(bytes32(3), 1)).toEqual([[], false]);
+  });
+
+  it('pages a whole dataset, over all tags', async () => {
+    for (const [key, tag] of [[1, TAG], [2, bytes32(0xbb)], [3, TAG]] as const) await put(key, Buffer.alloc(10, key), tag);
+    const page = (after: Uint8Array): [number[], boolean] => {
+      const [only] = answer({ sets: [create(SetReadSchema, { ...PLACE, after, maxBytes: 20 })] }).sets;
+      return [only!.packets.map((packet) => packet[0]!), only!.more];
+    };
+    expect(page(new Uint8Array(0))).toEqual([[1, 2], true]);
+    expect(page(bytes32(2))).toEqual([[3], false]);
+    await put(4, undefined, bytes32(0xcc));
+    expect(refusalCode(() => page(new Uint8Array(0)))).toBeUndefined();
+    expect(refusalCode(() => page(bytes32(2)))).toBe('STATE_MISSING_PACKET');
   });
 
   it('stays below the message limit', async () => {

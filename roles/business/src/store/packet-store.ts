@@ -45,7 +45,8 @@ export function openPacketStore(store: LedgerStore): PacketStore {
   };
   return {
     packet: (place, ledgerKey) => packets.get(Buffer.concat([placeKey(place), ledgerKey])),
-    ledgerKeys: (place, datasetTag, after) => readLedgerKeys(index, Buffer.concat([placeKey(place), datasetTag]), after),
+    ledgerKeys: (place, datasetTag, after) =>
+      datasetTag.length === 0 ? readLedgerKeys(tags, Buffer.from(placeKey(place)), after) : readLedgerKeys(index, Buffer.concat([placeKey(place), datasetTag]), after),
     put: ({ place: named, ledgerKey, datasetTag, packet }) => {
       const place = placeKey(named);
       const key = Buffer.concat([place, ledgerKey]);

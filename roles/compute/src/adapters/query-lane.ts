@@ -37,6 +37,7 @@ export interface PointAddress {
 export interface PageAddress {
   readonly ownerSet: string;
   readonly dataset: string;
+  /** Empty: all tags. */
   readonly datasetTag: Uint8Array;
   readonly guardKey: Uint8Array;
   /** Ledger key to continue after; empty starts. */

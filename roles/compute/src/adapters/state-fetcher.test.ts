@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { signing } from '@selvedge/protocol';
+import { contentGuardKey, signing } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeBusinessNode, type FakeBusinessNode } from '../business.test.support.js';
 import type { FetchFailure } from '../domain/fetch-failure.js';
@@ -59,6 +59,12 @@ function readSet(owners = ['AuroraMSP'], from = source): Promise<SetContent<Stor
   const keys = heldKeysOf(net, certified).contract(net.contract)!;
   const open = (packet: Uint8Array): StoredEntry => opener().open(packet, { policy: net.contractPolicy, keys }, { dataset: '', datasetTag });
   return from.readSet(scope, { ownerSet: 'houses', owners, dataset: '', datasetTag, guardKey: membershipGuard, open });
+}
+
+function readDataset(): Promise<SetContent<StoredEntry>> {
+  const keys = heldKeysOf(net, certified).contract(net.contract)!;
+  const open = (packet: Uint8Array): StoredEntry => opener().open(packet, { policy: net.contractPolicy, keys }, { dataset: '' });
+  return source.readDataset(scope, { ownerSet: 'houses', owners: ['AuroraMSP'], dataset: '', guardKey: contentGuardKey(net.contract, ''), open });
 }
 
 async function refusal(promise: Promise<unknown>): Promise<{ code: string; message: string }> {
@@ -249,6 +255,23 @@ describe('set reads', () => {
     expect((await refusal(readSet())).code).toBe('STATE_FORGED');
     aurora.tamper = (answer) => ({ ...answer, guards: [{ $typeName: 'selvedge.v1.GuardAnswer', txId: new Uint8Array(31) }] });
     expect((await refusal(readSet())).code).toBe('STATE_FORGED');
+  });
+
+  it('of a whole dataset follow all pages over all tags, under the content guard', async () => {
+    store('\x00stone\x00ruby\x00');
+    const guard = randomBytes(32);
+    aurora.setGuard('houses', '', contentGuardKey(net.contract, ''), guard);
+    const { entries, guardTxId } = await readDataset();
+    expect(entries.map((entry) => entry.key).sort()).toEqual(['\x00stone\x00ruby\x00', 'a', 'b', 'c', 'd', 'e']);
+    expect(toHex(guardTxId)).toBe(toHex(guard));
+    expect(aurora.queries).toHaveLength(3);
+    expect(aurora.queries[0]!.sets[0]!.datasetTag).toHaveLength(0);
+  });
+
+  it('of a whole dataset refuse packets of another dataset', async () => {
+    const foreign = store('x', 'x', [], { dataset: 'auroraStones' });
+    aurora.tamper = (answer) => ({ ...answer, sets: answer.sets.map((set) => ({ ...set, packets: [foreign], more: false })) });
+    expect((await refusal(readDataset())).code).toBe('STATE_FORGED');
   });
 
   it('go to another owner as a whole', async () => {

@@ -6,6 +6,12 @@ import type { BusinessPort, PlaceOfRead, ReadScope, SetContent, SetQuery, StateS
 import { createQueryLane, type LaneOptions, type QueryLane } from './query-lane.js';
 
 const START = new Uint8Array(0);
+const ALL_TAGS = new Uint8Array(0);
+
+interface AnySetQuery<T> extends SetQuery<T> {
+  /** Empty: all tags. */
+  readonly datasetTag: Uint8Array;
+}
 
 export interface StateFetcherOptions extends Omit<LaneOptions, 'timeoutMs' | 'maxInFlight' | 'maxPointsPerQuery' | 'maxWaiting'>, Partial<LaneOptions> {
   readonly network: string;
@@ -55,7 +61,7 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
     throw describeFailures(ownerSet, failures);
   };
 
-  const readSetOnce = async <T extends { readonly ledgerKey: Uint8Array }>(lane: QueryLane, scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T> | undefined> => {
+  const readSetOnce = async <T extends { readonly ledgerKey: Uint8Array }>(lane: QueryLane, scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T> | undefined> => {
     const { ownerSet, dataset, datasetTag, guardKey } = query;
     const entries: T[] = [];
     let guardTxId: Uint8Array | undefined;
@@ -74,20 +80,23 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
     }
   };
 
+  const readSet = <T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T>> =>
+    withFailover(query, async (lane) => {
+      for (let attempt = 0; attempt < maxSetAttempts; attempt += 1) {
+        const content = await readSetOnce(lane, scope, query);
+        if (content !== undefined) return content;
+      }
+      throw new SelvedgeError('STALE_GUARD', 'the set kept changing while it was read');
+    });
+
   return {
     readPoint: (scope, query) =>
       withFailover(query, async (lane) => {
         const { present, packet } = await lane.readPoint(scope, query);
         return opened(() => query.open(present ? packet : undefined));
       }),
-    readSet: (scope, query) =>
-      withFailover(query, async (lane) => {
-        for (let attempt = 0; attempt < maxSetAttempts; attempt += 1) {
-          const content = await readSetOnce(lane, scope, query);
-          if (content !== undefined) return content;
-        }
-        throw new SelvedgeError('STALE_GUARD', 'the set kept changing while it was read');
-      }),
+    readSet,
+    readDataset: (scope, query) => readSet(scope, { ...query, datasetTag: ALL_TAGS }),
   };
 }
 

@@ -3,10 +3,11 @@ import { toHex } from '@selvedge/crypto';
 import {
   compareEntries,
   compareGuards,
+  contentGuardKey,
   CoreSchema,
   encodeMessage,
   GuardKind,
-  guardKey,
+  membershipGuardKey,
   PROTOCOL_VERSION,
   readSetDigest,
   type ContractSectionSchema,
@@ -54,7 +55,7 @@ export function buildCore(request: AuthorisedRequest, recorded: Recorded, event:
     reads: reads.map(({ ownerSet, dataset, ledgerKey, packetHash }) => ({ ownerSet, dataset, ledgerKey, packetHash })),
     writes: sealed.map(({ entry }) => entry),
     guardsRead: [...recorded.guards].sort(compareGuards),
-    guardsWritten: guardsOf(recorded.writes, reads),
+    guardsWritten: guardsOf(contract, recorded.writes, reads),
     ...(sealedEvent === undefined ? {} : { sealedEventHash: sealedEvent.hash }),
   };
   return {
@@ -84,20 +85,27 @@ function sealOwnEvent({ policy, body, txId, epochKeys }: AuthorisedRequest, even
   return sealEvent({ suite: policy.suite, eventKey: epochKeys.eventKey, header: { keyEpoch, channel, contract, txId }, name: event.name, payload: event.payload });
 }
 
+interface GuardInit {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly guardKey: Uint8Array;
+  readonly kind: GuardKind;
+}
+
 /**
  * Guards that the writes change (DESIGN 5): membership for a delete and for a put whose key the read set does not show
  * as present; content, where the dataset keeps it, for each write.
  */
-function guardsOf(writes: readonly RecordedWrite[], reads: readonly RecordedRead[]): MessageInitShape<typeof GuardWriteSchema>[] {
+function guardsOf(contract: string, writes: readonly RecordedWrite[], reads: readonly RecordedRead[]): MessageInitShape<typeof GuardWriteSchema>[] {
   const present = new Set(reads.filter((read) => read.packetHash.length > 0).map((read) => `${read.dataset} ${toHex(read.ledgerKey)}`));
-  const guards = new Map<string, { ownerSet: string; dataset: string; guardKey: Uint8Array; kind: GuardKind }>();
+  const guards = new Map<string, GuardInit>();
+  const add = (guard: GuardInit): void => {
+    guards.set(`${guard.dataset} ${toHex(guard.guardKey)}`, guard);
+  };
   for (const { ownerSet, dataset, datasetTag, ledgerKey, contentGuard, effect } of writes) {
     const isUpdate = effect.kind === 'put' && present.has(`${dataset} ${toHex(ledgerKey)}`);
-    const kinds = [...(isUpdate ? [] : (['membership'] as const)), ...(contentGuard ? (['content'] as const) : [])];
-    for (const kind of kinds) {
-      const key = guardKey(kind, datasetTag);
-      guards.set(`${dataset} ${toHex(key)}`, { ownerSet, dataset, guardKey: key, kind: kind === 'membership' ? GuardKind.MEMBERSHIP : GuardKind.CONTENT });
-    }
+    if (!isUpdate) add({ ownerSet, dataset, guardKey: membershipGuardKey(datasetTag), kind: GuardKind.MEMBERSHIP });
+    if (contentGuard) add({ ownerSet, dataset, guardKey: contentGuardKey(contract, dataset), kind: GuardKind.CONTENT });
   }
   return [...guards.values()].sort(compareGuards);
 }

@@ -8,12 +8,13 @@ export interface StoredEntry {
   readonly key: string;
   readonly value: Uint8Array;
   readonly ledgerKey: Uint8Array;
+  readonly datasetTag: Uint8Array;
   /** SHA-256 of the packet: the entry's version. */
   readonly packetHash: Uint8Array;
 }
 
-/** Where the packet must belong, within its contract. */
-export type ExpectedPlace = { readonly dataset: string } & ({ readonly ledgerKey: Uint8Array } | { readonly datasetTag: Uint8Array });
+/** Where the packet must belong, within its contract: an entry, one object type, or the dataset at large. */
+export type ExpectedPlace = Pick<ExpectedPacket, 'dataset' | 'ledgerKey' | 'datasetTag'>;
 
 /** Opens packets and remembers the last ones: a packet's hash names its content for good. */
 export interface PacketOpener {
@@ -37,18 +38,21 @@ export function createPacketOpener(channel: string, maxBytes: number): PacketOpe
   return {
     open(packet, { policy, keys }, place) {
       const packetHash = sha256(packet);
-      const where = 'ledgerKey' in place ? place.ledgerKey : place.datasetTag;
       // The place is part of the id: a hit has passed the very same check.
-      const id = `${policy.name} ${place.dataset} ${toHex(where)} ${toHex(packetHash)}`;
+      const id = `${policy.name} ${place.dataset} ${placeText(place)} ${toHex(packetHash)}`;
       const known = cache.get(id);
       if (known !== undefined) return known;
       const expected: ExpectedPacket = { channel, contract: policy.name, ...place };
       const { key, value, header } = openPacket(packet, { dataKey: (epoch) => keys.epoch(epoch)?.dataKey, expected });
-      const entry = { key, value, ledgerKey: header.ledgerKey, packetHash };
+      const entry = { key, value, ledgerKey: header.ledgerKey, datasetTag: header.datasetTag, packetHash };
       remember(id, entry);
       return entry;
     },
   };
+}
+
+function placeText({ ledgerKey, datasetTag }: ExpectedPlace): string {
+  return `${ledgerKey === undefined ? '' : toHex(ledgerKey)}/${datasetTag === undefined ? '' : toHex(datasetTag)}`;
 }
 
 /** Strings of JavaScript take up to two bytes a character; the rest is an estimate. */

@@ -1,5 +1,5 @@
-import { isSelvedgeError, type SelvedgeError } from '@selvedge/errors';
-import { GuardKind, guardKey } from '@selvedge/protocol';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { contentGuardKey, GuardKind, membershipGuardKey } from '@selvedge/protocol';
 import { sha256 } from '@selvedge/crypto';
 import { objectTypeOf } from '@selvedge/sealed-objects';
 import type { StateCalls } from '../ports.js';
@@ -46,6 +46,8 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
   const sets = createRecordedSets(maxWriteBytes);
   const points = new Map<string, Promise<StoredEntry | undefined>>();
   let failure: SelvedgeError | undefined;
+  /** A dataset whose query nothing protects from changes until the commit. */
+  let unguarded: string | undefined;
 
   const watched = async <T>(fetch: Promise<T>): Promise<T> => {
     try {
@@ -85,12 +87,25 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     const { ownerSet, owners, dataset } = place;
     const range = createKeyRange(startKey, endKey);
     const datasetTag = keys.nameKeys.datasetTag(dataset, range.objectType);
-    const membership = guardKey('membership', datasetTag);
+    const membership = membershipGuardKey(datasetTag);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset, datasetTag });
     const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, open });
     const entries = range.select(content.entries);
     if (!isSubmit) return entries;
     sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId });
+    for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
+    return entries;
+  };
+
+  const selectFrom = async (place: DatasetPlace, select: (entries: readonly StoredEntry[]) => readonly StoredEntry[]): Promise<readonly StoredEntry[]> => {
+    const { ownerSet, owners, dataset, contentGuard } = place;
+    const content = contentGuardKey(policy.name, dataset);
+    const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
+    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, open });
+    const entries = select(read.entries);
+    if (!isSubmit) return entries;
+    if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId });
+    else unguarded ??= dataset;
     for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
     return entries;
   };
@@ -103,6 +118,7 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
       return entry === undefined ? undefined : sha256(entry.value);
     },
     getRange: async (dataset, startKey, endKey) => watched(readRange(datasets.readable(dataset), startKey, endKey)),
+    selectFrom: async (dataset, select) => watched(selectFrom(datasets.readable(dataset), select)),
     putState: (dataset, key, value) =>
       // An empty value deletes, as on Fabric.
       settled(() => { write(datasets.writable(dataset), key, value.length === 0 ? { kind: 'delete' } : { kind: 'put', value }); }),
@@ -114,7 +130,9 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     calls,
     recorded() {
       if (failure !== undefined) throw failure;
-      return { reads: sets.reads(), guards: sets.guards(), writes: sets.writes() };
+      const writes = sets.writes();
+      if (unguarded !== undefined && writes.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', `writing after a query of dataset '${unguarded}', which keeps no content guard`);
+      return { reads: sets.reads(), guards: sets.guards(), writes };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { guardKey, GuardKind, type ContractSection, type GuardWrite, type WriteEntry } from '@selvedge/protocol';
+import { contentGuardKey, GuardKind, membershipGuardKey, type ContractSection, type GuardWrite, type WriteEntry } from '@selvedge/protocol';
 import type { ContractRules } from './contract-rules.js';
 
 type Place = Pick<WriteEntry, 'ownerSet' | 'dataset'>;
@@ -15,24 +15,24 @@ export function verifyMembershipGuards(section: ContractSection): void {
   const readAsPresent = new Set(section.reads.filter((read) => read.packetHash.length > 0).map((read) => placed(read, read.ledgerKey)));
   for (const write of section.writes) {
     if (write.effect.case === 'packetHash' && readAsPresent.has(placed(write, write.ledgerKey))) continue;
-    if (!written.has(placed(write, guardKey('membership', write.datasetTag)))) throw missing('membership', write);
+    if (!written.has(placed(write, membershipGuardKey(write.datasetTag)))) throw missing('membership', write);
   }
 }
 
-/** Every write to a dataset that keeps content guards carries the one of its tag. Throws GUARD_MISSING. */
+/** Every write to a dataset that keeps a content guard carries it. Throws GUARD_MISSING. */
 export function verifyContentGuards(section: ContractSection, rules: ContractRules): void {
   const written = guardsOfKind(section.guardsWritten, GuardKind.CONTENT);
   for (const write of section.writes) {
     if (rules.datasets.get(write.dataset)?.contentGuard !== true) continue;
-    if (!written.has(placed(write, guardKey('content', write.datasetTag)))) throw missing('content', write);
+    if (!written.has(placed(write, contentGuardKey(section.contract, write.dataset)))) throw missing('content', write);
   }
 }
 
 /** A guard that is written belongs to a write: nobody else's ranges are disturbed. Throws TARGET_DATA_INCONSISTENT. */
 export function verifyGuardsBelong(section: ContractSection): void {
   const own = new Map<GuardKind, Set<string>>([
-    [GuardKind.MEMBERSHIP, new Set(section.writes.map((write) => placed(write, guardKey('membership', write.datasetTag))))],
-    [GuardKind.CONTENT, new Set(section.writes.map((write) => placed(write, guardKey('content', write.datasetTag))))],
+    [GuardKind.MEMBERSHIP, new Set(section.writes.map((write) => placed(write, membershipGuardKey(write.datasetTag))))],
+    [GuardKind.CONTENT, new Set(section.writes.map((write) => placed(write, contentGuardKey(section.contract, write.dataset))))],
   ]);
   for (const guard of section.guardsWritten) {
     if (own.get(guard.kind)?.has(placed(guard, guard.guardKey)) !== true) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', 'a guard belongs to no write');

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { createTargetData, createTestConsortium, refusalCode, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { compareGuards, GuardKind, guardKey, GuardReadSchema, GuardWriteSchema } from '@selvedge/protocol';
+import { compareGuards, contentGuardKey, GuardKind, membershipGuardKey, GuardReadSchema, GuardWriteSchema } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyTargetData } from './verify-target-data.js';
 
@@ -53,26 +53,26 @@ describe('read set', () => {
 describe('guards that were read', () => {
   const read = (txId: Uint8Array): Partial<TargetDataInput> => ({
     changeCore: (core) => {
-      const guard = { ownerSet: 'houses', dataset: '', guardKey: guardKey('membership', tag('')), kind: GuardKind.MEMBERSHIP, txId };
+      const guard = { ownerSet: 'houses', dataset: '', guardKey: membershipGuardKey(tag('')), kind: GuardKind.MEMBERSHIP, txId };
       core.sections[0]!.guardsRead = [create(GuardReadSchema, guard)];
     },
   });
 
   it('pass while nobody wrote them', () => {
     expect(refusal(read(new Uint8Array(0)))).toBeUndefined();
-    consortium.state.setGuard(TEST_CONTRACT, 'houses', '', guardKey('membership', tag('')), OLD);
+    consortium.state.setGuard(TEST_CONTRACT, 'houses', '', membershipGuardKey(tag('')), OLD);
     expect(refusal(read(OLD))).toBeUndefined();
   });
 
   it('are refused when they were written since', () => {
-    consortium.state.setGuard(TEST_CONTRACT, 'houses', '', guardKey('membership', tag('')), NEW);
+    consortium.state.setGuard(TEST_CONTRACT, 'houses', '', membershipGuardKey(tag('')), NEW);
     expect(refusal(read(OLD))).toBe('STALE_GUARD');
     expect(refusal(read(new Uint8Array(0)))).toBe('STALE_GUARD');
   });
 
   it('of a kind that the dataset does not keep are refused by name', () => {
     const content = (core: Parameters<NonNullable<TargetDataInput['changeCore']>>[0]): void => {
-      core.sections[0]!.guardsRead = [create(GuardReadSchema, { ownerSet: 'houses', dataset: '', guardKey: guardKey('content', tag('')), kind: GuardKind.CONTENT })];
+      core.sections[0]!.guardsRead = [create(GuardReadSchema, { ownerSet: 'houses', dataset: '', guardKey: contentGuardKey(TEST_CONTRACT, ''), kind: GuardKind.CONTENT })];
     };
     expect(refusal({ changeCore: content })).toBe('CHAINCODE_UNSUPPORTED');
   });
@@ -110,7 +110,7 @@ describe('membership guards', () => {
   });
 
   it('must be of the write’s own tag', () => {
-    const other = guardKey('membership', consortium.contractKeys.names.datasetTag('', 'stone'));
+    const other = membershipGuardKey(consortium.contractKeys.names.datasetTag('', 'stone'));
     expect(refusal({ changeCore: (core) => { core.sections[0]!.guardsWritten[0]!.guardKey = other; } })).toBe('GUARD_MISSING');
   });
 
@@ -125,10 +125,31 @@ describe('membership guards', () => {
 });
 
 describe('content guards', () => {
-  it('are needed for every write to a dataset that keeps them', () => {
-    consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }] });
-    expect(refusal()).toBe('GUARD_MISSING');
-    const guard = create(GuardWriteSchema, { ownerSet: 'houses', dataset: '', guardKey: guardKey('content', tag('')), kind: GuardKind.CONTENT });
-    expect(refusal({ changeCore: (core) => { core.sections[0]!.guardsWritten = [...core.sections[0]!.guardsWritten, guard].sort(compareGuards); } })).toBeUndefined();
+  const keeping = (): void => {
+    consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }, { name: 'auroraStones', ownerSet: 'houses', contentGuard: true }] });
+  };
+  const withContent = (key: Uint8Array | undefined): Partial<TargetDataInput> => ({
+    changeCore: (core) => {
+      const others = core.sections[0]!.guardsWritten.filter(({ kind }) => kind !== GuardKind.CONTENT);
+      const own = key === undefined ? [] : [create(GuardWriteSchema, { ownerSet: 'houses', dataset: '', guardKey: key, kind: GuardKind.CONTENT })];
+      core.sections[0]!.guardsWritten = [...others, ...own].sort(compareGuards);
+    },
+  });
+
+  it('are needed for every write to a dataset that keeps one, of whatever object type', () => {
+    keeping();
+    expect(refusal(withContent(undefined))).toBe('GUARD_MISSING');
+    const update: Partial<TargetDataInput> = { reads: [{ key: 'stone-1', packetHash: OLD }] };
+    consortium.state.setVersion(TEST_CONTRACT, 'houses', '', ledgerKey('', 'stone-1'), OLD);
+    expect(refusal({ ...update, ...withContent(undefined) })).toBe('GUARD_MISSING');
+    expect(refusal({ ...withContent(undefined), writes: [{ key: '\x00stone\x00ruby\x00', value: '1' }] })).toBe('GUARD_MISSING');
+    expect(refusal(withContent(contentGuardKey(TEST_CONTRACT, '')))).toBeUndefined();
+    expect(refusal({ ...withContent(contentGuardKey(TEST_CONTRACT, '')), writes: [{ key: '\x00stone\x00ruby\x00', value: '1' }] })).toBeUndefined();
+  });
+
+  it('must be of the write’s own contract and dataset', () => {
+    keeping();
+    expect(refusal(withContent(contentGuardKey(TEST_CONTRACT, 'auroraStones')))).toBe('GUARD_MISSING');
+    expect(refusal(withContent(contentGuardKey('rubies', '')))).toBe('GUARD_MISSING');
   });
 });

@@ -1,7 +1,7 @@
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { collectionOf, entryKey, EVENT_NAME, guardEntryKey, MARKER_COLLECTION, markerKey, POLICY_CHAINCODE, parseFabricEndorsement, parseFabricEvents } from '@selvedge/fabric';
 import { createEndorsementPayload, createTargetData, createTestConsortium, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { encodeMessage, EndorsementPayloadSchema, guardKey, LIMITS, parseCore, parseMessage, type TargetData } from '@selvedge/protocol';
+import { encodeMessage, EndorsementPayloadSchema, membershipGuardKey, LIMITS, parseCore, parseMessage, type TargetData } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createEndorsingPeer, endorseCall } from './testdata/fabric-setting.js';
 import type { FakePeer, FakeWrite } from './testdata/fake-peer.js';
@@ -86,7 +86,7 @@ describe('an endorsement by chaincode', () => {
     expect(reads).toContain(`${consortium.contract}/${MARKER_COLLECTION}/${markerKey(parseCore(next.cores[0]!).txId)}`);
     expect(reads).toContain(`${consortium.contract}/selvedge_houses/${entryKey(ledgerKey)}`);
     expect(reads.filter((id) => id.startsWith(`${consortium.contract}/selvedge_aurora/d`))).toHaveLength(1);
-    expect(peer.read(consortium.contract, 'selvedge_houses', guardEntryKey(guardKey('membership', datasetTag)))).toEqual(core.txId);
+    expect(peer.read(consortium.contract, 'selvedge_houses', guardEntryKey(membershipGuardKey(datasetTag)))).toEqual(core.txId);
   });
 });
 

@@ -135,7 +135,7 @@ export const PointReadSchema: GenMessage<PointRead> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_state, 2);
 
 /**
- * All entries of a dataset under one tag (dataset and composite-key object type), in ledger key order.
+ * All entries of a dataset in ledger key order: under one tag (dataset and composite-key object type), or under all.
  *
  * @generated from message selvedge.v1.SetRead
  */
@@ -151,7 +151,7 @@ export type SetRead = Message<"selvedge.v1.SetRead"> & {
   dataset: string;
 
   /**
-   * 32 bytes
+   * 32 bytes; empty: all tags
    *
    * @generated from field: bytes dataset_tag = 3;
    */

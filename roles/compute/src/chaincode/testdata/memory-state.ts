@@ -86,6 +86,7 @@ export function createMemoryState(): MemoryState {
             ranges.push([name, startKey, endKey]);
             return Promise.resolve(range(name, startKey, endKey));
           },
+          selectFrom: async (name, select) => Promise.resolve(select([...dataset(name)].map(([key, value]) => ({ key, value })))),
           getPrivateDataHash: async (name, key) => {
             const value = datasets.get(name)?.get(key);
             return Promise.resolve(value === undefined ? undefined : sha256(value));
