@@ -32,6 +32,9 @@ const schema = z.array(
   }),
 ).max(256);
 
+/** Fabric's own collections, one per organisation (core/chaincode/implicitcollection). */
+export const IMPLICIT_COLLECTION_PREFIX = '_implicit_org_';
+
 export const COLLECTIONS_FILE = 'collections_config.json';
 
 /**
@@ -44,6 +47,7 @@ export function parseCollections(text: string, file = COLLECTIONS_FILE): Collect
   return parseJsonText(text, file, schema).map((entry) => {
     if (seen.has(entry.name)) throw new SelvedgeError('MANIFEST_INVALID', `${file}: collection ${entry.name} is defined twice`);
     seen.add(entry.name);
+    if (entry.name.startsWith(IMPLICIT_COLLECTION_PREFIX)) throw new SelvedgeError('MANIFEST_INVALID', `${file}: ${entry.name} is the name of an implicit collection, which every organisation has without a definition`);
     if (entry.endorsementPolicy?.channelConfigPolicy !== undefined) {
       throw new SelvedgeError('MANIFEST_INVALID', `${file}: ${entry.name}.endorsementPolicy.channelConfigPolicy is not supported; use signaturePolicy`);
     }

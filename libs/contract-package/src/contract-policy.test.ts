@@ -14,7 +14,10 @@ const manifest = (change: Partial<ContractManifest> = {}): ContractManifest => (
 });
 const plan = (given: ContractManifest, options: ContractOptions = {}, previous?: ContractPolicy, settings = SETTINGS): ContractPolicy =>
   planContractPolicy({ manifest: given, codeHash: new Uint8Array(32).fill(7), settings, options, previous });
-const sets = (policy: ContractPolicy): [string, string[]][] => policy.ownerSets.map(({ name, owners }) => [name, owners]);
+/** Owner sets of what is declared: those of implicit collections alone are left out. */
+const sets = (policy: ContractPolicy): [string, string[]][] =>
+  policy.ownerSets.filter(({ name }) => declared(policy).some(({ ownerSet }) => ownerSet === name)).map(({ name, owners }) => [name, owners]);
+const declared = (policy: ContractPolicy): ContractPolicy['datasets'] => policy.datasets.filter(({ name }) => !name.startsWith('_implicit_org_'));
 
 describe('planContractPolicy', () => {
   it('gives the world state to the first business organisation when nobody says otherwise', () => {
@@ -26,13 +29,13 @@ describe('planContractPolicy', () => {
   it('gives collections to their members, and one owner set to those with the same members and policy', () => {
     const collections = [collection('a', ['AuroraMSP', 'BorealisMSP']), collection('b', ['AuroraMSP', 'BorealisMSP']), collection('c', ['AuroraMSP', 'BorealisMSP'], { endorsementPolicy: "OR('NorthMSP.peer')" })];
     const policy = plan(manifest({ collections, settings: { worldState: { owners: ['CelestaMSP', 'BorealisMSP'] } } }));
-    expect(policy.datasets.map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['a', 'a'], ['b', 'a'], ['c', 'c']]);
+    expect(declared(policy).map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['a', 'a'], ['b', 'a'], ['c', 'c']]);
     expect(policy.ownerSets[0]?.owners).toEqual(['BorealisMSP', 'CelestaMSP']);
     expect(policy.datasets[1]).toMatchObject({ memberOnlyRead: true, members: ['AuroraMSP', 'BorealisMSP'] });
   });
 
   it('has every dataset keep a content guard, but those that the manifest excepts', () => {
-    const guards = (settings: ContractManifest['settings']): boolean[] => plan(manifest({ collections: [collection('a', ['AuroraMSP'])], settings })).datasets.map(({ contentGuard }) => contentGuard);
+    const guards = (settings: ContractManifest['settings']): boolean[] => declared(plan(manifest({ collections: [collection('a', ['AuroraMSP'])], settings }))).map(({ contentGuard }) => contentGuard);
     expect(guards({})).toEqual([true, true]);
     expect(guards({ withoutContentGuard: ['a'] })).toEqual([true, false]);
     expect(guards({ withoutContentGuard: [''] })).toEqual([false, true]);
@@ -51,6 +54,50 @@ describe('planContractPolicy', () => {
   it('refuses owners without a business node, by name', () => {
     expect(() => plan(manifest({ settings: { worldState: { owners: ['Org1MSP'] } } }))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID' }));
     expect(() => plan(manifest({ collections: [collection('a', ['Org1MSP', 'Org2MSP'])] }))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringContaining('collection a') as string }));
+  });
+});
+
+describe('implicit collections', () => {
+  const find = (policy: ContractPolicy, mspId: string): unknown => {
+    const dataset = policy.datasets.find(({ name }) => name === `_implicit_org_${mspId}`);
+    return { ...dataset, ...policy.ownerSets.find(({ name }) => name === dataset?.ownerSet) };
+  };
+
+  it('are there for each organisation with a business node, its own alone', () => {
+    const policy = plan(manifest());
+    for (const mspId of SETTINGS.businessOrganisations) {
+      expect(find(policy, mspId)).toMatchObject({ members: [mspId], owners: [mspId], memberOnlyRead: false, memberOnlyWrite: false, blockToLive: 0n, endorsementPolicy: SETTINGS.endorsementPolicy });
+    }
+    expect(policy.datasets).toHaveLength(4);
+  });
+
+  it('ask for the endorser that the organisation is mapped to, or what the manifest says', () => {
+    const ownerSets = { _implicit_org_BorealisMSP: { endorsementPolicy: "AND('NorthMSP.peer')" } };
+    const policy = plan(manifest({ settings: { organisationMap: { AuroraMSP: 'EastMSP' }, ownerSets } }));
+    expect(find(policy, 'AuroraMSP')).toMatchObject({ endorsementPolicy: "OR('EastMSP.peer')", owners: ['AuroraMSP'] });
+    expect(find(policy, 'BorealisMSP')).toMatchObject({ endorsementPolicy: "AND('NorthMSP.peer')", owners: ['BorealisMSP'] });
+  });
+
+  it('do not bind what is declared later', () => {
+    const first = plan(manifest());
+    const second = plan(manifest({ collections: [collection('a', ['BorealisMSP'])] }), {}, first);
+    expect(declared(second).map(({ ownerSet }) => ownerSet)).toEqual(['world-state', 'a']);
+  });
+
+  it('have owner sets whose names Fabric takes', () => {
+    const settings = { ...SETTINGS, businessOrganisations: ['AuroraMSP', 'dawn.example'] };
+    const policy = plan(manifest(), {}, undefined, settings);
+    expect(policy.ownerSets.map(({ name }) => name)).toEqual(['world-state', 'implicit_org_AuroraMSP', 'implicit_org_dawn-example']);
+  });
+});
+
+describe('collections with blockToLive', () => {
+  it('share an owner set with those of the same life only, and keep it', () => {
+    const ending = (name: string, blockToLive: bigint): CollectionConfig => collection(name, ['BorealisMSP'], { blockToLive });
+    const first = plan(manifest({ collections: [ending('a', 0n), ending('b', 3n), ending('c', 3n), ending('d', 4n)] }));
+    expect(declared(first).map(({ ownerSet, blockToLive }) => [ownerSet, blockToLive])).toEqual([['world-state', 0n], ['a', 0n], ['b', 3n], ['b', 3n], ['d', 4n]]);
+    expect(() => parseContractPolicy(encodeMessage(ContractPolicySchema, first))).not.toThrow();
+    expect(() => plan(manifest({ collections: [ending('b', 3n), ending('c', 5n)] }), {}, first)).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID' }));
   });
 });
 
@@ -80,8 +127,8 @@ describe('planContractPolicy, for a contract that is on the ledger', () => {
     expect(sets(without)).toEqual([['world-state', ['AuroraMSP']], ['b', ['CelestaMSP']]]);
     const renamed = { ...first, datasets: first.datasets.map((dataset) => (dataset.name === 'a' ? { ...dataset, name: 'old' } : dataset)) };
     const again = plan(manifest({ collections: [collection('old', ['BorealisMSP']), collection('a', ['AuroraMSP', 'BorealisMSP'])] }), {}, renamed);
-    expect(again.datasets.map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['old', 'a'], ['a', 'a-2']]);
+    expect(declared(again).map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['old', 'a'], ['a', 'a-2']]);
     const dropped = plan(manifest({ collections: [collection('a', ['BorealisMSP'])] }), {}, renamed);
-    expect(dropped.datasets.map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['a', 'a-2']]);
+    expect(declared(dropped).map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['a', 'a-2']]);
   });
 });

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { ContractPolicySchema, type ContractPolicy } from '@selvedge/protocol';
+import { IMPLICIT_COLLECTION_PREFIX, type CollectionConfig } from './collections.js';
 import { placeDatasets, type DatasetPlan } from './dataset-owners.js';
 import type { ContractManifest } from './manifest.js';
 
@@ -28,10 +29,13 @@ export interface ContractSurroundings {
 
 const WORLD_STATE = '';
 
+/** A collection, declared or implicit, and who owns it. */
+type PlannedCollection = Omit<CollectionConfig, 'endorsementPolicy'> & DatasetPlan;
+
 /**
  * A contract's policy out of its manifest and what the deployment adds. The world state belongs to the owners that the
  * manifest names, else to the first business organisation; a collection to its members that run a business node.
- * Datasets with the same owners and endorsement policy share one owner set, and stay in the one that they have.
+ * Datasets with the same owners, endorsement policy and life share one owner set, and stay in the one that they have.
  * Throws MANIFEST_INVALID.
  */
 export function planContractPolicy(input: {
@@ -46,17 +50,22 @@ export function planContractPolicy(input: {
   const own = manifest.settings;
   const endorsementPolicy = options.endorsementPolicy ?? own.endorsementPolicy ?? settings.endorsementPolicy;
   const worldStateOwners = options.worldStateOwners ?? own.worldState?.owners ?? settings.businessOrganisations.slice(0, 1);
-  const plans: DatasetPlan[] = [
-    { dataset: WORLD_STATE, owners: requireNodes('the world state', worldStateOwners, worldStateOwners, settings), endorsementPolicy: own.worldState?.endorsementPolicy ?? endorsementPolicy },
+  const collections: PlannedCollection[] = [
     ...manifest.collections.map((collection) => ({
+      ...collection,
       dataset: collection.name,
       owners: requireNodes(`collection ${collection.name}`, collection.members, withNodes(collection.members, settings), settings),
       endorsementPolicy: own.ownerSets?.[collection.name]?.endorsementPolicy ?? collection.endorsementPolicy ?? endorsementPolicy,
     })),
+    ...implicitCollections(manifest, settings, endorsementPolicy),
+  ];
+  const plans: DatasetPlan[] = [
+    { dataset: WORLD_STATE, owners: requireNodes('the world state', worldStateOwners, worldStateOwners, settings), endorsementPolicy: own.worldState?.endorsementPolicy ?? endorsementPolicy, blockToLive: 0n },
+    ...collections,
   ];
   const { ownerSets, ownerSetOf } = placeDatasets(plans, previous);
   const datasets = plans.map(({ dataset }) => {
-    const collection = manifest.collections.find(({ name }) => name === dataset);
+    const collection = collections.find(({ name }) => name === dataset);
     return {
       name: dataset,
       ownerSet: ownerSetOf(dataset),
@@ -81,6 +90,20 @@ export function planContractPolicy(input: {
     organisationMap: Object.entries(own.organisationMap ?? {}).map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })),
     assignedNodes: [...(options.assignedNodes ?? [])],
     eventReaders: own.eventReaders ?? [],
+  });
+}
+
+/**
+ * Fabric gives each organisation of a channel a collection of its own in every chaincode; here, each with a business
+ * node. Fabric asks for that organisation's own endorsement: where the manifest maps it to an endorser organisation, so
+ * do we, beside the contract's own policy; otherwise the contract's policy stands alone.
+ */
+function implicitCollections({ settings: own }: ContractManifest, settings: ContractSurroundings, endorsementPolicy: string): PlannedCollection[] {
+  return settings.businessOrganisations.map((mspId) => {
+    const name = `${IMPLICIT_COLLECTION_PREFIX}${mspId}`;
+    const endorser = own.organisationMap?.[mspId];
+    const policy = own.ownerSets?.[name]?.endorsementPolicy ?? (endorser === undefined ? endorsementPolicy : `OR('${endorser}.peer')`);
+    return { name, dataset: name, members: [mspId], owners: [mspId], memberOnlyRead: false, memberOnlyWrite: false, blockToLive: 0n, endorsementPolicy: policy, isSeparate: true };
   });
 }
 

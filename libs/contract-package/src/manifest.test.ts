@@ -77,6 +77,7 @@ describe('parseCollections', () => {
     [{ policy: 'OR(AMSP.member)' }, "is not 'MSP.role'"],
     [{ name: 'a/b' }, '0.name'],
     [{ name: '' }, '0.name'],
+    [{ name: '_implicit_org_AMSP' }, 'is the name of an implicit collection'],
     [{ blockToLive: -1 }, '0.blockToLive'],
     [{ memberOnlyRead: 'yes' }, '0.memberOnlyRead'],
     [{ endorsementPolicy: { channelConfigPolicy: 'x' } }, 'channelConfigPolicy is not supported'],

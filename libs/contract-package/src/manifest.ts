@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { z } from 'zod';
-import { COLLECTIONS_FILE, parseCollections, type CollectionConfig } from './collections.js';
+import { COLLECTIONS_FILE, IMPLICIT_COLLECTION_PREFIX, parseCollections, type CollectionConfig } from './collections.js';
 import { readJsonFile, readPackageJson } from './package-json.js';
 import { readStartCommand, type StartCommand } from './start-command.js';
 
@@ -57,7 +57,7 @@ export async function readManifest(directory: string): Promise<ContractManifest>
   const collectionsJson = await readJsonFile(directory, COLLECTIONS_FILE, z.unknown());
   const collections = collectionsJson === undefined ? [] : parseCollections(JSON.stringify(collectionsJson));
   for (const name of Object.keys(settings.ownerSets ?? {})) {
-    if (!collections.some((collection) => collection.name === name)) {
+    if (!name.startsWith(IMPLICIT_COLLECTION_PREFIX) && !collections.some((collection) => collection.name === name)) {
       throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: ownerSets.${name} is not a collection of ${COLLECTIONS_FILE}`);
     }
   }

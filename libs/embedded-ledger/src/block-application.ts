@@ -54,14 +54,16 @@ export class BlockApplication {
     const judged = await validateBlock(block.transactions, this.tables, this.#profile);
     if (height === 0n) verifyGenesis(judged, this.#anchor);
     const hash = blockHash(block);
-    const applied = describe(height, hash, judged);
+    const transactions = describe(judged);
     const head: StoredHead = { height: height + 1n, blockHash: hash, commitHash: nextCommitHash(commitHash, hash, judged.verdicts) };
-    const subject = applied.transactions.map(({ txId }) => (txId === undefined ? '-' : toHex(txId))).join();
-    await this.#store.write(() => {
+    const subject = transactions.map(({ txId }) => (txId === undefined ? '-' : toHex(txId))).join();
+    const applied = await this.#store.write(() => {
       if (height === 0n) this.tables.writeAnchor(this.#anchor.digest);
-      this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
-      this.#onApply?.(applied);
+      const ended = this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
+      const written = { number: height, hash, transactions, ended };
+      this.#onApply?.(written);
       this.#checkpoint('before-sync', subject);
+      return written;
     });
     this.#checkpoint('after-sync', subject);
     this.#show(judged, head);
@@ -81,6 +83,6 @@ export class BlockApplication {
   }
 }
 
-function describe(number: bigint, hash: Uint8Array, { verdicts }: BlockVerdict): AppliedBlock {
-  return { number, hash, transactions: verdicts.map(({ code, txId, endorsed, updates, reason }, index) => ({ index, code, txId, endorsed, updates, reason })) };
+function describe({ verdicts }: BlockVerdict): AppliedBlock['transactions'] {
+  return verdicts.map(({ code, txId, endorsed, updates, reason }, index) => ({ index, code, txId, endorsed, updates, reason }));
 }

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { toHex } from '@selvedge/crypto';
+import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
   createEndorsedTransaction, createReceipts, createTargetData, createTestBootstrap, createTestConsortium, createTestGenesis, createTestPolicyTransaction, encodePolicyTransaction, encodeTransaction,
-  ORDERER_MSP_ID, randomTxId, type TestComputeNode, type TestConsortium, type TestWrite,
+  ORDERER_MSP_ID, randomTxId, type TestComputeNode, type TestConsortium, type TestRead, type TestWrite,
 } from '@selvedge/fixtures';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { ReceiptSchema, ValidationCode, type Block } from '@selvedge/protocol';
+import { ReceiptSchema, ValidationCode, type Block, type TargetData } from '@selvedge/protocol';
 import { openLedgerStore } from './adapters/lmdb-store.js';
 import { blockHash, createBlock } from './domain/block.js';
 import type { Follower } from './follow.js';
@@ -92,10 +92,22 @@ describe('openFollower', () => {
   const fails = async (code: string): Promise<void> => {
     await expect.poll(() => follower.failure?.code, { timeout: WAIT_MS, interval: 5 }).toBe(code);
   };
-  const write = (txId: Uint8Array, writes: readonly TestWrite[]): Uint8Array => {
-    const transaction = createEndorsedTransaction({ consortium, targetData: createTargetData({ consortium, nodes: [node], txId, writes }) });
+  const write = (txId: Uint8Array, writes: readonly TestWrite[], reads: readonly TestRead[] = []): Uint8Array => endorse(createTargetData({ consortium, nodes: [node], txId, writes, reads }));
+  const endorse = (targetData: TargetData): Uint8Array => {
+    const transaction = createEndorsedTransaction({ consortium, targetData });
     transaction.receipts = createReceipts(consortium, transaction).map((receipt) => create(ReceiptSchema, receipt));
     return encodeTransaction(transaction);
+  };
+  /** Another follower of the same chain comes to the same verdicts, entries and heights. */
+  const followsAlike = async (): Promise<boolean> => {
+    const other = mkdtempSync(path.join(tmpdir(), 'selvedge-follower-'));
+    const second = open({ store: openLedgerStore({ directory: other }) });
+    second.start();
+    await second.waitForHeight(BigInt(chain.length), WAIT_MS);
+    const isAlike = toHex(second.head.commitHash) === toHex(follower.head.commitHash);
+    await second.close();
+    rmSync(other, { recursive: true });
+    return isAlike;
   };
   const reopen = async (options: Partial<FollowerOptions> = {}): Promise<void> => {
     await follower.close();
@@ -112,6 +124,57 @@ describe('openFollower', () => {
     expect(follower.head.facts.map(({ key }) => key)).toEqual(consortium.state.factEntries().map(({ key }) => key));
     expect(follower.state.version('diamonds', 'houses', '', consortium.contractKeys.names.ledgerKey('', 'a'))).toHaveLength(32);
     expect(follower.profile().digest).toEqual(consortium.profile.digest);
+  });
+
+  describe('entries with blockToLive', () => {
+    const dataset = 'auroraStones';
+    const versionOf = (key: string): Uint8Array | undefined => follower.state.version(consortium.contract, 'aurora', dataset, consortium.contractKeys.names.ledgerKey(dataset, key));
+    let applied: AppliedBlock[];
+    beforeEach(async () => {
+      applied = [];
+      const { datasets } = consortium.contractPolicy;
+      consortium.setContractPolicy({ datasets: datasets.map((each) => (each.name === dataset ? { ...each, blockToLive: 1n } : each)) });
+      chain.splice(1);
+      add(createTestBootstrap(consortium));
+      await follower.close();
+      rmSync(directory, { recursive: true });
+      follower = open({ onApply: (block) => applied.push(block) });
+      follower.start();
+      await reach(2n);
+    });
+    afterEach(() => {
+      consortium.restore();
+    });
+
+    it('are gone once that many blocks have passed, and stay where they were written anew', async () => {
+      add(write(randomTxId(), [{ dataset, key: 'a', value: '1' }, { dataset, key: 'b', value: '1' }]));
+      add(write(randomTxId(), [{ dataset, key: 'b', value: '2' }]));
+      await reach(4n);
+      expect([versionOf('a'), versionOf('b')].map((version) => version !== undefined)).toEqual([true, true]);
+      add();
+      await reach(5n);
+      expect([versionOf('a'), versionOf('b')].map((version) => version !== undefined)).toEqual([false, true]);
+      add();
+      await reach(6n);
+      expect(versionOf('b')).toBeUndefined();
+      const names = consortium.contractKeys.names;
+      expect(applied.flatMap(({ number, ended }) => ended.map(({ ledgerKey }) => [number, toHex(ledgerKey)]))).toEqual([[4n, toHex(names.ledgerKey(dataset, 'a'))], [5n, toHex(names.ledgerKey(dataset, 'b'))]]);
+    });
+
+    it('conflict with those who read them as present, not in the block with whose end they go but in the next', async () => {
+      const value = { dataset, key: 'a', value: '1' };
+      const first = createTargetData({ consortium, nodes: [node], writes: [value] });
+      const packetHash = sha256(first.attachments!.packets[0]!);
+      const reading = (txId: Uint8Array): Uint8Array => write(txId, [{ dataset, key: randomTxId().toString(), value: '2' }], [{ dataset, key: 'a', packetHash }]);
+      add(endorse(first));
+      add();
+      const [inTime, late] = [randomTxId(), randomTxId()];
+      add(reading(inTime));
+      add(reading(late));
+      expect(await follower.waitForResult(inTime, WAIT_MS)).toEqual({ code: ValidationCode.VALID, blockNumber: 4n });
+      expect(await follower.waitForResult(late, WAIT_MS)).toEqual({ code: ValidationCode.MVCC_READ_CONFLICT, blockNumber: 5n });
+      expect(await followsAlike()).toBe(true);
+    });
   });
 
   it('stands where it stood after a restart', async () => {

@@ -1,6 +1,7 @@
 export type { AppliedBlock, AppliedTransaction, ApplyHook, BlockSource, Checkpoint, LedgerLog, StateReader, TransactionResult } from './ports.js';
 export type { LedgerDatabase, LedgerStore } from './store.js';
 export { openLedgerStore } from './adapters/lmdb-store.js';
+export { EndingEntries } from './adapters/ending-entries.js';
 export { LedgerTables, putOrRemove, type StoredHead } from './adapters/ledger-tables.js';
 export { readStoredProfile } from './stored-profile.js';
 export { createFollower, type AppliedSummary, type BlockApplier, type Follower, type FollowOptions, type NotifiableFollower } from './follow.js';

@@ -1,7 +1,7 @@
 import type { FactReader } from '@selvedge/policy';
 import type { Block, ValidationCode } from '@selvedge/protocol';
 import type { EndorsedContent } from './domain/endorsed-content.js';
-import type { StateUpdates } from './domain/verdict.js';
+import type { EndedEntry, StateUpdates } from './domain/verdict.js';
 
 /** How a transaction ended. */
 export interface TransactionResult {
@@ -57,6 +57,8 @@ export interface AppliedBlock {
   /** 32 bytes. */
   readonly hash: Uint8Array;
   readonly transactions: readonly AppliedTransaction[];
+  /** What ended with this block by its blockToLive: after all of its writes. */
+  readonly ended: readonly EndedEntry[];
 }
 
 /**

@@ -25,6 +25,15 @@ describe('the check of collections', () => {
     expect(warnings[0]!.message).toMatch(/^selvedge_aurora: /);
   });
 
+  it('expects the life that the contract’s policy gives an owner set', () => {
+    const datasets = createTestContractPolicy().datasets.map((dataset) => (dataset.ownerSet === 'aurora' ? { ...dataset, blockToLive: 5n } : dataset));
+    const policy = createTestContractPolicy({ datasets });
+    const collections = createCollections(policy, { keepers: 'none' });
+    expect(collections.map(({ name, blockToLive }) => [name, blockToLive])).toContainEqual(['selvedge_aurora', 5]);
+    expect(checkCollections(collections, { policy })).toEqual([]);
+    expect(checkCollections(collections.map((collection) => ({ ...collection, blockToLive: 0 })), { policy }).map(({ code, message }) => [code, message.slice(-8)])).toEqual([['PACKETS_EXPIRE', 'it to 5']].map(([code, end]) => [code, `t ${String(end)}`.slice(-8)]));
+  });
+
   it('names a missing endorsement policy, and leaves alone what a channel policy settles elsewhere', () => {
     const without: { -readonly [K in keyof CollectionConfig]: CollectionConfig[K] } = { ...sound };
     delete without.endorsementPolicy;

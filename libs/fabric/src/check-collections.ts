@@ -1,4 +1,5 @@
-import { parseEndorsementPolicy } from '@selvedge/policy';
+import { blockToLiveOf, parseEndorsementPolicy } from '@selvedge/policy';
+import type { ContractPolicy } from '@selvedge/protocol';
 import { countPeers, type CollectionConfig, type PeersPerOrganisation } from './collections.js';
 import type { DeployWarning } from './deploy-warning.js';
 import { MARKER_COLLECTION, ownerSetOf } from './names.js';
@@ -7,19 +8,26 @@ import { MARKER_COLLECTION, ownerSetOf } from './names.js';
  * Risky settings in collections that are about to be deployed, or are in use. Collections that are not Selvedge's are
  * passed over. Throws POLICY_MALFORMED when a policy in them does not parse.
  */
-export function checkCollections(collections: readonly CollectionConfig[], options: { readonly peersPerOrganisation?: PeersPerOrganisation } = {}): DeployWarning[] {
+export function checkCollections(collections: readonly CollectionConfig[], options: { readonly policy?: ContractPolicy; readonly peersPerOrganisation?: PeersPerOrganisation } = {}): DeployWarning[] {
   return collections
     .filter(({ name }) => name === MARKER_COLLECTION || ownerSetOf(name) !== undefined)
-    .flatMap((collection) => [...checkAccess(collection), ...checkDissemination(collection, options.peersPerOrganisation)]);
+    .flatMap((collection) => [...checkAccess(collection), ...checkLife(collection, options.policy), ...checkDissemination(collection, options.peersPerOrganisation)]);
 }
 
-function checkAccess({ name, memberOnlyRead, memberOnlyWrite, endorsementPolicy, blockToLive }: CollectionConfig): DeployWarning[] {
+function checkAccess({ name, memberOnlyRead, memberOnlyWrite, endorsementPolicy }: CollectionConfig): DeployWarning[] {
   const warnings: DeployWarning[] = [];
   if (!memberOnlyRead) warnings.push({ code: 'PACKETS_SHOWN_TO_NON_MEMBERS', message: `${name}: memberOnlyRead is false, so peers hand packets to any client that may read block events; set it to true` });
   if (memberOnlyWrite) warnings.push({ code: 'CLIENTS_OF_NON_MEMBERS_REFUSED', message: `${name}: memberOnlyWrite is true, so peers refuse transactions of clients whose organisation is no member; set it to false` });
   if (endorsementPolicy === undefined) warnings.push({ code: 'CHAINCODE_POLICY_GOVERNS_WRITES', message: `${name}: without endorsementPolicy the chaincode’s own policy governs its writes instead of the owners’; set endorsementPolicy.signaturePolicy to the policy of the owner set` });
-  if (blockToLive > 0) warnings.push({ code: 'PACKETS_EXPIRE', message: `${name}: with blockToLive ${String(blockToLive)} peers forget packets unseen, and later reads find none; set it to 0` });
   return warnings;
+}
+
+/** Followers count an owner set's blockToLive by the contract's policy: where peers count otherwise, reads are refused. */
+function checkLife({ name, blockToLive }: CollectionConfig, policy: ContractPolicy | undefined): DeployWarning[] {
+  const ownerSet = ownerSetOf(name);
+  const wanted = policy === undefined || ownerSet === undefined ? 0n : blockToLiveOf(policy, ownerSet);
+  if (BigInt(blockToLive) === wanted) return [];
+  return [{ code: 'PACKETS_EXPIRE', message: `${name}: with blockToLive ${String(blockToLive)} peers forget packets at other heights than the contract’s policy says; set it to ${String(wanted)}` }];
 }
 
 function checkDissemination({ name, policy, requiredPeerCount, endorsementPolicy }: CollectionConfig, peers: PeersPerOrganisation | undefined): DeployWarning[] {

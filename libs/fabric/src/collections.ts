@@ -1,4 +1,4 @@
-import { parseEndorsementPolicy } from '@selvedge/policy';
+import { blockToLiveOf, parseEndorsementPolicy } from '@selvedge/policy';
 import { compareText, type ContractPolicy, type OwnerSet } from '@selvedge/protocol';
 import { MARKER_COLLECTION, collectionOf } from './names.js';
 
@@ -51,23 +51,23 @@ export function countPeers(mspIds: readonly string[], peers: PeersPerOrganisatio
  */
 export function createCollections(policy: ContractPolicy, options: CollectionOptions): CollectionConfig[] {
   const ownerSets = [...policy.ownerSets].sort((a, b) => compareText(a.name, b.name));
-  return [...ownerSets.map((ownerSet) => ownerSetCollection(ownerSet, options)), markerCollection(policy, options)];
+  return [...ownerSets.map((ownerSet) => ownerSetCollection(ownerSet, blockToLiveOf(policy, ownerSet.name), options)), markerCollection(policy, options)];
 }
 
-function ownerSetCollection({ name, owners, endorsementPolicy }: OwnerSet, { keepers, peersPerOrganisation }: CollectionOptions): CollectionConfig {
+function ownerSetCollection({ name, owners, endorsementPolicy }: OwnerSet, blockToLive: bigint, { keepers, peersPerOrganisation }: CollectionOptions): CollectionConfig {
   const keeping = keepers === 'endorsers' ? parseEndorsementPolicy(endorsementPolicy).mspIds : [];
   const members = sortedUnique([...owners, ...keeping]);
   const count = countPeers(members, peersPerOrganisation);
   // Kept by endorsers, the endorsing peer is a member itself and does not count; packets that only it holds can be
   // fetched from it. Without keepers, an endorser that reaches no owner must refuse: nobody could ask it later.
   const required = keepers === 'none' || count - 1 >= PEERS_FOR_A_REQUIREMENT ? 1 : 0;
-  return collection({ name: collectionOf(name), members, required, count, endorsementPolicy });
+  return collection({ name: collectionOf(name), members, required, count, endorsementPolicy, blockToLive: Number(blockToLive) });
 }
 
 /** Markers hold nothing but transaction ids. */
 function markerCollection({ endorsementPolicy }: ContractPolicy, { peersPerOrganisation, markerMembers }: CollectionOptions): CollectionConfig {
   const members = sortedUnique(markerMembers ?? parseEndorsementPolicy(endorsementPolicy).mspIds);
-  return collection({ name: MARKER_COLLECTION, members, required: 0, count: countPeers(members, peersPerOrganisation), endorsementPolicy });
+  return collection({ name: MARKER_COLLECTION, members, required: 0, count: countPeers(members, peersPerOrganisation), endorsementPolicy, blockToLive: 0 });
 }
 
 interface CollectionInput {
@@ -77,15 +77,16 @@ interface CollectionInput {
   /** Member peers. */
   readonly count: number;
   readonly endorsementPolicy: string;
+  readonly blockToLive: number;
 }
 
-function collection({ name, members, required, count, endorsementPolicy }: CollectionInput): CollectionConfig {
+function collection({ name, members, required, count, endorsementPolicy, blockToLive }: CollectionInput): CollectionConfig {
   return {
     name,
     policy: `OR(${members.map((mspId) => `'${mspId}.member'`).join(', ')})`,
     requiredPeerCount: required,
     maxPeerCount: Math.max(required, count),
-    blockToLive: 0,
+    blockToLive,
     memberOnlyRead: true,
     memberOnlyWrite: false,
     endorsementPolicy: { signaturePolicy: endorsementPolicy },

@@ -8,6 +8,8 @@ const MAX_LIST_ENTRIES = 256;
 const MAX_COMPUTE_QUORUM = 64;
 const MAX_FUNCTION_CHARACTERS = 256;
 const CODE_HASH_BYTES = 32;
+/** Block numbers and lives together must stay within 64 bits. */
+const MAX_BLOCK_TO_LIVE = 2n ** 53n;
 
 const malformed = (what: string): SelvedgeError => new SelvedgeError('POLICY_MALFORMED', `contract policy: ${what}`);
 
@@ -49,7 +51,15 @@ function checkDatasets(datasets: readonly Dataset[], ownerSets: ReadonlySet<stri
     if (!ownerSets.has(dataset.ownerSet)) throw malformed(`dataset ${dataset.name}: no owner set ${dataset.ownerSet}`);
     if (!(dataset.mode in StorageMode)) throw malformed(`dataset ${dataset.name}: unknown storage mode`);
     checkList(`dataset ${dataset.name}: members`, dataset.members, MSP_ID);
+    checkBlockToLive(dataset, datasets);
   }
+}
+
+/** Datasets of one owner set share a Fabric collection, which has one blockToLive. World state does not end on Fabric either. */
+function checkBlockToLive({ name, ownerSet, blockToLive }: Dataset, datasets: readonly Dataset[]): void {
+  if (blockToLive > MAX_BLOCK_TO_LIVE) throw malformed(`dataset ${name}: block_to_live above ${String(MAX_BLOCK_TO_LIVE)}`);
+  if (name === '' && blockToLive !== 0n) throw malformed('the world state has no block_to_live');
+  if (datasets.some((other) => other.ownerSet === ownerSet && other.blockToLive !== blockToLive)) throw malformed(`owner set ${ownerSet}: its datasets differ in block_to_live`);
 }
 
 function checkFunctions(names: readonly string[]): void {

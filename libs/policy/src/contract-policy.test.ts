@@ -36,6 +36,9 @@ describe('parseContractPolicy', () => {
     ['a dataset with a bad name', { datasets: [{ ...stones, name: 'a/b' }] }, /datasets: entry 0/],
     ['a dataset of an owner set that is not there', { datasets: [{ ...stones, ownerSet: 'none' }] }, /dataset stones: no owner set none/],
     ['a dataset of an unknown storage mode', { datasets: [{ ...stones, mode: 7 }] }, /unknown storage mode/],
+    ['a life of the world state', { datasets: [{ ...world, blockToLive: 3n }] }, /world state has no block_to_live/],
+    ['datasets of one owner set that differ in their life', { datasets: [world, { ...stones, blockToLive: 3n }, { ...stones, name: 'other', blockToLive: 4n }] }, /owner set own: its datasets differ in block_to_live/],
+    ['a life beyond all heights', { datasets: [{ ...stones, blockToLive: 2n ** 53n + 1n }] }, /block_to_live above/],
     ['a member that is no MSP id', { datasets: [{ ...stones, members: ['Org 1'] }] }, /members: entry 0/],
     ['a gated function twice', { gatedFunctions: ['a', 'a'] }, /gated_functions: a name occurs twice/],
     ['a gated function without a name', { gatedFunctions: [''] }, /gated_functions: empty/],
@@ -68,6 +71,12 @@ describe('verifyContractPolicy', () => {
     refusal(() => {
       verifyContractPolicy(parseContractPolicy(encoded(change)), network.profile, previous && parseContractPolicy(encoded(previous)));
     });
+
+  it('lets no life of an owner set change', () => {
+    const live = (blockToLive: bigint): object => ({ datasets: [world, { ...stones, blockToLive }] });
+    expect(refused({ policyVersion: 2n, ...live(3n) }, live(3n))).toBe('nothing was refused');
+    for (const [now, before] of [[4n, 3n], [0n, 3n], [3n, 0n]] as const) expect(refused({ policyVersion: 2n, ...live(now) }, live(before))).toMatch(/^POLICY_MALFORMED: .*block_to_live of owner set own changes/);
+  });
 
   it('counts its versions from 1, by one', () => {
     expect(refused({})).toBe('nothing was refused');

@@ -3,6 +3,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { ContractPolicySchema, LIMITS, encodeMessage, parseMessage, type ContractPolicy } from '@selvedge/protocol';
 import { checkContractPolicy } from './contract-policy-checks.js';
 import { parseEndorsementPolicy } from './endorsement/parse.js';
+import { blockToLiveOf } from './block-to-live.js';
 import type { Profile } from './profile.js';
 
 /** Parses and checks a ContractPolicy by itself: names, references, policy texts. Throws POLICY_MALFORMED. */
@@ -42,6 +43,13 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
     requireKnown(`the endorsement policy of owner set ${set.name}`, parseEndorsementPolicy(set.endorsementPolicy).mspIds);
   }
   for (const dataset of policy.datasets) requireKnown(`dataset ${dataset.name}`, dataset.members);
+  for (const { name } of policy.ownerSets) verifySameLife(name, policy, previous, refuse);
   requireKnown('the organisation map', policy.organisationMap.map((mapping) => mapping.endorserMspId));
   requireKnown('the list of event readers', policy.eventReaders);
+}
+
+/** As on Fabric, a collection's blockToLive stands for good: what was written counts on it. */
+function verifySameLife(ownerSet: string, policy: ContractPolicy, previous: ContractPolicy | undefined, refuse: (what: string) => SelvedgeError): void {
+  if (previous?.ownerSets.some(({ name }) => name === ownerSet) !== true) return;
+  if (blockToLiveOf(policy, ownerSet) !== blockToLiveOf(previous, ownerSet)) throw refuse(`the block_to_live of owner set ${ownerSet} changes`);
 }

@@ -8,6 +8,7 @@ export { profileFromJson } from './profile-json/from-json.js';
 export { profileToJson } from './profile-json/to-json.js';
 export { CHANNEL_EPOCH, factHash, facts, isEpochUsable, type EpochStatus, type FactReader } from './facts.js';
 export { isFactKey, parseFactKey, type FactKey } from './fact-keys.js';
+export { blockToLiveOf, endingBlock } from './block-to-live.js';
 export { CONTRACT_NAME } from './names.js';
 export { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 export { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';

@@ -6,8 +6,8 @@ export const CONTRACT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 export const NETWORK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** MSP ids: what Fabric's policy notation can name. */
 export const MSP_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/;
-/** Datasets: a private data collection as Fabric names it, or the empty name of the world state. */
-export const DATASET_NAME = /^(?:[A-Za-z0-9][A-Za-z0-9_-]{0,127})?$/;
+/** Datasets: a private data collection as Fabric names it, implicit ones included, or the empty name of the world state. */
+export const DATASET_NAME = /^(?:[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127})?$/;
 /** Owner sets: a collection's name, or MSP ids with signs between them. */
 export const OWNER_SET_NAME = /^[A-Za-z0-9][A-Za-z0-9._+,-]{0,255}$/;
 /** Compute nodes. */

@@ -56,7 +56,12 @@ describe('membership rules of collections', () => {
   });
 
   it('refuse collections that are not declared or not in ciphertext', async () => {
-    expect((await on.submit(calls((state) => state.getState('noSuch', 'a')))).response.refusal?.code).toBe('DATASET_UNKNOWN');
+    for (const attempt of [(state: StateCalls) => state.getState('noSuch', 'a'), (state: StateCalls) => state.putState('noSuch', 'a', bytes('1'))]) {
+      const { refusal } = (await on.submit(calls(attempt))).response;
+      expect([refusal?.code, refusal?.message]).toEqual(['DATASET_UNKNOWN', `collection ${net.channel}/diamonds/noSuch could not be found`]);
+    }
+    const { refusal } = (await on.submit(calls((state) => state.getPrivateDataHash('noSuch', 'a')))).response;
+    expect([refusal?.code, refusal?.message]).toEqual(['DATASET_UNKNOWN', 'collection [noSuch] not defined in the collection config for chaincode [diamonds]']);
     net.setContractPolicy({ datasets: [{ ...dataset, mode: StorageMode.PLAINTEXT }] });
     expect((await on.submit(calls((state) => state.getState('auroraStones', 'a')))).response.refusal?.code).toBe('FEATURE_UNSUPPORTED');
   });

@@ -128,6 +128,14 @@ describe('read and write sets', () => {
     expect(await guards((state) => state.putState('', '\x00stone\x00ruby\x00', bytes('y')))).toEqual([composite]);
   });
 
+  it('write the membership guard with every put where entries end by themselves', async () => {
+    on.store('gem', 'x', 'auroraStones', 'aurora');
+    net.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses' }, { name: 'auroraStones', ownerSet: 'aurora', blockToLive: 3n }] });
+    const { section } = await on.submit(calls((state) => state.getState('auroraStones', 'gem').then(() => state.putState('auroraStones', 'gem', bytes('y')))));
+    net.restore();
+    expect(section.guardsWritten.map((guard) => toHex(guard.guardKey))).toEqual([toHex(placeOf(net, 'auroraStones', 'gem').membershipGuard)]);
+  });
+
   it('write the content guard where the dataset keeps one', async () => {
     on.store('present', 'x');
     const { datasets } = net.contractPolicy;

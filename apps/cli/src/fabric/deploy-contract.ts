@@ -52,7 +52,7 @@ export async function deployContract(
   refuseNewOwners(wanted, previous);
 
   const collections = createCollections(wanted, { keepers: deployment.keepers, peersPerOrganisation: peersByOrganisation(context) });
-  reporter.warn(checkCollections(collections, { peersPerOrganisation: peersByOrganisation(context) }));
+  reporter.warn(checkCollections(collections, { policy: wanted, peersPerOrganisation: peersByOrganisation(context) }));
   const endorsers = endorsersOf(wanted);
   const services = planServices(deployment).filter((service) => service.contract === contract.name && endorsers.includes(service.mspId));
   const definition = { channel: deployment.channel, name: contract.name, version: wanted.version, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections: JSON.stringify(collections) };

@@ -1,20 +1,23 @@
-import { labelledHash } from '@selvedge/crypto';
+import { equalBytes, fromHex, labelledHash, toHex } from '@selvedge/crypto';
 import type { FactUpdate } from '@selvedge/policy';
-import type { Verdict } from '../domain/verdict.js';
+import type { EndedEntry, Verdict, VersionUpdate } from '../domain/verdict.js';
 import type { StateReader } from '../ports.js';
 import type { LedgerDatabase, LedgerStore } from '../store.js';
+import { EndingEntries } from './ending-entries.js';
 import { LedgerTables, putOrRemove, type StoredHead } from './ledger-tables.js';
 
 /** The embedded ledger's state in a store: keys are digests, so that entries are small and equal in size. */
 export class StateTables extends LedgerTables implements StateReader {
   readonly #versions: LedgerDatabase;
   readonly #guards: LedgerDatabase;
+  readonly #ending: EndingEntries;
 
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
   constructor(store: LedgerStore) {
     super(store);
     this.#versions = store.database('versions');
     this.#guards = store.database('guards');
+    this.#ending = new EndingEntries(store, 'ending');
   }
 
   version(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
@@ -25,19 +28,44 @@ export class StateTables extends LedgerTables implements StateReader {
     return this.#guards.get(entryKey(contract, ownerSet, dataset, guardKey));
   }
 
-  /** Writes a block's outcome; inside a write transaction. The facts in memory change with adoptFacts, after the sync. */
-  writeBlock(verdicts: readonly Verdict[], factUpdates: readonly FactUpdate[], head: StoredHead): void {
+  /**
+   * Writes a block's outcome, and ends what ends with it; inside a write transaction. Returns what ended. The facts in
+   * memory change with adoptFacts, after the sync.
+   */
+  writeBlock(verdicts: readonly Verdict[], factUpdates: readonly FactUpdate[], head: StoredHead): readonly EndedEntry[] {
     for (const { txId, code, updates } of verdicts) {
       if (txId !== undefined && this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber: head.height - 1n });
-      for (const { contract, ownerSet, dataset, ledgerKey, version } of updates.versions) {
-        putOrRemove(this.#versions, entryKey(contract, ownerSet, dataset, ledgerKey), version);
-      }
+      for (const update of updates.versions) this.#writeVersion(update);
       for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) {
         this.#guards.put(entryKey(contract, ownerSet, dataset, guardKey), writer);
       }
     }
     this.writeHead(factUpdates, head);
+    return this.#ending.take(head.height - 1n).flatMap(({ key, record }) => {
+      const { version, ...entry } = decodeEnding(record);
+      // Written anew meanwhile: a packet's hash never repeats.
+      if (!equalBytes(this.#versions.get(key) ?? NO_VERSION, version)) return [];
+      this.#versions.remove(key);
+      return [entry];
+    });
   }
+
+  #writeVersion({ endsWith, version, ...entry }: VersionUpdate): void {
+    const key = entryKey(entry.contract, entry.ownerSet, entry.dataset, entry.ledgerKey);
+    putOrRemove(this.#versions, key, version);
+    if (version !== undefined && endsWith !== undefined) this.#ending.schedule(endsWith, { key, record: encodeEnding({ ...entry, version }) });
+  }
+}
+
+const NO_VERSION = new Uint8Array(0);
+
+function encodeEnding({ contract, ownerSet, dataset, ledgerKey, version }: EndedEntry & { readonly version: Uint8Array }): Buffer {
+  return Buffer.from(JSON.stringify([contract, ownerSet, dataset, toHex(ledgerKey), toHex(version)]));
+}
+
+function decodeEnding(record: Uint8Array): EndedEntry & { readonly version: Uint8Array } {
+  const [contract, ownerSet, dataset, ledgerKey, version] = JSON.parse(Buffer.from(record).toString('utf8')) as [string, string, string, string, string];
+  return { contract, ownerSet, dataset, ledgerKey: fromHex(ledgerKey), version: fromHex(version) };
 }
 
 function entryKey(contract: string, ownerSet: string, dataset: string, key: Uint8Array): Uint8Array {

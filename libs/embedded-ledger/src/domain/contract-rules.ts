@@ -1,11 +1,13 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { facts, parseContractPolicy, parseEndorsementPolicy, type EndorsementPolicy, type FactReader } from '@selvedge/policy';
+import { blockToLiveOf, facts, parseContractPolicy, parseEndorsementPolicy, type EndorsementPolicy, type FactReader } from '@selvedge/policy';
 
 /** One owner set of a contract. */
 export interface OwnerSetRules {
   /** MSP ids, sorted. */
   readonly owners: readonly string[];
   readonly endorsementPolicy: EndorsementPolicy;
+  /** Blocks after which its entries end; 0n: never. */
+  readonly blockToLive: bigint;
 }
 
 /** What a follower needs of a contract's policy, parsed. */
@@ -37,7 +39,7 @@ function compile(value: Uint8Array): ContractRules {
   return {
     name: policy.name,
     endorsementPolicy: parseEndorsementPolicy(policy.endorsementPolicy),
-    ownerSets: new Map(policy.ownerSets.map((set) => [set.name, { owners: [...set.owners].sort(), endorsementPolicy: parseEndorsementPolicy(set.endorsementPolicy) }])),
+    ownerSets: new Map(policy.ownerSets.map((set) => [set.name, { owners: [...set.owners].sort(), endorsementPolicy: parseEndorsementPolicy(set.endorsementPolicy), blockToLive: blockToLiveOf(policy, set.name) }])),
     ownerSetOf: new Map(policy.datasets.map((dataset) => [dataset.name, dataset.ownerSet])),
   };
 }

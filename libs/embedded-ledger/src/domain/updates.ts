@@ -1,17 +1,23 @@
 import { SelvedgeError } from '@selvedge/errors';
+import { endingBlock, type FactReader } from '@selvedge/policy';
 import type { WriteEntry } from '@selvedge/protocol';
+import { contractRules } from './contract-rules.js';
 import type { EndorsedContent } from './endorsed-content.js';
 import type { StateUpdates } from './verdict.js';
 
 /**
- * What an endorsed transaction changes. Throws CHAINCODE_UNSUPPORTED for an effect that this release does not carry out:
+ * What an endorsed transaction changes; state.height is the number of its block. Throws CHAINCODE_UNSUPPORTED for an effect that this release does not carry out:
  * it must fail loudly, never be left out.
  */
-export function endorsedUpdates({ cores, txId }: EndorsedContent): StateUpdates {
+export function endorsedUpdates({ cores, txId }: EndorsedContent, state: FactReader & { readonly height: bigint }): StateUpdates {
   const sections = cores.flatMap((core) => core.sections);
   return {
     versions: sections.flatMap(({ contract, writes }) =>
-      writes.map((write) => ({ contract, ownerSet: write.ownerSet, dataset: write.dataset, ledgerKey: write.ledgerKey, version: newVersion(write) })),
+      writes.map((write) => {
+        const { ownerSet, dataset, ledgerKey } = write;
+        const endsWith = endingBlock(state.height, contractRules(state, contract).ownerSets.get(ownerSet)?.blockToLive ?? 0n);
+        return { contract, ownerSet, dataset, ledgerKey, version: newVersion(write), endsWith };
+      }),
     ),
     guards: sections.flatMap(({ contract, guardsWritten }) =>
       guardsWritten.map((guard) => ({ contract, ownerSet: guard.ownerSet, dataset: guard.dataset, guardKey: guard.guardKey, txId })),
@@ -22,7 +28,6 @@ export function endorsedUpdates({ cores, txId }: EndorsedContent): StateUpdates 
 
 function newVersion(write: WriteEntry): Uint8Array | undefined {
   if (write.effect.case === 'keyPolicy') throw unsupported('a key-level endorsement policy');
-  if (write.expiresAtHeight !== 0n) throw unsupported('an expiry height');
   if (write.ownerCopyHash.length > 0) throw unsupported('a copy for the owner');
   if (write.legacyKeyHash.length > 0) throw unsupported('a key of an existing collection');
   return write.effect.case === 'packetHash' ? write.effect.value : undefined;

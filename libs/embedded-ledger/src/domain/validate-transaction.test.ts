@@ -139,7 +139,6 @@ describe('validateTransaction', () => {
 
   it.each<[string, Shape]>([
     ['a key-level policy', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.effect = { case: 'keyPolicy', value: Uint8Array.of(1) }) } }],
-    ['an expiry height', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.expiresAtHeight = 9n) } }],
     ['a copy for the owner', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.ownerCopyHash = hash('copy')) } }],
     ['a key of an existing collection', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.legacyKeyHash = hash('key')) } }],
   ])('refuses %s, which it does not carry out yet', (_, shape) => {

@@ -65,7 +65,7 @@ function judgeEndorsed(content: EndorsedContent, state: StateReader, profile: Pr
   verifyFactsCurrent(content, state);
   verifyReadsCurrent(content, state);
   verifyGuardsCurrent(content, state);
-  return { updates: endorsedUpdates(content), profile: undefined };
+  return { updates: endorsedUpdates(content, state), profile: undefined };
 }
 
 function judgePolicy(bytes: Uint8Array, state: StateReader, profile: Profile): Effects {

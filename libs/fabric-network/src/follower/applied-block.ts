@@ -9,12 +9,24 @@ export type FabricAppliedTransaction = AppliedSummary['transactions'][number] & 
   readonly privateValues: readonly PrivateValue[];
 };
 
+/** A private entry that peers have forgotten, as they do with the end of the same block. */
+export interface FabricEndedEntry {
+  readonly namespace: string;
+  readonly collection: string;
+  /** SHA-256 of the private key, 32 bytes. */
+  readonly keyHash: Uint8Array;
+  /** Which entry of a dataset it is; undefined: a guard, or one that no response named. */
+  readonly entry: { readonly dataset: string; readonly ledgerKey: Uint8Array } | undefined;
+}
+
 /** A block and its verdicts, in order. */
 export interface FabricAppliedBlock {
   readonly number: bigint;
   /** 32 bytes. */
   readonly hash: Uint8Array;
   readonly transactions: readonly FabricAppliedTransaction[];
+  /** What ended with this block by its blockToLive: after all of its writes. */
+  readonly ended: readonly FabricEndedEntry[];
 }
 
 /**

@@ -53,14 +53,16 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
     const { height, blockHash: previousHash, commitHash } = this.#head;
     verifyFabricBlock(block, { number: height, previousHash });
     const judged = await judgeFabricBlock(block, { channel: anchor.message.channel, policyChaincode, state: this.tables, profile: this.#profile });
-    const applied = this.#describe(block.number, block.hash, judged, privateData);
+    const transactions = this.#describe(block.number, judged, privateData);
     const head: StoredHead = { height: height + 1n, blockHash: block.hash, commitHash: labelledHash('fabric commit', commitHash, block.hash, block.flags) };
-    const subject = applied.transactions.map(({ txId }) => (txId === undefined ? '-' : toHex(txId))).join();
-    await store.write(() => {
+    const subject = transactions.map(({ txId }) => (txId === undefined ? '-' : toHex(txId))).join();
+    const applied = await store.write(() => {
       if (height === 0n) this.tables.writeAnchor(anchor.digest);
-      this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
-      onApply?.(applied);
+      const ended = this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
+      const written = { number: block.number, hash: block.hash, transactions, ended };
+      onApply?.(written);
       checkpoint?.(`${role}.apply.before-sync`, subject);
+      return written;
     });
     checkpoint?.(`${role}.apply.after-sync`, subject);
     this.#show(judged, head);
@@ -73,8 +75,8 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
     this.#head = factUpdates.length === 0 ? { ...this.#head, ...head } : { ...head, ...sortFacts(this.tables.facts) };
   }
 
-  #describe(number: bigint, hash: Uint8Array, { verdicts }: FabricBlockVerdict, privateData: ReadonlyMap<number, Uint8Array>): FabricAppliedBlock {
-    const transactions = verdicts.map((verdict, index) => {
+  #describe(number: bigint, { verdicts }: FabricBlockVerdict, privateData: ReadonlyMap<number, Uint8Array>): FabricAppliedBlock['transactions'] {
+    return verdicts.map((verdict, index) => {
       const { code, txId, entries, mismatch, concerns, fabricTxId } = verdict;
       if (mismatch !== undefined) {
         const fields = { code: 'WRITE_SET_MISMATCH', block: String(number), index, fabricTxId, verdict: ValidationCode[code] };
@@ -83,7 +85,6 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
       const privateValues = entries.length === 0 ? [] : this.#privateValues(privateData.get(index), verdict);
       return { index, code, txId, reason: concerns ? verdict.reason : undefined, entries, privateValues };
     });
-    return { number, hash, transactions };
   }
 
   /** What does not parse is missing, and asked for again. */

@@ -92,6 +92,29 @@ describe('openFabricFollower', () => {
     expect(version('a')).toBeUndefined();
   });
 
+  it('forgets entries and guards of a collection with blockToLive when peers do', async () => {
+    const dataset = 'auroraStones';
+    const ended: FabricAppliedBlock['ended'][] = [];
+    const { datasets } = consortium.contractPolicy;
+    consortium.setContractPolicy({ datasets: datasets.map((each) => (each.name === dataset ? { ...each, blockToLive: 1n } : each)) });
+    add({ transaction: chain.transaction(createFabricPolicyChange([{ key: facts.contract(consortium.contract), value: consortium.state.fact(facts.contract(consortium.contract))! }])) });
+    await reopen({ onApply: (block) => ended.push(block.ended) });
+    const ledgerKey = (key: string): Uint8Array => consortium.contractKeys.names.ledgerKey(dataset, key);
+    const shown = (): boolean[] => [...['a', 'b'].map((key) => follower.state.version(consortium.contract, 'aurora', dataset, ledgerKey(key))), follower.state.guard(consortium.contract, 'aurora', dataset, membershipGuardKey(consortium.contractKeys.names.datasetTag(dataset, '')))].map((found) => found !== undefined);
+    add(endorsed({ writes: [{ dataset, key: 'a', value: '1' }, { dataset, key: 'b', value: '1' }] }));
+    add(endorsed({ writes: [{ dataset, key: 'b', value: '2' }] }));
+    await reached();
+    expect(shown()).toEqual([true, true, true]);
+    add(endorsed());
+    await reached();
+    expect(shown()).toEqual([false, true, true]);
+    add(endorsed());
+    await reached();
+    expect(shown()).toEqual([false, false, false]);
+    expect(ended.flat().flatMap(({ entry }) => (entry === undefined ? [] : [toHex(entry.ledgerKey)]))).toEqual([toHex(ledgerKey('a')), toHex(ledgerKey('b'))]);
+    consortium.restore();
+  });
+
   it('keeps Fabric’s verdicts under Fabric’s ids, and believes no id in what failed', async () => {
     const txId = randomTxId();
     const failed = endorsed({ txId, writes: [{ key: 'b', value: '1' }] }, 10);

@@ -1,8 +1,9 @@
-import { equalBytes, labelledHash, sha256 } from '@selvedge/crypto';
-import { LedgerTables, putOrRemove, type LedgerDatabase, type LedgerStore, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
-import { collectionOf, entryKeyHash, guardKeyHash, toValidationCode, type FabricState, type FabricVerdict } from '@selvedge/fabric';
-import type { FactUpdate } from '@selvedge/policy';
+import { equalBytes, fromHex, labelledHash, sha256, toHex } from '@selvedge/crypto';
+import { EndingEntries, LedgerTables, putOrRemove, type LedgerDatabase, type LedgerStore, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
+import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
+import { endingBlock, type FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
+import type { FabricEndedEntry } from './applied-block.js';
 
 /** What Fabric said of one of its transactions. */
 export interface FabricResult {
@@ -18,12 +19,13 @@ const FABRIC_TX_ID = /^[0-9a-f]{64}$/;
 /**
  * A channel's state in a store. `fabric-entries`: place -> SHA-256 of the private value, for entries, guards and markers
  * alike, as blocks show them. `fabric-guards`: place -> the transaction that a guard names, which blocks show as a hash
- * only. `fabric-transactions`: Fabric's transaction id -> its code and block.
+ * only. `fabric-ending`: what peers forget by blockToLive, and when. `fabric-transactions`: Fabric's transaction id -> its code and block.
  */
 export class FabricTables extends LedgerTables implements StateReader, FabricState {
   readonly #entries: LedgerDatabase;
   readonly #guards: LedgerDatabase;
   readonly #transactions: LedgerDatabase;
+  readonly #ending: EndingEntries;
 
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
   constructor(store: LedgerStore) {
@@ -31,6 +33,7 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     this.#entries = store.database('fabric-entries');
     this.#guards = store.database('fabric-guards');
     this.#transactions = store.database('fabric-transactions');
+    this.#ending = new EndingEntries(store, 'fabric-ending');
   }
 
   entry(namespace: string, collection: string, keyHash: Uint8Array): Uint8Array | undefined {
@@ -58,18 +61,34 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     return { flag: bytes[0] ?? 0, code: toValidationCode(bytes[1] ?? 0), blockNumber: Buffer.from(bytes).readBigUInt64BE(2) };
   }
 
-  /** Writes a block's outcome; inside a write transaction. The facts in memory change with adoptFacts, after the sync. */
-  writeBlock(verdicts: readonly FabricVerdict[], factUpdates: readonly FactUpdate[], head: StoredHead): void {
+  /**
+   * Writes a block's outcome, and ends what peers forget with it; inside a write transaction. Returns what ended. The
+   * facts in memory change with adoptFacts, after the sync.
+   */
+  writeBlock(verdicts: readonly FabricVerdict[], factUpdates: readonly FactUpdate[], head: StoredHead): readonly FabricEndedEntry[] {
     const blockNumber = head.height - 1n;
     for (const verdict of verdicts) {
-      for (const { namespace, collection, keyHash, valueHash, guardTxId } of verdict.entries) {
-        const place = placeKey(namespace, collection, keyHash);
-        putOrRemove(this.#entries, place, valueHash);
-        if (guardTxId !== undefined) this.#guards.put(place, guardTxId);
-      }
+      for (const update of verdict.entries) this.#writeEntry(update, blockNumber);
       this.#writeResults(verdict, blockNumber);
     }
     this.writeHead(factUpdates, head);
+    return this.#ending.take(blockNumber).flatMap(({ key, record }) => {
+      const { valueHash, ...ended } = decodeEnding(record);
+      // Written anew meanwhile: neither packets nor the ids that guards name repeat.
+      if (!equalBytes(this.#entries.get(key) ?? NO_HASH, valueHash)) return [];
+      this.#entries.remove(key);
+      return [ended];
+    });
+  }
+
+  #writeEntry({ namespace, collection, keyHash, valueHash, guardTxId, write }: EntryUpdate, blockNumber: bigint): void {
+    const key = placeKey(namespace, collection, keyHash);
+    putOrRemove(this.#entries, key, valueHash);
+    if (guardTxId !== undefined) this.#guards.put(key, guardTxId);
+    const endsWith = endingBlock(blockNumber, collectionLife(this, namespace, collection));
+    if (valueHash === undefined || endsWith === undefined) return;
+    const entry = write && { dataset: write.dataset, ledgerKey: write.ledgerKey };
+    this.#ending.schedule(endsWith, { key, record: encodeEnding({ namespace, collection, keyHash, entry, valueHash }) });
   }
 
   #writeResults({ concerns, fabricTxId, flag, code, txId }: FabricVerdict, blockNumber: bigint): void {
@@ -87,6 +106,20 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     bytes.writeBigUInt64BE(blockNumber, 2);
     this.#transactions.put(id, bytes);
   }
+}
+
+const NO_HASH = new Uint8Array(0);
+
+type ScheduledEntry = FabricEndedEntry & { readonly valueHash: Uint8Array };
+
+function encodeEnding({ namespace, collection, keyHash, entry, valueHash }: ScheduledEntry): Buffer {
+  return Buffer.from(JSON.stringify([namespace, collection, toHex(keyHash), toHex(valueHash), ...(entry === undefined ? [] : [entry.dataset, toHex(entry.ledgerKey)])]));
+}
+
+function decodeEnding(record: Uint8Array): ScheduledEntry {
+  const [namespace, collection, keyHash, valueHash, dataset, ledgerKey] = JSON.parse(Buffer.from(record).toString('utf8')) as [string, string, string, string, string?, string?];
+  const entry = dataset === undefined || ledgerKey === undefined ? undefined : { dataset, ledgerKey: fromHex(ledgerKey) };
+  return { namespace, collection, keyHash: fromHex(keyHash), entry, valueHash: fromHex(valueHash) };
 }
 
 function placeKey(namespace: string, collection: string, keyHash: Uint8Array): Uint8Array {

@@ -37,8 +37,8 @@ const endorsed = (writes: readonly TestWrite[] = WRITES): { content: EndorsedCon
   const targetData = createTargetData({ consortium, nodes: [], writes });
   return { content: readEndorsedTransaction(createEndorsedTransaction({ consortium, targetData })), packets: targetData.attachments!.packets };
 };
-const apply = (content: EndorsedContent | undefined, code = ValidationCode.VALID): Promise<void> => {
-  const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txId: content?.txId, endorsed: content, updates: NONE, reason: undefined }] };
+const apply = (content: EndorsedContent | undefined, code = ValidationCode.VALID, ended: AppliedBlock['ended'] = []): Promise<void> => {
+  const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txId: content?.txId, endorsed: content, updates: NONE, reason: undefined }], ended };
   const log = { warn: () => undefined, error: (_fields: unknown, message: string) => missing.push(message) };
   return store.write(() => { applyBlock(block, { packets, pending, mspId: 'AuroraMSP', log }); });
 };
@@ -82,6 +82,16 @@ describe('a block that is applied', () => {
     expect(stored('auroraStones', 'a', 'aurora')).toBeUndefined();
     expect([...packets.ledgerKeys(place('aurora', 'auroraStones'), consortium.contractKeys.names.datasetTag('auroraStones', ''), new Uint8Array(0))]).toHaveLength(1);
     expect(missing).toEqual(['a committed packet is missing here']);
+  });
+
+  it('drops the packets of entries that ended with it', async () => {
+    const { content, packets: all } = endorsed();
+    await keep(content, all);
+    const ledgerKey = consortium.contractKeys.names.ledgerKey('auroraStones', 'a');
+    await apply(content);
+    await apply(undefined, ValidationCode.VALID, [{ ...place('aurora', 'auroraStones'), ledgerKey }]);
+    expect(stored('auroraStones', 'a', 'aurora')).toBeUndefined();
+    expect([...packets.ledgerKeys(place('aurora', 'auroraStones'), consortium.contractKeys.names.datasetTag('auroraStones', ''), new Uint8Array(0))]).toEqual([]);
   });
 
   it('passes over what is no endorsed transaction', async () => {

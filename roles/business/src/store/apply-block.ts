@@ -15,11 +15,12 @@ export interface PacketMover {
 }
 
 /**
- * Moves the packets of a block's valid transactions from pending to the state, drops those of the others, and forgets
- * what has ended. Runs inside the block's write transaction, so packets and state are of one height always.
+ * Moves the packets of a block's valid transactions from pending to the state, drops those of the others and of entries
+ * that ended, and forgets what was staged too long ago. Runs inside the block's write transaction, so packets and state are of one height always.
  */
 export function applyBlock(block: AppliedBlock, mover: PacketMover): void {
   for (const transaction of block.transactions) applyTransaction(transaction, mover);
+  for (const { contract, ownerSet, dataset, ledgerKey } of block.ended) mover.packets.remove({ contract, ownerSet, dataset }, ledgerKey);
   // The next block's number is number + 1: receipts that end there count no more.
   mover.pending.forgetEnded(block.number + 1n);
 }

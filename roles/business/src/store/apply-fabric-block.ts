@@ -18,7 +18,7 @@ export interface PacketKeeper {
 /**
  * Stores the packets of a block's valid transactions, drops what they remove, and notes what the peer has not got yet.
  * Runs inside the block's write transaction, so packets and state are of one height always. Returns the transactions
- * whose missing packets are of no use any more, since their entries were written anew.
+ * whose missing packets are of no use any more, since their entries were written anew or have ended.
  */
 export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper): Uint8Array[] {
   const superseded: Uint8Array[] = [];
@@ -30,6 +30,12 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
       if (gap?.txId !== undefined) superseded.push(gap.txId);
       missing += applyEntry(entry, transaction, block.number, keeper);
     }
+  }
+  for (const { namespace: contract, collection, keyHash, entry } of block.ended) {
+    if (!keeper.isOwn(contract, collection)) continue;
+    const gap = keeper.gaps.settle({ contract, collection, keyHash });
+    if (gap?.txId !== undefined) superseded.push(gap.txId);
+    if (entry !== undefined) keeper.packets.remove(datasetPlace(contract, collection, entry.dataset), entry.ledgerKey);
   }
   if (missing > 0) keeper.log?.warn({ block: String(block.number), missing }, 'packets of this block have not reached the peer yet; it is asked again');
   return superseded;

@@ -94,7 +94,8 @@ interface GuardInit {
 
 /**
  * Guards that the writes change (DESIGN 5): membership for a delete and for a put whose key the read set does not show
- * as present; content, where the dataset keeps it, for each write.
+ * as present; content, where the dataset keeps it, for each write. Where entries end by themselves guards do so too on
+ * Fabric, and each write carries the membership guard: it must live as long as the youngest entry.
  */
 function guardsOf(contract: string, writes: readonly RecordedWrite[], reads: readonly RecordedRead[]): MessageInitShape<typeof GuardWriteSchema>[] {
   const present = new Set(reads.filter((read) => read.packetHash.length > 0).map((read) => `${read.dataset} ${toHex(read.ledgerKey)}`));
@@ -102,8 +103,8 @@ function guardsOf(contract: string, writes: readonly RecordedWrite[], reads: rea
   const add = (guard: GuardInit): void => {
     guards.set(`${guard.dataset} ${toHex(guard.guardKey)}`, guard);
   };
-  for (const { ownerSet, dataset, datasetTag, ledgerKey, contentGuard, effect } of writes) {
-    const isUpdate = effect.kind === 'put' && present.has(`${dataset} ${toHex(ledgerKey)}`);
+  for (const { ownerSet, dataset, datasetTag, ledgerKey, contentGuard, isEnding, effect } of writes) {
+    const isUpdate = !isEnding && effect.kind === 'put' && present.has(`${dataset} ${toHex(ledgerKey)}`);
     if (!isUpdate) add({ ownerSet, dataset, guardKey: membershipGuardKey(datasetTag), kind: GuardKind.MEMBERSHIP });
     if (contentGuard) add({ ownerSet, dataset, guardKey: contentGuardKey(contract, dataset), kind: GuardKind.CONTENT });
   }

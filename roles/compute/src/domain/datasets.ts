@@ -5,6 +5,8 @@ import type { PlaceOfRead } from '../request-ports.js';
 /** Where a dataset's entries live. */
 export interface DatasetPlace extends PlaceOfRead {
   readonly contentGuard: boolean;
+  /** Its entries end by themselves (blockToLive). */
+  readonly isEnding: boolean;
 }
 
 /** A contract's datasets, as one creator may use them. All methods throw DATASET_UNKNOWN for one that is not declared. */
@@ -18,18 +20,21 @@ export interface Datasets {
 }
 
 /** Applies Fabric's membership rules of collections, with Fabric's own texts. */
-export function createDatasets(policy: ContractPolicy, creatorMspId: string): Datasets {
+export function createDatasets(policy: ContractPolicy, channel: string, creatorMspId: string): Datasets {
   const contract = policy.name;
-  const find = (name: string): { place: DatasetPlace; mayRead: boolean; mayWrite: boolean } => {
+  const unknownText = (name: string): string => `collection [${name}] not defined in the collection config for chaincode [${contract}]`;
+  // Where Fabric looks at the creator’s permission first, another part of it finds that the collection is not there.
+  const noPermissionText = (name: string): string => `collection ${channel}/${contract}/${name} could not be found`;
+  const find = (name: string, describeUnknown: (name: string) => string): { place: DatasetPlace; mayRead: boolean; mayWrite: boolean } => {
     const dataset = policy.datasets.find((candidate) => candidate.name === name);
     const owners = policy.ownerSets.find((set) => set.name === dataset?.ownerSet)?.owners;
     if (dataset === undefined || owners === undefined) {
-      throw new SelvedgeError('DATASET_UNKNOWN', `collection [${name}] not defined in the collection config for chaincode [${contract}]`);
+      throw new SelvedgeError('DATASET_UNKNOWN', describeUnknown(name));
     }
     if (dataset.mode !== StorageMode.CIPHERTEXT) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'datasets in plaintext mode');
     const isMember = dataset.members.includes(creatorMspId);
     return {
-      place: { dataset: name, ownerSet: dataset.ownerSet, owners, contentGuard: dataset.contentGuard },
+      place: { dataset: name, ownerSet: dataset.ownerSet, owners, contentGuard: dataset.contentGuard, isEnding: dataset.blockToLive !== 0n },
       mayRead: isMember || !dataset.memberOnlyRead,
       mayWrite: isMember || !dataset.memberOnlyWrite,
     };
@@ -38,15 +43,15 @@ export function createDatasets(policy: ContractPolicy, creatorMspId: string): Da
     new SelvedgeError('DATASET_ACCESS_DENIED', `tx creator does not have ${access} access permission on privatedata in chaincodeName:${contract} collectionName: ${collection}`);
   return {
     readable(name) {
-      const { place, mayRead } = find(name);
+      const { place, mayRead } = find(name, noPermissionText);
       if (!mayRead) throw denied('read', name);
       return place;
     },
     writable(name) {
-      const { place, mayWrite } = find(name);
+      const { place, mayWrite } = find(name, noPermissionText);
       if (!mayWrite) throw denied('write', name);
       return place;
     },
-    visible: (name) => find(name).place,
+    visible: (name) => find(name, unknownText).place,
   };
 }

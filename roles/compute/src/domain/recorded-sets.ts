@@ -28,6 +28,8 @@ export interface RecordedWrite {
   readonly datasetTag: Uint8Array;
   readonly ledgerKey: Uint8Array;
   readonly contentGuard: boolean;
+  /** Its dataset's entries end by themselves. */
+  readonly isEnding: boolean;
   readonly key: string;
   readonly effect: { readonly kind: 'put'; readonly value: Uint8Array } | { readonly kind: 'delete' } | { readonly kind: 'purge' };
 }

@@ -42,7 +42,7 @@ export interface TransactionStateInput {
  */
 export function createTransactionState({ request, source, scope, opener, maxWriteBytes }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit } = request;
-  const datasets = createDatasets(policy, request.creator.mspId);
+  const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
   const points = new Map<string, Promise<StoredEntry | undefined>>();
   let failure: SelvedgeError | undefined;
@@ -78,9 +78,9 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
   const write = (place: DatasetPlace, key: string, effect: RecordedWrite['effect']): void => {
     verifyKeySupported(key);
     if (!isSubmit) return;
-    const { ownerSet, dataset, contentGuard } = place;
+    const { ownerSet, dataset, contentGuard, isEnding } = place;
     const datasetTag = keys.nameKeys.datasetTag(dataset, objectTypeOf(key));
-    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: keys.nameKeys.ledgerKey(dataset, key), contentGuard, key, effect });
+    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: keys.nameKeys.ledgerKey(dataset, key), contentGuard, isEnding, key, effect });
   };
 
   const readRange = async (place: DatasetPlace, startKey: string, endKey: string): Promise<StoredEntry[]> => {

@@ -93,16 +93,10 @@ describe('what is not built yet is refused by name', () => {
     expect(refusal()).toBe('CHAINCODE_UNSUPPORTED');
   });
 
-  it('a collection whose entries end', () => {
-    consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', blockToLive: 3n }] });
-    expect(refusal()).toBe('CHAINCODE_UNSUPPORTED');
-  });
-
   it.each<[string, Partial<WriteEntry>]>([
     ['a key-level policy', { effect: { case: 'keyPolicy', value: new Uint8Array(1) } }],
-    ['a purge', { effect: { case: 'purge', value: true } }],
+    ['a purge of world state', { effect: { case: 'purge', value: true } }],
     ['an owner’s copy', { ownerCopyHash: new Uint8Array(32) }],
-    ['an expiry', { expiresAtHeight: 9n }],
     ['a legacy key', { legacyKeyHash: new Uint8Array(32) }],
   ])('%s', (_name, change) => {
     expect(refusal({ changeCore: (core) => { Object.assign(core.sections[0]!.writes[0]!, change); } })).toBe('CHAINCODE_UNSUPPORTED');

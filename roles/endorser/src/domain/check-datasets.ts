@@ -20,6 +20,5 @@ export function verifyStorageModes(section: ContractSection, rules: ContractRule
   for (const write of section.writes) {
     const dataset = rules.datasets.get(write.dataset);
     if (dataset?.mode !== StorageMode.CIPHERTEXT) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'writing a dataset in plaintext mode');
-    if (dataset.blockToLive !== 0n) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'writing a collection with blockToLive');
   }
 }

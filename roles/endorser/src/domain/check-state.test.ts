@@ -101,6 +101,15 @@ describe('membership guards', () => {
     expect(refusal({ ...dropGuards, reads: [{ key: 'stone-1', packetHash: OLD }] })).toBeUndefined();
   });
 
+  it('are needed for every put where entries end by themselves', () => {
+    consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses' }, { name: 'auroraStones', ownerSet: 'aurora', blockToLive: 3n }] });
+    consortium.state.setVersion(TEST_CONTRACT, 'aurora', 'auroraStones', ledgerKey('auroraStones', 's'), OLD);
+    const input = { reads: [{ dataset: 'auroraStones', key: 's', packetHash: OLD }], writes: [{ dataset: 'auroraStones', key: 's', value: '1' }] };
+    expect(refusal({ ...dropGuards, ...input })).toBe('GUARD_MISSING');
+    const guardsWritten = [create(GuardWriteSchema, { ownerSet: 'aurora', dataset: 'auroraStones', guardKey: membershipGuardKey(tag('auroraStones')), kind: GuardKind.MEMBERSHIP })];
+    expect(refusal({ ...input, changeCore: (core) => { core.sections[0]!.guardsWritten = guardsWritten; } })).toBeUndefined();
+  });
+
   it('presence in another dataset does not count', () => {
     consortium.state.setVersion(TEST_CONTRACT, 'aurora', 'auroraStones', ledgerKey('', 'stone-1'), OLD);
     const changeReads: TargetDataInput['changeReads'] = (section) => {

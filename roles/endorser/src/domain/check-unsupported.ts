@@ -5,9 +5,8 @@ import type { ContractSection } from '@selvedge/protocol';
 export function verifyOnlySupportedWrites(section: ContractSection): void {
   for (const write of section.writes) {
     if (write.effect.case === 'keyPolicy') throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'key-level endorsement policies');
-    if (write.effect.case === 'purge') throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'purging private data');
+    if (write.effect.case === 'purge' && write.dataset === '') throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'purging world state');
     if (write.ownerCopyHash.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'copies sealed to an owner');
-    if (write.expiresAtHeight !== 0n) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'writes that expire');
     if (write.legacyKeyHash.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'keys taken over from an existing collection');
   }
 }

@@ -56,7 +56,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     verifyReadsCurrent(section, context.state);
     verifyGuardsCurrent(section, context.state);
     verifyGuardsAreKept(section, contract);
-    verifyMembershipGuards(section);
+    verifyMembershipGuards(section, contract);
     verifyContentGuards(section, contract);
     verifyGuardsBelong(section);
   }

@@ -451,6 +451,8 @@ export type Dataset = Message<"selvedge.v1.Dataset"> & {
   members: string[];
 
   /**
+   * blocks after which an entry ends, as Fabric counts them; 0: never. Equal in all datasets of an owner set
+   *
    * @generated from field: uint64 block_to_live = 8;
    */
   blockToLive: bigint;
