@@ -10,7 +10,7 @@ const collection = (name: string, members: string[], change: Partial<CollectionC
   name, members, memberOnlyRead: true, memberOnlyWrite: false, blockToLive: 0n, endorsementPolicy: undefined, ...change,
 });
 const manifest = (change: Partial<ContractManifest> = {}): ContractManifest => ({
-  name: 'diamonds', version: '1.2.3', start: { command: 'node', args: [] } as unknown as ContractManifest['start'], collections: [], settings: {}, ...change,
+  name: 'diamonds', version: '1.2.3', start: { command: 'node', args: [] } as unknown as ContractManifest['start'], collections: [], indexes: new Map(), settings: {}, ...change,
 });
 const plan = (given: ContractManifest, options: ContractOptions = {}, previous?: ContractPolicy, settings = SETTINGS): ContractPolicy =>
   planContractPolicy({ manifest: given, codeHash: new Uint8Array(32).fill(7), settings, options, previous });

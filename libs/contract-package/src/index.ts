@@ -1,6 +1,7 @@
 export { collectPackage, type CollectedPackage } from './collect.js';
 export { COLLECTIONS_FILE, parseCollections, type CollectionConfig } from './collections.js';
 export { hashTree } from './hash-tree.js';
+export { readDeclaredIndexes } from './index-files.js';
 export { PACKAGE_LIMITS, type PackageLimits } from './limits.js';
 export { readManifest, selvedgeJsonSchema, type ContractManifest, type SelvedgeJson } from './manifest.js';
 export { eachInSlices } from './slices.js';

@@ -16,7 +16,7 @@ const read = async (files: Record<string, string | object>): ReturnType<typeof r
 
 describe('readManifest', () => {
   test('package.json alone is enough', async () => {
-    expect(await read({ ...SHIM, 'package.json': PACKAGE })).toEqual({ name: 'diamonds', version: '2.0.0', start: { program: 'node_modules/fabric-shim/cli.js' }, collections: [], settings: {} });
+    expect(await read({ ...SHIM, 'package.json': PACKAGE })).toEqual({ name: 'diamonds', version: '2.0.0', start: { program: 'node_modules/fabric-shim/cli.js' }, collections: [], indexes: new Map(), settings: {} });
   });
 
   test('selvedge.json and collections_config.json add to it', async () => {

@@ -1,6 +1,8 @@
 import { SelvedgeError } from '@selvedge/errors';
+import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { z } from 'zod';
 import { COLLECTIONS_FILE, IMPLICIT_COLLECTION_PREFIX, parseCollections, type CollectionConfig } from './collections.js';
+import { readDeclaredIndexes } from './index-files.js';
 import { readJsonFile, readPackageJson } from './package-json.js';
 import { readStartCommand, type StartCommand } from './start-command.js';
 
@@ -40,13 +42,15 @@ export interface ContractManifest {
   readonly version: string;
   readonly start: StartCommand;
   readonly collections: readonly CollectionConfig[];
+  /** CouchDB indexes by dataset. */
+  readonly indexes: DeclaredIndexes;
   readonly settings: SelvedgeJson;
 }
 
 const SELVEDGE_FILE = 'selvedge.json';
 
 /**
- * Reads package.json, collections_config.json and selvedge.json of a collected package.
+ * Reads package.json, collections_config.json, selvedge.json and the declared indexes of a collected package.
  *
  * @throws SelvedgeError MANIFEST_INVALID naming file and field, PACKAGE_INVALID when it is not a Node chaincode
  */
@@ -71,6 +75,7 @@ export async function readManifest(directory: string): Promise<ContractManifest>
     version: settings.version ?? packageJson.version ?? '1.0.0',
     start: await readStartCommand(directory),
     collections,
+    indexes: await readDeclaredIndexes(directory),
     settings,
   };
 }

@@ -7,7 +7,7 @@ import { encodePolicy, endorsersOf, previousOf, refuseNewOwners, wantedPolicy } 
 
 const deployment = testDeployment();
 const contract = deployment.contracts[0]!;
-const manifest = { name: 'x', version: '1.0.0', collections: [], settings: {} } as unknown as ContractManifest;
+const manifest = { name: 'x', version: '1.0.0', collections: [], indexes: new Map(), settings: {} } as unknown as ContractManifest;
 const reader = (policy?: ContractPolicy): FactReader => ({ fact: (key) => (policy !== undefined && key === facts.contract('diamonds') ? encodePolicy(policy) : undefined) });
 const want = (present: FactReader, change: Partial<typeof contract> = {}, codeHash = 1): ContractPolicy =>
   wantedPolicy(deployment, { contract: { ...contract, ...change }, manifest, codeHash: new Uint8Array(32).fill(codeHash), present });

@@ -1,0 +1,15 @@
+export { parseDocument, type Row } from './document.js';
+export type { JsonObject, JsonValue } from './json.js';
+export { collate } from './collate.js';
+export { RichQueryError } from './rich-query-error.js';
+export { RICH_QUERY_LIMITS, type RichQueryLimits } from './limits.js';
+export { parseRichQuery, type IndexHint, type RichQuery } from './query.js';
+export type { Condition } from './condition.js';
+export { createMatcher, type Matcher, type SpendWork } from './match.js';
+export { projectDocument } from './projection.js';
+export { parseIndexDefinition, type IndexDefinition } from './index-definition.js';
+export { datasetOfIndexFile, INDEX_FOLDER, parseDeclaredIndexes, type DeclaredIndexes, type PackageFile } from './declared-indexes.js';
+export { planQuery, type QueryPlan } from './plan.js';
+export { createScanView, type DocumentView } from './document-view.js';
+export { createIndexedDocuments, type IndexedDocuments } from './indexed-documents.js';
+export { searchDocuments, type SearchOptions } from './search.js';
