@@ -8,6 +8,7 @@ const sound: ChannelSettings = {
   largestPrivateBytes: 64 * 1024,
   pullRetryThresholdMs: 1_000,
   skipPullingInvalidTransactions: true,
+  reconciles: true,
   transientBlockRetention: 1_000,
   reconnectIntervalMs: 1_000,
 };
@@ -24,6 +25,7 @@ describe('the check of a channel’s settings', () => {
     [{ absoluteMaxBytes: MIB }, 'TRANSACTION_ABOVE_BLOCK_LIMIT', /AbsoluteMaxBytes/],
     [{ pullRetryThresholdMs: 60_000 }, 'COMMIT_MAY_STALL', /CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD=1s/],
     [{ skipPullingInvalidTransactions: false }, 'COMMIT_MAY_STALL', /SKIPPULLINGINVALIDTRANSACTIONSDURINGCOMMIT=true/],
+    [{ reconciles: false }, 'PACKETS_MAY_BE_LOST', /RECONCILIATIONENABLED=true/],
     [{ transientBlockRetention: 10 }, 'PACKETS_MAY_BE_LOST', /transientstoreMaxBlockRetention/],
     [{ reconnectIntervalMs: 25_000 }, 'DISCOVERY_IS_SLOW', /RECONNECTINTERVAL=1s/],
   ])('%j: %s', (change, code, text) => {

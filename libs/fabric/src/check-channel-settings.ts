@@ -13,6 +13,8 @@ export interface ChannelSettings {
   readonly pullRetryThresholdMs?: number;
   /** peer.gossip.pvtData.skipPullingInvalidTransactionsDuringCommit */
   readonly skipPullingInvalidTransactions?: boolean;
+  /** peer.gossip.pvtData.reconciliationEnabled */
+  readonly reconciles?: boolean;
   /** peer.gossip.pvtData.transientstoreMaxBlockRetention */
   readonly transientBlockRetention?: number;
   /** peer.gossip.reconnectInterval */
@@ -64,6 +66,11 @@ const checkInvalidTransactions: Check = ({ skipPullingInvalidTransactions }) => 
   return { code: 'COMMIT_MAY_STALL', message: 'peer.gossip.pvtData.skipPullingInvalidTransactionsDuringCommit is false: invalid transactions make peers look for packets that nobody sends; set it to true (CORE_PEER_GOSSIP_PVTDATA_SKIPPULLINGINVALIDTRANSACTIONSDURINGCOMMIT=true)' };
 };
 
+const checkReconciliation: Check = ({ reconciles }) => {
+  if (reconciles !== false) return undefined;
+  return { code: 'PACKETS_MAY_BE_LOST', message: 'peer.gossip.pvtData.reconciliationEnabled is false: a peer that was down never asks others for the packets that it missed, whoever keeps them; set it to true (CORE_PEER_GOSSIP_PVTDATA_RECONCILIATIONENABLED=true)' };
+};
+
 const checkTransientStore: Check = ({ transientBlockRetention }) => {
   if (transientBlockRetention === undefined || transientBlockRetention >= MIN_TRANSIENT_BLOCKS) return undefined;
   return { code: 'PACKETS_MAY_BE_LOST', message: `peer.gossip.pvtData.transientstoreMaxBlockRetention ${String(transientBlockRetention)}: packets of a transaction that is ordered late are dropped before its commit; set it to 1000, Fabric’s own default` };
@@ -74,4 +81,4 @@ const checkDiscovery: Check = ({ reconnectIntervalMs }) => {
   return { code: 'DISCOVERY_IS_SLOW', message: `peer.gossip.reconnectInterval ${String(reconnectIntervalMs)} ms: peers that start before they join the channel find no endorsers for that long; set it to 1s (CORE_PEER_GOSSIP_RECONNECTINTERVAL=1s)` };
 };
 
-const CHECKS: readonly Check[] = [checkPrivateDataOfBlock, checkBlockSize, checkTransactionFits, checkPullRetry, checkInvalidTransactions, checkTransientStore, checkDiscovery];
+const CHECKS: readonly Check[] = [checkPrivateDataOfBlock, checkBlockSize, checkTransactionFits, checkPullRetry, checkInvalidTransactions, checkReconciliation, checkTransientStore, checkDiscovery];

@@ -10,7 +10,8 @@ export type DeployWarningCode =
   | 'BLOCK_ABOVE_GRPC_LIMIT'
   | 'TRANSACTION_ABOVE_BLOCK_LIMIT'
   | 'DISCOVERY_IS_SLOW'
-  | 'POLICY_CANNOT_CHANGE';
+  | 'POLICY_CANNOT_CHANGE'
+  | 'PEER_SETTINGS_UNSEEN';
 
 /** A risky setting, found at deploy time. */
 export interface DeployWarning {

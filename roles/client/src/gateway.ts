@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
@@ -79,6 +80,8 @@ export function connect(options: ConnectOptions): Gateway {
   const trust = createTrust({ profile, ports, clock, limits });
   if (options.retry !== undefined) readConflictRetry(options.retry);
   const closing = new AbortController();
+  // Every request that is under way listens.
+  setMaxListeners(0, closing.signal);
   const session: Session = {
     network,
     channel,

@@ -108,6 +108,17 @@ describe.skipIf(fabricMissing() !== undefined)('packets on Hyperledger Fabric', 
       expect(foldersHolding(peerOf('BorealisMSP'), packet.subarray(-48, -16)).length > 0).toBe(owners.includes('BorealisMSP'));
     });
 
+    it('are shown by an owner’s peer to clients of owners only', async () => {
+      const executed = await put(unkept, 'secrets', 'shown', 'to few');
+      const submitted = await (await executed.endorse()).submit();
+      await submitted.verifyCommitted();
+      const { blockNumber } = await submitted.getStatus();
+      const hash = toHex(sha256(packetOf(executed)));
+      for (const client of ORGANISATIONS) {
+        expect((await deliveredPrivateValues(test.network, 'AuroraMSP', blockNumber, client)).has(hash), `Aurora’s peer delivers to ${client}`).toBe(client === 'AuroraMSP');
+      }
+    });
+
     it('are refused rather than lost while no peer of an owner can take them', async () => {
       await commit(await put(unkept, 'secrets', 'before', 'kept'));
       const { targetData } = await put(unkept, 'secrets', 'during', 'lost');

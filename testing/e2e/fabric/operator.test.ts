@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fabricMissing } from '../src/fabric.js';
@@ -54,6 +54,7 @@ describe.skipIf(fabricMissing() !== undefined)('an operator of two organisations
     const results = await runBlock(workplace, blocksOf('one operator')[0]);
     expect(resultOf(results, 'fabric init')?.out).toContain('Org1MSP       business, endorser');
     expect(resultOf(results, 'fabric init')?.out).not.toContain('Org3MSP');
+    expect(resultOf(results, 'fabric deploy')?.err).toMatch(/warning PEER_SETTINGS_UNSEEN: peer of Org2MSP: /);
     expect(resultOf(results, 'fabric deploy')?.out).toContain('contract assets 1.0.0 is ready: policy version 1, chaincode sequence 1');
     expect(resultOf(results, ' invoke ')?.err).toContain('committed transaction');
     expect(resultOf(results, ' query ')?.out).toBe('secret\n');
@@ -66,8 +67,10 @@ describe.skipIf(fabricMissing() !== undefined)('an operator of two organisations
     expect(resultOf(results, 'fabric status')?.out).toMatch(/assets\s+1\.0\.0-[0-9a-f]{12}\s+1\s+Org1MSP, Org2MSP\s+Org1MSP, Org2MSP/);
     expect(resultOf(results, 'fabric deploy')?.out).toContain('everything that can be done here was done before');
     expect(resultOf(results, 'add-business-node')?.err).toContain('network profile version 2 recorded');
-    expect(resultOf(results, 'add-endorser')?.err).toContain('chaincode assets: committed as sequence 2');
-    expect(resultOf(results, 'fabric upgrade')?.out).toMatch(/contract assets 2\.0\.0 is ready: policy version 3, chaincode sequence 3/);
+    // Its implicit collection comes with its data.
+    expect(resultOf(results, 'add-business-node')?.err).toContain('chaincode assets: committed as sequence 2');
+    expect(resultOf(results, 'add-endorser')?.err).toContain('chaincode assets: committed as sequence 3');
+    expect(resultOf(results, 'fabric upgrade')?.out).toMatch(/contract assets 2\.0\.0 is ready: policy version 4, chaincode sequence 4/);
     expect(resultOf(results, ' invoke ')?.out).toBe('asset1\n');
     const status = JSON.parse((await succeed(workplace, 'npx selvedge fabric status --json')).out) as { ready: boolean; contracts: { ownerSets: { name: string; owners: string[] }[] }[] };
     expect(status.ready).toBe(true);
@@ -85,6 +88,22 @@ describe.skipIf(fabricMissing() !== undefined)('an operator of two organisations
     expect(await workplace.run('npx selvedge fabric add-endorser Org9MSP')).toMatchObject({ code: 1, err: expect.stringContaining('Org9MSP is not on channel mychannel') as string });
     const strange = await workplace.run('npx selvedge --dir strange fabric init -C nochannel --profile connection-org1.json --msp Org1MSP=organizations/org1');
     expect(strange).toMatchObject({ code: 1, err: expect.stringContaining('FABRIC_COMMAND_FAILED') as string });
+  }, TIMEOUT_MS);
+
+  it('is warned of a peer’s risky settings, by name', async () => {
+    const file = path.join(workplace.directory, '.selvedge/selvedge-fabric.json');
+    const deployment = JSON.parse(readFileSync(file, 'utf8')) as { organisations: { mspId: string; own?: object }[] };
+    for (const organisation of deployment.organisations) {
+      if (organisation.mspId === 'Org1MSP') organisation.own = { ...organisation.own, peerConfig: 'core.yaml', peerEnvironment: 'peer.env' };
+      if (organisation.mspId === 'Org2MSP') organisation.own = { ...organisation.own, peerConfig: path.join(workplace.directory, 'organizations/org2/core.yaml') };
+    }
+    writeFileSync(file, JSON.stringify(deployment));
+    // As in the core.yaml that Fabric's releases bring along.
+    writeFileSync(path.join(workplace.directory, '.selvedge/core.yaml'), 'peer: {gossip: {reconnectInterval: 25s, pvtData: {pullRetryThreshold: 60s, reconciliationEnabled: true, skipPullingInvalidTransactionsDuringCommit: false}}}');
+    writeFileSync(path.join(workplace.directory, '.selvedge/peer.env'), 'CORE_PEER_GOSSIP_RECONNECTINTERVAL=1s\n');
+    const { warnings } = JSON.parse((await succeed(workplace, 'npx selvedge fabric deploy --json')).out) as { warnings: { code: string; message: string }[] };
+    const of = (mspId: string): string[] => warnings.filter(({ message }) => message.startsWith(`peer of ${mspId}: `)).map(({ code }) => code);
+    expect([of('Org1MSP'), of('Org2MSP'), of('Org3MSP')]).toEqual([['COMMIT_MAY_STALL', 'COMMIT_MAY_STALL'], [], ['PEER_SETTINGS_UNSEEN']]);
   }, TIMEOUT_MS);
 });
 

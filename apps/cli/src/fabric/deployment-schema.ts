@@ -43,6 +43,8 @@ const organisation = z.strictObject({
       serviceTls: keyPair.extend({ root: file }).optional(),
       /** core.yaml of its peer, to check settings that no peer tells. */
       peerConfig: file.optional(),
+      /** Variables of its peer's environment, one NAME=VALUE a line; they win over core.yaml. */
+      peerEnvironment: file.optional(),
     })
     .optional(),
 });

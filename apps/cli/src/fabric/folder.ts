@@ -49,13 +49,14 @@ function absolute(directory: string, deployment: Deployment): Deployment {
   const at = (path: string): string => resolve(directory, path);
   const pair = (files: { certificate: string; privateKey: string }) => ({ certificate: at(files.certificate), privateKey: at(files.privateKey) });
   const endpoint = (reached: Endpoint): Endpoint => ({ ...reached, tlsRoots: at(reached.tlsRoots) });
-  const own = ({ admin, peer, client, clientTls, serviceTls, peerConfig }: OwnOrganisation['own']): OwnOrganisation['own'] => ({
+  const own = ({ admin, peer, client, clientTls, serviceTls, peerConfig, peerEnvironment }: OwnOrganisation['own']): OwnOrganisation['own'] => ({
     admin: at(admin),
     peer: at(peer),
     ...(client === undefined ? {} : { client: at(client) }),
     ...(clientTls === undefined ? {} : { clientTls: pair(clientTls) }),
     ...(serviceTls === undefined ? {} : { serviceTls: { ...pair(serviceTls), root: at(serviceTls.root) } }),
     ...(peerConfig === undefined ? {} : { peerConfig: at(peerConfig) }),
+    ...(peerEnvironment === undefined ? {} : { peerEnvironment: at(peerEnvironment) }),
   });
   return {
     ...deployment,

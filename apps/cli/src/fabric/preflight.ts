@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { SelvedgeError } from '@selvedge/errors';
 import { checkChannelSettings, type DeployWarning } from '@selvedge/fabric';
 import type { ChannelConfig } from '@selvedge/fabric-network';
-import type { Deployment } from './deployment.js';
+import type { Deployment, OwnOrganisation } from './deployment.js';
 import { ownOrganisations } from './folder.js';
-import { parsePeerSettings } from './peer-settings.js';
+import { readPeerSettings, type SourceText } from './peer-settings.js';
 
 /** Application capabilities under which collections have endorsement policies of their own. */
 const APPLICATION_CAPABILITY = /^V(?:2_[05]|[3-9]_\d+)$/;
@@ -19,14 +19,27 @@ export async function checkSettings(deployment: Deployment, channelConfig: Chann
     throw new SelvedgeError('INVALID_CONFIGURATION', `channel ${deployment.channel} has the application capability ${applicationCapabilities.join(', ') || 'of the first release'}; Selvedge needs V2_0 or V2_5: have the channel’s administrators update it`, { role: 'cli' });
   }
   const warnings = [...checkGovernance(deployment, channelConfig), ...checkChannelSettings({ maxMessageCount, absoluteMaxBytes, largestPrivateBytes: deployment.largestPrivateBytes })];
-  for (const { mspId, own } of ownOrganisations(deployment)) {
-    if (own.peerConfig === undefined) continue;
-    const text = await readFile(own.peerConfig, 'utf8').catch((cause: unknown) => {
-      throw new SelvedgeError('INVALID_CONFIGURATION', `organisations: ${mspId}.own.peerConfig: cannot read ${own.peerConfig ?? ''}`, { role: 'cli', cause });
-    });
-    warnings.push(...checkChannelSettings(parsePeerSettings(text, own.peerConfig)).map(({ code, message }) => ({ code, message: `peer of ${mspId}: ${message}` })));
-  }
+  for (const organisation of ownOrganisations(deployment)) warnings.push(...(await checkPeer(organisation)));
   return warnings;
+}
+
+/** The settings that no channel configuration holds and no peer tells. */
+async function checkPeer({ mspId, own: { peerConfig, peerEnvironment } }: OwnOrganisation): Promise<DeployWarning[]> {
+  if (peerConfig === undefined && peerEnvironment === undefined) {
+    return [{
+      code: 'PEER_SETTINGS_UNSEEN',
+      message: `peer of ${mspId}: whether a missing packet stalls its commits or is lost for good depends on settings that only its core.yaml and environment tell, and the stock core.yaml has risky ones; name them in own.peerConfig and own.peerEnvironment to have them checked`,
+    }];
+  }
+  const read = async (setting: string, source: string | undefined): Promise<SourceText | undefined> => {
+    if (source === undefined) return undefined;
+    const text = await readFile(source, 'utf8').catch((cause: unknown) => {
+      throw new SelvedgeError('INVALID_CONFIGURATION', `organisations: ${mspId}.own.${setting}: cannot read ${source}`, { role: 'cli', cause });
+    });
+    return { text, source };
+  };
+  const settings = readPeerSettings({ config: await read('peerConfig', peerConfig), environment: await read('peerEnvironment', peerEnvironment) });
+  return checkChannelSettings(settings).map(({ code, message }) => ({ code, message: `peer of ${mspId}: ${message}` }));
 }
 
 /** Policy changes are endorsed under the channel's LifecycleEndorsement, by default a majority of its organisations. */

@@ -60,6 +60,20 @@ describe('a transaction on Fabric', () => {
     expect(Object.keys(transientData ?? {})).toEqual(['targetData']);
   });
 
+  it('holds many requests at once without a warning of Node’s', async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => {
+      warnings.push(name);
+    };
+    process.on('warning', note);
+    let unavailable = 60;
+    fabric.hooks.refuse = () => ((unavailable -= 1) >= 0 ? 'UNAVAILABLE' : undefined);
+    await Promise.all(Array.from({ length: 20 }, () => contract.submitTransaction('f')));
+    process.off('warning', note);
+    expect(unavailable).toBeLessThan(0);
+    expect(warnings).toEqual([]);
+  });
+
   it('opens one way into Fabric, tries again when that failed, and closes it', async () => {
     let failures = 1;
     const gateway = fabric.connect();

@@ -4,6 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 export interface StoneJournal {
   readonly lastAcknowledged: number;
   readonly lastTried: number;
+  /** Whether the last try has had no answer yet. */
+  readonly isWaiting: boolean;
   /** Transaction ids of all acknowledged commits. */
   readonly acknowledged: readonly string[];
   readonly refusals: Readonly<Record<string, number>>;
@@ -26,5 +28,5 @@ export function readJournal(file: string): StoneJournal {
     }
     if (word === 'refused') refusals[rest] = (refusals[rest] ?? 0) + 1;
   }
-  return { lastAcknowledged, lastTried, acknowledged, refusals };
+  return { lastAcknowledged, lastTried, isWaiting: lines.at(-1)?.startsWith('try ') === true, acknowledged, refusals };
 }

@@ -8,10 +8,10 @@ import { connectToPeer, createFabricBlockSource, type DeliveredBlock } from '@se
 const VALID = 0;
 const READ_TIMEOUT_MS = 60_000;
 
-/** SHA-256, hexadecimal, of every private value that an organisation's own peer delivers to it with a block. */
-export async function deliveredPrivateValues(network: DevNetwork, mspId: string, blockNumber: bigint): Promise<Set<string>> {
+/** SHA-256, hexadecimal, of every private value that an organisation's peer delivers with a block. @param to whose client asks; default: its own */
+export async function deliveredPrivateValues(network: DevNetwork, mspId: string, blockNumber: bigint, to = mspId): Promise<Set<string>> {
   const hashes = new Set<string>();
-  for (const { privateData } of await deliveredBlocks(network, mspId, blockNumber, blockNumber)) {
+  for (const { privateData } of await deliveredBlocks(network, { mspId, to }, blockNumber, blockNumber)) {
     for (const bytes of privateData.values()) for (const { value } of parsePrivateData(bytes, () => true)) hashes.add(toHex(sha256(value)));
   }
   return hashes;
@@ -19,7 +19,7 @@ export async function deliveredPrivateValues(network: DevNetwork, mspId: string,
 
 /** Ids, hexadecimal, of a chaincode's transactions in the first blocks that an organisation's own peer found valid. */
 export async function validTransactions(network: DevNetwork, mspId: string, chaincode: string, height: bigint): Promise<string[]> {
-  const blocks = await deliveredBlocks(network, mspId, 0n, height - 1n);
+  const blocks = await deliveredBlocks(network, { mspId, to: mspId }, 0n, height - 1n);
   return blocks.flatMap(({ block }) =>
     block.envelopes.flatMap((envelope, index) => {
       const transaction = block.flags[index] === VALID ? parseFabricTransaction(envelope) : undefined;
@@ -28,11 +28,11 @@ export async function validTransactions(network: DevNetwork, mspId: string, chai
   );
 }
 
-/** With the private data that the peer holds and lets the organisation's clients see. */
-async function deliveredBlocks(network: DevNetwork, mspId: string, from: bigint, to: bigint): Promise<DeliveredBlock[]> {
+/** With the private data that an organisation's peer holds and lets a client see. */
+async function deliveredBlocks(network: DevNetwork, { mspId, to: client }: { readonly mspId: string; readonly to: string }, from: bigint, to: bigint): Promise<DeliveredBlock[]> {
   const peer = network.connectionProfile().fabric?.peers.find((candidate) => candidate.mspId === mspId);
   if (peer === undefined) throw new Error(`${mspId} has no peer`);
-  const tls = layoutOf(network.directory).userTlsDirectory(mspId, 'User1');
+  const tls = layoutOf(network.directory).userTlsDirectory(client, 'User1');
   const read = (file: string): string => readFileSync(file, 'utf8');
   const connection = connectToPeer({
     endpoint: peer.endpoint,
@@ -42,7 +42,7 @@ async function deliveredBlocks(network: DevNetwork, mspId: string, from: bigint,
   });
   try {
     const { channel } = network.connectionProfile();
-    const source = createFabricBlockSource({ connection, channel, signer: await network.identity(mspId), now: () => new Date(), withPrivateData: true });
+    const source = createFabricBlockSource({ connection, channel, signer: await network.identity(client), now: () => new Date(), withPrivateData: true });
     const blocks: DeliveredBlock[] = [];
     for await (const block of source.read(from, to, AbortSignal.timeout(READ_TIMEOUT_MS))) blocks.push(block);
     return blocks;

@@ -66,13 +66,14 @@ export function changeChaincode(directory: string, version: string, added: { rea
 }
 
 function layOut(directory: string, { organisations }: PlainFabric): void {
-  for (const { mspId, connectionProfile, mspFolder, clientTlsFolder } of organisations) {
+  for (const { mspId, connectionProfile, mspFolder, clientTlsFolder, peerConfig } of organisations) {
     const short = mspId.replace(/MSP$/, '').toLowerCase();
     const folder = path.join(directory, 'organizations', short);
     for (const [user, name] of [['Admin', 'users/Admin'], ['User1', 'users/User1'], ['peer0', 'peers/peer0']] as const) {
       cpSync(path.join(mspFolder, 'identities', user, 'msp'), path.join(folder, name, 'msp'), { recursive: true });
     }
     cpSync(clientTlsFolder, path.join(folder, 'users/Admin/tls'), { recursive: true });
+    cpSync(peerConfig, path.join(folder, 'core.yaml'));
     cpSync(connectionProfile, path.join(directory, `connection-${short}.json`));
   }
   const chaincode = path.join(directory, 'path/to/chaincode');
