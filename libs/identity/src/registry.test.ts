@@ -121,6 +121,9 @@ describe('verifySignature', () => {
     const signer = createSigner({ mspId: 'Org1MSP', certificatePem: leaf.pem, privateKeyPem: leaf.privateKey.export({ format: 'pem', type: 'sec1' }).toString() });
     const signed = signAs(signer, message);
     expect(registry.verifySignature(signed, message, { role: 'peer', at: NOW }).mspId).toBe('Org1MSP');
+    // A signature that verified is remembered, for this very message and identity alone.
+    expect(registry.verifySignature(signed, message, { role: 'peer' }).mspId).toBe('Org1MSP');
+    expect(refusal(() => registry.verifySignature({ ...signed, signature: Uint8Array.from(signed.signature, (byte, at) => (at === 20 ? byte ^ 1 : byte)) }, message))).toMatch(/^SIGNATURE_INVALID/);
     expect(refusal(() => registry.verifySignature(signed, new Uint8Array([1])))).toMatch(/^SIGNATURE_INVALID/);
     expect(refusal(() => registry.verifySignature({ ...signed, identity: identityOf(other) }, message))).toMatch(/^SIGNATURE_INVALID/);
     expect(refusal(() => registry.verifySignature(signed, message, { role: 'admin' }))).toMatch(/^IDENTITY_WRONG_ROLE/);

@@ -1,4 +1,4 @@
-import { isP256SignatureValid, sha256, toHex } from '@selvedge/crypto';
+import { isP256SignatureValid, labelledHash, sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS, SerializedIdentitySchema, parseMessage, type SerializedIdentity } from '@selvedge/protocol';
 import { isRevoked, isValidAt, issuersOf, traceAuthorities, type Authority } from './authorities.js';
@@ -11,6 +11,7 @@ import { parsePem } from './x509/pem.js';
 
 const MAX_ORGANISATIONS = 256;
 const MAX_CACHED_IDENTITIES = 1024;
+const MAX_VERIFIED_SIGNATURES = 4096;
 
 interface Traced {
   readonly identity: Identity;
@@ -27,6 +28,16 @@ export function createMspRegistry(organisations: readonly OrganisationTrust[]): 
     authorities.set(organisation.mspId, traceAuthorities(organisation));
   }
   const cache = new BoundedCache<Traced>(MAX_CACHED_IDENTITIES);
+  // Owners meet an endorsement twice, when they store packets and at commit: that it verifies does not change.
+  const verified = new BoundedCache<true>(MAX_VERIFIED_SIGNATURES);
+
+  const isSignatureValid = ({ publicKey, serialized }: Identity, message: Uint8Array, signature: Uint8Array): boolean => {
+    const id = toHex(labelledHash('verified signature', serialized, message, signature));
+    if (verified.get(id) === true) return true;
+    const isValid = isP256SignatureValid(publicKey, message, signature);
+    if (isValid) verified.set(id, true);
+    return isValid;
+  };
 
   const trace = (serialized: Uint8Array): Traced => {
     if (serialized.length > LIMITS.maxCreatorBytes) throw new SelvedgeError('IDENTITY_MALFORMED', `identity: ${String(serialized.length)} bytes, at most ${String(LIMITS.maxCreatorBytes)} allowed`);
@@ -51,7 +62,7 @@ export function createMspRegistry(organisations: readonly OrganisationTrust[]): 
     verifySignature: (signed, message, options = {}) => {
       const identity = verifyIdentity(signed.identity, options.at);
       if (options.role !== undefined && identity.role !== options.role) throw new SelvedgeError('IDENTITY_WRONG_ROLE', `identity of ${identity.mspId}: ${identity.role}, ${options.role} expected`);
-      if (!isP256SignatureValid(identity.publicKey, message, signed.signature)) throw new SelvedgeError('SIGNATURE_INVALID', `signature of ${identity.mspId} does not verify`);
+      if (!isSignatureValid(identity, message, signed.signature)) throw new SelvedgeError('SIGNATURE_INVALID', `signature of ${identity.mspId} does not verify`);
       return identity;
     },
   };

@@ -105,8 +105,10 @@ type AnyHandler = (request: never, context: CallContext) => unknown;
 function unary(handler: AnyHandler, role: RoleName): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
     const controller = new AbortController();
+    let isAnswered = false;
+    // grpc-js says so at the end of every call: after an answer nobody listens, and an abort would cost an exception.
     call.on('cancelled', () => {
-      controller.abort();
+      if (!isAnswered) controller.abort();
     });
     const run = async (): Promise<unknown> => {
       if (call.request instanceof Error) throw call.request;
@@ -114,9 +116,11 @@ function unary(handler: AnyHandler, role: RoleName): handleUnaryCall<unknown, un
     };
     run().then(
       (response) => {
+        isAnswered = true;
         callback(null, response);
       },
       (error: unknown) => {
+        isAnswered = true;
         callback(toServiceError(error, role));
       },
     );
