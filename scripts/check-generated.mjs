@@ -12,6 +12,7 @@ for (const [script, file] of [
   ['scripts/error-codes.mjs', 'docs/error-codes.md'],
 ]) {
   const printed = spawnSync(process.execPath, [path.join(root, script), '--print-docs'], { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (printed.stderr !== '') wrong.push(printed.stderr.trimEnd());
   if (printed.status !== 0 || printed.stdout !== readFileSync(path.join(root, file), 'utf8')) wrong.push(`${file}: run node ${script} --write-docs`);
 }
 for (const line of wrong) console.error(line);
