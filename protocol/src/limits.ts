@@ -18,6 +18,8 @@ export const LIMITS = {
   /** Reads, writes or guards in one contract section. */
   maxSectionEntries: 20_000,
   maxSections: 16,
+  /** A key-level endorsement policy. */
+  maxKeyPolicyBytes: 8 * 1024,
   maxNameBytes: 256,
   maxIdentities: 64,
   maxEvidenceBytes: 64 * 1024,

@@ -1,7 +1,7 @@
 import { compareBytes, equalBytes, labelledHash, merkleRoot, sha256, signingInput } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
-import { CoreSchema, type ContractSection, type Core, type TargetData } from './gen/selvedge/v1/target_data_pb.js';
+import { CoreSchema, type ContractSection, type Core, type TargetData, type WriteEntry } from './gen/selvedge/v1/target_data_pb.js';
 import { LIMITS } from './limits.js';
 import { parseMessage } from './parse.js';
 
@@ -49,6 +49,7 @@ function checkSection(section: ContractSection): void {
   for (const [what, list] of [
     ['reads', section.reads],
     ['writes', section.writes],
+    ['key_policy_reads', section.keyPolicyReads],
     ['guards_read', section.guardsRead],
     ['guards_written', section.guardsWritten],
   ] as const) {
@@ -57,6 +58,7 @@ function checkSection(section: ContractSection): void {
   requireLength('code_hash', section.codeHash, 32);
   requireStrictlyAscending('reads', section.reads, compareEntries);
   requireStrictlyAscending('writes', section.writes, compareEntries);
+  requireStrictlyAscending('key_policy_reads', section.keyPolicyReads, compareEntries);
   requireStrictlyAscending('guards_read', section.guardsRead, compareGuards);
   requireStrictlyAscending('guards_written', section.guardsWritten, compareGuards);
   for (const read of section.reads) {
@@ -68,8 +70,21 @@ function checkSection(section: ContractSection): void {
     requireLength('write dataset_tag', write.datasetTag, 32);
     if (write.effect.case === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'write: no effect');
     if (write.effect.case === 'packetHash') requireLength('write packet_hash', write.effect.value, 32);
+    checkKeyPolicy(write);
+  }
+  for (const read of section.keyPolicyReads) {
+    requireLength('key_policy_read ledger_key', read.ledgerKey, 32);
+    requireAtMost('bytes of a key policy', read.policy.length, LIMITS.maxKeyPolicyBytes);
   }
   for (const guard of [...section.guardsRead, ...section.guardsWritten]) requireLength('guard_key', guard.guardKey, 32);
+}
+
+/** A key that is removed has no policy; a value that stays is written for its policy's sake. */
+function checkKeyPolicy({ effect, keyPolicy }: WriteEntry): void {
+  if (keyPolicy !== undefined) requireAtMost('bytes of a key policy', keyPolicy.length, LIMITS.maxKeyPolicyBytes);
+  const isRemoval = effect.case === 'delete' || effect.case === 'purge';
+  if (isRemoval && keyPolicy !== undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'write: a policy for a key that is removed');
+  if (effect.case === 'keep' && keyPolicy === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'write: nothing is written');
 }
 
 /** What a TEE signs: one core under its own label, a batch as Merkle root and count under another. */

@@ -30,7 +30,7 @@ describe.each(LEDGERS)('private data on the %s ledger', (ledger) => {
 
   beforeAll(async () => {
     if (isSkipped) return;
-    test = await startTestNetwork({ ledger, businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'] });
+    test = await startTestNetwork({ ledger, businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP', 'EastMSP'] });
     await test.network.deploy(VAULTS);
     aurora = await contractOf('AuroraMSP');
     borealis = await contractOf('BorealisMSP');

@@ -22,7 +22,15 @@ export interface StateReader extends FactReader {
   version(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined;
   /** Id of the transaction that last wrote the guard, 32 bytes; undefined when never written. */
   guard(contract: string, ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array | undefined;
+  /** The key's own endorsement policy, SignaturePolicyEnvelope bytes; undefined: it has none. */
+  keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined;
   result(txId: Uint8Array): TransactionResult | undefined;
+}
+
+/** The state that a transaction inside a block meets. */
+export interface BlockState extends StateReader {
+  /** Whether a transaction before it in the block has set the key's policy: nothing that was endorsed can know of it. */
+  isKeyPolicyNew(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): boolean;
 }
 
 /** Blocks from a number on: history, then live ones, in order. Ends or throws when the connection breaks; ends when aborted. */

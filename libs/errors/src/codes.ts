@@ -126,6 +126,8 @@ export const CODES = {
   OWNER_SET_MISMATCH: entry('PERMISSION_DENIED', false, 'The target data names an owner set or dataset that the contract’s policy does not.'),
   PACKET_MISMATCH: entry('PERMISSION_DENIED', false, 'A packet does not match the write set; send the target data as the compute node made it.'),
   GUARD_MISSING: entry('PERMISSION_DENIED', false, 'A write lacks the guard that its dataset needs; execute again on an approved compute node.'),
+  KEY_POLICY_MALFORMED: entry('INVALID_ARGUMENT', false, 'Set the key-level endorsement policy as the chaincode shim’s KeyEndorsementPolicy makes it.'),
+  KEY_POLICY_UNMAPPED: entry('FAILED_PRECONDITION', false, 'Name an endorser organisation for it in organisationMap of selvedge.json, and have the contract approved again.'),
   STALE_READ: entry('ABORTED', true, 'A value that was read has changed; execute the request again.'),
   STALE_GUARD: entry('ABORTED', true, 'The result of a range query has changed; execute the request again.'),
   SET_DIGEST_INVALID: entry('PERMISSION_DENIED', true, 'A completeness statement does not verify; execute again.'),

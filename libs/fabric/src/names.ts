@@ -45,6 +45,17 @@ export function guardEntryKey(key: Uint8Array): string {
   return `g${toHex(key)}`;
 }
 
+/** Private data key of an entry's own endorsement policy. @param ledgerKey 32 bytes */
+export function policyEntryKey(ledgerKey: Uint8Array): string {
+  return `p${toHex(ledgerKey)}`;
+}
+
+/**
+ * Private data key that each transaction writes in each owner set that it writes, where keys may have policies of their
+ * own: to peers such a policy replaces the collection's, and this key has none, so that the owner set's policy holds too.
+ */
+export const OWNERS_TOUCH_KEY = 't';
+
 /** Private data key of a replay marker. @param txId 32 bytes */
 export function markerKey(txId: Uint8Array): string {
   return toHex(txId);

@@ -72,6 +72,12 @@ describe('verifyContractPolicy', () => {
       verifyContractPolicy(parseContractPolicy(encoded(change)), network.profile, previous && parseContractPolicy(encoded(previous)));
     });
 
+  it('lets no mapping of an organisation change or go', () => {
+    const mapped = (...pairs: [string, string][]): object => ({ organisationMap: pairs.map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })) });
+    expect(refused({ policyVersion: 2n, ...mapped(['X', 'Org1MSP'], ['Y', 'Org2MSP']) }, mapped(['X', 'Org1MSP']))).toBe('nothing was refused');
+    for (const now of [mapped(), mapped(['X', 'Org2MSP']), mapped(['Y', 'Org1MSP'])]) expect(refused({ policyVersion: 2n, ...now }, mapped(['X', 'Org1MSP']))).toMatch(/^POLICY_MALFORMED: .*organisation map changes for X/);
+  });
+
   it('lets no life of an owner set change', () => {
     const live = (blockToLive: bigint): object => ({ datasets: [world, { ...stones, blockToLive }] });
     expect(refused({ policyVersion: 2n, ...live(3n) }, live(3n))).toBe('nothing was refused');

@@ -1,6 +1,6 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { ContractPolicySchema, LIMITS, encodeMessage, parseMessage, type ContractPolicy } from '@selvedge/protocol';
+import { ContractPolicySchema, LIMITS, encodeMessage, parseMessage, type ContractPolicy, type OrganisationMapping } from '@selvedge/protocol';
 import { checkContractPolicy } from './contract-policy-checks.js';
 import { parseEndorsementPolicy } from './endorsement/parse.js';
 import { blockToLiveOf } from './block-to-live.js';
@@ -45,7 +45,14 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
   for (const dataset of policy.datasets) requireKnown(`dataset ${dataset.name}`, dataset.members);
   for (const { name } of policy.ownerSets) verifySameLife(name, policy, previous, refuse);
   requireKnown('the organisation map', policy.organisationMap.map((mapping) => mapping.endorserMspId));
+  for (const mapping of previous?.organisationMap ?? []) verifyMappingStands(mapping, policy, refuse);
   requireKnown('the list of event readers', policy.eventReaders);
+}
+
+/** Key-level policies on the ledger count on their mapping, and peers of a Fabric channel keep them as they were mapped. */
+function verifyMappingStands({ chaincodeMspId, endorserMspId }: OrganisationMapping, policy: ContractPolicy, refuse: (what: string) => SelvedgeError): void {
+  const isKept = policy.organisationMap.some((mapping) => mapping.chaincodeMspId === chaincodeMspId && mapping.endorserMspId === endorserMspId);
+  if (!isKept) throw refuse(`the organisation map changes for ${chaincodeMspId}`);
 }
 
 /** As on Fabric, a collection's blockToLive stands for good: what was written counts on it. */

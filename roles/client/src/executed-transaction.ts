@@ -48,7 +48,7 @@ export function createExecutedTransaction(
     executedBy: answers.map((answer) => answer.nodeId),
     async endorse() {
       const terms = await termsOfAll();
-      const requirements = readRequirements(cores, (name) => terms.get(name) as ContractTerms);
+      const requirements = readRequirements(cores, (name) => terms.get(name) as ContractTerms, targetData.attachments?.keyPolicies);
       const { txId: transactionId, nonce, contract } = request;
       const { endorsingOrganizations, signal } = options;
       const carried = await session.lane.endorse({ txId: transactionId, nonce, contract, targetData, cores, requirements, endorsingOrganizations, signal });

@@ -11,6 +11,7 @@ export interface FakeBusinessNode extends BusinessPort {
   readonly queries: StateQuery[];
   readonly signed: SignedStateQuery[];
   put(ownerSet: string, packet: Uint8Array): void;
+  setKeyPolicy(ownerSet: string, dataset: string, ledgerKey: Uint8Array, policy: Uint8Array): void;
   setGuard(ownerSet: string, dataset: string, guardKey: Uint8Array, txId: Uint8Array): void;
   /** Changes a finished answer. */
   tamper: (answer: StateAnswer, query: StateQuery) => StateAnswer;
@@ -32,6 +33,7 @@ interface Stored {
 export function createFakeBusinessNode(mspId: string, address = `${mspId}:7001`): FakeBusinessNode {
   const entries = new Map<string, Stored>();
   const guards = new Map<string, Uint8Array>();
+  const keyPolicies = new Map<string, Uint8Array>();
   const idOf = (...parts: (string | Uint8Array)[]): string => parts.map((part) => (typeof part === 'string' ? part : toHex(part))).join('|');
   const node: FakeBusinessNode = {
     mspId,
@@ -51,13 +53,20 @@ export function createFakeBusinessNode(mspId: string, address = `${mspId}:7001`)
     setGuard(ownerSet, dataset, guardKey, txId) {
       guards.set(idOf(ownerSet, dataset, guardKey), txId);
     },
+    setKeyPolicy(ownerSet, dataset, ledgerKey, policy) {
+      keyPolicies.set(idOf(ownerSet, dataset, ledgerKey), policy);
+    },
     async queryState(signed) {
       const query = parseMessage(StateQuerySchema, signed.query, 1e7);
       node.queries.push(query);
       node.signed.push(signed);
       await node.gate;
       if (node.failure !== undefined) throw node.failure;
-      const points = query.points.map(({ ownerSet, dataset, ledgerKey }) => entries.get(idOf(idOf(ownerSet, dataset), ledgerKey))?.packet);
+      const points = query.points.map(({ ownerSet, dataset, ledgerKey, withKeyPolicy }) => {
+        const packet = entries.get(idOf(idOf(ownerSet, dataset), ledgerKey))?.packet;
+        const keyPolicy = (withKeyPolicy ? keyPolicies.get(idOf(ownerSet, dataset, ledgerKey)) : undefined) ?? new Uint8Array(0);
+        return packet === undefined ? { present: false, keyPolicy } : { present: true, packet, keyPolicy };
+      });
       const sets = query.sets.map(({ ownerSet, dataset, datasetTag, after }) => {
         const place = idOf(ownerSet, dataset);
         const all = [...entries.values()].filter((entry) => entry.place === place && (datasetTag.length === 0 || entry.tag === toHex(datasetTag)) && compareBytes(entry.ledgerKey, after) > 0);
@@ -67,7 +76,7 @@ export function createFakeBusinessNode(mspId: string, address = `${mspId}:7001`)
       const answer = create(StateAnswerSchema, {
         nonce: query.nonce,
         height: node.height,
-        points: points.map((packet) => (packet === undefined ? { present: false } : { present: true, packet })),
+        points,
         sets,
         guards: query.guards.map(({ ownerSet, dataset, guardKey }) => ({ txId: guards.get(idOf(ownerSet, dataset, guardKey)) ?? new Uint8Array(0) })),
       });

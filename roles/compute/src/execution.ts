@@ -71,7 +71,8 @@ export function createExecution(options: ExecutionOptions): Execution {
       if (isChaincodeError(result)) return { response };
       const recorded = state.recorded();
       if (!request.isSubmit) return { response };
-      return { response, targetData: createTargetData({ unsealed, request, recorded, result, signer }) };
+      const keyPolicies = await state.keyPoliciesInForce(recorded.writes);
+      return { response, targetData: createTargetData({ unsealed, request, recorded, keyPolicies, result, signer }) };
     },
   };
 }

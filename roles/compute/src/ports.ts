@@ -57,6 +57,10 @@ export interface StateCalls {
    * that writes as well rests on the whole dataset staying as it is; it is refused where the dataset keeps no content guard.
    */
   selectFrom(dataset: string, select: <T extends StateEntry>(entries: readonly T[]) => readonly T[]): Promise<readonly StateEntry[]>;
+  /** The key's own endorsement policy as it was set (SignaturePolicyEnvelope bytes), or undefined when it has none. */
+  getKeyPolicy(dataset: string, key: string): Promise<Uint8Array | undefined>;
+  /** Sets the key's own endorsement policy; empty ends it. Nothing happens when the key is absent after the transaction. */
+  setKeyPolicy(dataset: string, key: string, policy: Uint8Array): Promise<void>;
   /** SHA-256 of a private value as Fabric keeps it, or undefined when the key is absent. */
   getPrivateDataHash(collection: string, key: string): Promise<Uint8Array | undefined>;
 }

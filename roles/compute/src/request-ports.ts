@@ -42,8 +42,10 @@ export interface PlaceOfRead {
 export interface PointQuery<T> extends PlaceOfRead {
   /** 32 bytes. */
   readonly ledgerKey: Uint8Array;
-  /** Opens the packet; undefined: absent. Whatever it throws makes the answer forged. */
-  open(packet: Uint8Array | undefined): T;
+  /** Whether the key's own endorsement policy is wanted too. */
+  readonly withKeyPolicy?: boolean;
+  /** Opens the packet; undefined: absent. keyPolicy: empty when there is none, or none was wanted. Whatever it throws makes the answer forged. */
+  open(packet: Uint8Array | undefined, keyPolicy: Uint8Array): T;
 }
 
 /** A set of a dataset's entries, with the guard that changes when the set does. */

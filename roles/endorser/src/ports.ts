@@ -9,6 +9,8 @@ export interface EndorserState extends FactReader {
   version(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined;
   /** txId of the last write of the guard, undefined: never written. */
   guard(contract: string, ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array | undefined;
+  /** The key's own endorsement policy, SignaturePolicyEnvelope bytes; undefined: it has none. */
+  keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined;
   /** Outcome of an ordered transaction, undefined: not ordered yet. */
   result(txId: Uint8Array): { readonly code: ValidationCode; readonly blockNumber: bigint } | undefined;
 }

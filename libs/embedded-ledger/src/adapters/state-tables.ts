@@ -10,6 +10,7 @@ import { LedgerTables, putOrRemove, type StoredHead } from './ledger-tables.js';
 export class StateTables extends LedgerTables implements StateReader {
   readonly #versions: LedgerDatabase;
   readonly #guards: LedgerDatabase;
+  readonly #keyPolicies: LedgerDatabase;
   readonly #ending: EndingEntries;
 
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
@@ -17,6 +18,7 @@ export class StateTables extends LedgerTables implements StateReader {
     super(store);
     this.#versions = store.database('versions');
     this.#guards = store.database('guards');
+    this.#keyPolicies = store.database('key-policies');
     this.#ending = new EndingEntries(store, 'ending');
   }
 
@@ -26,6 +28,10 @@ export class StateTables extends LedgerTables implements StateReader {
 
   guard(contract: string, ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array | undefined {
     return this.#guards.get(entryKey(contract, ownerSet, dataset, guardKey));
+  }
+
+  keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
+    return this.#keyPolicies.get(entryKey(contract, ownerSet, dataset, ledgerKey));
   }
 
   /**
@@ -38,6 +44,9 @@ export class StateTables extends LedgerTables implements StateReader {
       for (const update of updates.versions) this.#writeVersion(update);
       for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) {
         this.#guards.put(entryKey(contract, ownerSet, dataset, guardKey), writer);
+      }
+      for (const { contract, ownerSet, dataset, ledgerKey, policy } of updates.keyPolicies) {
+        putOrRemove(this.#keyPolicies, entryKey(contract, ownerSet, dataset, ledgerKey), policy);
       }
     }
     this.writeHead(factUpdates, head);

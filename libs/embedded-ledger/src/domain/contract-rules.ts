@@ -1,5 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { blockToLiveOf, facts, parseContractPolicy, parseEndorsementPolicy, type EndorsementPolicy, type FactReader } from '@selvedge/policy';
+import type { ContractPolicy } from '@selvedge/protocol';
 
 /** One owner set of a contract. */
 export interface OwnerSetRules {
@@ -17,6 +18,7 @@ export interface ContractRules {
   readonly ownerSets: ReadonlyMap<string, OwnerSetRules>;
   /** Dataset name to the name of its owner set. */
   readonly ownerSetOf: ReadonlyMap<string, string>;
+  readonly policy: ContractPolicy;
 }
 
 // Facts are immutable byte strings that live as long as they count, so the parsed form can hang on the value itself.
@@ -40,6 +42,7 @@ function compile(value: Uint8Array): ContractRules {
     name: policy.name,
     endorsementPolicy: parseEndorsementPolicy(policy.endorsementPolicy),
     ownerSets: new Map(policy.ownerSets.map((set) => [set.name, { owners: [...set.owners].sort(), endorsementPolicy: parseEndorsementPolicy(set.endorsementPolicy), blockToLive: blockToLiveOf(policy, set.name) }])),
+    policy,
     ownerSetOf: new Map(policy.datasets.map((dataset) => [dataset.name, dataset.ownerSet])),
   };
 }

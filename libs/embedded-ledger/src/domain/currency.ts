@@ -26,6 +26,16 @@ export function verifyReadsCurrent({ cores }: EndorsedContent, state: Pick<State
   }
 }
 
+/** Checks that each key-level policy that was read stands. Throws MVCC_READ_CONFLICT. */
+export function verifyKeyPoliciesCurrent({ cores }: EndorsedContent, state: Pick<StateReader, 'keyPolicy'>): void {
+  for (const { contract, keyPolicyReads } of cores.flatMap((core) => core.sections)) {
+    for (const read of keyPolicyReads) {
+      const current = state.keyPolicy(contract, read.ownerSet, read.dataset, read.ledgerKey) ?? ABSENT;
+      if (!equalBytes(current, read.policy)) throw new SelvedgeError('MVCC_READ_CONFLICT', `contract ${contract}: a key’s endorsement policy that was read has changed`);
+    }
+  }
+}
+
 /** Checks that each guard read still names the transaction that it named. Throws PHANTOM_READ_CONFLICT. */
 export function verifyGuardsCurrent({ cores }: EndorsedContent, state: Pick<StateReader, 'guard'>): void {
   for (const { contract, guardsRead } of cores.flatMap((core) => core.sections)) {

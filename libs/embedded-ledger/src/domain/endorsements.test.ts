@@ -46,7 +46,7 @@ describe('endorsements, declared targets and receipts', () => {
   const build = (target: Partial<TargetDataInput> = {}, endorsed: Partial<EndorsedTransactionInput> = {}): EndorsedTransaction =>
     createEndorsedTransaction({ consortium, targetData: createTargetData({ consortium, nodes: [node], ...target }), ...endorsed });
   const verify = (transaction: EndorsedTransaction): void => {
-    verifyEndorsements(readEndorsedTransaction(transaction), { facts: consortium.state, profile: consortium.profile });
+    verifyEndorsements(readEndorsedTransaction(transaction), { facts: consortium.state, profile: consortium.profile, keyPolicies: consortium.state });
   };
   const changed = (change: (section: ContractSection) => void): EndorsedTransaction => build({ changeCore: (core) => { change(core.sections[0]!); } });
   const entry = { ownerSet: 'aurora', dataset: '', ledgerKey: hash('k') };

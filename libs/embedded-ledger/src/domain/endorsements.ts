@@ -3,7 +3,9 @@ import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { Identity, MspRegistry } from '@selvedge/identity';
 import { isEndorsementPolicySatisfied, type EndorsementPolicy, type FactReader, type Profile } from '@selvedge/policy';
 import { signing } from '@selvedge/protocol';
+import type { BlockState } from '../ports.js';
 import type { EndorsedContent } from './endorsed-content.js';
+import { verifyKeyPolicies } from './key-policies.js';
 import { touchedContracts, verifyDeclaredTargets, type TouchedContracts } from './owner-sets.js';
 import { publicKeyId } from './public-key-id.js';
 
@@ -11,19 +13,22 @@ import { publicKeyId } from './public-key-id.js';
 export interface EndorsementContext {
   readonly facts: FactReader;
   readonly profile: Profile;
+  /** The key-level policies that stand. */
+  readonly keyPolicies: Pick<BlockState, 'keyPolicy' | 'isKeyPolicyNew'>;
 }
 
 /**
  * Checks that the endorsement payload is of these cores, network and channel; that each endorsement is by another valid
- * peer identity; that the endorsement policies of every contract touched and owner set written are satisfied; and that
- * the declared targets are the owner sets written, with the policy's owners.
+ * peer identity; that the endorsement policies of every contract touched, owner set written and key written are satisfied;
+ * and that the declared targets are the owner sets written, with the policy's owners.
  * Throws ENDORSEMENT_POLICY_FAILURE, whose text says what is missing.
  */
-export function verifyEndorsements(content: EndorsedContent, { facts, profile }: EndorsementContext): void {
+export function verifyEndorsements(content: EndorsedContent, { facts, profile, keyPolicies }: EndorsementContext): void {
   verifyPayload(content, profile);
   const endorsers = verifyEndorsers(content, profile.msps);
   const touched = touchedContracts(content, facts);
   verifyEndorsementPolicies(touched, endorsers);
+  verifyKeyPolicies(content, endorsers, { facts, keyPolicies });
   verifyDeclaredTargets(content.payload.targets, touched.written);
 }
 

@@ -30,6 +30,7 @@ export function touchedContracts(content: EndorsedContent, facts: FactReader): T
     contracts.set(section.contract, rules);
     requireOwnSets(rules, section.reads);
     requireOwnSets(rules, section.writes);
+    requireOwnSets(rules, section.keyPolicyReads);
     requireOwnSets(rules, section.guardsRead);
     requireOwnSets(rules, section.guardsWritten);
     requireGuardsBesideWrites(section);

@@ -1,15 +1,16 @@
 import type { FactUpdate } from '@selvedge/policy';
-import type { StateReader, TransactionResult } from '../ports.js';
+import type { BlockState, StateReader, TransactionResult } from '../ports.js';
 import type { Verdict } from './verdict.js';
 
 /**
  * The state as a transaction inside a block meets it: the synced state with the effects of the block's earlier
  * transactions over it.
  */
-export class StateOverlay implements StateReader {
+export class StateOverlay implements BlockState {
   readonly #base: StateReader;
   readonly #versions = new Map<string, Uint8Array | undefined>();
   readonly #guards = new Map<string, Uint8Array>();
+  readonly #keyPolicies = new Map<string, Uint8Array | undefined>();
   readonly #facts = new Map<string, Uint8Array | undefined>();
   readonly #results = new Map<string, TransactionResult>();
 
@@ -47,6 +48,15 @@ export class StateOverlay implements StateReader {
     return written ?? this.#base.guard(contract, ownerSet, dataset, guardKey);
   }
 
+  keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
+    const key = entryText(contract, ownerSet, dataset, ledgerKey);
+    return this.#keyPolicies.has(key) ? this.#keyPolicies.get(key) : this.#base.keyPolicy(contract, ownerSet, dataset, ledgerKey);
+  }
+
+  isKeyPolicyNew(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): boolean {
+    return this.#keyPolicies.has(entryText(contract, ownerSet, dataset, ledgerKey));
+  }
+
   result(txId: Uint8Array): TransactionResult | undefined {
     return this.#results.get(bytesText(txId)) ?? this.#base.result(txId);
   }
@@ -56,6 +66,7 @@ export class StateOverlay implements StateReader {
     if (txId !== undefined && this.result(txId) === undefined) this.#results.set(bytesText(txId), { code, blockNumber: this.height });
     for (const { contract, ownerSet, dataset, ledgerKey, version } of updates.versions) this.#versions.set(entryText(contract, ownerSet, dataset, ledgerKey), version);
     for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) this.#guards.set(entryText(contract, ownerSet, dataset, guardKey), writer);
+    for (const { contract, ownerSet, dataset, ledgerKey, policy } of updates.keyPolicies) this.#keyPolicies.set(entryText(contract, ownerSet, dataset, ledgerKey), policy);
     for (const { key, value } of updates.facts) this.#facts.set(key, value);
   }
 }

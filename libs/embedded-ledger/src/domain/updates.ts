@@ -1,9 +1,9 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { endingBlock, type FactReader } from '@selvedge/policy';
-import type { WriteEntry } from '@selvedge/protocol';
+import { endingBlock, keepsKeyPolicies, type FactReader } from '@selvedge/policy';
+import type { ContractPolicy, ContractSection, WriteEntry } from '@selvedge/protocol';
 import { contractRules } from './contract-rules.js';
 import type { EndorsedContent } from './endorsed-content.js';
-import type { StateUpdates } from './verdict.js';
+import type { KeyPolicyUpdate, StateUpdates } from './verdict.js';
 
 /**
  * What an endorsed transaction changes; state.height is the number of its block. Throws CHAINCODE_UNSUPPORTED for an effect that this release does not carry out:
@@ -13,7 +13,7 @@ export function endorsedUpdates({ cores, txId }: EndorsedContent, state: FactRea
   const sections = cores.flatMap((core) => core.sections);
   return {
     versions: sections.flatMap(({ contract, writes }) =>
-      writes.map((write) => {
+      writes.filter((write) => write.effect.case !== 'keep').map((write) => {
         const { ownerSet, dataset, ledgerKey } = write;
         const endsWith = endingBlock(state.height, contractRules(state, contract).ownerSets.get(ownerSet)?.blockToLive ?? 0n);
         return { contract, ownerSet, dataset, ledgerKey, version: newVersion(write), endsWith };
@@ -22,12 +22,22 @@ export function endorsedUpdates({ cores, txId }: EndorsedContent, state: FactRea
     guards: sections.flatMap(({ contract, guardsWritten }) =>
       guardsWritten.map((guard) => ({ contract, ownerSet: guard.ownerSet, dataset: guard.dataset, guardKey: guard.guardKey, txId })),
     ),
+    keyPolicies: sections.flatMap((section) => keyPolicyUpdates(section, contractRules(state, section.contract).policy)),
     facts: [],
   };
 }
 
+/** A key that is removed loses its policy. */
+function keyPolicyUpdates({ contract, writes }: ContractSection, policy: ContractPolicy): KeyPolicyUpdate[] {
+  if (!keepsKeyPolicies(policy)) return [];
+  return writes.flatMap(({ ownerSet, dataset, ledgerKey, effect, keyPolicy }) => {
+    const isRemoval = effect.case === 'delete' || effect.case === 'purge';
+    if (!isRemoval && keyPolicy === undefined) return [];
+    return [{ contract, ownerSet, dataset, ledgerKey, policy: keyPolicy === undefined || keyPolicy.length === 0 ? undefined : keyPolicy }];
+  });
+}
+
 function newVersion(write: WriteEntry): Uint8Array | undefined {
-  if (write.effect.case === 'keyPolicy') throw unsupported('a key-level endorsement policy');
   if (write.ownerCopyHash.length > 0) throw unsupported('a copy for the owner');
   if (write.legacyKeyHash.length > 0) throw unsupported('a key of an existing collection');
   return write.effect.case === 'packetHash' ? write.effect.value : undefined;

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { create } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { labelledHash } from '@selvedge/crypto';
@@ -7,15 +7,19 @@ import {
   createReceipts,
   createTargetData,
   createTestConsortium,
+  createTestKeyPolicy,
   encodeTransaction,
   randomTxId,
   type EndorsedTransactionInput,
   type TargetDataInput,
   type TestComputeNode,
   type TestConsortium,
+  type TestWrite,
+  TEST_ORGANISATION_MAP,
 } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
-import { CoreSchema, encodeMessage, GuardKind, GuardReadSchema, parseCore, ReceiptSchema, TransactionSchema, ValidationCode, type EndorsedTransaction } from '@selvedge/protocol';
+import { CoreSchema, encodeMessage, GuardKind, GuardReadSchema, KeyPolicyReadSchema, parseCore, ReceiptSchema, TransactionSchema, ValidationCode, type EndorsedTransaction } from '@selvedge/protocol';
+import { validateBlock } from './validate-block.js';
 import { validateTransaction } from './validate-transaction.js';
 import { validationCodeName, type Verdict } from './verdict.js';
 
@@ -125,6 +129,71 @@ describe('validateTransaction', () => {
     expect(read()).toBe('MVCC_READ_CONFLICT');
   });
 
+  describe('key-level policies', () => {
+    const [org1, org2] = [createTestKeyPolicy('Org1MSP'), createTestKeyPolicy('Org2MSP')];
+    const key = ['houses', '', 'k'] as const;
+    const stand = (policy: Uint8Array | undefined): void => { consortium.state.setKeyPolicy(consortium.contract, key[0], key[1], ledgerKey('', 'k'), policy); };
+    const endorsers = (...mspIds: string[]): Partial<EndorsedTransactionInput> => ({ endorsers: mspIds.map((mspId) => consortium.organisation(mspId).peer.signer) });
+    const write = (endorsed: Partial<EndorsedTransactionInput>, change: Partial<TestWrite> = { value: '1' }, target: Partial<TargetDataInput> = {}): Shape => ({ endorsed, target: { writes: [{ key: 'k', ...change }], ...target } });
+    beforeEach(() => {
+      consortium.setContractPolicy({ organisationMap: TEST_ORGANISATION_MAP });
+      stand(undefined);
+      consortium.state.setVersion(consortium.contract, 'houses', '', ledgerKey('', 'k'), undefined);
+    });
+    afterEach(() => {
+      consortium.restore();
+    });
+
+    it('that stand are asked for beside the owner set’s, by put, delete and successor alike', () => {
+      stand(org1);
+      consortium.state.setVersion(consortium.contract, 'houses', '', ledgerKey('', 'k'), hash('v1'));
+      const present: Partial<TargetDataInput> = { reads: [{ key: 'k', packetHash: hash('v1') }] };
+      for (const [change, target] of [[{ value: '1' }, {}], [{}, {}], [{ keyPolicy: org2 }, present], [{ value: '1', keyPolicy: new Uint8Array(0) }, {}]] as const) {
+        expect(codeOf(write(endorsers('SouthMSP', 'EastMSP'), change, target))).toBe('ENDORSEMENT_POLICY_FAILURE');
+        expect(codeOf(write(endorsers('NorthMSP', 'EastMSP'), change, target))).toBe('VALID');
+      }
+      // The key's own policy alone does not do.
+      expect(codeOf(write(endorsers('NorthMSP')))).toBe('ENDORSEMENT_POLICY_FAILURE');
+    });
+
+    it('are set, ended and dropped with their key', () => {
+      const updates = (change: Partial<TestWrite>): unknown => judge(encodeTransaction(build(write({}, change)))).updates.keyPolicies.map(({ policy }) => policy && Buffer.from(policy).equals(org1));
+      expect(updates({ value: '1', keyPolicy: org1 })).toEqual([true]);
+      expect(updates({ value: '1', keyPolicy: new Uint8Array(0) })).toEqual([undefined]);
+      expect(updates({})).toEqual([undefined]);
+      expect(updates({ value: '1' })).toEqual([]);
+    });
+
+    it('leave the value where they alone are set', () => {
+      consortium.state.setVersion(consortium.contract, 'houses', '', ledgerKey('', 'k'), hash('v1'));
+      const verdict = judge(encodeTransaction(build(write({}, { keyPolicy: org1 }, { reads: [{ key: 'k', packetHash: hash('v1') }] }))));
+      expect([verdict.code, verdict.updates.versions, verdict.updates.guards]).toEqual([ValidationCode.VALID, [], []]);
+    });
+
+    it('must be such as can be carried out', () => {
+      expect(codeOf(write({}, { value: '1', keyPolicy: createTestKeyPolicy('Org9MSP') }))).toBe('ENDORSEMENT_POLICY_FAILURE');
+      expect(codeOf(write({}, { value: '1', keyPolicy: Uint8Array.of(0xff) }))).toBe('ENDORSEMENT_POLICY_FAILURE');
+      consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses' }, { name: 'auroraStones', ownerSet: 'aurora', blockToLive: 3n }] });
+      expect(codeOf(write({}, { dataset: 'auroraStones', value: '1', keyPolicy: org1 }))).toBe('ENDORSEMENT_POLICY_FAILURE');
+      consortium.restore();
+      expect(codeOf(write({}, { value: '1', keyPolicy: org1 }))).toBe('ENDORSEMENT_POLICY_FAILURE');
+    });
+
+    it('that were read must stand', () => {
+      const reading = (policy: Uint8Array): Shape => write({}, { value: '1' }, { changeCore: (core) => { core.sections[0]!.keyPolicyReads = [create(KeyPolicyReadSchema, { ownerSet: 'houses', dataset: '', ledgerKey: ledgerKey('', 'other'), policy })]; } });
+      expect(codeOf(reading(new Uint8Array(0)))).toBe('VALID');
+      expect(codeOf(reading(org1))).toBe('MVCC_READ_CONFLICT');
+    });
+
+    it('that were set before in the block make a write to their key invalid, whoever endorses it', async () => {
+      const setting = encodeTransaction(build(write({}, { value: '1', keyPolicy: org1 })));
+      const after = encodeTransaction(build(write(endorsers('NorthMSP', 'EastMSP'), { value: '2' })));
+      const elsewhere = encodeTransaction(build(write({}, { key: 'other', value: '2' })));
+      const { verdicts } = await validateBlock([setting, after, elsewhere], consortium.state, consortium.profile);
+      expect(verdicts.map(({ code }) => validationCodeName(code))).toEqual(['VALID', 'ENDORSEMENT_POLICY_FAILURE', 'VALID']);
+    });
+  });
+
   it('refuses when a guard that was read names another transaction', () => {
     const withGuard = (txId: Uint8Array): Shape => ({ target: { changeCore: (core) => (core.sections[0]!.guardsRead = [create(GuardReadSchema, { ...guard, txId })]) } });
     const none = new Uint8Array(0);
@@ -138,7 +207,6 @@ describe('validateTransaction', () => {
   });
 
   it.each<[string, Shape]>([
-    ['a key-level policy', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.effect = { case: 'keyPolicy', value: Uint8Array.of(1) }) } }],
     ['a copy for the owner', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.ownerCopyHash = hash('copy')) } }],
     ['a key of an existing collection', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.legacyKeyHash = hash('key')) } }],
   ])('refuses %s, which it does not carry out yet', (_, shape) => {

@@ -1,8 +1,8 @@
 import { isSelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { facts, verifyPolicyTransaction, verifyProfileSuccession, verifySignedProfile, type Profile } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
-import type { StateReader } from '../ports.js';
-import { verifyFactsCurrent, verifyGuardsCurrent, verifyReadsCurrent } from './currency.js';
+import type { BlockState } from '../ports.js';
+import { verifyFactsCurrent, verifyGuardsCurrent, verifyKeyPoliciesCurrent, verifyReadsCurrent } from './currency.js';
 import type { EndorsedContent } from './endorsed-content.js';
 import { verifyEndorsements } from './endorsements.js';
 import { parseTransaction, type ParsedTransaction } from './parse-transaction.js';
@@ -37,11 +37,11 @@ interface Effects {
 /**
  * Judges one ordered transaction against the state it meets; state.height is the number of the block it stands in.
  * Pure: no clock, no I/O, so equal at every follower. Checks in this order: it parses (BAD_PAYLOAD); its id is new
- * (DUPLICATE_TXID); endorsements, declared targets and receipts hold (ENDORSEMENT_POLICY_FAILURE); facts and reads are
- * current (MVCC_READ_CONFLICT); guards are (PHANTOM_READ_CONFLICT). A policy transaction: approvals
+ * (DUPLICATE_TXID); endorsements, declared targets and receipts hold (ENDORSEMENT_POLICY_FAILURE); facts, reads and
+ * key policies that were read are current (MVCC_READ_CONFLICT); guards are (PHANTOM_READ_CONFLICT). A policy transaction: approvals
  * (ENDORSEMENT_POLICY_FAILURE), expected facts (MVCC_READ_CONFLICT), the new values by themselves (INVALID_OTHER_REASON).
  */
-export function validateTransaction(transactionBytes: Uint8Array, state: StateReader, profile: Profile): Verdict {
+export function validateTransaction(transactionBytes: Uint8Array, state: BlockState, profile: Profile): Verdict {
   let parsed: ParsedTransaction;
   try {
     parsed = parseTransaction(transactionBytes);
@@ -59,23 +59,24 @@ export function validateTransaction(transactionBytes: Uint8Array, state: StateRe
   }
 }
 
-function judgeEndorsed(content: EndorsedContent, state: StateReader, profile: Profile): Effects {
-  verifyEndorsements(content, { facts: state, profile });
+function judgeEndorsed(content: EndorsedContent, state: BlockState, profile: Profile): Effects {
+  verifyEndorsements(content, { facts: state, profile, keyPolicies: state });
   verifyReceipts(content, profile, state.height);
   verifyFactsCurrent(content, state);
   verifyReadsCurrent(content, state);
+  verifyKeyPoliciesCurrent(content, state);
   verifyGuardsCurrent(content, state);
   return { updates: endorsedUpdates(content, state), profile: undefined };
 }
 
-function judgePolicy(bytes: Uint8Array, state: StateReader, profile: Profile): Effects {
+function judgePolicy(bytes: Uint8Array, state: BlockState, profile: Profile): Effects {
   const { changes } = verifyPolicyTransaction(bytes, { facts: state, profile });
   // The profile can be replaced, not removed.
   const signedProfile = changes.find((change) => change.key === facts.profile)?.value;
-  return { updates: { versions: [], guards: [], facts: changes }, profile: signedProfile && nextProfile(state, profile, signedProfile) };
+  return { updates: { ...NO_UPDATES, facts: changes }, profile: signedProfile && nextProfile(state, profile, signedProfile) };
 }
 
-function nextProfile(state: StateReader, profile: Profile, signedProfile: Uint8Array): Profile {
+function nextProfile(state: BlockState, profile: Profile, signedProfile: Uint8Array): Profile {
   // Block 0 sets the trust anchor itself, which follows no other.
   return state.fact(facts.profile) === undefined ? verifySignedProfile(signedProfile) : verifyProfileSuccession(profile, signedProfile);
 }

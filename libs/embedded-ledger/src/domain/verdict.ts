@@ -25,14 +25,24 @@ export interface GuardUpdate {
   readonly txId: Uint8Array;
 }
 
+/** A key's own endorsement policy from now on; undefined: it has none. */
+export interface KeyPolicyUpdate {
+  readonly contract: string;
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+  readonly policy: Uint8Array | undefined;
+}
+
 /** What one valid transaction changes. */
 export interface StateUpdates {
   readonly versions: readonly VersionUpdate[];
   readonly guards: readonly GuardUpdate[];
+  readonly keyPolicies: readonly KeyPolicyUpdate[];
   readonly facts: readonly FactUpdate[];
 }
 
-export const NO_UPDATES: StateUpdates = { versions: [], guards: [], facts: [] };
+export const NO_UPDATES: StateUpdates = { versions: [], guards: [], keyPolicies: [], facts: [] };
 
 /** The judgement of one ordered transaction: equal at every follower. */
 export interface Verdict {

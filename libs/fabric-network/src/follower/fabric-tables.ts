@@ -1,6 +1,6 @@
 import { equalBytes, fromHex, labelledHash, sha256, toHex } from '@selvedge/crypto';
 import { EndingEntries, LedgerTables, putOrRemove, type LedgerDatabase, type LedgerStore, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
-import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
+import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, policyKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
 import { endingBlock, type FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
 import type { FabricEndedEntry } from './applied-block.js';
@@ -19,11 +19,12 @@ const FABRIC_TX_ID = /^[0-9a-f]{64}$/;
 /**
  * A channel's state in a store. `fabric-entries`: place -> SHA-256 of the private value, for entries, guards and markers
  * alike, as blocks show them. `fabric-guards`: place -> the transaction that a guard names, which blocks show as a hash
- * only. `fabric-ending`: what peers forget by blockToLive, and when. `fabric-transactions`: Fabric's transaction id -> its code and block.
+ * only. `fabric-key-policies`: place of an entry's policy -> the policy. `fabric-ending`: what peers forget by blockToLive, and when. `fabric-transactions`: Fabric's transaction id -> its code and block.
  */
 export class FabricTables extends LedgerTables implements StateReader, FabricState {
   readonly #entries: LedgerDatabase;
   readonly #guards: LedgerDatabase;
+  readonly #keyPolicies: LedgerDatabase;
   readonly #transactions: LedgerDatabase;
   readonly #ending: EndingEntries;
 
@@ -32,6 +33,7 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     super(store);
     this.#entries = store.database('fabric-entries');
     this.#guards = store.database('fabric-guards');
+    this.#keyPolicies = store.database('fabric-key-policies');
     this.#transactions = store.database('fabric-transactions');
     this.#ending = new EndingEntries(store, 'fabric-ending');
   }
@@ -52,6 +54,15 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     if (hash === undefined) return undefined;
     const txId = this.#guards.get(place);
     return txId !== undefined && equalBytes(sha256(txId), hash) ? txId : hash;
+  }
+
+  /** Where no response told the policy, the hash that blocks show stands for it: no policy's bytes, so that what rests on it is refused. */
+  keyPolicy(contract: string, ownerSet: string, _dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
+    const place = placeKey(contract, collectionOf(ownerSet), policyKeyHash(ledgerKey));
+    const hash = this.#entries.get(place);
+    if (hash === undefined) return undefined;
+    const policy = this.#keyPolicies.get(place);
+    return policy !== undefined && equalBytes(sha256(policy), hash) ? policy : hash;
   }
 
   /** @param fabricTxId hexadecimal */
@@ -81,10 +92,11 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     });
   }
 
-  #writeEntry({ namespace, collection, keyHash, valueHash, guardTxId, write }: EntryUpdate, blockNumber: bigint): void {
+  #writeEntry({ namespace, collection, keyHash, valueHash, guardTxId, keyPolicy, write }: EntryUpdate, blockNumber: bigint): void {
     const key = placeKey(namespace, collection, keyHash);
     putOrRemove(this.#entries, key, valueHash);
     if (guardTxId !== undefined) this.#guards.put(key, guardTxId);
+    if (keyPolicy !== undefined) putOrRemove(this.#keyPolicies, key, keyPolicy.length === 0 ? undefined : keyPolicy);
     const endsWith = endingBlock(blockNumber, collectionLife(this, namespace, collection));
     if (valueHash === undefined || endsWith === undefined) return;
     const entry = write && { dataset: write.dataset, ledgerKey: write.ledgerKey };

@@ -4,7 +4,7 @@ import { ValidationCode } from '@selvedge/protocol';
 import { collectionOf, MARKER_COLLECTION } from '../names.js';
 import type { EndorsedResponse } from './endorsed-response.js';
 import type { FabricState } from './fabric-state.js';
-import { entryKeyHash, guardKeyHash, markerKeyHash } from './key-hashes.js';
+import { entryKeyHash, guardKeyHash, markerKeyHash, policyKeyHash } from './key-hashes.js';
 
 const ABSENT = new Uint8Array(0);
 
@@ -15,7 +15,7 @@ const ABSENT = new Uint8Array(0);
  */
 export function translateConflict(response: EndorsedResponse, state: FabricState): ValidationCode {
   if (isMarked(response, state)) return ValidationCode.DUPLICATE_TXID;
-  if (areFactsCurrent(response, state) && areReadsCurrent(response, state) && !areGuardsCurrent(response, state)) return ValidationCode.PHANTOM_READ_CONFLICT;
+  if (areFactsCurrent(response, state) && areReadsCurrent(response, state) && areKeyPoliciesCurrent(response, state) && !areGuardsCurrent(response, state)) return ValidationCode.PHANTOM_READ_CONFLICT;
   return ValidationCode.MVCC_READ_CONFLICT;
 }
 
@@ -32,6 +32,17 @@ function areReadsCurrent({ cores }: EndorsedResponse, state: FabricState): boole
   return cores.every((core) =>
     core.sections.every(({ contract, reads }) =>
       reads.every((read) => equalBytes(state.entry(contract, collectionOf(read.ownerSet), entryKeyHash(read.ledgerKey)) ?? ABSENT, read.packetHash)),
+    ),
+  );
+}
+
+function areKeyPoliciesCurrent({ cores }: EndorsedResponse, state: FabricState): boolean {
+  return cores.every((core) =>
+    core.sections.every(({ contract, keyPolicyReads }) =>
+      keyPolicyReads.every((read) => {
+        const expected = read.policy.length === 0 ? ABSENT : sha256(read.policy);
+        return equalBytes(state.entry(contract, collectionOf(read.ownerSet), policyKeyHash(read.ledgerKey)) ?? ABSENT, expected);
+      }),
     ),
   );
 }

@@ -1,9 +1,9 @@
 import { sha256, toHex } from '@selvedge/crypto';
-import { createTestConsortium, randomTxId, refusalCodeOf, type TestConsortium } from '@selvedge/fixtures';
+import { createTestConsortium, createTestKeyPolicy, randomTxId, refusalCodeOf, TEST_ORGANISATION_MAP, type TestConsortium } from '@selvedge/fixtures';
 import { createFabricPolicyChange, type FabricEndorsed } from '@selvedge/fixtures/fabric';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
 import { membershipGuardKey, GuardKind, ValidationCode, type Core } from '@selvedge/protocol';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blockOf, blockWith, endorsedOf, stateOf, withNamespace, type TestFabricState } from '../testdata/fabric-ledger.js';
 import { createFabricChain } from '@selvedge/fixtures/fabric';
 import { judgeFabricBlock, type FabricBlockVerdict } from './judge-block.js';
@@ -49,6 +49,45 @@ describe('a valid endorsement', () => {
     chain.add({ transaction: chain.transaction(malformed) });
     const whole = blockOf(chain);
     expect(await refusalCodeOf(judge({ ...whole, envelopes: [Buffer.concat([whole.envelopes[0]!, Uint8Array.of(0x0a)])] }))).toBe('LEDGER_CORRUPT');
+  });
+});
+
+describe('key-level policies on a channel', () => {
+  const input = (): Parameters<typeof endorsedOf>[1] => ({ writes: [{ key: 'a', value: '1', keyPolicy: createTestKeyPolicy('Org1MSP') }, { key: 'b' }, { key: 'c', value: '1' }] });
+  beforeEach(() => {
+    consortium.setContractPolicy({ organisationMap: TEST_ORGANISATION_MAP });
+    state = stateOf(consortium);
+  });
+  afterEach(() => {
+    consortium.restore();
+  });
+
+  it('are what peers hold keys to, mapped; each lies beside its key, and owner sets are touched', async () => {
+    const verdict = await verdictOf(endorsedOf(consortium, input()));
+    expect(verdict.mismatch).toBeUndefined();
+    expect(verdict.entries.filter(({ write }) => write === undefined).every(({ isBeside }) => isBeside)).toBe(true);
+    expect(verdict.entries.flatMap(({ keyPolicy }) => (keyPolicy === undefined ? [] : [keyPolicy.length])).sort((a, b) => a - b)).toEqual([0, createTestKeyPolicy('Org1MSP').length]);
+  });
+
+  it.each<[string, (policies: { key: string; value: Uint8Array }[]) => { key: string; value: Uint8Array }[]]>([
+    ['another policy', ([first]) => [{ ...first!, value: createTestKeyPolicy('Org2MSP') }]],
+    ['the contract’s own, not mapped', ([first]) => [{ ...first!, value: createTestKeyPolicy('Org1MSP') }]],
+    ['none', () => []],
+    ['one more', ([first]) => [first!, { ...first!, key: 'dother' }]],
+  ])('that peers were given otherwise are told: %s', async (_what, change) => {
+    const endorsed = withNamespace(endorsedOf(consortium, input()), (namespace) => ({
+      ...namespace,
+      collections: namespace.collections!.map((collection) => ({ ...collection, policies: (collection.policies ?? []).length === 0 ? [] : change([...collection.policies!]) })),
+    }));
+    expect((await verdictOf(endorsed)).mismatch).toBe('the policies that are set for keys differ from the response');
+  });
+
+  it('whose owner set was not touched are told', async () => {
+    const untouched = withNamespace(endorsedOf(consortium, input()), (namespace) => ({
+      ...namespace,
+      collections: namespace.collections!.map((collection) => ({ ...collection, writes: (collection.writes ?? []).filter(({ key }) => key !== 't') })),
+    }));
+    expect((await verdictOf(untouched)).mismatch).toBe('the response names a write that was not made');
   });
 });
 

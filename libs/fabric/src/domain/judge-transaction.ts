@@ -72,12 +72,12 @@ export function judgeFabricTransaction(envelope: Uint8Array, flag: number, conte
   }
 }
 
-function judgeValid(transaction: FabricTransaction, { policyChaincode }: JudgeContext): Omit<FabricVerdict, 'flag' | 'code' | 'reason'> {
+function judgeValid(transaction: FabricTransaction, { policyChaincode, state }: JudgeContext): Omit<FabricVerdict, 'flag' | 'code' | 'reason'> {
   const sets = orCorrupt('a valid transaction’s write set does not parse', () => parseOwnSets(transaction.results, policyChaincode));
   const changes = orCorrupt('a policy fact is too large', () => factUpdates(sets, policyChaincode));
   const contracts = sets.filter(({ namespace }) => namespace !== policyChaincode);
   const response = contracts.length === 0 ? undefined : responseOf(transaction);
-  const { entries, mismatch, hasMarker } = contracts.length === 0 ? NO_WRITES : matchWrites(response, contracts);
+  const { entries, mismatch, hasMarker } = contracts.length === 0 ? NO_WRITES : matchWrites(response, contracts, state);
   const concerns = contracts.length > 0 || transaction.chaincode === policyChaincode;
   return { concerns, fabricTxId: transaction.fabricTxId, txId: hasMarker ? response?.txId : undefined, response, entries, facts: changes, mismatch };
 }
@@ -89,7 +89,7 @@ function judgeInvalid(transaction: FabricTransaction, flag: number, { policyChai
   if (!concerns || flag !== CONFLICT) return refused;
   const response = responseOf(transaction);
   if (response === undefined) return refused;
-  const { mismatch, hasMarker } = matchWrites(response, parseOwnSets(transaction.results, policyChaincode).filter(({ namespace }) => namespace !== policyChaincode));
+  const { mismatch, hasMarker } = matchWrites(response, parseOwnSets(transaction.results, policyChaincode).filter(({ namespace }) => namespace !== policyChaincode), state);
   if (mismatch !== undefined || !hasMarker) return { ...refused, mismatch };
   return { ...refused, code: translateConflict(response, state), txId: response.txId, response };
 }

@@ -1,5 +1,5 @@
 import { sha256 } from '@selvedge/crypto';
-import { entryKey, guardEntryKey, markerKey, MARKER_VALUE } from '../names.js';
+import { entryKey, guardEntryKey, markerKey, MARKER_VALUE, OWNERS_TOUCH_KEY, policyEntryKey } from '../names.js';
 
 /** What blocks show of a private key: SHA-256 of its text, 32 bytes. */
 function keyHash(key: string): Uint8Array {
@@ -15,6 +15,14 @@ export function entryKeyHash(ledgerKey: Uint8Array): Uint8Array {
 export function guardKeyHash(key: Uint8Array): Uint8Array {
   return keyHash(guardEntryKey(key));
 }
+
+/** Key hash of an entry's own endorsement policy. @param ledgerKey 32 bytes */
+export function policyKeyHash(ledgerKey: Uint8Array): Uint8Array {
+  return keyHash(policyEntryKey(ledgerKey));
+}
+
+/** Key hash of what each transaction touches in an owner set, where keys may have policies of their own. */
+export const OWNERS_TOUCH_KEY_HASH: Uint8Array = keyHash(OWNERS_TOUCH_KEY);
 
 /** Key hash of a replay marker. @param txId 32 bytes */
 export function markerKeyHash(txId: Uint8Array): Uint8Array {

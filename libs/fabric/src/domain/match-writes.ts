@@ -1,9 +1,12 @@
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { isSelvedgeError } from '@selvedge/errors';
+import { keepsKeyPolicies, type FactReader } from '@selvedge/policy';
 import type { ContractSection, WriteEntry } from '@selvedge/protocol';
 import { collectionOf, MARKER_COLLECTION, ownerSetOf } from '../names.js';
 import type { EndorsedResponse } from './endorsed-response.js';
-import { entryKeyHash, guardKeyHash, MARKER_VALUE_HASH, markerKeyHash, placeText } from './key-hashes.js';
+import { entryKeyHash, guardKeyHash, MARKER_VALUE_HASH, markerKeyHash, OWNERS_TOUCH_KEY_HASH, placeText, policyKeyHash } from './key-hashes.js';
+import { peersKeyPolicy } from './peers-key-policy.js';
+import { recordedContract } from './recorded-contract.js';
 import type { HashedWrite, NamespaceSet } from './write-set.js';
 
 /** One hashed write in a collection of ours, and what the response says it is. */
@@ -14,10 +17,14 @@ export interface EntryUpdate {
   readonly keyHash: Uint8Array;
   /** SHA-256 of the private value, 32 bytes; undefined: removed. */
   readonly valueHash: Uint8Array | undefined;
-  /** The core's write that it is; undefined: a guard, a marker, or one that the response does not name. */
+  /** The core's write that it is; undefined: it stands beside an entry, or the response does not name it. */
   readonly write: WriteEntry | undefined;
+  /** The policy of its own that an entry has from now on, where this is that policy's place; undefined otherwise. */
+  readonly keyPolicy: Uint8Array | undefined;
   /** The transaction that a guard names from now on, 32 bytes; undefined: not a guard that the response names. */
   readonly guardTxId: Uint8Array | undefined;
+  /** The response names it, and it is no entry: a guard, a policy, a touch, a marker. */
+  readonly isBeside: boolean;
 }
 
 /** A transaction's writes, and whether its response names them all and nothing more. */
@@ -29,8 +36,11 @@ export interface MatchedWrites {
   readonly hasMarker: boolean;
 }
 
+const NOTHING = new Uint8Array(0);
+
 interface Expected extends HashedWrite {
   readonly write?: WriteEntry;
+  readonly keyPolicy?: Uint8Array;
   readonly guardTxId?: Uint8Array;
   readonly isMarker?: boolean;
 }
@@ -42,10 +52,10 @@ export function isOwnCollection(collection: string): boolean {
 
 /**
  * Holds a response against the hashed read-write set. The write set is the truth: what the response does not name is
- * listed all the same. response: undefined when it did not parse.
+ * listed all the same. response: undefined when it did not parse. reader: the contracts' policies.
  */
-export function matchWrites(response: EndorsedResponse | undefined, sets: readonly NamespaceSet[]): MatchedWrites {
-  const expected = new Map(response?.cores.flatMap((core) => core.sections.flatMap((section) => sectionWrites(section, response.txId))));
+export function matchWrites(response: EndorsedResponse | undefined, sets: readonly NamespaceSet[], reader: FactReader): MatchedWrites {
+  const expected = new Map(response?.cores.flatMap((core) => core.sections.flatMap((section) => sectionWrites(section, response.txId, keepsPolicies(reader, section)))));
   let mismatch = response === undefined ? 'the response is not an endorsement' : undefined;
   let hasMarker = false;
   const differ = (why: string): void => {
@@ -66,20 +76,27 @@ export function matchWrites(response: EndorsedResponse | undefined, sets: readon
         if (isNamed) expected.delete(place);
         else differ(named === undefined ? 'a write is not in the response' : 'a write differs from the response');
         if (isNamed && named.isMarker === true) hasMarker = true;
-        entries.push({ namespace, collection, keyHash, valueHash, write: isNamed ? named.write : undefined, guardTxId: isNamed ? named.guardTxId : undefined });
+        entries.push({ namespace, collection, keyHash, valueHash, write: isNamed ? named.write : undefined, keyPolicy: isNamed ? named.keyPolicy : undefined, guardTxId: isNamed ? named.guardTxId : undefined, isBeside: isNamed && named.write === undefined });
       }
     }
   }
+  if (!arePoliciesSet(response, sets, reader)) differ('the policies that are set for keys differ from the response');
   if (expected.size > 0) differ('the response names a write that was not made');
   if (response !== undefined && !areReadsCovered(response, sets)) differ('the response names a read that was not made');
   return { entries, mismatch, hasMarker };
 }
 
-function sectionWrites({ contract, writes, guardsWritten }: ContractSection, txId: Uint8Array): [string, Expected][] {
+function keepsPolicies(reader: FactReader, { contract }: ContractSection): boolean {
+  const policy = recordedContract(reader, contract);
+  return policy !== undefined && keepsKeyPolicies(policy);
+}
+
+function sectionWrites({ contract, writes, guardsWritten }: ContractSection, txId: Uint8Array, keeps: boolean): [string, Expected][] {
   const guardHash = sha256(txId);
   const marker = markerKeyHash(txId);
   return [
-    ...writes.map((write): [string, Expected] => {
+    ...(keeps ? policyPlaces(contract, writes, txId) : []),
+    ...writes.filter(({ effect }) => effect.case !== 'keep').map((write): [string, Expected] => {
       const keyHash = entryKeyHash(write.ledgerKey);
       const valueHash = write.effect.case === 'packetHash' ? write.effect.value : undefined;
       return [placeText(contract, collectionText(write.ownerSet), keyHash), { keyHash, valueHash, isPurge: write.effect.case === 'purge', write }];
@@ -92,6 +109,39 @@ function sectionWrites({ contract, writes, guardsWritten }: ContractSection, txI
   ];
 }
 
+/** Where keys may have policies: each policy that is set or ends with its key, and a touch of each owner set that is written. */
+function policyPlaces(contract: string, writes: readonly WriteEntry[], txId: Uint8Array): [string, Expected][] {
+  const touchHash = sha256(txId);
+  const policies = writes.flatMap(({ ownerSet, ledgerKey, effect, keyPolicy }): [string, Expected][] => {
+    const isRemoval = effect.case === 'delete' || effect.case === 'purge';
+    if (!isRemoval && keyPolicy === undefined) return [];
+    const keyHash = policyKeyHash(ledgerKey);
+    const policy = keyPolicy ?? NOTHING;
+    return [[placeText(contract, collectionText(ownerSet), keyHash), { keyHash, valueHash: policy.length === 0 ? undefined : sha256(policy), isPurge: false, keyPolicy: policy }]];
+  });
+  const touches = [...new Set(writes.map(({ ownerSet }) => ownerSet))].map((ownerSet): [string, Expected] => {
+    return [placeText(contract, collectionText(ownerSet), OWNERS_TOUCH_KEY_HASH), { keyHash: OWNERS_TOUCH_KEY_HASH, valueHash: touchHash, isPurge: false }];
+  });
+  return [...policies, ...touches];
+}
+
+/** The policies that peers will hold keys to must be exactly those that the response names, mapped. */
+function arePoliciesSet(response: EndorsedResponse | undefined, sets: readonly NamespaceSet[], reader: FactReader): boolean {
+  const set = new Map(
+    sets.flatMap(({ namespace, collections }) => collections.flatMap(({ collection, policyWrites }) => policyWrites.map(({ keyHash, policy }) => [placeText(namespace, collection, keyHash), policy] as const))),
+  );
+  const named = (response?.cores ?? []).flatMap((core) =>
+    core.sections.flatMap(({ contract, writes }) => writes.flatMap((write) => (write.keyPolicy === undefined ? [] : [{ contract, ...write, keyPolicy: write.keyPolicy }]))),
+  );
+  return (
+    set.size === named.length &&
+    named.every(({ contract, ownerSet, ledgerKey, keyPolicy }) => {
+      const policy = recordedContract(reader, contract);
+      return policy !== undefined && isSame(set.get(placeText(contract, collectionText(ownerSet), entryKeyHash(ledgerKey))), peersKeyPolicy(keyPolicy, policy));
+    })
+  );
+}
+
 /** Every read that the response names must be in the read set: Fabric checks nothing else at commit. */
 function areReadsCovered({ cores, txId }: EndorsedResponse, sets: readonly NamespaceSet[]): boolean {
   const made = new Map(
@@ -100,9 +150,10 @@ function areReadsCovered({ cores, txId }: EndorsedResponse, sets: readonly Names
   return cores
     .flatMap((core) => core.sections)
     .every(
-      ({ contract, reads, guardsRead }) =>
+      ({ contract, reads, guardsRead, keyPolicyReads }) =>
         made.get(placeText(contract, MARKER_COLLECTION, markerKeyHash(txId))) === false &&
         reads.every((read) => made.get(placeText(contract, collectionText(read.ownerSet), entryKeyHash(read.ledgerKey))) === read.packetHash.length > 0) &&
+        keyPolicyReads.every((read) => made.get(placeText(contract, collectionText(read.ownerSet), policyKeyHash(read.ledgerKey))) === read.policy.length > 0) &&
         guardsRead.every((guard) => made.get(placeText(contract, collectionText(guard.ownerSet), guardKeyHash(guard.guardKey))) === guard.txId.length > 0),
     );
 }

@@ -1,6 +1,9 @@
 import { requireLength } from '@selvedge/protocol';
 import { WireMessage } from './wire.js';
 
+/** Name of a key's policy among its metadata (peer.MetaDataKeys). */
+const VALIDATION_PARAMETER = 'VALIDATION_PARAMETER';
+
 /** A key's read, by hash. */
 export interface HashedRead {
   /** SHA-256 of the key, 32 bytes. */
@@ -19,11 +22,20 @@ export interface HashedWrite {
   readonly isPurge: boolean;
 }
 
+/** A key's validation parameter that is set, by hash of the key. */
+export interface PolicyWrite {
+  /** SHA-256 of the key, 32 bytes. */
+  readonly keyHash: Uint8Array;
+  /** SignaturePolicyEnvelope bytes; empty: none from now on. undefined: other metadata. */
+  readonly policy: Uint8Array | undefined;
+}
+
 /** What a transaction read and wrote in one collection. */
 export interface CollectionSet {
   readonly collection: string;
   readonly reads: readonly HashedRead[];
   readonly writes: readonly HashedWrite[];
+  readonly policyWrites: readonly PolicyWrite[];
 }
 
 /** A public write; without a value the key is removed. */
@@ -60,7 +72,7 @@ function parsePublicWrite(bytes: Uint8Array): PublicWrite {
 
 function parseCollection(collection: WireMessage): CollectionSet {
   const set = new WireMessage(collection.bytes(2));
-  return { collection: collection.text(1), reads: set.all(1).map(parseRead), writes: set.all(2).map(parseWrite) };
+  return { collection: collection.text(1), reads: set.all(1).map(parseRead), writes: set.all(2).map(parseWrite), policyWrites: set.all(3).map(parsePolicyWrite) };
 }
 
 function parseRead(bytes: Uint8Array): HashedRead {
@@ -68,6 +80,17 @@ function parseRead(bytes: Uint8Array): HashedRead {
   const keyHash = read.bytes(1);
   requireLength('key_hash', keyHash, 32);
   return { keyHash, isPresent: read.has(2) };
+}
+
+/** kvrwset.KVMetadataWriteHash */
+function parsePolicyWrite(bytes: Uint8Array): PolicyWrite {
+  const write = new WireMessage(bytes);
+  const keyHash = write.bytes(1);
+  requireLength('key_hash', keyHash, 32);
+  const entries = write.all(2).map((entry) => new WireMessage(entry));
+  const [only] = entries;
+  const isPolicy = entries.length === 1 && only?.text(1) === VALIDATION_PARAMETER;
+  return { keyHash, policy: isPolicy ? only.bytes(2) : undefined };
 }
 
 function parseWrite(bytes: Uint8Array): HashedWrite {

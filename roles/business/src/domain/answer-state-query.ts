@@ -20,7 +20,9 @@ const MAX_ANSWER_BYTES = LIMITS.maxMessageBytes - 1024 * 1024;
 export function answerStateQuery(query: StateQuery, state: BusinessState): StateAnswer {
   const budget = { bytes: MAX_ANSWER_BYTES };
   const points = query.points.map((point) => {
-    const answer = answerPoint({ contract: query.contract, ...point }, point.ledgerKey, state);
+    const place = { contract: query.contract, ...point };
+    const answer = answerPoint(place, point.ledgerKey, state);
+    if (point.withKeyPolicy) answer.keyPolicy = state.ledger.keyPolicy(place.contract, place.ownerSet, place.dataset, point.ledgerKey) ?? new Uint8Array(0);
     budget.bytes -= answer.packet.length;
     if (budget.bytes < 0) throw new SelvedgeError('LIMIT_EXCEEDED', `point reads of more than ${String(MAX_ANSWER_BYTES)} bytes in one query`);
     return answer;

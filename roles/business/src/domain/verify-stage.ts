@@ -23,7 +23,8 @@ export function verifyStage(request: StageRequest, { state, profile, mspId }: St
   for (const packet of request.packets) requireAtMost('bytes of a packet', packet.length, LIMITS.maxPacketBytes);
   const content = readEndorsedTransaction(request.transaction);
   verifyTxIdUnused(content, state);
-  verifyEndorsements(content, { facts: state, profile });
+  // Between two blocks no policy is newer than what was endorsed.
+  verifyEndorsements(content, { facts: state, profile, keyPolicies: { keyPolicy: (...key) => state.keyPolicy(...key), isKeyPolicyNew: () => false } });
   verifyDeclaredHere(content, mspId);
   verifyOwnPackets(content, request.packets, mspId);
   return content;

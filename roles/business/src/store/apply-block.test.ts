@@ -9,7 +9,7 @@ import { applyBlock } from './apply-block.js';
 import { openPacketStore, type PacketStore } from './packet-store.js';
 import { openPendingStore, type PendingStore } from './pending-store.js';
 
-const NONE = { versions: [], guards: [], facts: [] };
+const NONE = { versions: [], guards: [], keyPolicies: [], facts: [] };
 const WRITES = [{ dataset: 'auroraStones', key: 'a', value: '1' }, { dataset: 'borealisStones', key: 'b', value: '2' }];
 
 let consortium: TestConsortium;

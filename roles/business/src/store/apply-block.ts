@@ -31,6 +31,7 @@ function applyTransaction({ code, endorsed }: AppliedTransaction, { packets, pen
     const staged = pending.packets(endorsed.targetDigest);
     for (const { contract, write } of ownWrites(endorsed, mspId)) {
       const place = { contract, ownerSet: write.ownerSet, dataset: write.dataset };
+      if (write.effect.case === 'keep') continue;
       if (write.effect.case !== 'packetHash') {
         packets.remove(place, write.ledgerKey);
         continue;

@@ -43,8 +43,8 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
 
 /** How many packets are missing: one or none. */
 function applyEntry(update: EntryUpdate, { index, txId, privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, log }: PacketKeeper): number {
-  const { namespace: contract, collection, keyHash, valueHash, write, guardTxId } = update;
-  if (guardTxId !== undefined) return 0;
+  const { namespace: contract, collection, keyHash, valueHash, write, isBeside } = update;
+  if (isBeside) return 0;
   if (valueHash === undefined) {
     if (write !== undefined) packets.remove(datasetPlace(contract, collection, write.dataset), write.ledgerKey);
     return 0;

@@ -20,6 +20,7 @@ export function groupReplicas(answers: readonly TargetAnswer[]): TargetData {
       // Covered by hashes in the cores, so those of one replica are those of all.
       packets: shared?.packets ?? [],
       sealedEvents: shared?.sealedEvents ?? [],
+      keyPolicies: shared?.keyPolicies ?? [],
       teeSignatures: attachments.flatMap((attachment) => attachment.teeSignatures),
       statements: attachments.flatMap((attachment) => attachment.statements),
     },

@@ -1,6 +1,7 @@
+import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import type { EndorsementPolicy } from '@selvedge/policy';
-import { compareText, type Core } from '@selvedge/protocol';
+import { mapKeyPolicy, type EndorsementPolicy } from '@selvedge/policy';
+import { compareText, type Core, type KeyPolicyInForce } from '@selvedge/protocol';
 import type { ContractTerms } from './contract-terms.js';
 
 /** An owner set that a transaction writes, and who must store it. */
@@ -13,14 +14,18 @@ export interface WrittenTarget {
 
 /** What a transaction needs to become valid. */
 export interface Requirements {
-  /** Every one must be satisfied: of each contract touched and of each owner set written. */
+  /** Every one must be satisfied: of each contract touched, of each owner set written and of each key written that has one. */
   readonly policies: readonly EndorsementPolicy[];
   /** Sorted by contract and owner set. */
   readonly targets: readonly WrittenTarget[];
 }
 
-/** Reads what the cores need out of the contracts' terms. Throws OWNER_SET_MISMATCH for an owner set that the terms lack. */
-export function readRequirements(cores: readonly Core[], termsOf: (contract: string) => ContractTerms): Requirements {
+/**
+ * Reads what the cores need out of the contracts' terms. inForce: the policies of written keys, as compute nodes were told;
+ * a wrong one only costs a try, since followers know them. Throws OWNER_SET_MISMATCH for an owner set that the terms lack,
+ * KEY_POLICY_UNMAPPED or KEY_POLICY_MALFORMED.
+ */
+export function readRequirements(cores: readonly Core[], termsOf: (contract: string) => ContractTerms, inForce: readonly KeyPolicyInForce[] = []): Requirements {
   const policies = new Set<EndorsementPolicy>();
   const targets = new Map<string, WrittenTarget>();
   for (const section of cores.flatMap((core) => core.sections)) {
@@ -35,10 +40,18 @@ export function readRequirements(cores: readonly Core[], termsOf: (contract: str
       targets.set(JSON.stringify([section.contract, ownerSet]), { contract: section.contract, ownerSet, owners: [...set.owners].sort(compareText) });
     }
   }
+  for (const keyPolicy of keyPoliciesOf(cores, termsOf, inForce)) policies.add(keyPolicy);
   return {
     policies: [...policies],
     targets: [...targets.values()].sort((a, b) => compareText(a.contract, b.contract) || compareText(a.ownerSet, b.ownerSet)),
   };
+}
+
+/** Equal policies once: many keys have the same. */
+function keyPoliciesOf(cores: readonly Core[], termsOf: (contract: string) => ContractTerms, inForce: readonly KeyPolicyInForce[]): EndorsementPolicy[] {
+  const touched = new Set(cores.flatMap((core) => core.sections.map((section) => section.contract)));
+  const distinct = new Map(inForce.filter(({ contract }) => touched.has(contract)).map((each) => [`${each.contract} ${toHex(each.policy)}`, each]));
+  return [...distinct.values()].flatMap(({ contract, policy }) => mapKeyPolicy(policy, termsOf(contract).policy) ?? []);
 }
 
 /** Every organisation that must store something, sorted. */

@@ -31,6 +31,7 @@ export interface PointAddress {
   readonly ownerSet: string;
   readonly dataset: string;
   readonly ledgerKey: Uint8Array;
+  readonly withKeyPolicy?: boolean;
 }
 
 /** One page of a set, as the wire names it. */
@@ -76,7 +77,7 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       network: options.network,
       channel: options.channel,
       contract: scope.contract,
-      points: points.map(({ ownerSet, dataset, ledgerKey }) => ({ ownerSet, dataset, ledgerKey })),
+      points: points.map(({ ownerSet, dataset, ledgerKey, withKeyPolicy = false }) => ({ ownerSet, dataset, ledgerKey, withKeyPolicy })),
       sets: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, datasetTag: page.datasetTag, after: page.after, maxBytes: page.maxBytes }],
       guards: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, guardKey: page.guardKey }],
       nonce,

@@ -92,8 +92,8 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
   return {
     readPoint: (scope, query) =>
       withFailover(query, async (lane) => {
-        const { present, packet } = await lane.readPoint(scope, query);
-        return opened(() => query.open(present ? packet : undefined));
+        const { present, packet, keyPolicy } = await lane.readPoint(scope, query);
+        return opened(() => query.open(present ? packet : undefined, keyPolicy));
       }),
     readSet,
     readDataset: (scope, query) => readSet(scope, { ...query, datasetTag: ALL_TAGS }),

@@ -92,6 +92,13 @@ describe('processes', () => {
 });
 
 describe('state', () => {
+  test('key-level policies, of world state and collections', async () => {
+    for (const collection of ['', 'stones']) {
+      expect(await it.text(['exchangePolicy', collection, 'k', 'aabb'])).toBe('none');
+      expect(await it.text(['exchangePolicy', collection, 'k', ''])).toBe('aabb');
+    }
+  });
+
   test('reads, writes and deletes of world state and collections; an absent key is empty', async () => {
     for (const collection of ['', 'stones']) {
       expect(await it.text(['get', collection, 'k'])).toBe('');

@@ -63,6 +63,36 @@ const purgePrivateData: Handler = async (payload, { state, meter, limits }) => {
   return EMPTY;
 };
 
+/** What the shim's validation parameter is called among a key's metadata (peer.MetaDataKeys). */
+const VALIDATION_PARAMETER = 'VALIDATION_PARAMETER';
+
+const getStateMetadata: Handler = async (payload, { state, meter, limits }) => {
+  const request = decode(() => peer.GetStateMetadata.deserializeBinary(payload));
+  meter.read(0);
+  const policy = await state.getKeyPolicy(request.getCollection(), requireKey(request.getKey(), limits));
+  meter.read(policy?.length ?? 0);
+  const result = new peer.StateMetadataResult();
+  if (policy !== undefined) {
+    const entry = new peer.StateMetadata();
+    entry.setMetakey(VALIDATION_PARAMETER);
+    entry.setValue(policy);
+    result.addEntries(entry);
+  }
+  return result.serializeBinary();
+};
+
+const putStateMetadata: Handler = async (payload, context) => {
+  const { state, meter, limits } = context;
+  const request = decode(() => peer.PutStateMetadata.deserializeBinary(payload));
+  const key = requireKey(request.getKey(), limits);
+  const metadata = request.getMetadata();
+  const value = metadata?.getValue_asU8() ?? EMPTY;
+  meter.write(Buffer.byteLength(key) + value.length);
+  if (metadata?.getMetakey() !== VALIDATION_PARAMETER) return unsupported('metadata other than the validation parameter')(payload, context);
+  await state.setKeyPolicy(request.getCollection(), key, value);
+  return EMPTY;
+};
+
 const getStateByRange: Handler = async (payload, { state, meter, queries, limits }) => {
   const request = decode(() => peer.GetStateByRange.deserializeBinary(payload));
   const collection = request.getCollection();
@@ -102,8 +132,8 @@ const HANDLERS = new Map<number, Handler>([
   [MessageType.QUERY_STATE_CLOSE, queryStateClose],
   [MessageType.GET_QUERY_RESULT, unsupported('rich query (GET_QUERY_RESULT)')],
   [MessageType.GET_HISTORY_FOR_KEY, unsupported('history (GET_HISTORY_FOR_KEY)')],
-  [MessageType.GET_STATE_METADATA, unsupported('key-level endorsement policy (GET_STATE_METADATA)')],
-  [MessageType.PUT_STATE_METADATA, unsupported('key-level endorsement policy (PUT_STATE_METADATA)')],
+  [MessageType.GET_STATE_METADATA, getStateMetadata],
+  [MessageType.PUT_STATE_METADATA, putStateMetadata],
   [MessageType.INVOKE_CHAINCODE, unsupported('chaincode to chaincode call (INVOKE_CHAINCODE)')],
   [MessageType.WRITE_BATCH_STATE, unsupported('batch write (WRITE_BATCH_STATE)')],
   [MessageType.GET_STATE_MULTIPLE, unsupported('batch read (GET_STATE_MULTIPLE)')],

@@ -94,8 +94,6 @@ describe('refusals', () => {
   test.each([
     [MessageType.GET_HISTORY_FOR_KEY, 'history'],
     [MessageType.GET_QUERY_RESULT, 'rich query'],
-    [MessageType.PUT_STATE_METADATA, 'key-level endorsement policy'],
-    [MessageType.GET_STATE_METADATA, 'key-level endorsement policy'],
     [MessageType.INVOKE_CHAINCODE, 'chaincode to chaincode call'],
     [MessageType.WRITE_BATCH_STATE, 'batch write'],
     [MessageType.GET_STATE_MULTIPLE, 'batch read'],

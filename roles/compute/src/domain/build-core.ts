@@ -54,6 +54,7 @@ export function buildCore(request: AuthorisedRequest, recorded: Recorded, event:
     keyEpoch,
     reads: reads.map(({ ownerSet, dataset, ledgerKey, packetHash }) => ({ ownerSet, dataset, ledgerKey, packetHash })),
     writes: sealed.map(({ entry }) => entry),
+    keyPolicyReads: [...recorded.keyPolicyReads].sort(compareEntries),
     guardsRead: [...recorded.guards].sort(compareGuards),
     guardsWritten: guardsOf(contract, recorded.writes, reads),
     ...(sealedEvent === undefined ? {} : { sealedEventHash: sealedEvent.hash }),
@@ -67,8 +68,8 @@ export function buildCore(request: AuthorisedRequest, recorded: Recorded, event:
 
 function sealWrite(request: AuthorisedRequest, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
   const { policy, body, txId, epochKeys } = request;
-  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect } = write;
-  const place = { ownerSet, dataset, datasetTag, ledgerKey };
+  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy } = write;
+  const place = { ownerSet, dataset, datasetTag, ledgerKey, ...(keyPolicy === undefined ? {} : { keyPolicy }) };
   if (effect.kind !== 'put') return { entry: { ...place, effect: { case: effect.kind, value: true } } };
   const { bytes, hash } = sealPacket({
     suite: policy.suite,
@@ -104,6 +105,8 @@ function guardsOf(contract: string, writes: readonly RecordedWrite[], reads: rea
     guards.set(`${guard.dataset} ${toHex(guard.guardKey)}`, guard);
   };
   for (const { ownerSet, dataset, datasetTag, ledgerKey, contentGuard, isEnding, effect } of writes) {
+    // A policy of a key's own changes neither which keys there are nor what they hold.
+    if (effect.kind === 'keep') continue;
     const isUpdate = !isEnding && effect.kind === 'put' && present.has(`${dataset} ${toHex(ledgerKey)}`);
     if (!isUpdate) add({ ownerSet, dataset, guardKey: membershipGuardKey(datasetTag), kind: GuardKind.MEMBERSHIP });
     if (contentGuard) add({ ownerSet, dataset, guardKey: contentGuardKey(contract, dataset), kind: GuardKind.CONTENT });

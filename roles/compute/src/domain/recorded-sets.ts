@@ -31,7 +31,18 @@ export interface RecordedWrite {
   /** Its dataset's entries end by themselves. */
   readonly isEnding: boolean;
   readonly key: string;
-  readonly effect: { readonly kind: 'put'; readonly value: Uint8Array } | { readonly kind: 'delete' } | { readonly kind: 'purge' };
+  readonly effect: { readonly kind: 'put'; readonly value: Uint8Array } | { readonly kind: 'delete' } | { readonly kind: 'purge' } | { readonly kind: 'keep' };
+  /** The policy that is set for the key; undefined: none is. */
+  readonly keyPolicy?: Uint8Array | undefined;
+}
+
+/** A key's own endorsement policy, as the core has it. */
+export interface RecordedKeyPolicy {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+  /** Empty: the key had none. */
+  readonly policy: Uint8Array;
 }
 
 /** What a transaction read and wrote, each key once. */
@@ -40,10 +51,16 @@ export interface RecordedSets {
   addRead(read: RecordedRead): void;
   /** Throws STALE_GUARD when the guard was read with another value before. */
   addGuard(guard: RecordedGuard): void;
-  /** The last write of a key wins. Throws CHAINCODE_LIMIT above the limits. */
+  addKeyPolicyRead(read: RecordedKeyPolicy): void;
+  /**
+   * The last write of a key wins, and so does the last policy that is set for it: a write without one leaves it, and the
+   * effect 'keep' leaves an earlier write. Throws CHAINCODE_LIMIT above the limits.
+   */
   addWrite(write: RecordedWrite): void;
   reads(): readonly RecordedRead[];
   guards(): readonly RecordedGuard[];
+  keyPolicyReads(): readonly RecordedKeyPolicy[];
+  /** What is written in the end: a key that is removed loses its policy. */
   writes(): readonly RecordedWrite[];
 }
 
@@ -51,6 +68,7 @@ export interface RecordedSets {
 export function createRecordedSets(maxWriteBytes: number): RecordedSets {
   const reads = new Map<string, RecordedRead>();
   const guards = new Map<string, RecordedGuard>();
+  const keyPolicyReads = new Map<string, RecordedKeyPolicy>();
   const writes = new Map<string, RecordedWrite>();
   let writeBytes = 0;
   return {
@@ -71,16 +89,23 @@ export function createRecordedSets(maxWriteBytes: number): RecordedSets {
       }
       guards.set(id, guard);
     },
-    addWrite(write) {
-      const id = entryId(write.dataset, write.ledgerKey);
-      writeBytes += valueBytes(write) - valueBytes(writes.get(id));
+    addKeyPolicyRead(read) {
+      keyPolicyReads.set(entryId(read.dataset, read.ledgerKey), read);
+    },
+    addWrite(given) {
+      const id = entryId(given.dataset, given.ledgerKey);
+      const earlier = writes.get(id);
+      const effect = given.effect.kind === 'keep' && earlier !== undefined ? earlier.effect : given.effect;
+      const write = { ...given, effect, keyPolicy: given.keyPolicy ?? earlier?.keyPolicy };
+      writeBytes += valueBytes(write) - valueBytes(earlier);
       writes.set(id, write);
       requireWithin('keys written', writes.size);
       if (writeBytes > maxWriteBytes) throw new SelvedgeError('CHAINCODE_LIMIT', `bytes written: at most ${String(maxWriteBytes)} allowed`);
     },
     reads: () => [...reads.values()],
     guards: () => [...guards.values()],
-    writes: () => [...writes.values()],
+    keyPolicyReads: () => [...keyPolicyReads.values()],
+    writes: () => [...writes.values()].map((write) => (write.effect.kind === 'delete' || write.effect.kind === 'purge' ? { ...write, keyPolicy: undefined } : write)),
   };
 }
 

@@ -17,6 +17,7 @@ import type { CertifiedSigner } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { buildCore } from './build-core.js';
 import type { UnsealedRequest } from './open-request.js';
+import type { RecordedKeyPolicy } from './recorded-sets.js';
 import type { Recorded } from './transaction-state.js';
 
 const EMPTY = new Uint8Array(0);
@@ -47,10 +48,12 @@ export function createTargetData(input: {
   readonly unsealed: UnsealedRequest;
   readonly request: AuthorisedRequest;
   readonly recorded: Recorded;
+  /** In force for written keys. */
+  readonly keyPolicies: readonly RecordedKeyPolicy[];
   readonly result: ChaincodeResult;
   readonly signer: CertifiedSigner;
 }): TargetData {
-  const { unsealed, request, recorded, result, signer } = input;
+  const { unsealed, request, recorded, keyPolicies, result, signer } = input;
   const { transactionKey, requestDigest } = unsealed;
   const { event } = result;
   const { core, packets, sealedEvents } = buildCore(request, recorded, event, {
@@ -60,7 +63,7 @@ export function createTargetData(input: {
     eventDigest: event === undefined ? EMPTY : eventDigest(transactionKey, encodeMessage(ChaincodeEventSchema, event)),
   });
   const signature = { certificate: signer.certificate, signature: signer.sign(teeSigningInput([core])) };
-  return create(TargetDataSchema, { cores: [core], attachments: { packets: [...packets], sealedEvents: [...sealedEvents], teeSignatures: [signature] } });
+  return create(TargetDataSchema, { cores: [core], attachments: { packets: [...packets], sealedEvents: [...sealedEvents], teeSignatures: [signature], keyPolicies: keyPolicies.map((each) => ({ contract: request.body.contract, ...each })) } });
 }
 
 /** Seals an answer under a response key of its own (DESIGN 2, step 1). */

@@ -1,5 +1,6 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { contentGuardKey, GuardKind, membershipGuardKey } from '@selvedge/protocol';
+import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
+import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost } from '@selvedge/protocol';
 import { sha256 } from '@selvedge/crypto';
 import { objectTypeOf } from '@selvedge/sealed-objects';
 import type { StateCalls } from '../ports.js';
@@ -8,15 +9,24 @@ import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
 import { createKeyRange, verifyKeySupported } from './key-range.js';
 import type { PacketOpener, StoredEntry } from './packet-opener.js';
-import { createRecordedSets, type RecordedGuard, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
+import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
 
 const NO_HASH = new Uint8Array(0);
+
+/** What is known of one key. */
+interface ReadPoint {
+  readonly ledgerKey: Uint8Array;
+  readonly entry: StoredEntry | undefined;
+  /** Empty: none. */
+  readonly keyPolicy: Uint8Array;
+}
 
 /** Read and write sets of one run. */
 export interface Recorded {
   readonly reads: readonly RecordedRead[];
   readonly guards: readonly RecordedGuard[];
   readonly writes: readonly RecordedWrite[];
+  readonly keyPolicyReads: readonly RecordedKeyPolicy[];
 }
 
 export interface TransactionState {
@@ -26,6 +36,8 @@ export interface TransactionState {
    * could not be fetched must not pass for an absent one.
    */
   recorded(): Recorded;
+  /** The policies that stand for the keys of these writes, for the client: whom it must ask. Fetches those that are not known. */
+  keyPoliciesInForce(writes: readonly RecordedWrite[]): Promise<RecordedKeyPolicy[]>;
 }
 
 export interface TransactionStateInput {
@@ -44,7 +56,8 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
   const { policy, keys, isSubmit } = request;
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
-  const points = new Map<string, Promise<StoredEntry | undefined>>();
+  const points = new Map<string, Promise<ReadPoint>>();
+  const withKeyPolicy = keepsKeyPolicies(policy);
   let failure: SelvedgeError | undefined;
   /** A dataset whose query nothing protects from changes until the commit. */
   let unguarded: string | undefined;
@@ -58,29 +71,67 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     }
   };
 
-  const fetchPoint = async (place: DatasetPlace, key: string): Promise<StoredEntry | undefined> => {
+  const fetchPoint = async (place: DatasetPlace, key: string): Promise<ReadPoint> => {
     const { ownerSet, owners, dataset } = place;
     const ledgerKey = keys.nameKeys.ledgerKey(dataset, key);
-    const open = (packet: Uint8Array | undefined): StoredEntry | undefined => (packet === undefined ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey }));
-    const entry = await source.readPoint(scope, { ownerSet, owners, dataset, ledgerKey, open });
-    if (isSubmit) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash: entry?.packetHash ?? NO_HASH });
-    return entry;
+    const open = (packet: Uint8Array | undefined, keyPolicy: Uint8Array): ReadPoint => ({
+      ledgerKey,
+      entry: packet === undefined ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey }),
+      keyPolicy,
+    });
+    const point = await source.readPoint(scope, { ownerSet, owners, dataset, ledgerKey, withKeyPolicy, open });
+    requireAtMost('bytes of a key policy', point.keyPolicy.length, LIMITS.maxKeyPolicyBytes);
+    return point;
   };
 
-  const readPoint = (place: DatasetPlace, key: string): Promise<StoredEntry | undefined> => {
+  const knownPoint = (place: DatasetPlace, key: string): Promise<ReadPoint> => {
     verifyKeySupported(key);
     const id = `${place.dataset}\x00${key}`;
-    const known = points.get(id) ?? watched(fetchPoint(place, key));
+    const known = points.get(id) ?? fetchPoint(place, key);
     points.set(id, known);
     return known;
   };
 
-  const write = (place: DatasetPlace, key: string, effect: RecordedWrite['effect']): void => {
+  const readPoint = async (place: DatasetPlace, key: string): Promise<StoredEntry | undefined> => {
+    const { entry, ledgerKey } = await knownPoint(place, key);
+    const { ownerSet, dataset } = place;
+    if (isSubmit) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash: entry?.packetHash ?? NO_HASH });
+    return entry;
+  };
+
+  const write = (place: DatasetPlace, key: string, effect: RecordedWrite['effect'], keyPolicy?: Uint8Array): void => {
     verifyKeySupported(key);
     if (!isSubmit) return;
     const { ownerSet, dataset, contentGuard, isEnding } = place;
     const datasetTag = keys.nameKeys.datasetTag(dataset, objectTypeOf(key));
-    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: keys.nameKeys.ledgerKey(dataset, key), contentGuard, isEnding, key, effect });
+    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: keys.nameKeys.ledgerKey(dataset, key), contentGuard, isEnding, key, effect, keyPolicy });
+  };
+
+  const readKeyPolicy = async (place: DatasetPlace, key: string): Promise<Uint8Array | undefined> => {
+    if (!withKeyPolicy) return undefined;
+    const { keyPolicy, ledgerKey } = await knownPoint(place, key);
+    if (isSubmit) sets.addKeyPolicyRead({ ownerSet: place.ownerSet, dataset: place.dataset, ledgerKey, policy: keyPolicy });
+    return keyPolicy.length === 0 ? undefined : keyPolicy;
+  };
+
+  const setKeyPolicy = async (place: DatasetPlace, key: string, keyPolicy: Uint8Array): Promise<void> => {
+    if (!withKeyPolicy) throw new SelvedgeError('KEY_POLICY_UNMAPPED', 'the manifest maps no organisation to an endorser, so keys can have no policies of their own');
+    if (place.isEnding) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'key-level endorsement policies where entries end by themselves');
+    mapKeyPolicy(keyPolicy, policy);
+    const isWritten = sets.writes().some((written) => written.dataset === place.dataset && written.key === key && written.effect.kind === 'put');
+    // As on Fabric, a policy without a value does nothing; whether there is one must hold until the commit.
+    const isPresent = isWritten || (await readPoint(place, key)) !== undefined;
+    if (isPresent) write(place, key, { kind: 'keep' }, keyPolicy);
+    else setForAbsent.push({ place, key, keyPolicy });
+  };
+
+  /** Of keys that were absent when their policy was set: it counts if a value follows. */
+  const setForAbsent: { readonly place: DatasetPlace; readonly key: string; readonly keyPolicy: Uint8Array }[] = [];
+  const adoptLatePolicies = (): void => {
+    const put = new Set(sets.writes().flatMap(({ dataset, key, effect }) => (effect.kind === 'put' ? [`${dataset}\x00${key}`] : [])));
+    for (const { place, key, keyPolicy } of setForAbsent.splice(0)) {
+      if (put.has(`${place.dataset}\x00${key}`)) write(place, key, { kind: 'keep' }, keyPolicy);
+    }
   };
 
   const readRange = async (place: DatasetPlace, startKey: string, endKey: string): Promise<StoredEntry[]> => {
@@ -112,11 +163,13 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
 
   // Async throughout, so that a refusal rejects instead of being thrown at the caller.
   const calls: StateCalls = {
-    getState: async (dataset, key) => (await readPoint(datasets.readable(dataset), key))?.value,
+    getState: async (dataset, key) => (await watched(readPoint(datasets.readable(dataset), key)))?.value,
     async getPrivateDataHash(collection, key) {
-      const entry = await readPoint(datasets.visible(collection), key);
+      const entry = await watched(readPoint(datasets.visible(collection), key));
       return entry === undefined ? undefined : sha256(entry.value);
     },
+    getKeyPolicy: async (dataset, key) => watched(readKeyPolicy(datasets.readable(dataset), key)),
+    setKeyPolicy: async (dataset, key, keyPolicy) => watched(setKeyPolicy(datasets.writable(dataset), key, keyPolicy)),
     getRange: async (dataset, startKey, endKey) => watched(readRange(datasets.readable(dataset), startKey, endKey)),
     selectFrom: async (dataset, select) => watched(selectFrom(datasets.readable(dataset), select)),
     putState: (dataset, key, value) =>
@@ -130,9 +183,15 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     calls,
     recorded() {
       if (failure !== undefined) throw failure;
+      adoptLatePolicies();
       const writes = sets.writes();
       if (unguarded !== undefined && writes.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', `writing after a query of dataset '${unguarded}', which keeps no content guard`);
-      return { reads: sets.reads(), guards: sets.guards(), writes };
+      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes };
+    },
+    async keyPoliciesInForce(writes) {
+      if (!withKeyPolicy) return [];
+      const found = await Promise.all(writes.map(async ({ ownerSet, dataset, key }) => ({ ownerSet, dataset, ...(await knownPoint(datasets.visible(dataset), key)) })));
+      return found.flatMap(({ ownerSet, dataset, ledgerKey, keyPolicy }) => (keyPolicy.length === 0 ? [] : [{ ownerSet, dataset, ledgerKey, policy: keyPolicy }]));
     },
   };
 }

@@ -94,7 +94,6 @@ describe('what is not built yet is refused by name', () => {
   });
 
   it.each<[string, Partial<WriteEntry>]>([
-    ['a key-level policy', { effect: { case: 'keyPolicy', value: new Uint8Array(1) } }],
     ['a purge of world state', { effect: { case: 'purge', value: true } }],
     ['an owner’s copy', { ownerCopyHash: new Uint8Array(32) }],
     ['a legacy key', { legacyKeyHash: new Uint8Array(32) }],

@@ -6,6 +6,7 @@ import type { ContractRules } from './contract-rules.js';
 export function verifyDatasets(section: ContractSection, rules: ContractRules): void {
   for (const read of section.reads) verifyOwnerSet(read, rules);
   for (const write of section.writes) verifyOwnerSet(write, rules);
+  for (const read of section.keyPolicyReads) verifyOwnerSet(read, rules);
   for (const guard of section.guardsRead) verifyOwnerSet(guard, rules);
   for (const guard of section.guardsWritten) verifyOwnerSet(guard, rules);
 }

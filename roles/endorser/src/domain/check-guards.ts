@@ -15,6 +15,7 @@ export function verifyMembershipGuards(section: ContractSection, rules: Contract
   const written = guardsOfKind(section.guardsWritten, GuardKind.MEMBERSHIP);
   const readAsPresent = new Set(section.reads.filter((read) => read.packetHash.length > 0).map((read) => placed(read, read.ledgerKey)));
   for (const write of section.writes) {
+    if (write.effect.case === 'keep') continue;
     const isEnding = rules.datasets.get(write.dataset)?.blockToLive !== 0n;
     if (!isEnding && write.effect.case === 'packetHash' && readAsPresent.has(placed(write, write.ledgerKey))) continue;
     if (!written.has(placed(write, membershipGuardKey(write.datasetTag)))) throw missing('membership', write);
@@ -25,6 +26,8 @@ export function verifyMembershipGuards(section: ContractSection, rules: Contract
 export function verifyContentGuards(section: ContractSection, rules: ContractRules): void {
   const written = guardsOfKind(section.guardsWritten, GuardKind.CONTENT);
   for (const write of section.writes) {
+    // A policy of its own changes no content.
+    if (write.effect.case === 'keep') continue;
     if (rules.datasets.get(write.dataset)?.contentGuard !== true) continue;
     if (!written.has(placed(write, contentGuardKey(section.contract, write.dataset)))) throw missing('content', write);
   }

@@ -24,6 +24,7 @@ export function verifyAttachmentLimits(attachments: Attachments): void {
   requireAtMost('packets', attachments.packets.length, LIMITS.maxSectionEntries);
   requireAtMost('sealed events', attachments.sealedEvents.length, LIMITS.maxSections);
   requireAtMost('set-digest statements', attachments.statements.length, LIMITS.maxSectionEntries);
+  requireAtMost('key policies', attachments.keyPolicies.length, LIMITS.maxSectionEntries);
   requireAtMost('bytes of a packet', longest(attachments.packets), LIMITS.maxPacketBytes);
   requireAtMost('bytes of a sealed event', longest(attachments.sealedEvents), LIMITS.maxPacketBytes);
   requireAtMost('bytes of a certificate', longest(attachments.teeSignatures.map((tee) => tee.certificate)), LIMITS.maxCertificateBytes);

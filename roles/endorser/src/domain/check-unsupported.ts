@@ -4,7 +4,6 @@ import type { ContractSection } from '@selvedge/protocol';
 /** Throws CHAINCODE_UNSUPPORTED, naming the feature, for parts of a write that this release cannot judge. */
 export function verifyOnlySupportedWrites(section: ContractSection): void {
   for (const write of section.writes) {
-    if (write.effect.case === 'keyPolicy') throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'key-level endorsement policies');
     if (write.effect.case === 'purge' && write.dataset === '') throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'purging world state');
     if (write.ownerCopyHash.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'copies sealed to an owner');
     if (write.legacyKeyHash.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'keys taken over from an existing collection');

@@ -5,6 +5,7 @@ import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, v
 import { verifyDatasets, verifyStorageModes } from './check-datasets.js';
 import { verifySealedEvents } from './check-events.js';
 import { verifyContentGuards, verifyGuardsAreKept, verifyGuardsBelong, verifyMembershipGuards } from './check-guards.js';
+import { verifyKeyPoliciesCurrent, verifyKeyPoliciesSet } from './check-key-policies.js';
 import { verifyPackets } from './check-packets.js';
 import { verifyGuardsCurrent, verifyReadsCurrent } from './check-read-set.js';
 import { verifySetDigests } from './check-set-digests.js';
@@ -52,8 +53,10 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     verifyKeyEpoch(section, facts);
     verifyDatasets(section, contract);
     verifyOnlySupportedWrites(section);
+    verifyKeyPoliciesSet(section, contract);
     verifyStorageModes(section, contract);
     verifyReadsCurrent(section, context.state);
+    verifyKeyPoliciesCurrent(section, contract, context.state);
     verifyGuardsCurrent(section, context.state);
     verifyGuardsAreKept(section, contract);
     verifyMembershipGuards(section, contract);

@@ -59,7 +59,7 @@ export async function endorse({ invocation, target, facts, state, at }: Endorsem
 
   const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at });
   const endorsementPayload = encodeEndorsementPayload(targetData, declareTargets(targetData.core, rules), factReads);
-  await state.write(planWrites(targetData, section));
+  await state.write(planWrites(targetData, section, readContractRules(reader, section.contract).policy));
   return {
     response: encodeFabricEndorsement({ cores: targetData.coreBytes, itemMask: targetData.itemMask, endorsementPayload }),
     txId: targetData.core.txId,

@@ -1,6 +1,7 @@
 'use strict';
 
 const { Contract } = require('fabric-contract-api');
+const { KeyEndorsementPolicy } = require('fabric-shim');
 
 /** Notes in the world state and in collections, with what else a chaincode may do to a key. A collection '' is the world state. */
 class Vaults extends Contract {
@@ -35,6 +36,30 @@ class Vaults extends Contract {
   async Delete(ctx, collection, key) {
     if (collection === '') await ctx.stub.deleteState(key);
     else await ctx.stub.deletePrivateData(collection, key);
+  }
+
+  /** Whoever endorses writes of the key from now on; mspIds with commas between them, none to end it. */
+  async Protect(ctx, collection, key, mspIds) {
+    const policy = new KeyEndorsementPolicy();
+    if (mspIds !== '') policy.addOrgs('MEMBER', ...mspIds.split(','));
+    const bytes = mspIds === '' ? Buffer.alloc(0) : Buffer.from(policy.getPolicy());
+    if (collection === '') await ctx.stub.setStateValidationParameter(key, bytes);
+    else await ctx.stub.setPrivateDataValidationParameter(collection, key, bytes);
+  }
+
+  async PutProtected(ctx, collection, key, note, mspIds) {
+    await this.Put(ctx, collection, key, note);
+    await this.Protect(ctx, collection, key, mspIds);
+  }
+
+  async Protectors(ctx, collection, key) {
+    const bytes = collection === '' ? await ctx.stub.getStateValidationParameter(key) : await ctx.stub.getPrivateDataValidationParameter(collection, key);
+    return bytes === undefined || bytes.length === 0 ? '' : new KeyEndorsementPolicy(bytes).listOrgs().sort().join();
+  }
+
+  /** Puts who protects a key under another key. */
+  async CopyProtectors(ctx, collection, key, target) {
+    await this.Put(ctx, collection, target, await this.Protectors(ctx, collection, key));
   }
 
   async Purge(ctx, collection, key) {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/target_data.proto.
  */
 export const file_selvedge_v1_target_data: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zZWx2ZWRnZS92MS90YXJnZXRfZGF0YS5wcm90bxILc2VsdmVkZ2UudjEiXQoKVGFyZ2V0RGF0YRINCgVjb3JlcxgBIAMoDBIRCglpdGVtX21hc2sYAiABKAwSLQoLYXR0YWNobWVudHMYAyABKAsyGC5zZWx2ZWRnZS52MS5BdHRhY2htZW50cyLdAQoEQ29yZRIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5yZXF1ZXN0X2RpZ2VzdBgGIAEoDBIXCg9yZXNwb25zZV9kaWdlc3QYByABKAwSFAoMZXZlbnRfZGlnZXN0GAggASgMEi4KCHNlY3Rpb25zGAkgAygLMhwuc2VsdmVkZ2UudjEuQ29udHJhY3RTZWN0aW9uEg0KBWdhdGVkGAogASgIIqoCCg9Db250cmFjdFNlY3Rpb24SEAoIY29udHJhY3QYASABKAkSEQoJY29kZV9oYXNoGAIgASgMEhYKDnBvbGljeV92ZXJzaW9uGAMgASgEEhEKCWtleV9lcG9jaBgEIAEoBBIlCgVyZWFkcxgFIAMoCzIWLnNlbHZlZGdlLnYxLlJlYWRFbnRyeRInCgZ3cml0ZXMYBiADKAsyFy5zZWx2ZWRnZS52MS5Xcml0ZUVudHJ5EisKC2d1YXJkc19yZWFkGAcgAygLMhYuc2VsdmVkZ2UudjEuR3VhcmRSZWFkEi8KDmd1YXJkc193cml0dGVuGAggAygLMhcuc2VsdmVkZ2UudjEuR3VhcmRXcml0ZRIZChFzZWFsZWRfZXZlbnRfaGFzaBgJIAEoDCJYCglSZWFkRW50cnkSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBITCgtwYWNrZXRfaGFzaBgEIAEoDCLrAQoKV3JpdGVFbnRyeRIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBISCgpsZWRnZXJfa2V5GAQgASgMEhUKC3BhY2tldF9oYXNoGAUgASgMSAASEAoGZGVsZXRlGAYgASgISAASDwoFcHVyZ2UYByABKAhIABIUCgprZXlfcG9saWN5GAggASgMSAASFwoPb3duZXJfY29weV9oYXNoGAkgASgMEhcKD2xlZ2FjeV9rZXlfaGFzaBgLIAEoDEIICgZlZmZlY3RKBAgKEAsidwoJR3VhcmRSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhEKCWd1YXJkX2tleRgDIAEoDBIkCgRraW5kGAQgASgOMhYuc2VsdmVkZ2UudjEuR3VhcmRLaW5kEg0KBXR4X2lkGAUgASgMImkKCkd1YXJkV3JpdGUSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEQoJZ3VhcmRfa2V5GAMgASgMEiQKBGtpbmQYBCABKA4yFi5zZWx2ZWRnZS52MS5HdWFyZEtpbmQinQEKC0F0dGFjaG1lbnRzEg8KB3BhY2tldHMYASADKAwSFQoNc2VhbGVkX2V2ZW50cxgCIAMoDBIxCg50ZWVfc2lnbmF0dXJlcxgDIAMoCzIZLnNlbHZlZGdlLnYxLlRlZVNpZ25hdHVyZRIzCgpzdGF0ZW1lbnRzGAQgAygLMh8uc2VsdmVkZ2UudjEuU2V0RGlnZXN0U3RhdGVtZW50IjYKDFRlZVNpZ25hdHVyZRITCgtjZXJ0aWZpY2F0ZRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiOwoGUGFja2V0Eg4KBmhlYWRlchgBIAEoDBINCgVub25jZRgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMIs0BCgxQYWNrZXRIZWFkZXISDQoFc3VpdGUYASABKAkSEQoJa2V5X2Vwb2NoGAIgASgEEg8KB2NoYW5uZWwYAyABKAkSEAoIY29udHJhY3QYBCABKAkSDwoHZGF0YXNldBgFIAEoCRITCgtkYXRhc2V0X3RhZxgGIAEoDBISCgpsZWRnZXJfa2V5GAcgASgMEg0KBXR4X2lkGAggASgMEhcKD3JlYWRfc2V0X2RpZ2VzdBgJIAEoDBIWCg5rZXlfY29tbWl0bWVudBgKIAEoDCJACgtTZWFsZWRFdmVudBIOCgZoZWFkZXIYASABKAwSDQoFbm9uY2UYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCJ/ChFTZWFsZWRFdmVudEhlYWRlchINCgVzdWl0ZRgBIAEoCRIRCglrZXlfZXBvY2gYAiABKAQSDwoHY2hhbm5lbBgDIAEoCRIQCghjb250cmFjdBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5rZXlfY29tbWl0bWVudBgGIAEoDCpaCglHdWFyZEtpbmQSGgoWR1VBUkRfS0lORF9VTlNQRUNJRklFRBAAEhkKFUdVQVJEX0tJTkRfTUVNQkVSU0hJUBABEhYKEkdVQVJEX0tJTkRfQ09OVEVOVBACYgZwcm90bzM", [file_selvedge_v1_state]);
+  fileDesc("Ch1zZWx2ZWRnZS92MS90YXJnZXRfZGF0YS5wcm90bxILc2VsdmVkZ2UudjEiXQoKVGFyZ2V0RGF0YRINCgVjb3JlcxgBIAMoDBIRCglpdGVtX21hc2sYAiABKAwSLQoLYXR0YWNobWVudHMYAyABKAsyGC5zZWx2ZWRnZS52MS5BdHRhY2htZW50cyLdAQoEQ29yZRIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5yZXF1ZXN0X2RpZ2VzdBgGIAEoDBIXCg9yZXNwb25zZV9kaWdlc3QYByABKAwSFAoMZXZlbnRfZGlnZXN0GAggASgMEi4KCHNlY3Rpb25zGAkgAygLMhwuc2VsdmVkZ2UudjEuQ29udHJhY3RTZWN0aW9uEg0KBWdhdGVkGAogASgIIuACCg9Db250cmFjdFNlY3Rpb24SEAoIY29udHJhY3QYASABKAkSEQoJY29kZV9oYXNoGAIgASgMEhYKDnBvbGljeV92ZXJzaW9uGAMgASgEEhEKCWtleV9lcG9jaBgEIAEoBBIlCgVyZWFkcxgFIAMoCzIWLnNlbHZlZGdlLnYxLlJlYWRFbnRyeRInCgZ3cml0ZXMYBiADKAsyFy5zZWx2ZWRnZS52MS5Xcml0ZUVudHJ5EisKC2d1YXJkc19yZWFkGAcgAygLMhYuc2VsdmVkZ2UudjEuR3VhcmRSZWFkEi8KDmd1YXJkc193cml0dGVuGAggAygLMhcuc2VsdmVkZ2UudjEuR3VhcmRXcml0ZRIZChFzZWFsZWRfZXZlbnRfaGFzaBgJIAEoDBI0ChBrZXlfcG9saWN5X3JlYWRzGAsgAygLMhouc2VsdmVkZ2UudjEuS2V5UG9saWN5UmVhZCJXCg1LZXlQb2xpY3lSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhIKCmxlZGdlcl9rZXkYAyABKAwSDgoGcG9saWN5GAQgASgMIlgKCVJlYWRFbnRyeRIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRISCgpsZWRnZXJfa2V5GAMgASgMEhMKC3BhY2tldF9oYXNoGAQgASgMIo0CCgpXcml0ZUVudHJ5EhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhMKC2RhdGFzZXRfdGFnGAMgASgMEhIKCmxlZGdlcl9rZXkYBCABKAwSFQoLcGFja2V0X2hhc2gYBSABKAxIABIQCgZkZWxldGUYBiABKAhIABIPCgVwdXJnZRgHIAEoCEgAEg4KBGtlZXAYDCABKAhIABIXCgprZXlfcG9saWN5GAggASgMSAGIAQESFwoPb3duZXJfY29weV9oYXNoGAkgASgMEhcKD2xlZ2FjeV9rZXlfaGFzaBgLIAEoDEIICgZlZmZlY3RCDQoLX2tleV9wb2xpY3lKBAgKEAsidwoJR3VhcmRSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhEKCWd1YXJkX2tleRgDIAEoDBIkCgRraW5kGAQgASgOMhYuc2VsdmVkZ2UudjEuR3VhcmRLaW5kEg0KBXR4X2lkGAUgASgMImkKCkd1YXJkV3JpdGUSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEQoJZ3VhcmRfa2V5GAMgASgMEiQKBGtpbmQYBCABKA4yFi5zZWx2ZWRnZS52MS5HdWFyZEtpbmQi0gEKC0F0dGFjaG1lbnRzEg8KB3BhY2tldHMYASADKAwSFQoNc2VhbGVkX2V2ZW50cxgCIAMoDBIxCg50ZWVfc2lnbmF0dXJlcxgDIAMoCzIZLnNlbHZlZGdlLnYxLlRlZVNpZ25hdHVyZRIzCgpzdGF0ZW1lbnRzGAQgAygLMh8uc2VsdmVkZ2UudjEuU2V0RGlnZXN0U3RhdGVtZW50EjMKDGtleV9wb2xpY2llcxgFIAMoCzIdLnNlbHZlZGdlLnYxLktleVBvbGljeUluRm9yY2UibAoQS2V5UG9saWN5SW5Gb3JjZRIQCghjb250cmFjdBgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSDwoHZGF0YXNldBgDIAEoCRISCgpsZWRnZXJfa2V5GAQgASgMEg4KBnBvbGljeRgFIAEoDCI2CgxUZWVTaWduYXR1cmUSEwoLY2VydGlmaWNhdGUYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIjsKBlBhY2tldBIOCgZoZWFkZXIYASABKAwSDQoFbm9uY2UYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCLNAQoMUGFja2V0SGVhZGVyEg0KBXN1aXRlGAEgASgJEhEKCWtleV9lcG9jaBgCIAEoBBIPCgdjaGFubmVsGAMgASgJEhAKCGNvbnRyYWN0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEwoLZGF0YXNldF90YWcYBiABKAwSEgoKbGVkZ2VyX2tleRgHIAEoDBINCgV0eF9pZBgIIAEoDBIXCg9yZWFkX3NldF9kaWdlc3QYCSABKAwSFgoOa2V5X2NvbW1pdG1lbnQYCiABKAwiQAoLU2VhbGVkRXZlbnQSDgoGaGVhZGVyGAEgASgMEg0KBW5vbmNlGAIgASgMEhIKCmNpcGhlcnRleHQYAyABKAwifwoRU2VhbGVkRXZlbnRIZWFkZXISDQoFc3VpdGUYASABKAkSEQoJa2V5X2Vwb2NoGAIgASgEEg8KB2NoYW5uZWwYAyABKAkSEAoIY29udHJhY3QYBCABKAkSDQoFdHhfaWQYBSABKAwSFgoOa2V5X2NvbW1pdG1lbnQYBiABKAwqWgoJR3VhcmRLaW5kEhoKFkdVQVJEX0tJTkRfVU5TUEVDSUZJRUQQABIZChVHVUFSRF9LSU5EX01FTUJFUlNISVAQARIWChJHVUFSRF9LSU5EX0NPTlRFTlQQAmIGcHJvdG8z", [file_selvedge_v1_state]);
 
 /**
  * What a compute node hands to its client and the client to endorsers.
@@ -171,6 +171,13 @@ export type ContractSection = Message<"selvedge.v1.ContractSection"> & {
    * @generated from field: bytes sealed_event_hash = 9;
    */
   sealedEventHash: Uint8Array;
+
+  /**
+   * sorted by (owner_set, dataset, ledger_key), unique
+   *
+   * @generated from field: repeated selvedge.v1.KeyPolicyRead key_policy_reads = 11;
+   */
+  keyPolicyReads: KeyPolicyRead[];
 };
 
 /**
@@ -179,6 +186,42 @@ export type ContractSection = Message<"selvedge.v1.ContractSection"> & {
  */
 export const ContractSectionSchema: GenMessage<ContractSection> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_target_data, 2);
+
+/**
+ * A key-level endorsement policy that the contract read.
+ *
+ * @generated from message selvedge.v1.KeyPolicyRead
+ */
+export type KeyPolicyRead = Message<"selvedge.v1.KeyPolicyRead"> & {
+  /**
+   * @generated from field: string owner_set = 1;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 2;
+   */
+  dataset: string;
+
+  /**
+   * @generated from field: bytes ledger_key = 3;
+   */
+  ledgerKey: Uint8Array;
+
+  /**
+   * SignaturePolicyEnvelope bytes; empty: the key had none
+   *
+   * @generated from field: bytes policy = 4;
+   */
+  policy: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.KeyPolicyRead.
+ * Use `create(KeyPolicyReadSchema)` to create a new message.
+ */
+export const KeyPolicyReadSchema: GenMessage<KeyPolicyRead> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_target_data, 3);
 
 /**
  * @generated from message selvedge.v1.ReadEntry
@@ -212,7 +255,7 @@ export type ReadEntry = Message<"selvedge.v1.ReadEntry"> & {
  * Use `create(ReadEntrySchema)` to create a new message.
  */
 export const ReadEntrySchema: GenMessage<ReadEntry> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 3);
+  messageDesc(file_selvedge_v1_target_data, 4);
 
 /**
  * @generated from message selvedge.v1.WriteEntry
@@ -261,13 +304,20 @@ export type WriteEntry = Message<"selvedge.v1.WriteEntry"> & {
     case: "purge";
   } | {
     /**
-     * key-level endorsement policy, Fabric's ApplicationPolicy bytes
+     * the value stays: only the key's policy is set
      *
-     * @generated from field: bytes key_policy = 8;
+     * @generated from field: bool keep = 12;
      */
-    value: Uint8Array;
-    case: "keyPolicy";
+    value: boolean;
+    case: "keep";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Key-level endorsement policy from now on, as the contract set it: SignaturePolicyEnvelope bytes; empty ends it.
+   *
+   * @generated from field: optional bytes key_policy = 8;
+   */
+  keyPolicy?: Uint8Array | undefined;
 
   /**
    * plaintext mode: hash of the copy sealed to the owner
@@ -289,7 +339,7 @@ export type WriteEntry = Message<"selvedge.v1.WriteEntry"> & {
  * Use `create(WriteEntrySchema)` to create a new message.
  */
 export const WriteEntrySchema: GenMessage<WriteEntry> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 4);
+  messageDesc(file_selvedge_v1_target_data, 5);
 
 /**
  * @generated from message selvedge.v1.GuardRead
@@ -328,7 +378,7 @@ export type GuardRead = Message<"selvedge.v1.GuardRead"> & {
  * Use `create(GuardReadSchema)` to create a new message.
  */
 export const GuardReadSchema: GenMessage<GuardRead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 5);
+  messageDesc(file_selvedge_v1_target_data, 6);
 
 /**
  * @generated from message selvedge.v1.GuardWrite
@@ -360,7 +410,7 @@ export type GuardWrite = Message<"selvedge.v1.GuardWrite"> & {
  * Use `create(GuardWriteSchema)` to create a new message.
  */
 export const GuardWriteSchema: GenMessage<GuardWrite> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 6);
+  messageDesc(file_selvedge_v1_target_data, 7);
 
 /**
  * @generated from message selvedge.v1.Attachments
@@ -389,6 +439,11 @@ export type Attachments = Message<"selvedge.v1.Attachments"> & {
    * @generated from field: repeated selvedge.v1.SetDigestStatement statements = 4;
    */
   statements: SetDigestStatement[];
+
+  /**
+   * @generated from field: repeated selvedge.v1.KeyPolicyInForce key_policies = 5;
+   */
+  keyPolicies: KeyPolicyInForce[];
 };
 
 /**
@@ -396,7 +451,49 @@ export type Attachments = Message<"selvedge.v1.Attachments"> & {
  * Use `create(AttachmentsSchema)` to create a new message.
  */
 export const AttachmentsSchema: GenMessage<Attachments> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 7);
+  messageDesc(file_selvedge_v1_target_data, 8);
+
+/**
+ * The policy of a key that is written, as a business node told it: whom the client must ask. Nothing rests on it, since
+ * followers know the policies.
+ *
+ * @generated from message selvedge.v1.KeyPolicyInForce
+ */
+export type KeyPolicyInForce = Message<"selvedge.v1.KeyPolicyInForce"> & {
+  /**
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * @generated from field: string owner_set = 2;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 3;
+   */
+  dataset: string;
+
+  /**
+   * @generated from field: bytes ledger_key = 4;
+   */
+  ledgerKey: Uint8Array;
+
+  /**
+   * SignaturePolicyEnvelope bytes
+   *
+   * @generated from field: bytes policy = 5;
+   */
+  policy: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.KeyPolicyInForce.
+ * Use `create(KeyPolicyInForceSchema)` to create a new message.
+ */
+export const KeyPolicyInForceSchema: GenMessage<KeyPolicyInForce> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_target_data, 9);
 
 /**
  * @generated from message selvedge.v1.TeeSignature
@@ -422,7 +519,7 @@ export type TeeSignature = Message<"selvedge.v1.TeeSignature"> & {
  * Use `create(TeeSignatureSchema)` to create a new message.
  */
 export const TeeSignatureSchema: GenMessage<TeeSignature> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 8);
+  messageDesc(file_selvedge_v1_target_data, 10);
 
 /**
  * A stored value. Its SHA-256 is the ledger's version of the key.
@@ -457,7 +554,7 @@ export type Packet = Message<"selvedge.v1.Packet"> & {
  * Use `create(PacketSchema)` to create a new message.
  */
 export const PacketSchema: GenMessage<Packet> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 9);
+  messageDesc(file_selvedge_v1_target_data, 11);
 
 /**
  * @generated from message selvedge.v1.PacketHeader
@@ -521,7 +618,7 @@ export type PacketHeader = Message<"selvedge.v1.PacketHeader"> & {
  * Use `create(PacketHeaderSchema)` to create a new message.
  */
 export const PacketHeaderSchema: GenMessage<PacketHeader> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 10);
+  messageDesc(file_selvedge_v1_target_data, 12);
 
 /**
  * A chaincode event, sealed under the contract's event key.
@@ -552,7 +649,7 @@ export type SealedEvent = Message<"selvedge.v1.SealedEvent"> & {
  * Use `create(SealedEventSchema)` to create a new message.
  */
 export const SealedEventSchema: GenMessage<SealedEvent> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 11);
+  messageDesc(file_selvedge_v1_target_data, 13);
 
 /**
  * @generated from message selvedge.v1.SealedEventHeader
@@ -594,7 +691,7 @@ export type SealedEventHeader = Message<"selvedge.v1.SealedEventHeader"> & {
  * Use `create(SealedEventHeaderSchema)` to create a new message.
  */
 export const SealedEventHeaderSchema: GenMessage<SealedEventHeader> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 12);
+  messageDesc(file_selvedge_v1_target_data, 14);
 
 /**
  * @generated from enum selvedge.v1.GuardKind

@@ -26,6 +26,7 @@ export interface MemoryState {
 export function createMemoryState(): MemoryState {
   const datasets = new Map<string, Map<string, Uint8Array>>();
   const refusals = new Map<string, SelvedgeError>();
+  const keyPolicies = new Map<string, Uint8Array>();
 
   const dataset = (name: string): Map<string, Uint8Array> => {
     const refusal = refusals.get(name);
@@ -87,6 +88,15 @@ export function createMemoryState(): MemoryState {
             return Promise.resolve(range(name, startKey, endKey));
           },
           selectFrom: async (name, select) => Promise.resolve(select([...dataset(name)].map(([key, value]) => ({ key, value })))),
+          getKeyPolicy: async (name, key) => {
+            dataset(name);
+            return Promise.resolve(keyPolicies.get(`${name}/${key}`));
+          },
+          setKeyPolicy: async (name, key, policy) => {
+            dataset(name);
+            keyPolicies.set(`${name}/${key}`, policy);
+            return Promise.resolve();
+          },
           getPrivateDataHash: async (name, key) => {
             const value = datasets.get(name)?.get(key);
             return Promise.resolve(value === undefined ? undefined : sha256(value));

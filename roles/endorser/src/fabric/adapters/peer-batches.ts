@@ -8,7 +8,9 @@ import type { ChaincodeStub } from './chaincode-stub.js';
 const READY = 4;
 const WRITE_BATCH_STATE = 24;
 const GET_STATE_MULTIPLE = 25;
-const WRITE_TYPES = { put: 9, delete: 10, purge: 23 } as const;
+const WRITE_TYPES = { put: 9, delete: 10, policy: 21, purge: 23 } as const;
+/** Name of a key's policy among its metadata (peer.MetaDataKeys). */
+const VALIDATION_PARAMETER = 'VALIDATION_PARAMETER';
 
 /** A message of the shim's own protobuf classes. */
 interface ShimMessage {
@@ -106,7 +108,7 @@ function encodeKeys(keys: readonly string[]): Uint8Array {
   return writer.finish();
 }
 
-/** WriteBatchState { rec (1): WriteRecord { key (1), value (2), collection (3), type (5) } } */
+/** WriteBatchState { rec (1): WriteRecord { key (1), value (2), collection (3), metadata (4): StateMetadata { metakey (1), value (2) }, type (5) } } */
 function encodeWrites(writes: readonly PlannedWrite[]): Uint8Array {
   const writer = new BinaryWriter();
   for (const write of writes) {
@@ -114,6 +116,11 @@ function encodeWrites(writes: readonly PlannedWrite[]): Uint8Array {
     writer.tag(1, WireType.LengthDelimited).string(write.key);
     if (write.kind === 'put') writer.tag(2, WireType.LengthDelimited).bytes(write.value);
     writer.tag(3, WireType.LengthDelimited).string(write.collection);
+    if (write.kind === 'policy') {
+      writer.tag(4, WireType.LengthDelimited).fork();
+      writer.tag(1, WireType.LengthDelimited).string(VALIDATION_PARAMETER).tag(2, WireType.LengthDelimited).bytes(write.value);
+      writer.join();
+    }
     writer.tag(5, WireType.Varint).int32(WRITE_TYPES[write.kind]);
     writer.join();
   }

@@ -24,7 +24,8 @@ async function writeSingly(stub: ChaincodeStub, plan: readonly PlannedWrite[]): 
   for (const write of plan) {
     if (write.kind === 'put') await stub.putPrivateData(write.collection, write.key, write.value);
     else if (write.kind === 'delete') await stub.deletePrivateData(write.collection, write.key);
-    else await stub.purgePrivateData(write.collection, write.key);
+    else if (write.kind === 'purge') await stub.purgePrivateData(write.collection, write.key);
+    else await stub.setPrivateDataValidationParameter(write.collection, write.key, Buffer.from(write.value));
   }
 }
 

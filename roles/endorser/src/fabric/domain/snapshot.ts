@@ -3,7 +3,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import type { FactReader } from '@selvedge/policy';
 import { ValidationCode, type ContractSection } from '@selvedge/protocol';
 import type { EndorserState } from '../../ports.js';
-import { dataEntry, entryId, guardEntry, markerEntry, type PrivateEntry } from './private-entries.js';
+import { dataEntry, entryId, guardEntry, markerEntry, policyEntry, type PrivateEntry } from './private-entries.js';
 
 /** What was fetched from the peer, all within one transaction: one height. */
 export interface SnapshotInput {
@@ -28,7 +28,8 @@ export function createSnapshot({ section, facts, hashes }: SnapshotInput): Endor
   const requireOwn = (contract: string): void => {
     if (contract !== section.contract) throw notFetched('another contract’s state');
   };
-  const expectedGuards = new Map(section.guardsRead.map((guard) => [guardId(guard.ownerSet, guard.dataset, guard.guardKey), guard.txId]));
+  const expectedGuards = new Map(section.guardsRead.map((guard) => [placeId(guard.ownerSet, guard.dataset, guard.guardKey), guard.txId]));
+  const expectedPolicies = new Map(section.keyPolicyReads.map((read) => [placeId(read.ownerSet, read.dataset, read.ledgerKey), read.policy]));
   return {
     // Endorsers at different heights give equal responses: nothing may depend on it.
     height: 0n,
@@ -41,23 +42,29 @@ export function createSnapshot({ section, facts, hashes }: SnapshotInput): Endor
     guard: (contract, ownerSet, dataset, guardKey) => {
       requireOwn(contract);
       const hash = hashOf(guardEntry(ownerSet, guardKey));
-      const expected = expectedGuards.get(guardId(ownerSet, dataset, guardKey));
-      return hash === undefined ? undefined : guardValue(hash, expected);
+      const expected = expectedGuards.get(placeId(ownerSet, dataset, guardKey));
+      return hash === undefined ? undefined : hashedValue(hash, expected);
+    },
+    keyPolicy: (contract, ownerSet, dataset, ledgerKey) => {
+      requireOwn(contract);
+      const hash = hashOf(policyEntry(ownerSet, ledgerKey));
+      const expected = expectedPolicies.get(placeId(ownerSet, dataset, ledgerKey));
+      return hash === undefined ? undefined : hashedValue(hash, expected);
     },
     result: (txId) => (hashOf(markerEntry(txId)) === undefined ? undefined : { code: ValidationCode.VALID, blockNumber: 0n }),
   };
 }
 
 /**
- * The txId behind a guard's hash, where it is the expected one. Otherwise bytes that the expected ones cannot equal,
- * whatever they are: the ledger shows no more than that the guard was written by another transaction.
+ * The value behind a hash, where it is the expected one: a guard's txId, a key's policy. Otherwise bytes that the expected
+ * ones cannot equal, whatever they are: the ledger shows no more than that another value stands there.
  */
-function guardValue(hash: Uint8Array, expected: Uint8Array = new Uint8Array(0)): Uint8Array {
+function hashedValue(hash: Uint8Array, expected: Uint8Array = new Uint8Array(0)): Uint8Array {
   if (expected.length > 0 && equalBytes(sha256(expected), hash)) return expected;
   return Uint8Array.of(...expected, 0);
 }
 
-function guardId(ownerSet: string, dataset: string, guardKey: Uint8Array): string {
+function placeId(ownerSet: string, dataset: string, guardKey: Uint8Array): string {
   return JSON.stringify([ownerSet, dataset, toHex(guardKey)]);
 }
 

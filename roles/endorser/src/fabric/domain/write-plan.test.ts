@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { sha256 } from '@selvedge/crypto';
 import { refusalCode } from '@selvedge/fixtures';
+import { encodeSignaturePolicy, type KeyPolicyTerms } from '@selvedge/policy';
 import { AttachmentsSchema, ContractSectionSchema, CoreSchema } from '@selvedge/protocol';
 import { describe, expect, it } from 'vitest';
 import { planWrites, type PlannedWrite } from './write-plan.js';
@@ -8,10 +9,10 @@ import { planWrites, type PlannedWrite } from './write-plan.js';
 const bytes = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 const packet = Buffer.from('packet');
 
-function plan(init: MessageInitShape<typeof ContractSectionSchema>): PlannedWrite[] {
+function plan(init: MessageInitShape<typeof ContractSectionSchema>, organisationMap: KeyPolicyTerms['organisationMap'] = []): PlannedWrite[] {
   const section = create(ContractSectionSchema, init);
   const core = create(CoreSchema, { txId: bytes(9), sections: [section] });
-  return planWrites({ core, coreBytes: [], itemMask: new Uint8Array(0), attachments: create(AttachmentsSchema, { packets: [packet] }) }, section);
+  return planWrites({ core, coreBytes: [], itemMask: new Uint8Array(0), attachments: create(AttachmentsSchema, { packets: [packet] }) }, section, { organisationMap });
 }
 
 describe('a write plan', () => {
@@ -44,10 +45,35 @@ describe('a write plan', () => {
     expect(refusalCode(() => plan({ guardsWritten: [{ ...guard, dataset: 'a' }, { ...guard, dataset: 'b' }] }))).toBe('TARGET_DATA_INCONSISTENT');
   });
 
-  it('refuses a write without its packet, and effects that it cannot carry out', () => {
+  it('sets what peers hold a key to, keeps the policy beside it, and touches each owner set that is written, where keys may have policies', () => {
+    const map = [{ $typeName: 'selvedge.v1.OrganisationMapping' as const, chaincodeMspId: 'Org1MSP', endorserMspId: 'NorthMSP' }];
+    const [policy, mapped] = ['Org1MSP', 'NorthMSP'].map((mspId) => encodeSignaturePolicy({ rule: { kind: 'out-of', n: 1, rules: [{ kind: 'principal', mspId, role: 'member' }] }, mspIds: [mspId] })) as [Uint8Array, Uint8Array];
+    const [collection, touch] = ['selvedge_aurora', { kind: 'put', collection: 'selvedge_aurora', key: 't', value: bytes(9) }];
+    const entry = (n: number) => ({ ownerSet: 'aurora', ledgerKey: bytes(n) });
+    const planned = plan({
+      writes: [
+        { ...entry(1), effect: { case: 'packetHash', value: sha256(packet) }, keyPolicy: policy },
+        { ...entry(2), effect: { case: 'keep', value: true }, keyPolicy: new Uint8Array(0) },
+        { ...entry(3), effect: { case: 'delete', value: true } },
+      ],
+    }, map);
+    const name = (letter: string, n: number): string => `${letter}${`0${String(n)}`.repeat(32)}`;
+    expect(planned.slice(0, -1)).toEqual([
+      { kind: 'put', collection, key: name('d', 1), value: packet },
+      { kind: 'delete', collection, key: name('d', 3) },
+      { kind: 'policy', collection, key: name('d', 1), value: mapped },
+      { kind: 'put', collection, key: name('p', 1), value: policy },
+      { kind: 'policy', collection, key: name('d', 2), value: new Uint8Array(0) },
+      { kind: 'delete', collection, key: name('p', 2) },
+      { kind: 'delete', collection, key: name('p', 3) },
+      touch,
+    ]);
+    expect(refusalCode(() => plan({ writes: [{ ...entry(1), effect: { case: 'keep', value: true }, keyPolicy: mapped }] }, map))).toBe('KEY_POLICY_UNMAPPED');
+  });
+
+  it('refuses a write without its packet', () => {
     const write = { ownerSet: 'aurora', ledgerKey: bytes(1) };
     expect(refusalCode(() => plan({ writes: [{ ...write, effect: { case: 'packetHash', value: bytes(5) } }] }))).toBe('PACKET_MISMATCH');
-    expect(refusalCode(() => plan({ writes: [{ ...write, effect: { case: 'keyPolicy', value: bytes(5) } }] }))).toBe('CHAINCODE_UNSUPPORTED');
     expect(refusalCode(() => plan({ writes: [{ ...write, ownerSet: 'a b', effect: { case: 'delete', value: true } }] }))).toBe('INVALID_CONFIGURATION');
   });
 });

@@ -57,6 +57,14 @@ class Behaviours extends Contract {
     await ctx.stub.putState(key, Buffer.from(value));
     return (await ctx.stub.getState(key)).toString();
   }
+  /** Sets a key's policy, in hex; what it was before comes back. */
+  async exchangePolicy(ctx, collection, key, policy) {
+    const get = collection === '' ? ctx.stub.getStateValidationParameter(key) : ctx.stub.getPrivateDataValidationParameter(collection, key);
+    const before = await get;
+    if (collection === '') await ctx.stub.setStateValidationParameter(key, Buffer.from(policy, 'hex'));
+    else await ctx.stub.setPrivateDataValidationParameter(collection, key, Buffer.from(policy, 'hex'));
+    return before === undefined ? 'none' : Buffer.from(before).toString('hex');
+  }
   async remove(ctx, collection, key) {
     if (collection === '') await ctx.stub.deleteState(key);
     else await ctx.stub.deletePrivateData(collection, key);
