@@ -1,12 +1,15 @@
-import { isSelvedgeError } from '@selvedge/errors';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { TargetData } from '@selvedge/protocol';
+import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { HeldKeys } from './domain/held-keys.js';
 import type { UnsealedRequest } from './domain/open-request.js';
 import { createPacketOpener } from './domain/packet-opener.js';
 import { createReplayWindow } from './domain/replay-window.js';
 import { createTargetData, isChaincodeError, responseOf } from './domain/seal-answer.js';
+import { createQueryWork } from './domain/rich-query.js';
 import { createTransactionState } from './domain/transaction-state.js';
 import type { ChaincodeHost, Invocation } from './ports.js';
 import type { StateSource } from './request-ports.js';
@@ -25,6 +28,8 @@ export interface ExecutionOptions {
   readonly maxLagBlocks?: bigint;
   /** Values written in one transaction. Default 4 MiB. */
   readonly maxWriteBytes?: number;
+  /** Comparisons that all rich queries of one transaction may make. Default 20,000,000, some seconds. */
+  readonly maxQueryWork?: number;
   /** Opened packets that are kept. Default 16 MiB. */
   readonly cacheBytes?: number;
   /** Called when a request needs keys that this node should hold and does not. */
@@ -45,7 +50,7 @@ export interface Execution {
 /** Runs requests of one node; packets and the replay window are shared among them. */
 export function createExecution(options: ExecutionOptions): Execution {
   const { nodeId, channel, source, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
-  const { maxWriteBytes = 4 * 1024 * 1024, cacheBytes = 16 * 1024 * 1024 } = options;
+  const { maxWriteBytes = 4 * 1024 * 1024, maxQueryWork = 20_000_000, cacheBytes = 16 * 1024 * 1024 } = options;
   const opener = createPacketOpener(channel, cacheBytes);
   const replays = createReplayWindow(2 * freshnessMs);
 
@@ -65,7 +70,9 @@ export function createExecution(options: ExecutionOptions): Execution {
       const signer = keys.signer(request.policy.suite);
       const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
       const scope = { contract: request.body.contract, signer, minHeight };
-      const state = createTransactionState({ request, source, scope, opener, maxWriteBytes });
+      const declaredIndexes = (): Promise<DeclaredIndexes> => host.declaredIndexes(request.policy.codeHash);
+      const queryWork = createQueryWork(maxQueryWork, () => giveWay(signal));
+      const state = createTransactionState({ request, source, scope, opener, maxWriteBytes, declaredIndexes, queryWork });
       const result = await host.invoke(invocationOf(request, chaincodeMs), state.calls, signal);
       const response = responseOf(result, view.height);
       if (isChaincodeError(result)) return { response };
@@ -91,4 +98,10 @@ function invocationOf({ body, policy, creator, txIdHex }: AuthorisedRequest, dea
     timestamp: { seconds: body.timestampSeconds, nanos: body.timestampNanos },
     deadlineMs,
   };
+}
+
+/** A long query lets the node's other requests run, and ends with its own. */
+async function giveWay(signal: AbortSignal): Promise<void> {
+  await nextTurn();
+  if (signal.aborted) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'compute' });
 }

@@ -3,6 +3,7 @@ import { verifyTeeCertificate } from '@selvedge/attestation';
 import { suiteByName, type KemKeyPair, type Suite } from '@selvedge/crypto';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { FactReader, Profile } from '@selvedge/policy';
+import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { policyRoot, type ContractPolicy, type SealedResponse } from '@selvedge/protocol';
 import { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
 import type { FakeBusinessNode } from './business.test.support.js';
@@ -77,10 +78,11 @@ export function heldKeysOf(net: NetworkParts, node: CertifiedNode, epochs: reado
 /** A chaincode as a function. */
 export type TestChaincode = (state: StateCalls, invocation: Invocation, signal: AbortSignal) => Promise<Partial<ChaincodeResult>>;
 
-export function hostOf(chaincode: TestChaincode): ChaincodeHost {
+export function hostOf(chaincode: TestChaincode, indexes: () => DeclaredIndexes = () => new Map()): ChaincodeHost {
   return {
     invoke: async (invocation, state, signal) => ({ status: 200, message: '', payload: new Uint8Array(0), ...(await chaincode(state, invocation, signal)) }),
     prepare: () => Promise.resolve(),
+    declaredIndexes: () => Promise.resolve(indexes()),
     close: () => Promise.resolve(),
   };
 }
@@ -90,6 +92,7 @@ export interface TestNode {
   view: LedgerView;
   keys: HeldKeys | undefined;
   chaincode: TestChaincode;
+  indexes: DeclaredIndexes;
   now: Date;
   readonly node: ComputeNode;
   readonly checkpoints: string[];
@@ -113,6 +116,7 @@ export function createTestNode(input: {
     view: viewOf(net),
     keys: heldKeysOf(net, certified),
     chaincode: input.chaincode ?? (() => Promise.resolve({})),
+    indexes: new Map(),
     now: net.now,
     checkpoints,
     refusals,
@@ -124,7 +128,7 @@ export function createTestNode(input: {
       views: { start: () => Promise.resolve(), current: () => test.view, refresh: () => Promise.resolve(test.view), close: () => undefined },
       keys: { current: () => test.keys, renew: () => void (test.renewals += 1), close: () => undefined },
       source: createStateFetcher({ network: net.network, channel: net.channel, nodes: business, clock: () => 0, ...input.fetcher }),
-      host: hostOf((state, invocation, signal) => test.chaincode(state, invocation, signal)),
+      host: hostOf((state, invocation, signal) => test.chaincode(state, invocation, signal), () => test.indexes),
       now: () => test.now,
       limits: { maxRunning: 8, maxQueued: 8 },
       teeType: 'simulated',

@@ -1,3 +1,5 @@
+import type { DeclaredIndexes } from '@selvedge/rich-query';
+
 /**
  * The seam inside the compute node: the request half (opens, fetches, seals, signs) drives a chaincode through
  * {@link ChaincodeHost}, and the chaincode reads and writes through the {@link StateCalls} of its request.
@@ -35,6 +37,22 @@ export interface StateEntry {
   readonly value: Uint8Array;
 }
 
+/** A rich query, as a chaincode makes it. */
+export interface StateQuery {
+  /** CouchDB's Mango JSON. */
+  readonly text: string;
+  /** At most so many entries, instead of the query's own limit; undefined: no pages. */
+  readonly pageSize: number | undefined;
+  /** Where an earlier page ended; empty: the query's own, or the start. */
+  readonly bookmark: string;
+}
+
+export interface StateQueryResult {
+  /** In the query's order, with its projection. */
+  readonly entries: readonly StateEntry[];
+  readonly bookmark: string;
+}
+
 /**
  * The state of one request. Dataset '' is the world state, any other name a private data collection. Writes are not
  * visible to later reads of the same request, as on Fabric. Every method may reject with a SelvedgeError: the
@@ -53,10 +71,11 @@ export interface StateCalls {
    */
   getRange(dataset: string, startKey: string, endKey: string): Promise<AsyncIterable<StateEntry> | Iterable<StateEntry>>;
   /**
-   * What `select` takes of all entries of a dataset, of whatever object type and in no order: a rich query. A transaction
-   * that writes as well rests on the whole dataset staying as it is; it is refused where the dataset keeps no content guard.
+   * A rich query over all entries of a dataset, of whatever object type. A transaction that writes as well rests on the
+   * whole dataset staying as it is; it is refused where the dataset keeps no content guard. Rejects with RichQueryError,
+   * which Fabric's peer too gives to the chaincode as a plain error, for a query that is not valid.
    */
-  selectFrom(dataset: string, select: <T extends StateEntry>(entries: readonly T[]) => readonly T[]): Promise<readonly StateEntry[]>;
+  query(dataset: string, query: StateQuery): Promise<StateQueryResult>;
   /** The key's own endorsement policy as it was set (SignaturePolicyEnvelope bytes), or undefined when it has none. */
   getKeyPolicy(dataset: string, key: string): Promise<Uint8Array | undefined>;
   /** Sets the key's own endorsement policy; empty ends it. Nothing happens when the key is absent after the transaction. */
@@ -97,6 +116,12 @@ export interface ChaincodeHost {
    * @throws SelvedgeError CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH
    */
   prepare(contract: string, codeHash: Uint8Array): Promise<void>;
+  /**
+   * The CouchDB indexes that the package declares.
+   *
+   * @throws SelvedgeError CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH, MANIFEST_INVALID (a declaration is none)
+   */
+  declaredIndexes(codeHash: Uint8Array): Promise<DeclaredIndexes>;
   /** Ends every chaincode process; running requests fail with DRAINING. */
   close(): Promise<void>;
 }

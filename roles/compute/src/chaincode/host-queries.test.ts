@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BEHAVIOURS, createTestStore, openTestHost, type TestHost, type TestStore } from './testdata/test-host.js';
 
 let store: TestStore;
@@ -70,6 +70,42 @@ test('a page reads no more of the state than it needs', async () => {
   };
   await it.text(['page', '5', ''], { calls });
   expect(read).toBe(6);
+});
+
+describe('rich queries', () => {
+  const documents = Array.from({ length: 230 }, (_, index) => `d${String(index).padStart(3, '0')}`);
+  beforeAll(() => {
+    for (const [index, key] of documents.entries()) it.state.set('', key, JSON.stringify({ type: 'd', size: index }));
+    for (const [index, key] of documents.slice(0, 120).entries()) it.state.set('stones', key, JSON.stringify({ type: 'd', size: index }));
+  });
+  const ALL = '{"selector":{"type":"d"}}';
+
+  test('come in pages of a hundred without loss', async () => {
+    expect(await keys('richQuery', ALL)).toEqual(documents);
+    expect(await keys('richQuery', '{"selector":{"size":{"$in":[3,5]}}}')).toEqual(['d003', 'd005']);
+    expect(await keys('richQuery', '{"selector":{"type":"other"}}')).toEqual([]);
+    expect(await keys('privateRichQuery', 'stones', ALL)).toEqual(documents.slice(0, 120));
+  });
+
+  test('in explicit pages have a bookmark of their own', async () => {
+    const first = (await keys('richPage', ALL, '200', '')) as { keys: string[]; metadata: { bookmark: string } };
+    expect(first).toMatchObject({ keys: documents.slice(0, 200), metadata: { fetchedRecordsCount: 200 } });
+    const second = (await keys('richPage', ALL, '200', first.metadata.bookmark)) as typeof first;
+    expect(second).toMatchObject({ keys: documents.slice(200), metadata: { fetchedRecordsCount: 30 } });
+    expect(await keys('richPage', ALL, '200', second.metadata.bookmark)).toEqual({ keys: [], metadata: { fetchedRecordsCount: 0, bookmark: second.metadata.bookmark } });
+    expect(await keys('richPage', ALL, '0', first.metadata.bookmark)).toMatchObject({ keys: documents.slice(200) });
+  });
+
+  test('that are not valid are told to the chaincode in Fabric’s words, which may go on', async () => {
+    expect(await it.text(['swallowBadQuery'])).toMatch(/GET_QUERY_RESULT failed: transaction ID: [^:]+: error handling CouchDB request\. Error:invalid_operator, {2}Status Code:400, {2}Reason:Invalid operator: \$foo$/);
+    expect(await it.text(['richPage', ALL, '5', 'nonsense']).catch((error: unknown) => (error as Error).message)).toContain('Error:invalid_bookmark');
+  });
+
+  test('find the indexes that the package declares', async () => {
+    const declared = await it.host.declaredIndexes(it.codeHash);
+    expect([...declared]).toEqual([['', [{ designDocument: 'sizeDoc', name: 'size', columns: [['size']], partialFilter: undefined }]]]);
+    await expect(it.host.declaredIndexes(new Uint8Array(32))).rejects.toMatchObject({ code: 'CONTRACT_CODE_MISSING' });
+  });
 });
 
 test('too many open queries are refused', async () => {

@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readDeclaredIndexes } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
+import type { DeclaredIndexes } from '@selvedge/rich-query';
 import type { ChaincodeHost, Invocation } from '../ports.js';
 import { startChaincodeProcess, type ChaincodeProcess } from './chaincode-process.js';
 import { createCodeStore } from './code-store.js';
@@ -60,6 +62,16 @@ export async function createChaincodeHost(options: ChaincodeHostOptions): Promis
     });
   };
 
+  const indexes = new Map<string, Promise<DeclaredIndexes>>();
+  const declaredIndexes = (codeHash: Uint8Array): Promise<DeclaredIndexes> => {
+    const id = toHex(codeHash);
+    const known = indexes.get(id) ?? code.verified(codeHash).then(({ directory }) => readDeclaredIndexes(directory));
+    indexes.set(id, known);
+    // The next query reads again: the store may have been mended.
+    known.catch(() => indexes.delete(id));
+    return known;
+  };
+
   return {
     invoke: (invocation, state, signal) =>
       pool.use(
@@ -71,6 +83,7 @@ export async function createChaincodeHost(options: ChaincodeHostOptions): Promis
     prepare: async (_contract, codeHash) => {
       await code.verified(codeHash);
     },
+    declaredIndexes,
     status: () => ({
       processes: pool.processes.length,
       running: sum(pool.processes, (process) => process.session.running),

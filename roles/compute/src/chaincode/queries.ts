@@ -8,12 +8,14 @@ const PAGE_ENTRIES = 100;
 /** A page also ends when it holds this much, so that it stays far below the message limit. */
 const PAGE_BYTES = 1024 * 1024;
 
-/** How much of a range the chaincode wants. */
+/** How much of a query's entries the chaincode wants, and how. */
 export interface QueryOptions {
   /** At most this many entries in all. */
   readonly maxEntries: number;
   /** Answer everything in one page with a bookmark, as the shim's …WithPagination calls expect. */
   readonly isPaginated: boolean;
+  /** The page's bookmark; undefined: the key at which the next page starts. */
+  readonly bookmark?: string;
 }
 
 interface OpenQuery {
@@ -24,7 +26,7 @@ interface OpenQuery {
   lookahead: StateEntry | undefined;
 }
 
-/** The open range queries of one invocation. */
+/** The open queries of one invocation. */
 export interface Queries {
   /** Starts a query and returns its first page. */
   open(entries: AsyncIterable<StateEntry> | Iterable<StateEntry>, options: QueryOptions): Promise<peer.QueryResponse>;
@@ -79,7 +81,7 @@ export function createQueries(namespace: string, meter: Meter, limits: Chaincode
       query.lookahead = await pull(query);
       if (!options.isPaginated) return page(id, query, PAGE_ENTRIES);
       const response = await page(id, query, Number.POSITIVE_INFINITY);
-      response.setMetadata(encodeBookmark(query));
+      response.setMetadata(encodeMetadata(query.delivered, options.bookmark ?? nextKey(query)));
       response.setHasMore(false);
       forget(id);
       return response;
@@ -120,10 +122,12 @@ function createResponse(id: string, results: peer.QueryResultBytes[], hasMore: b
   return response;
 }
 
-/** The bookmark is the key at which the next page starts, as with Fabric's LevelDB. */
-function encodeBookmark(query: OpenQuery): Uint8Array {
+/** Fabric's bookmark of a range with LevelDB. */
+const nextKey = (query: OpenQuery): string => query.lookahead?.key ?? '';
+
+function encodeMetadata(fetchedRecords: number, bookmark: string): Uint8Array {
   const metadata = new peer.QueryResponseMetadata();
-  metadata.setFetchedRecordsCount(query.delivered);
-  metadata.setBookmark(query.lookahead?.key ?? '');
+  metadata.setFetchedRecordsCount(fetchedRecords);
+  metadata.setBookmark(bookmark);
   return metadata.serializeBinary();
 }

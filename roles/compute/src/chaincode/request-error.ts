@@ -1,4 +1,5 @@
 import { isSelvedgeError, withRole, type SelvedgeError } from '@selvedge/errors';
+import { RichQueryError } from '@selvedge/rich-query';
 
 /** A request that Fabric's peer would answer with this text; the contract may handle it like any error. */
 export class RequestError extends Error {
@@ -20,7 +21,7 @@ export interface RequestFailure {
 
 /** Decides what an error of a request means for the chaincode and for the invocation. */
 export function describeFailure(error: unknown): RequestFailure {
-  if (error instanceof RequestError) return { text: error.message, isFatal: false };
+  if (error instanceof RequestError || error instanceof RichQueryError) return { text: error.message, isFatal: false };
   const refusal = withRole(error, 'compute');
   return { text: refusal.message, refusal, isFatal: !isFabricAnswer(refusal) };
 }

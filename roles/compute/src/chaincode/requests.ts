@@ -96,15 +96,20 @@ const putStateMetadata: Handler = async (payload, context) => {
 const getStateByRange: Handler = async (payload, { state, meter, queries, limits }) => {
   const request = decode(() => peer.GetStateByRange.deserializeBinary(payload));
   const collection = request.getCollection();
-  const metadata = request.getMetadata_asU8();
-  const { pageSize, bookmark } = metadata.length === 0 ? { pageSize: 0, bookmark: '' } : decodePaging(metadata);
-  // As on Fabric, private data has no bookmarks.
-  const isPaginated = collection === '' && (pageSize !== 0 || bookmark !== '');
+  const { isPaginated, pageSize, bookmark } = decodePaging(request.getMetadata_asU8(), collection);
   const range = requireRange(isPaginated && bookmark !== '' ? bookmark : request.getStartkey(), request.getEndkey(), limits);
   meter.read(0);
   const entries = await state.getRange(collection, range.startKey, range.endKey);
-  const maxEntries = pageSize > 0 ? pageSize : Number.POSITIVE_INFINITY;
-  return (await queries.open(entries, { maxEntries, isPaginated })).serializeBinary();
+  return (await queries.open(entries, { maxEntries: pageSize, isPaginated })).serializeBinary();
+};
+
+const getQueryResult: Handler = async (payload, { state, meter, queries }) => {
+  const request = decode(() => peer.GetQueryResult.deserializeBinary(payload));
+  const collection = request.getCollection();
+  const { isPaginated, pageSize, bookmark } = decodePaging(request.getMetadata_asU8(), collection);
+  meter.read(0);
+  const found = await state.query(collection, { text: request.getQuery(), pageSize: isPaginated ? pageSize : undefined, bookmark });
+  return (await queries.open(found.entries, { maxEntries: Number.POSITIVE_INFINITY, isPaginated, bookmark: found.bookmark })).serializeBinary();
 };
 
 const queryStateNext: Handler = async (payload, { queries }) => {
@@ -130,7 +135,7 @@ const HANDLERS = new Map<number, Handler>([
   [MessageType.GET_STATE_BY_RANGE, getStateByRange],
   [MessageType.QUERY_STATE_NEXT, queryStateNext],
   [MessageType.QUERY_STATE_CLOSE, queryStateClose],
-  [MessageType.GET_QUERY_RESULT, unsupported('rich query (GET_QUERY_RESULT)')],
+  [MessageType.GET_QUERY_RESULT, getQueryResult],
   [MessageType.GET_HISTORY_FOR_KEY, unsupported('history (GET_HISTORY_FOR_KEY)')],
   [MessageType.GET_STATE_METADATA, getStateMetadata],
   [MessageType.PUT_STATE_METADATA, putStateMetadata],
@@ -154,9 +159,22 @@ export async function handleRequest(type: number, payload: Uint8Array, context: 
   return handler(payload, context);
 }
 
-function decodePaging(metadata: Uint8Array): { pageSize: number; bookmark: string } {
+/** Pages of a query, as the shim's …WithPagination calls ask for them. Private data has none on Fabric. */
+interface Paging {
+  readonly isPaginated: boolean;
+  /** Infinite where nothing limits it. */
+  readonly pageSize: number;
+  /** Empty: the start. */
+  readonly bookmark: string;
+}
+
+function decodePaging(metadata: Uint8Array, collection: string): Paging {
+  const whole = { isPaginated: false, pageSize: Number.POSITIVE_INFINITY, bookmark: '' };
+  if (metadata.length === 0) return whole;
   const decoded = decode(() => peer.QueryMetadata.deserializeBinary(metadata));
-  return { pageSize: decoded.getPagesize(), bookmark: decoded.getBookmark() };
+  const [pageSize, bookmark] = [decoded.getPagesize(), decoded.getBookmark()];
+  if (collection !== '' || (pageSize === 0 && bookmark === '')) return whole;
+  return { isPaginated: true, pageSize: pageSize > 0 ? pageSize : Number.POSITIVE_INFINITY, bookmark };
 }
 
 function decode<T>(parse: () => T): T {

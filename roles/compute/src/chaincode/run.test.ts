@@ -93,7 +93,6 @@ describe('keys', () => {
 describe('refusals', () => {
   test.each([
     [MessageType.GET_HISTORY_FOR_KEY, 'history'],
-    [MessageType.GET_QUERY_RESULT, 'rich query'],
     [MessageType.INVOKE_CHAINCODE, 'chaincode to chaincode call'],
     [MessageType.WRITE_BATCH_STATE, 'batch write'],
     [MessageType.GET_STATE_MULTIPLE, 'batch read'],

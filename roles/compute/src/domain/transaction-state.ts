@@ -2,14 +2,16 @@ import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
 import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost } from '@selvedge/protocol';
 import { sha256 } from '@selvedge/crypto';
+import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { objectTypeOf } from '@selvedge/sealed-objects';
-import type { StateCalls } from '../ports.js';
+import type { StateCalls, StateQuery, StateQueryResult } from '../ports.js';
 import type { ReadScope, StateSource } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
 import { createKeyRange, verifyKeySupported } from './key-range.js';
 import type { PacketOpener, StoredEntry } from './packet-opener.js';
 import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
+import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 
 const NO_HASH = new Uint8Array(0);
 
@@ -46,13 +48,16 @@ export interface TransactionStateInput {
   readonly scope: ReadScope;
   readonly opener: PacketOpener;
   readonly maxWriteBytes: number;
+  /** Those of the code that runs. */
+  readonly declaredIndexes: () => Promise<DeclaredIndexes>;
+  readonly queryWork: QueryWork;
 }
 
 /**
  * The state as one run sees it. As on Fabric, its own writes are not visible to its reads, and a key that was read once
  * keeps its value. An evaluate records nothing.
  */
-export function createTransactionState({ request, source, scope, opener, maxWriteBytes }: TransactionStateInput): TransactionState {
+export function createTransactionState({ request, source, scope, opener, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit } = request;
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
@@ -148,17 +153,18 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     return entries;
   };
 
-  const selectFrom = async (place: DatasetPlace, select: (entries: readonly StoredEntry[]) => readonly StoredEntry[]): Promise<readonly StoredEntry[]> => {
+  const runQuery = async (place: DatasetPlace, query: StateQuery): Promise<StateQueryResult> => {
     const { ownerSet, owners, dataset, contentGuard } = place;
+    const prepared = prepareQuery(query, (await declaredIndexes()).get(dataset) ?? []);
     const content = contentGuardKey(policy.name, dataset);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
     const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, open });
-    const entries = select(read.entries);
-    if (!isSubmit) return entries;
+    const { matches, entries, bookmark } = await selectEntries(prepared, read.entries, queryWork);
+    if (!isSubmit) return { entries, bookmark };
     if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId });
     else unguarded ??= dataset;
-    for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
-    return entries;
+    for (const { ledgerKey, packetHash } of matches) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
+    return { entries, bookmark };
   };
 
   // Async throughout, so that a refusal rejects instead of being thrown at the caller.
@@ -171,7 +177,7 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     getKeyPolicy: async (dataset, key) => watched(readKeyPolicy(datasets.readable(dataset), key)),
     setKeyPolicy: async (dataset, key, keyPolicy) => watched(setKeyPolicy(datasets.writable(dataset), key, keyPolicy)),
     getRange: async (dataset, startKey, endKey) => watched(readRange(datasets.readable(dataset), startKey, endKey)),
-    selectFrom: async (dataset, select) => watched(selectFrom(datasets.readable(dataset), select)),
+    query: async (dataset, query) => watched(runQuery(datasets.readable(dataset), query)),
     putState: (dataset, key, value) =>
       // An empty value deletes, as on Fabric.
       settled(() => { write(datasets.writable(dataset), key, value.length === 0 ? { kind: 'delete' } : { kind: 'put', value }); }),

@@ -1,5 +1,6 @@
 import { sha256 } from '@selvedge/crypto';
 import type { SelvedgeError } from '@selvedge/errors';
+import { createQueryWork, prepareQuery, selectEntries } from '../../domain/rich-query.js';
 import type { StateCalls, StateEntry } from '../../ports.js';
 
 type Operation = 'put' | 'delete' | 'purge';
@@ -87,7 +88,7 @@ export function createMemoryState(): MemoryState {
             ranges.push([name, startKey, endKey]);
             return Promise.resolve(range(name, startKey, endKey));
           },
-          selectFrom: async (name, select) => Promise.resolve(select([...dataset(name)].map(([key, value]) => ({ key, value })))),
+          query: async (name, query) => selectEntries(prepareQuery(query, []), [...dataset(name)].map(([key, value]) => ({ key, value })), createQueryWork(1_000_000, () => Promise.resolve())),
           getKeyPolicy: async (name, key) => {
             dataset(name);
             return Promise.resolve(keyPolicies.get(`${name}/${key}`));

@@ -84,6 +84,13 @@ class Behaviours extends Contract {
     const { iterator, metadata } = await ctx.stub.getStateByRangeWithPagination('', '', Number(size), bookmark);
     return { keys: await collect(iterator), metadata };
   }
+  async richQuery(ctx, query) { return collect(await ctx.stub.getQueryResult(query)); }
+  async privateRichQuery(ctx, collection, query) { return collect((await ctx.stub.getPrivateDataQueryResult(collection, query)).iterator); }
+  async richPage(ctx, query, size, bookmark) {
+    const { iterator, metadata } = await ctx.stub.getQueryResultWithPagination(query, Number(size), bookmark);
+    return { keys: await collect(iterator), metadata };
+  }
+  async swallowBadQuery(ctx) { try { await ctx.stub.getQueryResult('{"selector":{"a":{"$foo":1}}}'); } catch (error) { return error.message; } }
   async putComposite(ctx, type, attributes, value) { await ctx.stub.putState(ctx.stub.createCompositeKey(type, JSON.parse(attributes)), Buffer.from(value)); }
   async partial(ctx, type, attributes) {
     const found = [];
@@ -98,7 +105,6 @@ class Behaviours extends Contract {
 
   // Misuse
   async history(ctx) { return collect(await ctx.stub.getHistoryForKey('k')); }
-  async richQuery(ctx) { return collect((await ctx.stub.getQueryResult('{"selector":{}}'))); }
   async keyPolicy(ctx) { await ctx.stub.setStateValidationParameter('k', Buffer.from('p')); }
   async readKeyPolicy(ctx) { await ctx.stub.getStateValidationParameter('k'); }
   async callOther(ctx) { await ctx.stub.invokeChaincode('other', ['f'], ''); }
