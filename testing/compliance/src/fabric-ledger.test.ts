@@ -4,5 +4,8 @@ import { createFabricLedger } from './fabric-ledger.js';
 import { describeLedgerSemantics } from './ledger-suite.js';
 
 const missing = missingFabricBinaries();
-if (missing.length > 0) it.skip(`ledger semantics: Hyperledger Fabric (not on PATH: ${missing.join(', ')})`, () => undefined);
-else describeLedgerSemantics('Hyperledger Fabric', createFabricLedger, { timeoutMs: 180_000 });
+if (missing.length > 0) {
+  const skipped = `skipped: ledger semantics on Hyperledger Fabric, because its programs are not on PATH: ${missing.join(', ')}`;
+  console.warn(skipped);
+  it.skip(skipped, () => undefined);
+} else describeLedgerSemantics('Hyperledger Fabric', createFabricLedger, { timeoutMs: 180_000 });

@@ -7,10 +7,15 @@ export interface TourOptions {
   readonly directory: string | undefined;
 }
 
+/** Three in each house are traded, and each of its eight lanes of updates has one of its own. */
+const MIN_STONES = 33;
+/** So many are in the data set. */
+const MAX_STONES = 53_940;
+
 export const USAGE = `Usage: npm start -- [options]
 
   --ledger NAME    embedded (default) or fabric: a native Hyperledger Fabric network; needs Fabric's programs on PATH
-  --stones N       stones to load through the whole path (default 5400, at least 30, at most 53940)
+  --stones N       stones to load through the whole path (default 5400, at least ${String(MIN_STONES)}, at most ${String(MAX_STONES)})
   --seconds N      length of each throughput measurement (default 5)
   --dir DIR        keep the network's files in DIR instead of a temporary folder
   --help           this text`;
@@ -22,7 +27,7 @@ export function parseTourOptions(args: readonly string[]): TourOptions | 'help' 
     options: { ledger: { type: 'string' }, stones: { type: 'string' }, seconds: { type: 'string' }, dir: { type: 'string' }, help: { type: 'boolean' } },
   });
   if (values.help === true) return 'help';
-  return { ledger: ledgerOf(values.ledger ?? 'embedded'), stones: number('--stones', values.stones ?? '5400', 30, 53_940), seconds: number('--seconds', values.seconds ?? '5', 1, 600), directory: values.dir };
+  return { ledger: ledgerOf(values.ledger ?? 'embedded'), stones: number('--stones', values.stones ?? '5400', MIN_STONES, MAX_STONES), seconds: number('--seconds', values.seconds ?? '5', 1, 600), directory: values.dir };
 }
 
 function ledgerOf(text: string): TourOptions['ledger'] {
