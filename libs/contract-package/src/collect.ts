@@ -34,14 +34,15 @@ const invalid = (message: string): SelvedgeError => new SelvedgeError('PACKAGE_I
  * itself. The same input gives the same tree and hash. Links to files inside the same package become files.
  *
  * @param destination a directory that does not exist yet
- * @throws SelvedgeError PACKAGE_DEPENDENCY_MISSING, MANIFEST_INVALID, PACKAGE_INVALID (no package.json, a link that leads
+ * @throws SelvedgeError PACKAGE_DEPENDENCY_MISSING, MANIFEST_INVALID, PACKAGE_INVALID (a link that leads
  * out of its package or to a directory, a device file, a tree beyond the limits)
  */
 export async function collectPackage(directory: string, destination: string, limits: PackageLimits = PACKAGE_LIMITS): Promise<CollectedPackage> {
   const top = await realDirectory(directory);
   const placements = await placePackages(top, async (source) => {
     const packageJson = await readPackageJson(source);
-    if (packageJson === undefined) throw invalid(`${source} has no package.json`);
+    // Chaincode in another language brings what it needs in its program.
+    if (packageJson === undefined) return [];
     return resolveDependencies(source, packageJson, directory);
   });
   await mkdir(destination, { recursive: false });

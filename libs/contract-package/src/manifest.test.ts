@@ -16,7 +16,7 @@ const read = async (files: Record<string, string | object>): ReturnType<typeof r
 
 describe('readManifest', () => {
   test('package.json alone is enough', async () => {
-    expect(await read({ ...SHIM, 'package.json': PACKAGE })).toEqual({ name: 'diamonds', version: '2.0.0', start: { program: 'node_modules/fabric-shim/cli.js' }, collections: [], indexes: new Map(), settings: {} });
+    expect(await read({ ...SHIM, 'package.json': PACKAGE })).toEqual({ name: 'diamonds', version: '2.0.0', start: { runtime: 'node', program: 'node_modules/fabric-shim/cli.js', args: ['start'] }, collections: [], indexes: new Map(), settings: {} });
   });
 
   test('selvedge.json and collections_config.json add to it', async () => {
@@ -42,7 +42,7 @@ describe('readManifest', () => {
     await expect(read({ ...SHIM, 'package.json': PACKAGE, 'selvedge.json': settings })).rejects.toMatchObject({ code, message: expect.stringContaining(text) as string });
   });
 
-  test.each([undefined, 'node index.js', 'fabric-chaincode-node start; rm -rf /', 'fabric-chaincode-node server'])('start script %s is not a Fabric chaincode’s', async (start) => {
+  test.each([undefined, 'node ../index.js; x', 'node -e 1', 'fabric-chaincode-node start; rm -rf /', 'fabric-chaincode-node server'])('start script %s is not a Fabric chaincode’s', async (start) => {
     await expect(read({ ...SHIM, 'package.json': { ...PACKAGE, scripts: { start } } })).rejects.toMatchObject({ code: 'PACKAGE_INVALID', message: expect.stringContaining('scripts.start') as string });
   });
 

@@ -1,10 +1,11 @@
+import { basename } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { z } from 'zod';
 import { COLLECTIONS_FILE, IMPLICIT_COLLECTION_PREFIX, parseCollections, type CollectionConfig } from './collections.js';
 import { readDeclaredIndexes } from './index-files.js';
 import { readJsonFile, readPackageJson } from './package-json.js';
-import { readStartCommand, type StartCommand } from './start-command.js';
+import { readStartCommand, runtimeSchema, type StartCommand } from './start-command.js';
 
 const contractName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must hold letters, digits, "_" and "-", 64 at most');
 const mspId = z.string().regex(/^[A-Za-z0-9.-]{1,128}$/, 'is not an MSP id');
@@ -15,6 +16,8 @@ export const selvedgeJsonSchema = z.strictObject({
   $schema: z.string().optional(),
   name: contractName.optional(),
   version: z.string().min(1).max(64).optional(),
+  /** How a chaincode other than Node's starts; found by itself where the package holds one executable or one jar. */
+  runtime: runtimeSchema.optional(),
   /** Owners of the world state; the deployment decides when this is absent. */
   worldState: z.strictObject({ owners: z.array(mspId).min(1), endorsementPolicy: policyText.optional() }).optional(),
   /** The contract's own endorsement policy, in Fabric's notation. */
@@ -52,11 +55,11 @@ const SELVEDGE_FILE = 'selvedge.json';
 /**
  * Reads package.json, collections_config.json, selvedge.json and the declared indexes of a collected package.
  *
- * @throws SelvedgeError MANIFEST_INVALID naming file and field, PACKAGE_INVALID when it is not a Node chaincode
+ * @throws SelvedgeError MANIFEST_INVALID naming file and field, PACKAGE_INVALID when it is no chaincode that can start
  */
 export async function readManifest(directory: string): Promise<ContractManifest> {
   const packageJson = await readPackageJson(directory);
-  if (packageJson === undefined) throw new SelvedgeError('PACKAGE_INVALID', `${directory} has no package.json`);
+  const start = await readStartCommand(directory);
   const settings = (await readJsonFile(directory, SELVEDGE_FILE, selvedgeJsonSchema)) ?? {};
   const collectionsJson = await readJsonFile(directory, COLLECTIONS_FILE, z.unknown());
   const collections = collectionsJson === undefined ? [] : parseCollections(JSON.stringify(collectionsJson));
@@ -71,14 +74,17 @@ export async function readManifest(directory: string): Promise<ContractManifest>
     }
   }
   return {
-    name: readName(settings.name, packageJson.name),
-    version: settings.version ?? packageJson.version ?? '1.0.0',
-    start: await readStartCommand(directory),
+    name: readName(settings.name, packageJson?.name ?? programName(start)),
+    version: settings.version ?? packageJson?.version ?? '1.0.0',
+    start,
     collections,
     indexes: await readDeclaredIndexes(directory),
     settings,
   };
 }
+
+/** Without a package.json, a program's file names the contract. */
+const programName = ({ program }: StartCommand): string => basename(program).replace(/\.jar$/, '');
 
 /** A scope is npm's affair, so `@houses/diamonds` is the contract `diamonds`. */
 function readName(declared: string | undefined, packageName: string | undefined): string {

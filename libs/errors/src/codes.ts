@@ -91,6 +91,13 @@ export const CODES = {
   CHAINCODE_START_FAILED: entry('UNAVAILABLE', true, 'The chaincode process did not start; run the package by hand to see why.'),
   CHAINCODE_PROTOCOL: entry('ABORTED', false, 'The chaincode process broke the protocol; check its shim’s version.'),
   CHAINCODE_LIMIT: entry('RESOURCE_EXHAUSTED', false, 'The transaction passed the limit that is named in the text; split it.'),
+  CHAINCODE_CPU_LIMIT: entry('RESOURCE_EXHAUSTED', false, 'The chaincode computed for longer than its limit without finishing; make the function shorter or raise the limit.'),
+  CHAINCODE_MEMORY_LIMIT: entry('RESOURCE_EXHAUSTED', false, 'The chaincode needed more memory than its limit; let the function hold less at once or raise the limit.'),
+  CHAINCODE_OUTPUT_LIMIT: entry('RESOURCE_EXHAUSTED', false, 'The chaincode printed more than its limit; let it log less.'),
+  CHAINCODE_NETWORK_REFUSED: entry('PERMISSION_DENIED', false, 'A chaincode has no network; pass what it needs as arguments or transient fields.'),
+  CHAINCODE_FILE_REFUSED: entry('PERMISSION_DENIED', false, 'A chaincode cannot write files; keep what must last in its state.'),
+  CHAINCODE_PROCESS_REFUSED: entry('PERMISSION_DENIED', false, 'A chaincode cannot start processes or worker threads; let it compute by itself.'),
+  SANDBOX_UNAVAILABLE: entry('FAILED_PRECONDITION', false, 'Run the compute node where the mechanisms that are named in the text are there, or in a network whose profile allows simulated TEEs.'),
 
   // Capacity
   OVERLOADED: entry('RESOURCE_EXHAUSTED', true, 'Wait and send again, or send to another node.'),

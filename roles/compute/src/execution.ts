@@ -10,8 +10,9 @@ import { createPacketOpener } from './domain/packet-opener.js';
 import { createReplayWindow } from './domain/replay-window.js';
 import { createTargetData, isChaincodeError, responseOf } from './domain/seal-answer.js';
 import { createQueryWork } from './domain/rich-query.js';
-import { createTransactionState } from './domain/transaction-state.js';
-import type { ChaincodeHost, Invocation } from './ports.js';
+import { idleSeed, transactionSeed } from './domain/seeds.js';
+import { createTransactionState, type TransactionState } from './domain/transaction-state.js';
+import type { ChaincodeHost, Invocation, StateCalls } from './ports.js';
 import type { StateSource } from './request-ports.js';
 
 export interface ExecutionOptions {
@@ -71,9 +72,14 @@ export function createExecution(options: ExecutionOptions): Execution {
       const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
       const scope = { contract: request.body.contract, signer, minHeight };
       const declaredIndexes = (): Promise<DeclaredIndexes> => host.declaredIndexes(request.policy.codeHash);
-      const queryWork = createQueryWork(maxQueryWork, () => giveWay(signal));
-      const state = createTransactionState({ request, source, scope, opener, maxWriteBytes, declaredIndexes, queryWork });
-      const result = await host.invoke(invocationOf(request, chaincodeMs), state.calls, signal);
+      const openState = (): TransactionState => {
+        const queryWork = createQueryWork(maxQueryWork, () => giveWay(signal));
+        return createTransactionState({ request, source, scope, opener, maxWriteBytes, declaredIndexes, queryWork });
+      };
+      let state = openState();
+      // A run that is repeated starts from nothing: what the first try read and wrote is void.
+      const begin = (): StateCalls => (state = openState()).calls;
+      const result = await host.invoke(invocationOf(request, unsealed.requestDigest, chaincodeMs), begin, signal);
       const response = responseOf(result, view.height);
       if (isChaincodeError(result)) return { response };
       const recorded = state.recorded();
@@ -84,7 +90,7 @@ export function createExecution(options: ExecutionOptions): Execution {
   };
 }
 
-function invocationOf({ body, policy, creator, txIdHex }: AuthorisedRequest, deadlineMs: number): Invocation {
+function invocationOf({ body, policy, creator, txIdHex, epochKeys }: AuthorisedRequest, requestDigest: Uint8Array, deadlineMs: number): Invocation {
   return {
     channel: body.channel,
     contract: body.contract,
@@ -96,6 +102,8 @@ function invocationOf({ body, policy, creator, txIdHex }: AuthorisedRequest, dea
     args: body.args,
     transient: new Map(body.transient.map(({ name, value }) => [name, value])),
     timestamp: { seconds: body.timestampSeconds, nanos: body.timestampNanos },
+    seed: transactionSeed(epochKeys.randomKey, body.contract, requestDigest),
+    idleSeed: idleSeed(epochKeys.randomKey, body.contract, policy.codeHash, creator.mspId),
     deadlineMs,
   };
 }

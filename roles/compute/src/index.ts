@@ -10,3 +10,4 @@ export { createKeyKeeper, type KeyKeeper, type KeyKeeperOptions } from './adapte
 export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
 export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';
 export type { BusinessPort, CertifiedSigner, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, SetContent, SetQuery, StateSource } from './request-ports.js';
+export { describeMissing, probeSandbox, requireCompleteSandbox, type MissingLayer, type SandboxPlatform } from './sandbox/index.js';

@@ -80,7 +80,7 @@ export type TestChaincode = (state: StateCalls, invocation: Invocation, signal: 
 
 export function hostOf(chaincode: TestChaincode, indexes: () => DeclaredIndexes = () => new Map()): ChaincodeHost {
   return {
-    invoke: async (invocation, state, signal) => ({ status: 200, message: '', payload: new Uint8Array(0), ...(await chaincode(state, invocation, signal)) }),
+    invoke: async (invocation, begin, signal) => ({ status: 200, message: '', payload: new Uint8Array(0), ...(await chaincode(begin(), invocation, signal)) }),
     prepare: () => Promise.resolve(),
     declaredIndexes: () => Promise.resolve(indexes()),
     close: () => Promise.resolve(),

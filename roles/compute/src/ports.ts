@@ -27,6 +27,10 @@ export interface Invocation {
   readonly transient: ReadonlyMap<string, Uint8Array>;
   /** The request's own timestamp, which is what the chaincode sees as time. */
   readonly timestamp: { readonly seconds: bigint; readonly nanos: number };
+  /** Seed of the run's randomness, 32 bytes: see `transactionSeed`. Secret. */
+  readonly seed: Uint8Array;
+  /** Seed of what the chaincode draws outside of transactions, 32 bytes: see `idleSeed`. Secret. */
+  readonly idleSeed: Uint8Array;
   /** Time allowed for this run in milliseconds, its process's start apart. */
   readonly deadlineMs: number;
 }
@@ -103,13 +107,15 @@ export interface ChaincodeResult {
 /** Runs approved chaincode packages in processes of their own. */
 export interface ChaincodeHost {
   /**
-   * Runs one function.
+   * Runs one function. When its process ends under several invocations, each runs again alone, so that one harms no other.
    *
+   * @param begin opens the state of a run; called again for each further try, and what the earlier ones did is void
    * @throws SelvedgeError CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH, CHAINCODE_START_FAILED, CHAINCODE_CRASHED,
-   * CHAINCODE_TIMEOUT, CHAINCODE_LIMIT, CHAINCODE_UNSUPPORTED, CHAINCODE_PROTOCOL, OVERLOADED, DRAINING, CANCELLED (the signal),
+   * CHAINCODE_TIMEOUT, CHAINCODE_CPU_LIMIT, CHAINCODE_MEMORY_LIMIT, CHAINCODE_OUTPUT_LIMIT, CHAINCODE_LIMIT,
+   * CHAINCODE_NETWORK_REFUSED, CHAINCODE_FILE_REFUSED and CHAINCODE_PROCESS_REFUSED (it failed after it tried that), CHAINCODE_UNSUPPORTED, CHAINCODE_PROTOCOL, OVERLOADED, DRAINING, CANCELLED (the signal),
    * or whatever the state calls threw when the chaincode failed because of it
    */
-  invoke(invocation: Invocation, state: StateCalls, signal: AbortSignal): Promise<ChaincodeResult>;
+  invoke(invocation: Invocation, begin: () => StateCalls, signal: AbortSignal): Promise<ChaincodeResult>;
   /**
    * Verifies the package's hash in advance, so that the first request does not wait for it.
    *

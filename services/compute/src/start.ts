@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
 import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
-import { connectPeers, createChaincodeHost, createComputeNode, createKeyKeeper, createStateFetcher, readContractPolicy } from '@selvedge/compute';
+import { connectPeers, createChaincodeHost, createComputeNode, createKeyKeeper, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createSigner } from '@selvedge/identity';
@@ -52,7 +52,10 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     certificatePem: readConfigured(operator.certificateFile).toString('utf8'),
     privateKeyPem: readConfigured(operator.privateKeyFile).toString('utf8'),
   });
-  const host = await createChaincodeHost({ packageStore: config.packageStore, runDirectory: config.runDirectory, now: clock });
+  const platform = await probeSandbox();
+  if (platform.missing.length > 0) logger.warn({ missing: platform.missing }, `chaincode is confined incompletely here: ${describeMissing(platform.missing)}`);
+  if (!profile.message.allowSimulated) requireCompleteSandbox(platform);
+  const host = await createChaincodeHost({ packageStore: config.packageStore, runDirectory: config.runDirectory, now: clock, platform });
   const tls = readTls(config.tls);
   const peers = connectPeers({ ...config, tls });
 

@@ -1,7 +1,7 @@
 import { chmodSync, constants, copyFileSync, mkdirSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { eachInSlices, hashTree, listTree, packagePath, readStartCommand, type StartCommand } from '@selvedge/contract-package';
+import { eachInSlices, hashTree, listTree, packagePath, readStartCommand, type StartCommand, type TreeFile } from '@selvedge/contract-package';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 
@@ -76,15 +76,26 @@ const mismatch = (cause?: unknown): SelvedgeError =>
 async function copyPackageTree(source: string, destination: string): Promise<string> {
   if (!(await isDirectory(source))) throw new SelvedgeError('CONTRACT_CODE_MISSING', 'the approved package is not in the store', { role: 'compute' });
   await rm(destination, { recursive: true, force: true });
-  await mkdir(destination, { recursive: true, mode: 0o700 });
+  await mkdir(destination, { recursive: true });
   const files = await listOrMismatch(source);
-  for (const directory of new Set(files.map((file) => dirname(file.path)))) mkdirSync(join(destination, directory), { recursive: true });
+  // Chaincode processes with uids of their own read it, whatever the umask is; the node's own directory around it keeps everyone else away.
+  for (const directory of directoriesOf(files)) {
+    mkdirSync(join(destination, directory), { recursive: true });
+    chmodSync(join(destination, directory), 0o755);
+  }
   await eachInSlices(files, (file) => {
     const target = join(destination, file.path);
     copyFileSync(join(source, file.path), target, constants.COPYFILE_FICLONE);
-    chmodSync(target, file.executable ? 0o500 : 0o400);
+    chmodSync(target, file.executable ? 0o555 : 0o444);
   });
   return destination;
+}
+
+/** Every directory of a tree, '.' included, outer ones first. */
+function directoriesOf(files: readonly TreeFile[]): string[] {
+  const found = new Set<string>(['.']);
+  for (const { path } of files) for (let directory = dirname(path); !found.has(directory); directory = dirname(directory)) found.add(directory);
+  return [...found].sort((a, b) => a.length - b.length);
 }
 
 async function listOrMismatch(source: string): ReturnType<typeof listTree> {

@@ -1,38 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { credentials, type ClientDuplexStream } from '@grpc/grpc-js';
 import { peer } from '@hyperledger/fabric-protos';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectChaincode, type Connection } from './connection.js';
+import { openReception, type Connection, type Reception } from './connection.js';
+import { CHAINCODE_LIMITS } from './limits.js';
 import { createMessage, MessageType, type Message } from './messages.js';
 
 const NONE = { channel: '', txId: '' };
 const ID = 'diamonds:00';
 let directory: string;
-let server: Server;
-let onConnect: (stream: ServerDuplexStream<Message, Message>) => void;
-const connections: Connection[] = [];
+let reception: Reception;
+const clients: peer.ChaincodeSupportClient[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sv-conn-'));
-  onConnect = (stream) => stream.write(registration());
-  server = new Server();
-  server.addService(peer.ChaincodeService, {
-    connect: (stream: ServerDuplexStream<Message, Message>) => {
-      onConnect(stream);
-    },
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${join(directory, 's')}`, ServerCredentials.createInsecure(), (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
-  });
+  reception = await openReception(join(directory, 's'), { ...CHAINCODE_LIMITS, maxMessageBytes: 10_000, pingIntervalMs: 100, maxBlockedMs: 200 });
 });
 afterEach(async () => {
-  for (const connection of connections.splice(0)) connection.close();
-  server.forceShutdown();
+  for (const client of clients.splice(0)) client.close();
+  reception.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -41,20 +30,22 @@ const registration = (name = ID): Message => {
   id.setName(name);
   return createMessage(MessageType.REGISTER, NONE, id.serializeBinary());
 };
-const connect = async (maxMessageBytes = 10_000, timeoutMs = 5000): Promise<Connection> => {
-  const connection = await connectChaincode(join(directory, 's'), ID, maxMessageBytes, AbortSignal.timeout(timeoutMs));
-  connections.push(connection);
-  return connection;
+/** Dials as a chaincode does and says what it is given to say. */
+const dial = (...first: Message[]): ClientDuplexStream<Message, Message> => {
+  const client = new peer.ChaincodeSupportClient(`unix:${join(directory, 's')}`, credentials.createInsecure(), { 'grpc.max_send_message_length': -1 });
+  clients.push(client);
+  const stream = client.register();
+  stream.on('error', () => undefined);
+  for (const message of first) stream.write(message);
+  return stream;
 };
+const register = (timeoutMs = 5000): Promise<Connection> => reception.register(ID, AbortSignal.timeout(timeoutMs));
 const ending = (connection: Connection): Promise<unknown> => new Promise((resolve) => { connection.listen(() => undefined, resolve); });
 
 test('a registration is answered with REGISTERED and READY, which announces no batches', async () => {
   const answers: Message[] = [];
-  onConnect = (stream) => {
-    stream.on('data', (message: Message) => answers.push(message));
-    stream.write(registration());
-  };
-  await connect();
+  dial(registration()).on('data', (message: Message) => answers.push(message));
+  await register();
   await expect.poll(() => answers.map((message) => [message.getType(), message.getPayload_asU8().length])).toEqual([[MessageType.REGISTERED, 0], [MessageType.READY, 0]]);
 });
 
@@ -63,38 +54,63 @@ test.each<[string, () => Message]>([
   ['a name that does not parse', () => createMessage(MessageType.REGISTER, NONE, Buffer.from('ffff', 'hex'))],
   ['another message first', () => createMessage(MessageType.COMPLETED, NONE, registration().getPayload_asU8())],
 ])('%s is refused', async (_name, first) => {
-  onConnect = (stream) => stream.write(first());
-  await expect(connect()).rejects.toMatchObject({ code: 'CHAINCODE_PROTOCOL' });
+  dial(first());
+  await expect(register()).rejects.toMatchObject({ code: 'CHAINCODE_PROTOCOL' });
 });
 
-test('a process that says nothing is given up on', async () => {
-  onConnect = () => undefined;
-  await expect(connect(10_000, 100)).rejects.toMatchObject({ code: 'CHAINCODE_START_FAILED' });
-  await expect(connectChaincode(join(directory, 'nothing'), ID, 1, AbortSignal.timeout(50))).rejects.toMatchObject({ code: 'CHAINCODE_START_FAILED' });
+test('a process that says nothing, or never comes, is given up on', async () => {
+  await expect(register(50)).rejects.toMatchObject({ code: 'CHAINCODE_START_FAILED' });
+  dial();
+  await expect(register(200)).rejects.toMatchObject({ code: 'CHAINCODE_START_FAILED' });
 });
 
 test.each<[string, Message, string]>([
   ['bytes that are no message', Object.assign(registration(), { serializeBinary: () => Buffer.from('ffffffff', 'hex') }), 'CHAINCODE_PROTOCOL'],
   ['a message above the limit', createMessage(MessageType.COMPLETED, NONE, Buffer.alloc(20_000)), 'CHAINCODE_LIMIT'],
+  ['a message far above the limit', createMessage(MessageType.COMPLETED, NONE, Buffer.alloc(200_000)), 'CHAINCODE_CRASHED'],
 ])('%s end the connection', async (_name, message, code) => {
-  onConnect = (stream) => {
-    stream.write(registration());
-    setTimeout(() => stream.write(message), 50);
-  };
-  await expect(ending(await connect())).resolves.toMatchObject({ code });
+  const stream = dial(registration());
+  const connection = await register();
+  const ended = ending(connection);
+  stream.write(message);
+  await expect(ended).resolves.toMatchObject({ code });
 });
 
 test('a stream that the process ends', async () => {
-  onConnect = (stream) => {
-    stream.write(registration());
-    setTimeout(() => stream.end(), 50);
-  };
-  await expect(ending(await connect())).resolves.toMatchObject({ code: 'CHAINCODE_CRASHED' });
+  const stream = dial(registration());
+  const ended = ending(await register());
+  stream.end();
+  await expect(ended).resolves.toMatchObject({ code: 'CHAINCODE_CRASHED' });
 });
 
-test('a probe tells a process that greets from one that does not', async () => {
-  const connection = await connect();
-  expect(await connection.probe(2000)).toBe(true);
-  onConnect = () => undefined;
-  expect(await connection.probe(100)).toBe(false);
+test('a second stream answers for nobody', async () => {
+  dial(registration());
+  await register();
+  const second = dial(registration());
+  const answers: Message[] = [];
+  second.on('data', (message: Message) => answers.push(message));
+  await new Promise((resolve) => second.once('end', resolve));
+  expect(answers).toEqual([]);
+});
+
+test('what comes before someone listens is kept', async () => {
+  dial(registration(), createMessage(MessageType.KEEPALIVE, NONE));
+  const connection = await register();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const types: number[] = [];
+  connection.listen((message) => types.push(message.getType()), () => undefined);
+  expect(types).toEqual([MessageType.KEEPALIVE]);
+});
+
+test('bytes that are no HTTP/2 harm nobody else', async () => {
+  const socket = connectSocket(join(directory, 's'));
+  socket.on('error', () => undefined);
+  socket.write(Buffer.alloc(100_000, 0xff));
+  dial(registration());
+  await expect(register()).resolves.toBeDefined();
+});
+
+test('the socket is gone with the reception', async () => {
+  reception.close();
+  await expect.poll(() => stat(join(directory, 's')).then(() => true, () => false)).toBe(false);
 });

@@ -2,13 +2,17 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readDeclaredIndexes } from '@selvedge/contract-package';
-import { toHex } from '@selvedge/crypto';
+import { sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
-import type { ChaincodeHost, Invocation } from '../ports.js';
+import type { ChaincodeHost, ChaincodeResult, Invocation, StateCalls } from '../ports.js';
+import { probeSandbox, type SandboxPlatform } from '../sandbox/index.js';
 import { startChaincodeProcess, type ChaincodeProcess } from './chaincode-process.js';
 import { createCodeStore } from './code-store.js';
+import { createConfiner } from './confinement.js';
+import { createLanes, type Lanes } from './lanes.js';
 import { CHAINCODE_LIMITS, type ChaincodeLimits } from './limits.js';
 import { createProcessPool } from './pool.js';
+import { SharedFate } from './shared-fate.js';
 
 export interface ChaincodeHostOptions {
   /** Directory of packages by code hash; not trusted. */
@@ -16,6 +20,8 @@ export interface ChaincodeHostOptions {
   /** Directory of this node alone; what it holds is removed. */
   readonly runDirectory: string;
   readonly limits?: Partial<ChaincodeLimits>;
+  /** What this platform can confine with; probed when absent. */
+  readonly platform?: SandboxPlatform;
   /** Receives what chaincodes print, which may be plaintext: for the development of chaincodes only. */
   readonly developmentOutput?: (chunk: Buffer) => void;
   /** Monotonic clock, milliseconds. */
@@ -46,18 +52,24 @@ export async function createChaincodeHost(options: ChaincodeHostOptions): Promis
   await rm(codeDirectory, { recursive: true, force: true });
   await mkdir(codeDirectory, { recursive: true, mode: 0o700 });
   const code = createCodeStore(options.packageStore, codeDirectory);
-  const pool = createProcessPool({ limits, now: options.now ?? (() => performance.now()) });
+  const now = options.now ?? (() => performance.now());
+  const pool = createProcessPool({ limits, now });
+  const confiner = createConfiner(options.platform ?? (await probeSandbox()), processDirectory, limits);
+  const lanesByKey = new Map<string, Lanes>();
 
   const start = async (invocation: Invocation, signal: AbortSignal): Promise<ChaincodeProcess> => {
     const tree = await code.verified(invocation.codeHash);
     return startChaincodeProcess({
       runDirectory: processDirectory,
       treeDirectory: tree.directory,
-      program: tree.start.program,
+      start: tree.start,
       chaincodeId: `${invocation.contract}:${toHex(invocation.codeHash)}`,
       mspId: invocation.creatorMspId,
+      idleSeed: toHex(invocation.idleSeed),
       limits,
+      confiner,
       onOutput: options.developmentOutput,
+      now,
       signal,
     });
   };
@@ -72,14 +84,38 @@ export async function createChaincodeHost(options: ChaincodeHostOptions): Promis
     return known;
   };
 
+  const runIn = (key: string, invocation: Invocation, begin: () => StateCalls, signal: AbortSignal): Promise<ChaincodeResult> =>
+    pool.use(key, (closing) => start(invocation, closing), signal, (process) => process.session.invoke(invocation, begin(), signal));
+
+  /** A process that serves one invocation at a time, so that its end is the fault of that one. */
+  const runAlone = (key: string, invocation: Invocation, begin: () => StateCalls, signal: AbortSignal): Promise<ChaincodeResult> => {
+    const lanes = lanesByKey.get(key) ?? createLanes(limits.maxLanes);
+    lanesByKey.set(key, lanes);
+    return lanes.run(signal, async (lane) => {
+      const laneKey = `${key} ${String(lane)}`;
+      for (let attempt = 1; ; attempt += 1) {
+        pool.forgive(laneKey);
+        try {
+          return await runIn(laneKey, invocation, begin, signal);
+        } catch (error) {
+          if (!(error instanceof SharedFate)) throw error;
+          // An earlier invocation of the lane was given up on and took the process with it.
+          if (attempt === MAX_LANE_ATTEMPTS) throw error.refusal;
+        }
+      }
+    });
+  };
+
   return {
-    invoke: (invocation, state, signal) =>
-      pool.use(
-        processKey(invocation),
-        (closing) => start(invocation, closing),
-        signal,
-        (process) => process.session.invoke(invocation, state, signal),
-      ),
+    invoke: async (invocation, begin, signal) => {
+      const key = processKey(invocation);
+      try {
+        return await runIn(key, invocation, begin, signal);
+      } catch (error) {
+        if (!(error instanceof SharedFate)) throw error;
+        return runAlone(key, invocation, begin, signal);
+      }
+    },
     prepare: async (_contract, codeHash) => {
       await code.verified(codeHash);
     },
@@ -98,8 +134,11 @@ export async function createChaincodeHost(options: ChaincodeHostOptions): Promis
   };
 }
 
-/** No two contracts, versions or organisations share a process: `stub.getMspID()` is the process's, and so are globals. */
-const processKey = (invocation: Invocation): string => JSON.stringify([invocation.contract, toHex(invocation.codeHash), invocation.creatorMspId]);
+/** A lane is shared over time: what an earlier invocation left behind may end it under the next, but not for ever. */
+const MAX_LANE_ATTEMPTS = 3;
+
+/** No two contracts, versions or organisations share a process: `stub.getMspID()` is the process's, and so are globals, whose randomness comes from one key epoch. */
+const processKey = (invocation: Invocation): string => JSON.stringify([invocation.contract, toHex(invocation.codeHash), invocation.creatorMspId, toHex(sha256(invocation.idleSeed))]);
 
 /** Unix socket paths are short, so a deep run directory cannot hold the sockets. */
 async function prepareProcessDirectory(runDirectory: string): Promise<string> {

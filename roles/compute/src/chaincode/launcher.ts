@@ -6,8 +6,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
  */
 const LAUNCHER = `
 ulimit -c 0
-"$@" 3<&- &
+exec 4<&0 </dev/null
+"$@" <&4 3<&- 4<&- &
 child=$!
+exec 4<&-
 ( read -r _ <&3; kill -9 0 ) &
 exec 3<&-
 wait "$child"
@@ -20,6 +22,8 @@ export interface LaunchOptions {
   readonly directory: string;
   /** The whole environment; nothing of this process's own is passed on. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What the program finds on its standard input: neither its command line nor its environment, which others may see. */
+  readonly input?: string;
   /** Called with what the program prints. It may hold plaintext. */
   readonly onOutput: (chunk: Buffer) => void;
 }
@@ -44,10 +48,13 @@ export function launch(options: LaunchOptions): LaunchedProgram {
     cwd: options.directory,
     env: options.environment,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
-  child.stdout?.on('data', options.onOutput);
-  child.stderr?.on('data', options.onOutput);
+  // A program that does not read its input, or has ended, is no fault of ours.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  child.stdout.on('data', options.onOutput);
+  child.stderr.on('data', options.onOutput);
   // The pipe carries nothing; an error on it only says that the other side is gone.
   child.stdio[3]?.on('error', () => undefined);
   return {

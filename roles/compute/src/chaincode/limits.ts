@@ -17,12 +17,29 @@ export interface ChaincodeLimits {
   readonly maxAbandoned: number;
   /** Messages outside of a running invocation; beyond it the process ends. */
   readonly maxStrayMessages: number;
+  /** Invocations of one process key that run alone at the same time, after a process ended under several. */
+  readonly maxLanes: number;
   /** Chaincode processes of the node; the longest idle one makes room. */
   readonly maxProcesses: number;
+  /** JavaScript and Java heap. */
   readonly maxHeapMiB: number;
-  readonly startTimeoutMs: number;
-  /** How long a process may take to answer a probe after one of its invocations timed out. */
+  /** All memory of one process. */
+  readonly maxMemoryMiB: number;
+  /** Threads and processes of one chaincode process together. */
+  readonly maxThreads: number;
+  readonly maxOpenFiles: number;
+  /** Processor time that a process may use without finishing an invocation. */
+  readonly maxCpuMs: number;
+  /** How long a process may leave a ping unanswered, and how often it is pinged. */
+  readonly maxBlockedMs: number;
+  readonly pingIntervalMs: number;
+  /** What a process may print at once; the same again is granted every ten seconds. */
+  readonly maxOutputBytes: number;
+  /** How often a process's use of the machine is looked at. */
+  readonly watchIntervalMs: number;
+  /** How long a process may compute without a word after one of its invocations timed out. */
   readonly probeTimeoutMs: number;
+  readonly startTimeoutMs: number;
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
 }
@@ -39,10 +56,19 @@ export const CHAINCODE_LIMITS: ChaincodeLimits = {
   maxInFlight: 256,
   maxAbandoned: 16,
   maxStrayMessages: 1000,
+  maxLanes: 2,
   maxProcesses: 16,
   maxHeapMiB: 512,
-  startTimeoutMs: 30_000,
+  maxMemoryMiB: 1024,
+  maxThreads: 128,
+  maxOpenFiles: 256,
+  maxCpuMs: 10_000,
+  maxBlockedMs: 12_000,
+  pingIntervalMs: 2_000,
+  maxOutputBytes: 8 * 1024 * 1024,
+  watchIntervalMs: 500,
   probeTimeoutMs: 2_000,
+  startTimeoutMs: 30_000,
   minBackoffMs: 250,
   maxBackoffMs: 30_000,
 };

@@ -2,6 +2,7 @@ import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createBackoff } from './backoff.js';
 import type { ChaincodeProcess } from './chaincode-process.js';
 import type { ChaincodeLimits } from './limits.js';
+import { SharedFate } from './shared-fate.js';
 
 export interface PoolOptions {
   readonly limits: ChaincodeLimits;
@@ -21,6 +22,8 @@ export interface ProcessPool {
    * what start and task throw
    */
   use<T>(key: string, start: StartProcess, signal: AbortSignal, task: (process: ChaincodeProcess) => Promise<T>): Promise<T>;
+  /** Forgets the failures of a key, so that its next use starts at once. */
+  forgive(key: string): void;
   readonly processes: readonly ChaincodeProcess[];
   close(): Promise<void>;
 }
@@ -85,7 +88,11 @@ export function createProcessPool({ limits, now }: PoolOptions): ProcessPool {
 
   const open = (key: string, start: StartProcess): Entry => {
     const waitMs = backoff.waitMs(key);
-    if (waitMs > 0) throw new SelvedgeError('CHAINCODE_START_FAILED', `the chaincode process failed repeatedly and starts again in ${String(waitMs)} ms`, { role: 'compute', details: { waitMs } });
+    if (waitMs > 0) {
+      const refusal = new SelvedgeError('CHAINCODE_START_FAILED', `the chaincode process failed repeatedly and starts again in ${String(waitMs)} ms`, { role: 'compute', details: { waitMs } });
+      // One that starts and crashes under some transaction still serves the others, alone.
+      throw backoff.lastKind(key) === 'crash' ? new SharedFate(refusal) : refusal;
+    }
     makeRoom();
     const entry: Entry = { key, started: start(closing.signal), process: undefined, users: 0, lastUsed: now(), isRetired: false };
     current.set(key, entry);
@@ -117,6 +124,9 @@ export function createProcessPool({ limits, now }: PoolOptions): ProcessPool {
         entry.lastUsed = now();
         if (entry.isRetired && entry.users === 0) void entry.process?.stop(draining());
       }
+    },
+    forgive: (key) => {
+      backoff.succeeded(key);
     },
     get processes() {
       return [...entries].flatMap((entry) => entry.process ?? []);

@@ -8,7 +8,7 @@ creator.setMspid('AuroraMSP');
 const invocation: Invocation = {
   channel: 'trade', contract: 'diamonds', codeHash: new Uint8Array(32), txId: 'ab', creator: creator.serializeBinary(), creatorMspId: 'AuroraMSP',
   nonce: Uint8Array.of(1, 2), args: [Buffer.from('f'), Uint8Array.of(0, 255)], transient: new Map([['price', Uint8Array.of(7)]]),
-  timestamp: { seconds: 1_700_000_000n, nanos: 7 }, deadlineMs: 1,
+  timestamp: { seconds: 1_700_000_000n, nanos: 7 }, seed: new Uint8Array(32).fill(5), idleSeed: new Uint8Array(32).fill(6), deadlineMs: 1,
 };
 
 test('the message is the one that a Fabric peer would send', () => {

@@ -4,6 +4,7 @@ import { common, peer } from '@hyperledger/fabric-protos';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Invocation } from '../ports.js';
 import { createMessage, MessageType, type Message } from './messages.js';
+import { DECORATIONS } from './preload/source.js';
 
 /** Tag of ChannelHeader.timestamp: field 3, length-delimited. */
 const TIMESTAMP_TAG = 0x1a;
@@ -17,7 +18,7 @@ const TIMESTAMP_TAG = 0x1a;
  */
 export function createTransactionMessage(invocation: Invocation): Message {
   const input = createInput(invocation);
-  const message = createMessage(MessageType.TRANSACTION, invocation, input.serializeBinary());
+  const message = createMessage(MessageType.TRANSACTION, invocation, createPinnedInput(invocation).serializeBinary());
   const signed = new peer.SignedProposal();
   signed.setProposalBytes(createProposal(invocation, input).serializeBinary());
   message.setProposal(signed);
@@ -27,6 +28,17 @@ export function createTransactionMessage(invocation: Invocation): Message {
 function createInput(invocation: Invocation): peer.ChaincodeInput {
   const input = new peer.ChaincodeInput();
   input.setArgsList([...invocation.args]);
+  return input;
+}
+
+/** The input as the chaincode process gets it: with what pins clock and chance, which only our preload reads. */
+function createPinnedInput(invocation: Invocation): peer.ChaincodeInput {
+  const input = createInput(invocation);
+  const decorations = input.getDecorationsMap() as { set(name: string, value: Uint8Array): void };
+  const { seconds, nanos } = invocation.timestamp;
+  const timeMs = seconds * 1000n + BigInt(Math.floor(nanos / 1_000_000));
+  decorations.set(DECORATIONS.time, Buffer.from(timeMs.toString()));
+  decorations.set(DECORATIONS.seed, invocation.seed);
   return input;
 }
 

@@ -7,6 +7,7 @@ import { createMeter, requireResultSize } from './meter.js';
 import { createQueries } from './queries.js';
 import { describeFailure } from './request-error.js';
 import { handleRequest, type RequestContext } from './requests.js';
+import type { SharedFate } from './shared-fate.js';
 
 /** One running invocation. */
 export interface Run {
@@ -15,9 +16,11 @@ export interface Run {
   /** Answers a request of the chaincode through `send`. */
   request(message: Message, send: (message: Message) => void): void;
   /** Takes COMPLETED or ERROR. A request that is still being answered is awaited first, so its effect is never left to chance. */
-  complete(message: Message): void;
+  complete(message: Message, onSettled: () => void): void;
+  /** Notes a refusal of the sandbox, which is the reason when the chaincode fails. */
+  refuse(refusal: SelvedgeError): void;
   /** Gives up; nothing is sent or read any more. */
-  fail(error: SelvedgeError): void;
+  fail(error: SelvedgeError | SharedFate): void;
 }
 
 /** A contract may clean up after a refusal, but not go on for long: its transaction has failed already. */
@@ -41,7 +44,7 @@ export function createRun(invocation: Invocation, state: StateCalls, limits: Cha
     queries.closeAll();
     settle();
   };
-  const fail = (error: SelvedgeError): void => {
+  const fail = (error: SelvedgeError | SharedFate): void => {
     end(() => {
       reject(isRefusalFatal ? (refusal ?? error) : error);
     });
@@ -86,12 +89,35 @@ export function createRun(invocation: Invocation, state: StateCalls, limits: Cha
         if (!isOver) send(reply);
       });
     },
-    complete: (message) => {
-      if (pending === undefined) settle(message);
-      else void pending.then(() => { settle(message); });
+    complete: (message, onSettled) => {
+      const finish = async (): Promise<void> => {
+        await pending;
+        if (isFailure(message)) await turns(2);
+        settle(message);
+        onSettled();
+      };
+      void finish();
+    },
+    refuse: (error) => {
+      refusal ??= error;
     },
     fail,
   };
+}
+
+/** Whether the chaincode says that it failed; a result that does not parse shows later. */
+function isFailure(message: Message): boolean {
+  if (message.getType() === MessageType.ERROR) return true;
+  try {
+    return peer.Response.deserializeBinary(message.getPayload_asU8()).getStatus() >= 400;
+  } catch {
+    return false;
+  }
+}
+
+/** Lets the event loop turn. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Reads the chaincode's answer, with the texts of Fabric's endorser. Throws SelvedgeError CHAINCODE_PROTOCOL, CHAINCODE_LIMIT. */

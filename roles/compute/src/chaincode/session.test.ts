@@ -1,5 +1,6 @@
+import { SelvedgeError } from '@selvedge/errors';
 import { describe, expect, test } from 'vitest';
-import { MessageType } from './messages.js';
+import { MessageType, transactionKey } from './messages.js';
 import { createFakeChaincode, requests, textOf } from './testdata/fake-chaincode.js';
 
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -19,7 +20,33 @@ describe('the protocol', () => {
     fake.send(ref, type);
     await expect(result).rejects.toMatchObject({ code: 'CHAINCODE_PROTOCOL' });
     expect(fake.breaches).toHaveLength(1);
-    await expect(fake.begin().result).rejects.toMatchObject({ code: 'CHAINCODE_PROTOCOL' });
+    // It can run in another process.
+    await expect(fake.begin().result).rejects.toMatchObject({ name: 'SharedFate', refusal: { code: 'CHAINCODE_PROTOCOL' } });
+  });
+
+  test('an end under several invocations names none of them as the reason', async () => {
+    const fake = createFakeChaincode();
+    const [a, b] = [fake.begin(), fake.begin()];
+    fake.send(a.ref, MessageType.TRANSACTION);
+    for (const { result } of [a, b]) await expect(result).rejects.toMatchObject({ name: 'SharedFate', refusal: { code: 'CHAINCODE_PROTOCOL' } });
+    const stopped = createFakeChaincode();
+    const [c, d] = [stopped.begin(), stopped.begin()];
+    stopped.session.end(new SelvedgeError('DRAINING', 'the node stops'));
+    for (const { result } of [c, d]) await expect(result).rejects.toMatchObject({ code: 'DRAINING' });
+  });
+
+  test('a refusal of the sandbox is the reason of a failure, and of nothing else', async () => {
+    const fake = createFakeChaincode();
+    const refusal = new SelvedgeError('CHAINCODE_NETWORK_REFUSED', 'the chaincode tried to use the network');
+    const failed = fake.begin();
+    fake.complete(failed.ref, 500);
+    // by another pipe, so it may come a moment later
+    fake.session.refuse(transactionKey(failed.ref), refusal);
+    await expect(failed.result).rejects.toMatchObject({ code: 'CHAINCODE_NETWORK_REFUSED' });
+    const handled = fake.begin();
+    fake.session.refuse(transactionKey(handled.ref), refusal);
+    fake.complete(handled.ref, 200);
+    await expect(handled.result).resolves.toMatchObject({ status: 200 });
   });
 
   test('keep-alive messages are nothing', async () => {

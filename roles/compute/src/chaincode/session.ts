@@ -5,6 +5,7 @@ import { createErrorMessage, MessageType, transactionKey, typeName, type Message
 import { createTransactionMessage } from './proposal.js';
 import { isRequestType } from './requests.js';
 import { createRun, protocolError, type Run } from './run.js';
+import { fateOf } from './shared-fate.js';
 
 export interface SessionOptions {
   readonly limits: ChaincodeLimits;
@@ -13,6 +14,8 @@ export interface SessionOptions {
   readonly onBreach: (error: SelvedgeError) => void;
   /** Called when an invocation was given up on: the process may hang. */
   readonly onGivenUp: () => void;
+  /** Called when an invocation has finished, and when one starts where none ran. */
+  readonly onProgress?: () => void;
 }
 
 /** The peer's side of one chaincode process: many invocations over one stream. */
@@ -21,9 +24,14 @@ export interface Session {
   readonly running: number;
   /** Invocations given up on that the chaincode has not finished. */
   readonly abandoned: number;
-  /** @throws SelvedgeError as ChaincodeHost.invoke, apart from the process's start */
+  /**
+   * @throws SelvedgeError as ChaincodeHost.invoke, apart from the process's start; SharedFate when the process ended and
+   * another invocation may be why
+   */
   invoke(invocation: Invocation, state: StateCalls, signal: AbortSignal): Promise<ChaincodeResult>;
   receive(message: Message): void;
+  /** Notes that the sandbox refused something to a transaction: when that fails, this is why. */
+  refuse(transaction: string, refusal: SelvedgeError): void;
   /** Fails whatever is in flight, and every later invocation. */
   end(error: SelvedgeError): void;
 }
@@ -36,6 +44,8 @@ export function createSession(options: SessionOptions): Session {
   const { limits, send } = options;
   const runs = new Map<string, Run>();
   const abandoned = new Set<string>();
+  /** Runs that have their COMPLETED and wait for what belongs to it. */
+  const ending = new Map<string, Run>();
   let ended: SelvedgeError | undefined;
   let strayMessages = 0;
   let finishedRuns = 0;
@@ -64,9 +74,10 @@ export function createSession(options: SessionOptions): Session {
   const end = (error: SelvedgeError): void => {
     ended ??= error;
     const open = [...runs.values()];
+    const fate = fateOf(error, open.length + abandoned.size > 1);
     runs.clear();
     abandoned.clear();
-    for (const run of open) run.fail(error);
+    for (const run of open) run.fail(fate);
   };
 
   return {
@@ -78,13 +89,14 @@ export function createSession(options: SessionOptions): Session {
     },
     invoke: async (invocation, state, signal) => {
       const key = transactionKey(invocation);
-      if (ended !== undefined) throw ended;
+      if (ended !== undefined) throw fateOf(ended, true);
       if (signal.aborted) throw cancelled();
       if (runs.size >= limits.maxInFlight) throw new SelvedgeError('OVERLOADED', 'the chaincode process is at its limit of transactions', { role: 'compute' });
       // Messages carry nothing but the transaction's id, so those of two runs could not be told apart.
       if (runs.has(key) || abandoned.has(key)) throw new SelvedgeError('OVERLOADED', 'this transaction is still running here', { role: 'compute' });
       const transaction = createTransactionMessage(invocation);
       const run = createRun(invocation, state, limits);
+      if (runs.size === 0) options.onProgress?.();
       runs.set(key, run);
       const stop = watch(invocation.deadlineMs, signal, (error) => {
         giveUp(key, run, error);
@@ -113,8 +125,14 @@ export function createSession(options: SessionOptions): Session {
       else if (isEnd) {
         runs.delete(key);
         finishedRuns += 1;
-        run.complete(message);
+        options.onProgress?.();
+        // Reports of refusals come by another pipe; what was written before this message is read within two turns.
+        ending.set(key, run);
+        run.complete(message, () => ending.delete(key));
       } else run.request(message, send);
+    },
+    refuse: (transaction, refusal) => {
+      (runs.get(transaction) ?? ending.get(transaction))?.refuse(refusal);
     },
     end,
   };

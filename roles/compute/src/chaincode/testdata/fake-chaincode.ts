@@ -44,7 +44,7 @@ export function createFakeChaincode(limits: Partial<ChaincodeLimits> = {}): Fake
       const invocation: Invocation = {
         channel: 'trade', contract: 'diamonds', codeHash: new Uint8Array(32), txId: `tx${String(transactions)}`,
         creator: new Uint8Array(1), creatorMspId: 'AuroraMSP', nonce: new Uint8Array(24), args: [], transient: new Map(),
-        timestamp: { seconds: 1n, nanos: 0 }, deadlineMs: 5000, ...changes,
+        timestamp: { seconds: 1n, nanos: 0 }, seed: new Uint8Array(32), idleSeed: new Uint8Array(32), deadlineMs: 5000, ...changes,
       };
       // The TRANSACTION itself is the first answer.
       waiting.push(() => undefined);

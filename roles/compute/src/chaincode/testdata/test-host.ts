@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installPackage } from '@selvedge/contract-package';
@@ -53,7 +53,7 @@ export async function openTestHost({ store, codeHash }: TestStore, options: Part
 
   const run: TestHost['run'] = async (args, call = {}) => {
     const { calls, signal = new AbortController().signal, creatorMspId = 'AuroraMSP', ...rest } = call;
-    const begun = state.begin();
+    let begun = state.begin();
     const creator = await creatorOf(creatorMspId);
     const nonce = rest.nonce ?? randomBytes(24);
     const invocation: Invocation = {
@@ -63,6 +63,8 @@ export async function openTestHost({ store, codeHash }: TestStore, options: Part
       txId: createHash('sha256').update(nonce).update(creator).digest('hex'),
       transient: new Map(),
       timestamp: { seconds: 1_700_000_000n, nanos: 7 },
+      seed: createHash('sha256').update(nonce).digest(),
+      idleSeed: new Uint8Array(32),
       deadlineMs: 20_000,
       ...rest,
       nonce,
@@ -70,7 +72,7 @@ export async function openTestHost({ store, codeHash }: TestStore, options: Part
       creatorMspId,
       args: args.map((arg) => (typeof arg === 'string' ? Buffer.from(arg) : arg)),
     };
-    const result = await host.invoke(invocation, calls ?? begun.calls, signal);
+    const result = await host.invoke(invocation, () => calls ?? (begun = state.begin()).calls, signal);
     if (result.status < 400) begun.commit();
     return result;
   };
@@ -101,6 +103,19 @@ function createCreators(): (mspId: string) => Promise<Uint8Array> {
     creators.set(mspId, creator);
     return creator;
   };
+}
+
+/** Pids, as this process sees them, of the chaincode programs that run for an organisation. */
+export async function processesOf(mspId: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const isOfMsp = async (pid: string): Promise<boolean> => {
+    const read = (file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '');
+    const [environment, program] = [await read('environ'), await readlink(`/proc/${pid}/exe`).catch(() => '')];
+    return environment.split('\0').includes(`CORE_PEER_LOCALMSPID=${mspId}`) && program.endsWith('/node');
+  };
+  const found: number[] = [];
+  for (const pid of pids) if (await isOfMsp(pid)) found.push(Number(pid));
+  return found;
 }
 
 /** Whether a process exists (a zombie counts as gone). */

@@ -1,5 +1,5 @@
 'use strict';
 // Registers under a name of its own choosing.
-const at = process.argv.findIndex((argument) => argument.startsWith('--chaincode-id='));
-process.argv[at] = '--chaincode-id=someone-else:00';
+const at = process.argv.findIndex((argument) => argument.startsWith('--chaincode-id-name='));
+process.argv[at] = '--chaincode-id-name=someone-else:00';
 require('fabric-shim/cli.js');

@@ -3,6 +3,8 @@
 const { spawn } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
 const { Contract } = require('fabric-contract-api');
+const { Determinism } = require('./determinism.cjs');
+const { Hostile } = require('./hostile.cjs');
 
 const collect = async (iterator) => {
   const keys = [];
@@ -120,6 +122,7 @@ class Behaviours extends Contract {
   async exit(ctx, code) { process.exit(Number(code)); }
   async hang() { await forever(); }
   async slow(ctx, ms) { await new Promise((resolve) => setTimeout(resolve, Number(ms))); return 'slow'; }
+  async putSlowly(ctx, key, ms) { await ctx.stub.putState(key, Buffer.from('v')); await this.slow(ctx, ms); }
   async spin() { for (;;); }
   async overlap(ctx) { write(ctx, rawMessage(ctx, 'GET_STATE')); write(ctx, rawMessage(ctx, 'GET_STATE')); await forever(); }
   async garbage(ctx) { write(ctx, Object.assign(rawMessage(ctx, 'GET_STATE'), { serializeBinary: () => Buffer.from('ffffffff', 'hex') })); await forever(); }
@@ -138,4 +141,4 @@ class Behaviours extends Contract {
   async changeOwnCode() { writeFileSync('index.cjs', 'module.exports = {}'); }
 }
 
-module.exports = { Behaviours, contracts: [Behaviours] };
+module.exports = { Behaviours, contracts: [Behaviours, Determinism, Hostile] };
