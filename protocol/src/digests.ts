@@ -56,3 +56,8 @@ export function membershipGuardKey(datasetTag: Uint8Array): Uint8Array {
 export function contentGuardKey(contract: string, dataset: string): Uint8Array {
   return labelledHash('guard', 'content', contract, dataset);
 }
+
+/** Ledger key of the guard that changes when a set does: a tag's membership guard; datasetTag empty: the dataset's content guard. 32 bytes. */
+export function setGuardKey({ contract, dataset, datasetTag }: { readonly contract: string; readonly dataset: string; readonly datasetTag: Uint8Array }): Uint8Array {
+  return datasetTag.length === 0 ? contentGuardKey(contract, dataset) : membershipGuardKey(datasetTag);
+}

@@ -15,4 +15,5 @@ export { createReceipt, verifyReceipts, type ReceiptTarget } from './domain/rece
 export { validateTransaction } from './domain/validate-transaction.js';
 export { NO_UPDATES, validationCodeName, type GuardUpdate, type StateUpdates, type Verdict, type VersionUpdate } from './domain/verdict.js';
 export { policyTransactionId } from '@selvedge/policy';
+export type { GuardSource, SetDigestAt, SetId, SetPlace, SetWrite } from './domain/sets.js';
 export { sortFacts, type LedgerHead } from './domain/ledger-head.js';

@@ -138,6 +138,8 @@ export const CODES = {
   STALE_READ: entry('ABORTED', true, 'A value that was read has changed; execute the request again.'),
   STALE_GUARD: entry('ABORTED', true, 'The result of a range query has changed; execute the request again.'),
   SET_DIGEST_INVALID: entry('PERMISSION_DENIED', true, 'A completeness statement does not verify; execute again.'),
+  SET_DIGEST_HEIGHT_UNKNOWN: entry('FAILED_PRECONDITION', true, 'This follower has not reached that height, or keeps it no longer; name a newer one, or ask another follower.'),
+  SET_DIGEST_UNCONFIRMED: entry('UNAVAILABLE', true, 'Too few organisations gave equal statements of the set that was read; check the followers that the text names, and execute again.'),
   TARGET_DATA_INCONSISTENT: entry('PERMISSION_DENIED', false, 'The target data contradicts itself; send it as the compute node made it.'),
 
   // Grouping by the client

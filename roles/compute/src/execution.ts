@@ -70,7 +70,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       replays.admit(request, now());
       const signer = keys.signer(request.policy.suite);
       const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
-      const scope = { contract: request.body.contract, signer, minHeight };
+      const scope = { contract: request.body.contract, signer, minHeight, profile: view.profile };
       const declaredIndexes = (): Promise<DeclaredIndexes> => host.declaredIndexes(request.policy.codeHash);
       const openState = (): TransactionState => {
         const queryWork = createQueryWork(maxQueryWork, () => giveWay(signal));

@@ -8,6 +8,7 @@ export type { FetchFailure } from './domain/fetch-failure.js';
 export type { HeldContractKeys, HeldKeys } from './domain/held-keys.js';
 export { createKeyKeeper, type KeyKeeper, type KeyKeeperOptions } from './adapters/key-keeper.js';
 export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
+export { createSetConfirmer, type ServedSet, type SetConfirmer, type SetConfirmerOptions } from './adapters/set-confirmer.js';
 export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';
-export type { BusinessPort, CertifiedSigner, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, SetContent, SetQuery, StateSource } from './request-ports.js';
+export type { BusinessPort, CertifiedSigner, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, SetContent, SetDigestPort, SetQuery, StateSource, TagQuery } from './request-ports.js';
 export { describeMissing, probeSandbox, requireCompleteSandbox, type MissingLayer, type SandboxPlatform } from './sandbox/index.js';

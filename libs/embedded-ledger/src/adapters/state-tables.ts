@@ -50,7 +50,14 @@ export class StateTables extends LedgerTables implements StateReader {
       }
     }
     this.writeHead(factUpdates, head);
-    return this.#ending.take(head.height - 1n).flatMap(({ key, record }) => {
+    const ended = this.#endEntries(head.height - 1n);
+    const writes = verdicts.flatMap(({ updates }) => updates.versions);
+    this.sets.apply({ height: head.height, writes, ended }, { value: ({ contract, ownerSet, dataset }, guardKey) => this.guard(contract, ownerSet, dataset, guardKey), endsAt: () => undefined });
+    return ended;
+  }
+
+  #endEntries(block: bigint): EndedEntry[] {
+    return this.#ending.take(block).flatMap(({ key, record }) => {
       const { version, ...entry } = decodeEnding(record);
       // Written anew meanwhile: a packet's hash never repeats.
       if (!equalBytes(this.#versions.get(key) ?? NO_VERSION, version)) return [];
@@ -59,7 +66,8 @@ export class StateTables extends LedgerTables implements StateReader {
     });
   }
 
-  #writeVersion({ endsWith, version, ...entry }: VersionUpdate): void {
+  #writeVersion({ endsWith, version, contract, ownerSet, dataset, ledgerKey }: VersionUpdate): void {
+    const entry = { contract, ownerSet, dataset, ledgerKey };
     const key = entryKey(entry.contract, entry.ownerSet, entry.dataset, entry.ledgerKey);
     putOrRemove(this.#versions, key, version);
     if (version !== undefined && endsWith !== undefined) this.#ending.schedule(endsWith, { key, record: encodeEnding({ ...entry, version }) });

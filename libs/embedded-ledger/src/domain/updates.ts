@@ -14,9 +14,9 @@ export function endorsedUpdates({ cores, txId }: EndorsedContent, state: FactRea
   return {
     versions: sections.flatMap(({ contract, writes }) =>
       writes.filter((write) => write.effect.case !== 'keep').map((write) => {
-        const { ownerSet, dataset, ledgerKey } = write;
+        const { ownerSet, dataset, ledgerKey, datasetTag } = write;
         const endsWith = endingBlock(state.height, contractRules(state, contract).ownerSets.get(ownerSet)?.blockToLive ?? 0n);
-        return { contract, ownerSet, dataset, ledgerKey, version: newVersion(write), endsWith };
+        return { contract, ownerSet, dataset, ledgerKey, datasetTag, version: newVersion(write), endsWith };
       }),
     ),
     guards: sections.flatMap(({ contract, guardsWritten }) =>

@@ -8,13 +8,14 @@ export interface VersionUpdate {
   readonly ownerSet: string;
   readonly dataset: string;
   readonly ledgerKey: Uint8Array;
+  readonly datasetTag: Uint8Array;
   readonly version: Uint8Array | undefined;
   /** With the end of this block the version is gone, if it still stands; undefined: never. */
   readonly endsWith: bigint | undefined;
 }
 
 /** An entry that ended by its blockToLive. Hashes and keys are 32 bytes. */
-export type EndedEntry = Omit<VersionUpdate, 'version' | 'endsWith'>;
+export type EndedEntry = Omit<VersionUpdate, 'datasetTag' | 'version' | 'endsWith'>;
 
 /** A guard's new value: the id of the transaction that wrote it. */
 export interface GuardUpdate {

@@ -1,6 +1,6 @@
 import { equalBytes, fromHex, labelledHash, sha256, toHex } from '@selvedge/crypto';
-import { EndingEntries, LedgerTables, putOrRemove, type LedgerDatabase, type LedgerStore, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
-import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, policyKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
+import { EndingEntries, LedgerTables, putOrRemove, type GuardSource, type LedgerDatabase, type LedgerStore, type SetWrite, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
+import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, ownerSetOf, policyKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
 import { endingBlock, type FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
 import type { FabricEndedEntry } from './applied-block.js';
@@ -83,6 +83,23 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
       this.#writeResults(verdict, blockNumber);
     }
     this.writeHead(factUpdates, head);
+    const ended = this.#endEntries(blockNumber);
+    this.sets.apply({ height: head.height, writes: verdicts.flatMap(({ entries }) => entries.flatMap(setWrite)), ended: ended.flatMap(setEntry) }, this.#guardSource);
+    return ended;
+  }
+
+  /** Guards lie among the entries, and end as these do. */
+  get #guardSource(): GuardSource {
+    return {
+      value: ({ contract, ownerSet, dataset }, guardKey) => this.guard(contract, ownerSet, dataset, guardKey),
+      endsAt: ({ contract, ownerSet }, height) => {
+        const endsWith = endingBlock(height - 1n, collectionLife(this, contract, collectionOf(ownerSet)));
+        return endsWith === undefined ? undefined : endsWith + 1n;
+      },
+    };
+  }
+
+  #endEntries(blockNumber: bigint): FabricEndedEntry[] {
     return this.#ending.take(blockNumber).flatMap(({ key, record }) => {
       const { valueHash, ...ended } = decodeEnding(record);
       // Written anew meanwhile: neither packets nor the ids that guards name repeat.
@@ -118,6 +135,21 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     bytes.writeBigUInt64BE(blockNumber, 2);
     this.#transactions.put(id, bytes);
   }
+}
+
+/**
+ * A write that the response names. One that it does not name belongs to no set that anyone could tell, so all followers
+ * leave it out alike; a set that lacks it agrees with no answer of a business node, which is refused.
+ */
+function setWrite({ namespace, write, valueHash }: EntryUpdate): SetWrite[] {
+  if (write === undefined) return [];
+  const { ownerSet, dataset, ledgerKey, datasetTag } = write;
+  return [{ contract: namespace, ownerSet, dataset, ledgerKey, datasetTag, version: valueHash }];
+}
+
+function setEntry({ namespace, collection, entry }: FabricEndedEntry): Omit<SetWrite, 'datasetTag' | 'version'>[] {
+  const ownerSet = ownerSetOf(collection);
+  return entry === undefined || ownerSet === undefined ? [] : [{ contract: namespace, ownerSet, ...entry }];
 }
 
 const NO_HASH = new Uint8Array(0);

@@ -53,7 +53,7 @@ export interface QueryLane {
   /** Throws STATE_FORGED, STATE_BEHIND, OVERLOADED, or what the node or the way to it refused. */
   readPoint(scope: ReadScope, point: PointAddress): Promise<PointAnswer>;
   /** Throws as readPoint. */
-  readPage(scope: ReadScope, page: PageAddress): Promise<{ page: SetAnswer; guardTxId: Uint8Array }>;
+  readPage(scope: ReadScope, page: PageAddress): Promise<{ page: SetAnswer; guardTxId: Uint8Array; height: bigint }>;
 }
 
 interface WaitingRead {
@@ -147,7 +147,7 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
         const [set] = answer.sets;
         const [guard] = answer.guards;
         if (set === undefined || guard === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks the set');
-        return { page: set, guardTxId: guard.txId };
+        return { page: set, guardTxId: guard.txId, height: answer.height };
       } finally {
         release();
       }

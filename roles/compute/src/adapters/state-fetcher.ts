@@ -1,12 +1,21 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError, withRole, type RefusalCode } from '@selvedge/errors';
+import type { TaggedEntry } from '@selvedge/set-digest';
 import { describeFailures, openingFailure, type FetchFailure } from '../domain/fetch-failure.js';
 import { verifyPageOrder } from '../domain/state-answer.js';
 import type { BusinessPort, PlaceOfRead, ReadScope, SetContent, SetQuery, StateSource } from '../request-ports.js';
 import { createQueryLane, type LaneOptions, type QueryLane } from './query-lane.js';
+import type { SetConfirmer } from './set-confirmer.js';
 
 const START = new Uint8Array(0);
 const ALL_TAGS = new Uint8Array(0);
+
+interface PagedSet<T> {
+  readonly entries: readonly T[];
+  readonly guardTxId: Uint8Array;
+  /** Of the first and the last page. */
+  readonly heights: readonly [bigint, bigint];
+}
 
 interface AnySetQuery<T> extends SetQuery<T> {
   /** Empty: all tags. */
@@ -25,7 +34,8 @@ export interface StateFetcherOptions extends Omit<LaneOptions, 'timeoutMs' | 'ma
   readonly avoidMs?: number;
   /** Soft limit of one page of a set. Default 2 MiB. */
   readonly pageBytes?: number;
-  /** How often a set is read again when its guard changed between two pages. Default 5. */
+  readonly confirmer: SetConfirmer;
+  /** How often a set is read again when it changed between two pages. Default 5. */
   readonly maxSetAttempts?: number;
   /** Called when a node's answer was refused and another node is asked instead. */
   readonly onRefused?: (failure: FetchFailure) => void;
@@ -61,30 +71,33 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
     throw describeFailures(ownerSet, failures);
   };
 
-  const readSetOnce = async <T extends { readonly ledgerKey: Uint8Array }>(lane: QueryLane, scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T> | undefined> => {
+  const readSetOnce = async <T extends TaggedEntry>(lane: QueryLane, scope: ReadScope, query: AnySetQuery<T>): Promise<PagedSet<T> | undefined> => {
     const { ownerSet, dataset, datasetTag, guardKey } = query;
     const entries: T[] = [];
     let guardTxId: Uint8Array | undefined;
     let after: Uint8Array = START;
+    let firstHeight: bigint | undefined;
     for (;;) {
       const answer = await lane.readPage(scope, { ownerSet, dataset, datasetTag, guardKey, after, maxBytes: pageBytes });
       guardTxId ??= answer.guardTxId;
+      firstHeight ??= answer.height;
       if (!equalBytes(guardTxId, answer.guardTxId)) return undefined;
       const page = opened(() => answer.page.packets.map((packet) => query.open(packet)));
       verifyPageOrder(page, after);
       entries.push(...page);
       const last = page.at(-1);
-      if (!answer.page.more) return { entries, guardTxId };
+      if (!answer.page.more) return { entries, guardTxId, heights: [firstHeight, answer.height] };
       if (last === undefined) throw new SelvedgeError('STATE_FORGED', 'an empty page promises more');
       after = last.ledgerKey;
     }
   };
 
-  const readSet = <T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T>> =>
+  const readSet = <T extends TaggedEntry>(scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T>> =>
     withFailover(query, async (lane) => {
       for (let attempt = 0; attempt < maxSetAttempts; attempt += 1) {
         const content = await readSetOnce(lane, scope, query);
-        if (content !== undefined) return content;
+        const statements = content === undefined || !query.confirm ? [] : await options.confirmer.confirm(scope, { ...query, ...content });
+        if (content !== undefined && statements !== undefined) return { entries: content.entries, guardTxId: content.guardTxId, statements };
       }
       throw new SelvedgeError('STALE_GUARD', 'the set kept changing while it was read');
     });

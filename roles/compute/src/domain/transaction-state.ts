@@ -1,6 +1,6 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
-import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost } from '@selvedge/protocol';
+import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type SetDigestStatement } from '@selvedge/protocol';
 import { sha256 } from '@selvedge/crypto';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { objectTypeOf } from '@selvedge/sealed-objects';
@@ -29,6 +29,8 @@ export interface Recorded {
   readonly guards: readonly RecordedGuard[];
   readonly writes: readonly RecordedWrite[];
   readonly keyPolicyReads: readonly RecordedKeyPolicy[];
+  /** That the sets under the guards were complete. */
+  readonly statements: readonly SetDigestStatement[];
 }
 
 export interface TransactionState {
@@ -145,10 +147,10 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     const datasetTag = keys.nameKeys.datasetTag(dataset, range.objectType);
     const membership = membershipGuardKey(datasetTag);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset, datasetTag });
-    const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, open });
+    const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, confirm: isSubmit, open });
     const entries = range.select(content.entries);
     if (!isSubmit) return entries;
-    sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId });
+    sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId }, content.statements);
     for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
     return entries;
   };
@@ -158,10 +160,10 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     const prepared = prepareQuery(query, (await declaredIndexes()).get(dataset) ?? []);
     const content = contentGuardKey(policy.name, dataset);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
-    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, open });
+    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isSubmit && contentGuard, open });
     const { matches, entries, bookmark } = await selectEntries(prepared, read.entries, queryWork);
     if (!isSubmit) return { entries, bookmark };
-    if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId });
+    if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId }, read.statements);
     else unguarded ??= dataset;
     for (const { ledgerKey, packetHash } of matches) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
     return { entries, bookmark };
@@ -192,7 +194,7 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
       adoptLatePolicies();
       const writes = sets.writes();
       if (unguarded !== undefined && writes.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', `writing after a query of dataset '${unguarded}', which keeps no content guard`);
-      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes };
+      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes, statements: sets.statements() };
     },
     async keyPoliciesInForce(writes) {
       if (!withKeyPolicy) return [];

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/state.proto.
  */
 export const file_selvedge_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwi1wEKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCSJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwipgEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyIkIKC1BvaW50QW5zd2VyEg8KB3ByZXNlbnQYASABKAgSDgoGcGFja2V0GAIgASgMEhIKCmtleV9wb2xpY3kYAyABKAwiXwoJU2V0QW5zd2VyEg8KB3BhY2tldHMYASADKAwSDAoEbW9yZRgCIAEoCBIzCgpzdGF0ZW1lbnRzGAMgAygLMh8uc2VsdmVkZ2UudjEuU2V0RGlnZXN0U3RhdGVtZW50IhwKC0d1YXJkQW5zd2VyEg0KBXR4X2lkGAEgASgMIloKElNldERpZ2VzdFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiqgEKCVNldERpZ2VzdBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIY29udHJhY3QYAyABKAkSEwoLZGF0YXNldF90YWcYBCABKAwSDgoGaGVpZ2h0GAUgASgEEgwKBHJvb3QYBiABKAwSDQoFY291bnQYByABKAQSJwoGZ3VhcmRzGAggAygLMhcuc2VsdmVkZ2UudjEuR3VhcmRWYWx1ZSIuCgpHdWFyZFZhbHVlEhEKCWd1YXJkX2tleRgBIAEoDBINCgV0eF9pZBgCIAEoDCI9ChFMZWRnZXJWaWV3UmVxdWVzdBINCgVub25jZRgBIAEoDBIZChFrbm93bl9wb2xpY3lfcm9vdBgCIAEoDCKYAQoQTGVkZ2VyVmlld0Fuc3dlchIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUSEQoJaGFzX2ZhY3RzGAMgASgIEisKBWZhY3RzGAQgAygLMhwuc2VsdmVkZ2UudjEuUG9saWN5RmFjdFZhbHVlIn8KE0xlZGdlclZpZXdTdGF0ZW1lbnQSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg4KBmhlaWdodBgDIAEoBBISCgpibG9ja19oYXNoGAQgASgMEhMKC3BvbGljeV9yb290GAUgASgMEg0KBW5vbmNlGAYgASgMIi0KD1BvbGljeUZhY3RWYWx1ZRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAwyUQoIQnVzaW5lc3MSRQoKUXVlcnlTdGF0ZRIdLnNlbHZlZGdlLnYxLlNpZ25lZFN0YXRlUXVlcnkaGC5zZWx2ZWRnZS52MS5TdGF0ZUFuc3dlcjJaCghGb2xsb3dlchJOCg1HZXRMZWRnZXJWaWV3Eh4uc2VsdmVkZ2UudjEuTGVkZ2VyVmlld1JlcXVlc3QaHS5zZWx2ZWRnZS52MS5MZWRnZXJWaWV3QW5zd2VyYgZwcm90bzM", [file_selvedge_v1_common]);
+  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwi1wEKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCSJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwipgEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyIkIKC1BvaW50QW5zd2VyEg8KB3ByZXNlbnQYASABKAgSDgoGcGFja2V0GAIgASgMEhIKCmtleV9wb2xpY3kYAyABKAwiKgoJU2V0QW5zd2VyEg8KB3BhY2tldHMYASADKAwSDAoEbW9yZRgCIAEoCCIcCgtHdWFyZEFuc3dlchINCgV0eF9pZBgBIAEoDCJaChJTZXREaWdlc3RTdGF0ZW1lbnQSEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIroBCglTZXREaWdlc3QSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEhEKCW93bmVyX3NldBgEIAEoCRIPCgdkYXRhc2V0GAUgASgJEhMKC2RhdGFzZXRfdGFnGAYgASgMEg4KBmhlaWdodBgHIAEoBBIMCgRyb290GAggASgMEg0KBWNvdW50GAkgASgEEhMKC2d1YXJkX3R4X2lkGAogASgMIm0KEFNldERpZ2VzdFJlcXVlc3QSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg8KB2RhdGFzZXQYAyABKAkSEwoLZGF0YXNldF90YWcYBCABKAwSDgoGaGVpZ2h0GAUgASgEIj0KEUxlZGdlclZpZXdSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMEhkKEWtub3duX3BvbGljeV9yb290GAIgASgMIpgBChBMZWRnZXJWaWV3QW5zd2VyEhEKCXN0YXRlbWVudBgBIAEoDBIxCglzaWduYXR1cmUYAiABKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZRIRCgloYXNfZmFjdHMYAyABKAgSKwoFZmFjdHMYBCADKAsyHC5zZWx2ZWRnZS52MS5Qb2xpY3lGYWN0VmFsdWUifwoTTGVkZ2VyVmlld1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhIKCmJsb2NrX2hhc2gYBCABKAwSEwoLcG9saWN5X3Jvb3QYBSABKAwSDQoFbm9uY2UYBiABKAwiLQoPUG9saWN5RmFjdFZhbHVlEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDJRCghCdXNpbmVzcxJFCgpRdWVyeVN0YXRlEh0uc2VsdmVkZ2UudjEuU2lnbmVkU3RhdGVRdWVyeRoYLnNlbHZlZGdlLnYxLlN0YXRlQW5zd2VyMqoBCghGb2xsb3dlchJOCg1HZXRMZWRnZXJWaWV3Eh4uc2VsdmVkZ2UudjEuTGVkZ2VyVmlld1JlcXVlc3QaHS5zZWx2ZWRnZS52MS5MZWRnZXJWaWV3QW5zd2VyEk4KDEdldFNldERpZ2VzdBIdLnNlbHZlZGdlLnYxLlNldERpZ2VzdFJlcXVlc3QaHy5zZWx2ZWRnZS52MS5TZXREaWdlc3RTdGF0ZW1lbnRiBnByb3RvMw", [file_selvedge_v1_common]);
 
 /**
  * Signed by the compute node's certified key: packets go to attested readers only.
@@ -296,11 +296,6 @@ export type SetAnswer = Message<"selvedge.v1.SetAnswer"> & {
    * @generated from field: bool more = 2;
    */
   more: boolean;
-
-  /**
-   * @generated from field: repeated selvedge.v1.SetDigestStatement statements = 3;
-   */
-  statements: SetDigestStatement[];
 };
 
 /**
@@ -330,7 +325,7 @@ export const GuardAnswerSchema: GenMessage<GuardAnswer> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_state, 8);
 
 /**
- * A follower's signed statement of a dataset's content (completeness).
+ * A follower's signed statement of a set's content at one height (completeness).
  *
  * @generated from message selvedge.v1.SetDigestStatement
  */
@@ -375,29 +370,49 @@ export type SetDigest = Message<"selvedge.v1.SetDigest"> & {
   contract: string;
 
   /**
-   * @generated from field: bytes dataset_tag = 4;
+   * @generated from field: string owner_set = 4;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 5;
+   */
+  dataset: string;
+
+  /**
+   * 32 bytes; empty: the whole dataset
+   *
+   * @generated from field: bytes dataset_tag = 6;
    */
   datasetTag: Uint8Array;
 
   /**
-   * @generated from field: uint64 height = 5;
+   * number of blocks
+   *
+   * @generated from field: uint64 height = 7;
    */
   height: bigint;
 
   /**
-   * @generated from field: bytes root = 6;
+   * of a tag: over the sorted pairs (SHA-256(ledger key), packet hash); of a dataset: over its tags' digests
+   *
+   * @generated from field: bytes root = 8;
    */
   root: Uint8Array;
 
   /**
-   * @generated from field: uint64 count = 7;
+   * entries
+   *
+   * @generated from field: uint64 count = 9;
    */
   count: bigint;
 
   /**
-   * @generated from field: repeated selvedge.v1.GuardValue guards = 8;
+   * value of the tag's membership guard, or of the dataset's content guard; empty: absent
+   *
+   * @generated from field: bytes guard_tx_id = 10;
    */
-  guards: GuardValue[];
+  guardTxId: Uint8Array;
 };
 
 /**
@@ -408,25 +423,42 @@ export const SetDigestSchema: GenMessage<SetDigest> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_state, 10);
 
 /**
- * @generated from message selvedge.v1.GuardValue
+ * @generated from message selvedge.v1.SetDigestRequest
  */
-export type GuardValue = Message<"selvedge.v1.GuardValue"> & {
+export type SetDigestRequest = Message<"selvedge.v1.SetDigestRequest"> & {
   /**
-   * @generated from field: bytes guard_key = 1;
+   * @generated from field: string contract = 1;
    */
-  guardKey: Uint8Array;
+  contract: string;
 
   /**
-   * @generated from field: bytes tx_id = 2;
+   * @generated from field: string owner_set = 2;
    */
-  txId: Uint8Array;
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 3;
+   */
+  dataset: string;
+
+  /**
+   * as in SetDigest
+   *
+   * @generated from field: bytes dataset_tag = 4;
+   */
+  datasetTag: Uint8Array;
+
+  /**
+   * @generated from field: uint64 height = 5;
+   */
+  height: bigint;
 };
 
 /**
- * Describes the message selvedge.v1.GuardValue.
- * Use `create(GuardValueSchema)` to create a new message.
+ * Describes the message selvedge.v1.SetDigestRequest.
+ * Use `create(SetDigestRequestSchema)` to create a new message.
  */
-export const GuardValueSchema: GenMessage<GuardValue> = /*@__PURE__*/
+export const SetDigestRequestSchema: GenMessage<SetDigestRequest> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_state, 11);
 
 /**
@@ -587,6 +619,16 @@ export const Follower: GenService<{
     methodKind: "unary";
     input: typeof LedgerViewRequestSchema;
     output: typeof LedgerViewAnswerSchema;
+  },
+  /**
+   * Waits a little for a height that has not come yet.
+   *
+   * @generated from rpc selvedge.v1.Follower.GetSetDigest
+   */
+  getSetDigest: {
+    methodKind: "unary";
+    input: typeof SetDigestRequestSchema;
+    output: typeof SetDigestStatementSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_selvedge_v1_state, 1);
