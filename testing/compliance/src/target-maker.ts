@@ -1,5 +1,6 @@
+import { create } from '@bufbuild/protobuf';
 import { createTargetData, randomTxId, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { parseCore, type Core, type TargetData } from '@selvedge/protocol';
+import { GuardKind, membershipGuardKey, GuardReadSchema, parseCore, type Core, type TargetData } from '@selvedge/protocol';
 
 /** Target data, and what the tests compare with the ledger. */
 export interface MadeTargetData {
@@ -18,14 +19,17 @@ export interface TargetShape extends Pick<TargetDataInput, 'writes' | 'reads' | 
 
 /** Makes genuine target data of the consortium's contract. */
 export function createTargetMaker(consortium: TestConsortium, node: TestComputeNode): (shape: TargetShape) => MadeTargetData {
-  return ({ rangeRead, ...shape }) => {
+  return ({ rangeRead, changeCore, ...shape }) => {
     const txId = shape.txId ?? randomTxId();
     const targetData = createTargetData({
       consortium,
       nodes: [node],
       ...shape,
       txId,
-      setReads: rangeRead === undefined ? [] : [{ dataset: rangeRead.dataset, guardTxId: rangeRead.lastWriter }],
+      changeCore: (core) => {
+        if (rangeRead !== undefined) readGuard(consortium, core, rangeRead);
+        changeCore?.(core);
+      },
     });
     const core = parseCore(targetData.cores[0] as Uint8Array);
     return {
@@ -39,4 +43,10 @@ export function createTargetMaker(consortium: TestConsortium, node: TestComputeN
       },
     };
   };
+}
+
+function readGuard({ contractKeys, contractPolicy }: TestConsortium, core: Core, { dataset, lastWriter }: { readonly dataset: string; readonly lastWriter: Uint8Array }): void {
+  const ownerSet = contractPolicy.datasets.find(({ name }) => name === dataset)?.ownerSet ?? '';
+  const key = membershipGuardKey(contractKeys.names.datasetTag(dataset, ''));
+  core.sections[0]?.guardsRead.push(create(GuardReadSchema, { ownerSet, dataset, guardKey: key, kind: GuardKind.MEMBERSHIP, txId: lastWriter }));
 }
