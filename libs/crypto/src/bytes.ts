@@ -15,12 +15,15 @@ export function partBytes(part: Part): Uint8Array {
   return out;
 }
 
+/** Of the length before each part. */
+export const LENGTH_BYTES = 4;
+
 /** Concatenation in which each part is preceded by its length (4 bytes, big-endian), so that no two lists collide. */
 export function lengthPrefixed(parts: readonly Part[]): Buffer {
   const pieces: Uint8Array[] = [];
   for (const part of parts) {
     const bytes = partBytes(part);
-    const length = Buffer.allocUnsafe(4);
+    const length = Buffer.allocUnsafe(LENGTH_BYTES);
     length.writeUInt32BE(bytes.length);
     pieces.push(length, bytes);
   }

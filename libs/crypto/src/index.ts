@@ -1,5 +1,5 @@
 export { compareBytes, equalBytes, fromHex, lengthPrefixed, partBytes, toHex, type Part } from './bytes.js';
-export { deriveKey, labelledHash, labelledHmac, sha256, signingInput } from './labels.js';
+export { deriveKey, createFixedHash, labelledHash, labelledHmac, sha256, signingInput } from './labels.js';
 export { merkleRoot } from './merkle.js';
 export { SUITE_NAMES, type KemKeyPair, type SealedBytes, type SigningKeyPair, type Suite, type SuiteName } from './suite.js';
 export { suiteByName } from './suites/index.js';

@@ -2,7 +2,7 @@ import { createHash, hkdfSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareBytes, equalBytes, fromHex, lengthPrefixed, partBytes, toHex } from './bytes.js';
-import { deriveKey, labelledHash, labelledHmac, sha256, signingInput } from './labels.js';
+import { createFixedHash, deriveKey, labelledHash, labelledHmac, sha256, signingInput } from './labels.js';
 
 const parts = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 6 });
 const label = fc.string({ maxLength: 10 });
@@ -59,6 +59,22 @@ describe('labels', () => {
     expect(toHex(labelledHash('x', Buffer.of(9)))).toBe(createHash('sha256').update(info).digest('hex'));
     expect(toHex(deriveKey(k, 'x', [Buffer.of(9)], 64))).toBe(Buffer.from(hkdfSync('sha256', k, new Uint8Array(0), info, 64)).toString('hex'));
     expect(toHex(sha256(Buffer.from('a'), Buffer.from('bc')))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  });
+});
+
+describe('hashes of fixed lengths', () => {
+  it('are labelled hashes, again and again', () => {
+    const hash = createFixedHash('x', 2, 0, 32);
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 2, maxLength: 2 }), key, (a, b) => {
+        expect(toHex(hash(a, new Uint8Array(0), b))).toBe(toHex(labelledHash('x', a, new Uint8Array(0), b)));
+      }),
+    );
+  });
+
+  it('take parts of these lengths only', () => {
+    const hash = createFixedHash('x', 2);
+    for (const parts of [[], [Buffer.alloc(1)], [Buffer.alloc(3)], [Buffer.alloc(2), Buffer.alloc(0)]]) expect(() => hash(...parts)).toThrow(RangeError);
   });
 });
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
-import { lengthPrefixed, type Part } from './bytes.js';
+import { LENGTH_BYTES, lengthPrefixed, type Part } from './bytes.js';
 
 const PREFIX = 'selvedge/v1/';
 const MAX_INFO_BYTES = 1024;
@@ -14,6 +14,28 @@ export function sha256(...chunks: Uint8Array[]): Uint8Array {
 /** SHA-256 over a label of its own and length-prefixed parts. 32 bytes. */
 export function labelledHash(label: string, ...parts: Part[]): Uint8Array {
   return createHash('sha256').update(lengthPrefixed([PREFIX + label, ...parts])).digest();
+}
+
+/**
+ * A labelledHash of parts whose lengths never vary, several times as fast. The function that it gives throws RangeError
+ * for a part of another length.
+ */
+export function createFixedHash(label: string, ...lengths: readonly number[]): (...parts: Uint8Array[]) => Uint8Array {
+  const input = lengthPrefixed([PREFIX + label, ...lengths.map((length) => new Uint8Array(length))]);
+  const offsets: number[] = [];
+  let end = input.length;
+  for (const length of [...lengths].reverse()) {
+    offsets.unshift(end - length);
+    end -= length + LENGTH_BYTES;
+  }
+  return (...parts) => {
+    if (parts.length !== lengths.length) throw new RangeError(`${label}: ${String(lengths.length)} parts expected`);
+    parts.forEach((part, i) => {
+      if (part.length !== lengths[i]) throw new RangeError(`${label}: part ${String(i)} has ${String(part.length)} bytes`);
+      input.set(part, offsets[i]);
+    });
+    return createHash('sha256').update(input).digest();
+  };
 }
 
 /** HMAC-SHA-256 over a label of its own and length-prefixed parts. 32 bytes. */

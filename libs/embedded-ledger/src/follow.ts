@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { toHex } from '@selvedge/crypto';
-import { withRole, type SelvedgeError } from '@selvedge/errors';
+import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import type { ValidationCode } from '@selvedge/protocol';
+import type { SetTables } from './adapters/set-tables.js';
 import type { LedgerHead } from './domain/ledger-head.js';
+import { KEPT_SET_HEIGHTS, type SetDigestAt, type SetId } from './domain/sets.js';
 import { validationCodeName } from './domain/verdict.js';
 import type { LedgerLog, StateReader, TransactionResult } from './ports.js';
 import type { LedgerStore } from './store.js';
@@ -27,6 +29,8 @@ export interface Follower {
   waitForResult(txId: Uint8Array, timeoutMs: number, signal?: AbortSignal): Promise<TransactionResult | undefined>;
   /** Whether this height is synced here within the time. Throws as waitForResult. */
   waitForHeight(height: bigint, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
+  /** What a set was at a height that is kept: the newest one and those a little below. Throws SET_DIGEST_HEIGHT_UNKNOWN. */
+  setDigest(set: SetId, height: bigint): SetDigestAt;
   /** Stops following, ends what waits and closes the store. */
   close(): Promise<void>;
 }
@@ -45,7 +49,7 @@ export interface AppliedSummary {
 
 /** Applies one ledger's blocks to a store, one at a time. */
 export interface BlockApplier<Block, Applied extends AppliedSummary> {
-  readonly tables: StateReader;
+  readonly tables: StateReader & { readonly sets: Pick<SetTables, 'digestAt'> };
   /** The synced head. */
   readonly head: LedgerHead;
   readonly profile: Profile;
@@ -141,6 +145,11 @@ export function createFollower<Block, Applied extends AppliedSummary>(
     waitForResult: (txId, timeoutMs, signal) => room.wait({ subject: toHex(txId), ready: () => completeResult(txId), timeoutMs, signal }),
     waitForHeight: async (height, timeoutMs, signal) =>
       (await room.wait({ subject: HEIGHT, ready: () => (application.head.height >= height ? true : undefined), timeoutMs, signal })) ?? false,
+    setDigest: (set, height) => {
+      const { height: newest } = application.head;
+      if (height > newest || height + KEPT_SET_HEIGHTS <= newest) throw new SelvedgeError('SET_DIGEST_HEIGHT_UNKNOWN', `set digests are kept for the last ${String(KEPT_SET_HEIGHTS)} heights up to ${String(newest)}, not for ${String(height)}`);
+      return application.tables.sets.digestAt(set, height);
+    },
     notifyResult: (txId) => {
       room.notify(toHex(txId));
     },

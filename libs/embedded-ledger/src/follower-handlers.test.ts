@@ -1,24 +1,47 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { create } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { HistoryHeadRequestSchema, HistoryHeadSchema, LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, signing, type LedgerViewAnswer, type LedgerViewStatement } from '@selvedge/protocol';
+import {
+  LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, SetDigestRequestSchema, signing,
+  type LedgerViewAnswer, type LedgerViewStatement, type SetDigestRequest, type SetDigestStatement,
+} from '@selvedge/protocol';
+import { verifySetStatement } from '@selvedge/set-digest';
 import { sortFacts, type LedgerHead } from './domain/ledger-head.js';
+import type { SetId } from './domain/sets.js';
 import { createFollowerHandlers } from './follower-handlers.js';
 
 describe('createFollowerHandlers', () => {
   let consortium: TestConsortium;
   let head: LedgerHead;
+  let follower: Parameters<typeof createFollowerHandlers>[0]['follower'];
+  let asked: { set: SetId; height: bigint }[];
+  let waited: bigint[];
 
   beforeAll(async () => {
     consortium = await createTestConsortium();
     const facts = new Map([['b', Uint8Array.of(2)], ['a', Uint8Array.of(1)]]);
     head = { height: 3n, blockHash: new Uint8Array(32).fill(7), commitHash: new Uint8Array(32), ...sortFacts(facts) };
   });
+  beforeEach(() => {
+    [asked, waited] = [[], []];
+    follower = {
+      head,
+      profile: () => consortium.profile,
+      setDigest: (set, height) => {
+        asked.push({ set, height });
+        return { root: new Uint8Array(32).fill(1), count: 4n, guardTxId: new Uint8Array(32).fill(2) };
+      },
+      waitForHeight: (height) => {
+        waited.push(height);
+        return Promise.resolve(true);
+      },
+    };
+  });
 
   const ask = (nonce: Uint8Array, knownPolicyRoot: Uint8Array = new Uint8Array(0), at = head): Promise<LedgerViewAnswer> => {
     const { signer } = consortium.organisation('NorthMSP').peer;
-    const handlers = createFollowerHandlers({ follower: { head: at, profile: () => consortium.profile, state: consortium.state }, signer });
+    const handlers = createFollowerHandlers({ follower: { ...follower, head: at }, signer });
     return handlers.getLedgerView(create(LedgerViewRequestSchema, { nonce, knownPolicyRoot }));
   };
   const read = (answer: LedgerViewAnswer): LedgerViewStatement => parseMessage(LedgerViewStatementSchema, answer.statement, 1_000);
@@ -31,19 +54,6 @@ describe('createFollowerHandlers', () => {
     expect([statement.blockHash, statement.policyRoot, statement.nonce].map(toHex)).toEqual([head.blockHash, head.policyRoot, nonce].map(toHex));
     const signer = consortium.profile.msps.verifySignature(answer.signature!, signing.ledgerView(answer.statement), { role: 'peer' });
     expect(signer.mspId).toBe('NorthMSP');
-  });
-
-  it('signs where a key’s history ends, at one height, for what it was asked', async () => {
-    const { signer } = consortium.organisation('NorthMSP').peer;
-    const state = { ...consortium.state, height: 9n, history: () => ({ head: new Uint8Array(32).fill(5), count: 4n }) };
-    const handlers = createFollowerHandlers({ follower: { head, profile: () => consortium.profile, state }, signer });
-    const asked = { contract: 'c', ownerSet: 'o', dataset: '', ledgerKey: new Uint8Array(32).fill(3), nonce };
-    const { statement, signature } = await handlers.getHistoryHead(create(HistoryHeadRequestSchema, asked));
-    expect(parseMessage(HistoryHeadSchema, statement, 1_000)).toMatchObject({ network: consortium.network, channel: consortium.channel, contract: 'c', ownerSet: 'o', height: 9n, count: 4n });
-    expect(consortium.profile.msps.verifySignature(signature!, signing.historyHead(statement), { role: 'peer' }).mspId).toBe('NorthMSP');
-    for (const wrong of [{ nonce: new Uint8Array(8) }, { ledgerKey: new Uint8Array(31) }, { contract: 'x'.repeat(257) }]) {
-      await expect(handlers.getHistoryHead(create(HistoryHeadRequestSchema, { ...asked, ...wrong }))).rejects.toMatchObject({ code: expect.stringMatching(/MALFORMED_MESSAGE|LIMIT_EXCEEDED/) as string });
-    }
   });
 
   it('sends the facts, sorted and under the root it signed, when the asker has others', async () => {
@@ -67,5 +77,36 @@ describe('createFollowerHandlers', () => {
 
   it('refuses while the ledger has no policy', async () => {
     await expect(ask(nonce, new Uint8Array(0), { ...head, facts: [] })).rejects.toMatchObject({ code: 'NOT_READY' });
+  });
+
+  describe('asked for a set’s digest', () => {
+    const set = { contract: 'diamonds', ownerSet: 'houses', dataset: '', datasetTag: new Uint8Array(32).fill(3) };
+    const askSet = (change: Partial<SetDigestRequest> = {}): Promise<SetDigestStatement> =>
+      createFollowerHandlers({ follower, signer: consortium.organisation('NorthMSP').peer.signer }).getSetDigest(create(SetDigestRequestSchema, { ...set, height: 2n, ...change }), { signal: new AbortController().signal });
+
+    it('signs what the set was at that height', async () => {
+      const signed = await askSet();
+      const { mspId, digest } = verifySetStatement(signed, consortium.profile);
+      expect(mspId).toBe('NorthMSP');
+      expect(digest).toMatchObject({ network: consortium.network, channel: consortium.channel, ...set, height: 2n, count: 4n, root: new Uint8Array(32).fill(1), guardTxId: new Uint8Array(32).fill(2) });
+      expect(asked).toEqual([{ set, height: 2n }]);
+      expect(waited).toEqual([]);
+    });
+
+    it('speaks of a dataset as a whole too', async () => {
+      expect(verifySetStatement(await askSet({ datasetTag: new Uint8Array(0) }), consortium.profile).digest.datasetTag).toHaveLength(0);
+    });
+
+    it('waits for a height that is near, not for one that is far', async () => {
+      await askSet({ height: 4n });
+      await askSet({ height: 68n });
+      expect(waited).toEqual([4n]);
+    });
+
+    it('refuses names and tags of a wrong length', async () => {
+      for (const field of ['contract', 'ownerSet', 'dataset']) await expect(askSet({ [field]: 'x'.repeat(257) })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+      await expect(askSet({ datasetTag: new Uint8Array(31) })).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
+      expect(asked).toEqual([]);
+    });
   });
 });

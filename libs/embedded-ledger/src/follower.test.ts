@@ -7,10 +7,11 @@ import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
   createEndorsedTransaction, createReceipts, createTargetData, createTestBootstrap, createTestConsortium, createTestGenesis, createTestPolicyTransaction, encodePolicyTransaction, encodeTransaction,
-  ORDERER_MSP_ID, randomTxId, type TestComputeNode, type TestConsortium, type TestRead, type TestWrite,
+  ORDERER_MSP_ID, randomTxId, refusalCode, type TestComputeNode, type TestConsortium, type TestRead, type TestWrite,
 } from '@selvedge/fixtures';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { historyHead, parseCore, ReceiptSchema, ValidationCode, type Block, type TargetData } from '@selvedge/protocol';
+import { ReceiptSchema, ValidationCode, type Block, type TargetData } from '@selvedge/protocol';
+import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
 import { openLedgerStore } from './adapters/lmdb-store.js';
 import { blockHash, createBlock } from './domain/block.js';
 import type { Follower } from './follow.js';
@@ -177,28 +178,40 @@ describe('openFollower', () => {
     });
   });
 
-  it('chains the versions of world state’s keys, those of one block too, and of nothing else', async () => {
-    const applied: AppliedBlock[] = [];
-    await reopen({ onApply: (block) => applied.push(block) });
-    follower.start();
-    const targets = [{ key: 'h', value: '1' }, { key: 'h', value: '2' }, { key: 'h' }].map((change) => createTargetData({ consortium, nodes: [node], writes: [change, { dataset: 'auroraStones', key: 'h', value: 'private' }] }));
-    add(endorse(targets[0]!), endorse(targets[1]!));
-    add(endorse(targets[2]!));
+  it('knows what each set was at the last heights, across a restart, and no others', async () => {
+    const { names } = consortium.contractKeys;
+    const world = { contract: consortium.contract, ownerSet: 'houses', dataset: '', datasetTag: names.datasetTag('', '') };
+    const txIds = ['a', 'b'].map(() => randomTxId());
+    add(write(txIds[0]!, [{ key: 'a', value: '1' }]));
+    add(write(txIds[1]!, [{ key: 'b', value: '1' }]));
     await reach(4n);
-    const head = targets.reduce<Uint8Array>((previous, target) => {
-      const { txId, timestampSeconds, timestampNanos, sections } = parseCore(target.cores[0]!);
-      const { effect } = sections[0]!.writes.find(({ dataset }) => dataset === '')!;
-      return historyHead(previous, { txId, timestampSeconds, timestampNanos, packetHash: effect.case === 'packetHash' ? effect.value : new Uint8Array(0) });
-    }, new Uint8Array(0));
-    const historyOf = (ownerSet: string, dataset: string): [string, bigint] => {
-      const { head: found, count } = follower.state.history(consortium.contract, ownerSet, dataset, consortium.contractKeys.names.ledgerKey(dataset, 'h'));
-      return [toHex(found), count];
+    const version = (key: string): Uint8Array => follower.state.version(consortium.contract, 'houses', '', names.ledgerKey('', key))!;
+    const entry = (key: string): TaggedEntry => ({ datasetTag: world.datasetTag, ledgerKey: names.ledgerKey('', key), packetHash: version(key) });
+    const check = (): void => {
+      expect(follower.setDigest(world, 2n)).toMatchObject({ count: 0n, guardTxId: new Uint8Array(0) });
+      expect(toHex(follower.setDigest(world, 3n).root)).toBe(toHex(tagRoot([entry('a')]).root));
+      expect(toHex(follower.setDigest({ ...world, datasetTag: new Uint8Array(0) }, 4n).root)).toBe(toHex(datasetRoot([entry('a'), entry('b')]).root));
+      expect([3n, 4n].map((height) => toHex(follower.setDigest(world, height).guardTxId))).toEqual(txIds.map(toHex));
+      expect(refusalCode(() => follower.setDigest(world, 5n))).toBe('SET_DIGEST_HEIGHT_UNKNOWN');
     };
-    expect(historyOf('houses', '')).toEqual([toHex(head), 3n]);
-    expect(historyOf('aurora', 'auroraStones')).toEqual(['', 0n]);
-    expect(applied.flatMap(({ number, versions }) => versions.map(({ count, previousHead }) => [number, count, previousHead.length]))).toEqual([[2n, 1n, 0], [2n, 2n, 32], [3n, 3n, 32]]);
+    check();
     await reopen();
-    expect(historyOf('houses', '')).toEqual([toHex(head), 3n]);
+    check();
+    follower.start();
+    for (let i = 0; i < 63; i += 1) add();
+    await reach(67n);
+    expect(refusalCode(() => follower.setDigest(world, 3n))).toBe('SET_DIGEST_HEIGHT_UNKNOWN');
+    expect(follower.setDigest(world, 4n).count).toBe(2n);
+  });
+
+  it('does not open a store of a release that kept no set digests', async () => {
+    await follower.close();
+    const store = openLedgerStore({ directory });
+    await store.write(() => { store.database('meta').remove(Buffer.from('format')); });
+    expect(() => open({ store })).toThrow(expect.objectContaining({ code: 'LEDGER_CORRUPT', message: expect.stringContaining('older release') as string }));
+    await store.close();
+    rmSync(directory, { recursive: true });
+    follower = open();
   });
 
   it('stands where it stood after a restart', async () => {

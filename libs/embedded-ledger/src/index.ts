@@ -1,7 +1,6 @@
-export type { AppliedBlock, AppliedTransaction, AppliedVersion, ApplyHook, BlockSource, Checkpoint, LedgerLog, StateReader, TransactionResult } from './ports.js';
+export type { AppliedBlock, AppliedTransaction, ApplyHook, BlockSource, Checkpoint, LedgerLog, StateReader, TransactionResult } from './ports.js';
 export type { LedgerDatabase, LedgerStore } from './store.js';
 export { openLedgerStore } from './adapters/lmdb-store.js';
-export { HistoryHeads, type ChainedVersion, type KeyHistory } from './adapters/history-heads.js';
 export { EndingEntries } from './adapters/ending-entries.js';
 export { LedgerTables, putOrRemove, type StoredHead } from './adapters/ledger-tables.js';
 export { readStoredProfile } from './stored-profile.js';
@@ -16,4 +15,5 @@ export { createReceipt, verifyReceipts, type ReceiptTarget } from './domain/rece
 export { validateTransaction } from './domain/validate-transaction.js';
 export { NO_UPDATES, validationCodeName, type GuardUpdate, type StateUpdates, type Verdict, type VersionUpdate } from './domain/verdict.js';
 export { policyTransactionId } from '@selvedge/policy';
+export type { GuardSource, SetDigestAt, SetId, SetPlace, SetWrite } from './domain/sets.js';
 export { sortFacts, type LedgerHead } from './domain/ledger-head.js';

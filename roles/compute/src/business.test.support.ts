@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
-import { compareBytes, toHex } from '@selvedge/crypto';
+import { compareBytes, sha256, toHex } from '@selvedge/crypto';
 import type { SelvedgeError } from '@selvedge/errors';
 import { parseMessage, PacketHeaderSchema, PacketSchema, StateAnswerSchema, StateQuerySchema, type SignedStateQuery, type StateAnswer, type StateQuery } from '@selvedge/protocol';
+import type { TaggedEntry } from '@selvedge/set-digest';
 import type { BusinessPort } from './request-ports.js';
 
 /** A business node in memory: it serves the packets that it was given. */
@@ -11,9 +12,12 @@ export interface FakeBusinessNode extends BusinessPort {
   readonly queries: StateQuery[];
   readonly signed: SignedStateQuery[];
   put(ownerSet: string, packet: Uint8Array): void;
-  remove(ownerSet: string, dataset: string, ledgerKey: Uint8Array): void;
   setKeyPolicy(ownerSet: string, dataset: string, ledgerKey: Uint8Array, policy: Uint8Array): void;
   setGuard(ownerSet: string, dataset: string, guardKey: Uint8Array, txId: Uint8Array): void;
+  /** What it really holds, in ledger key order. */
+  entriesOf(ownerSet: string, dataset: string): TaggedEntry[];
+  guardOf(ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array;
+  remove(ownerSet: string, dataset: string, ledgerKey: Uint8Array): void;
   /** Changes a finished answer. */
   tamper: (answer: StateAnswer, query: StateQuery) => StateAnswer;
   /** Fails instead of answering. */
@@ -51,15 +55,21 @@ export function createFakeBusinessNode(mspId: string, address = `${mspId}:7001`)
       const place = idOf(ownerSet, header.dataset);
       entries.set(idOf(place, header.ledgerKey), { place, tag: toHex(header.datasetTag), ledgerKey: header.ledgerKey, packet });
     },
-    remove(ownerSet, dataset, ledgerKey) {
-      entries.delete(idOf(idOf(ownerSet, dataset), ledgerKey));
-    },
     setGuard(ownerSet, dataset, guardKey, txId) {
       guards.set(idOf(ownerSet, dataset, guardKey), txId);
     },
     setKeyPolicy(ownerSet, dataset, ledgerKey, policy) {
       keyPolicies.set(idOf(ownerSet, dataset, ledgerKey), policy);
     },
+    remove(ownerSet, dataset, ledgerKey) {
+      entries.delete(idOf(idOf(ownerSet, dataset), ledgerKey));
+    },
+    entriesOf: (ownerSet, dataset) =>
+      [...entries.values()]
+        .filter((entry) => entry.place === idOf(ownerSet, dataset))
+        .sort((a, b) => compareBytes(a.ledgerKey, b.ledgerKey))
+        .map(({ ledgerKey, tag, packet }) => ({ ledgerKey, datasetTag: Buffer.from(tag, 'hex'), packetHash: sha256(packet) })),
+    guardOf: (ownerSet, dataset, guardKey) => guards.get(idOf(ownerSet, dataset, guardKey)) ?? new Uint8Array(0),
     async queryState(signed) {
       const query = parseMessage(StateQuerySchema, signed.query, 1e7);
       node.queries.push(query);

@@ -1,16 +1,18 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { verifyTeeCertificate } from '@selvedge/attestation';
 import { suiteByName, type KemKeyPair, type Suite } from '@selvedge/crypto';
+import type { Signer } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { FactReader, Profile } from '@selvedge/policy';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { policyRoot, type ContractPolicy, type SealedResponse } from '@selvedge/protocol';
-import { createHistoryConfirmer } from './adapters/history-confirmer.js';
+import { createSetConfirmer } from './adapters/set-confirmer.js';
 import { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
 import type { FakeBusinessNode } from './business.test.support.js';
 import type { ClientRequest } from './client.test.support.js';
 import { createComputeNode, type ComputeNode, type ComputeNodeOptions } from './compute-node.js';
 import { createHeldKeys, type HeldKeys } from './domain/held-keys.js';
+import { createFakeSetFollower, truthOf, type FakeSetFollower } from './set-followers.test.support.js';
 import type { ChaincodeHost, ChaincodeResult, Invocation, StateCalls } from './ports.js';
 
 /** The parts of a test network that a compute node needs (the shape of the fixtures' consortium). */
@@ -24,6 +26,7 @@ export interface NetworkParts {
   readonly envelopeKeys: Readonly<Record<string, KemKeyPair>>;
   readonly contractKeys: Readonly<Record<'dataKey' | 'nameKey' | 'randomKey' | 'gateKey' | 'eventKey', Uint8Array>>;
   readonly contractPolicy: ContractPolicy;
+  organisation(mspId: string): { readonly peer: { readonly signer: Signer } };
   readonly state: FactReader & { readonly height: bigint; factEntries(): { key: string; value: Uint8Array }[] };
 }
 
@@ -99,6 +102,8 @@ export interface TestNode {
   readonly checkpoints: string[];
   readonly refusals: { readonly code: string; readonly isSealed: boolean }[];
   renewals: number;
+  /** Of the endorsing organisations: they see what the first business node holds. */
+  readonly followers: readonly FakeSetFollower[];
   execute(request: Pick<ClientRequest, 'sealed'>, signal?: AbortSignal): Promise<SealedResponse>;
 }
 
@@ -113,6 +118,8 @@ export function createTestNode(input: {
   const { net, certified, business } = input;
   const checkpoints: string[] = [];
   const refusals: { code: string; isSealed: boolean }[] = [];
+  const [truthful] = business;
+  const followers = truthful === undefined ? [] : ['NorthMSP', 'SouthMSP', 'EastMSP'].map((mspId) => createFakeSetFollower(net, { mspId, signer: net.organisation(mspId).peer.signer, truth: truthOf(truthful) }));
   const test: TestNode = {
     view: viewOf(net),
     keys: heldKeysOf(net, certified),
@@ -122,13 +129,14 @@ export function createTestNode(input: {
     checkpoints,
     refusals,
     renewals: 0,
+    followers,
     execute: (request, signal = new AbortController().signal) => test.node.execute(request.sealed, signal),
     node: createComputeNode({
       nodeId: certified.nodeId,
       channel: net.channel,
       views: { start: () => Promise.resolve(), current: () => test.view, refresh: () => Promise.resolve(test.view), close: () => undefined },
       keys: { current: () => test.keys, renew: () => void (test.renewals += 1), close: () => undefined },
-      source: createStateFetcher({ network: net.network, channel: net.channel, nodes: business, clock: () => 0, historyConfirmer: createHistoryConfirmer({ followers: [] }), ...input.fetcher }),
+      source: createStateFetcher({ network: net.network, channel: net.channel, nodes: business, clock: () => 0, confirmer: createSetConfirmer({ followers }), ...input.fetcher }),
       host: hostOf((state, invocation, signal) => test.chaincode(state, invocation, signal), () => test.indexes),
       now: () => test.now,
       limits: { maxRunning: 8, maxQueued: 8 },

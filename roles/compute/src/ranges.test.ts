@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { GuardKind } from '@selvedge/protocol';
+import { GuardKind, RequestKind, setGuardKey } from '@selvedge/protocol';
+import { verifySetStatement } from '@selvedge/set-digest';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CertifiedNode, TestChaincode } from './node.test.support.js';
 import { placeOf } from './packets.test.support.js';
@@ -96,5 +97,33 @@ describe('range queries', () => {
       }),
     );
     expect(response.refusal?.code).toBe('STALE_GUARD');
+  });
+});
+
+describe('the set behind a range query', () => {
+  const submitted = async (change: Parameters<Submitter['submit']>[1] = {}): ReturnType<Submitter['submit']> => on.submit(range('a', 'c'), change);
+
+  it('is confirmed by a quorum of followers, whose statements travel with a submit', async () => {
+    const { section, targetData } = await submitted();
+    const statements = targetData!.attachments!.statements.map((statement) => verifySetStatement(statement, net.profile));
+    expect(statements.map(({ mspId }) => mspId).sort()).toEqual(['EastMSP', 'NorthMSP', 'SouthMSP']);
+    expect(statements.map(({ digest }) => toHex(setGuardKey(digest)))).toEqual(statements.map(() => toHex(section.guardsRead[0]!.guardKey)));
+  });
+
+  it('is not left out of a submit, not even where the chaincode swallows the refusal', async () => {
+    on.business.pageSize = 100;
+    on.business.tamper = (answer) => ({ ...answer, sets: answer.sets.map((set) => ({ ...set, packets: set.packets.slice(1) })) });
+    const swallowing = calls((state) => state.getRange('', 'a', 'c').then(() => undefined, () => undefined));
+    for (const chaincode of [range('a', 'c'), swallowing]) {
+      const { response, targetData } = await on.submit(chaincode);
+      expect([response.refusal?.code, targetData]).toEqual(['STATE_FORGED', undefined]);
+      expect(response.refusal?.message).toContain('AuroraMSP at AuroraMSP:7001: STATE_FORGED');
+    }
+  });
+
+  it('is not asked for by an evaluate', async () => {
+    expect((await submitted({ body: { kind: RequestKind.EVALUATE } })).response.refusal).toBeUndefined();
+    expect(on.test.followers.flatMap(({ asked }) => asked)).toEqual([]);
+    expect(found).toEqual(['a', 'b']);
   });
 });

@@ -1,5 +1,6 @@
 import type { Profile } from '@selvedge/policy';
-import type { ChallengeAnswer, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+import type { ChallengeAnswer, KeyRelease, KeyRequest, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+import type { TaggedEntry } from '@selvedge/set-digest';
 
 /** The key broker, as it is reached. */
 export interface KeyBrokerPort {
@@ -16,13 +17,12 @@ export interface BusinessPort {
   queryState(query: SignedStateQuery, timeoutMs: number): Promise<StateAnswer>;
 }
 
-/** One follower, as a source of where histories end. */
-export interface HistoryHeadPort {
-  /** The organisation it belongs to. */
+/** One follower of the ledger, as it is reached for digests of sets. Its signature is what counts. */
+export interface SetDigestPort {
   readonly mspId: string;
   readonly address: string;
   /** Rejects, with TIMEOUT at the latest after timeoutMs. */
-  getHistoryHead(request: HistoryHeadRequest, timeoutMs: number): Promise<HistoryHeadStatement>;
+  getSetDigest(asked: Omit<SetDigestRequest, '$typeName' | '$unknown'>, timeoutMs: number): Promise<SetDigestStatement>;
 }
 
 /** A signing key with its TEE certificate: one per suite. */
@@ -39,7 +39,7 @@ export interface ReadScope {
   readonly signer: CertifiedSigner;
   /** Answers of a lower height are refused as STATE_BEHIND. */
   readonly minHeight: bigint;
-  /** Of the request's ledger view: whose statements count. */
+  /** The profile that stands: whose statements count, and how many. */
   readonly profile: Profile;
 }
 
@@ -64,6 +64,8 @@ export interface PointQuery<T> extends PlaceOfRead {
 export interface SetQuery<T> extends PlaceOfRead {
   /** 32 bytes. */
   readonly guardKey: Uint8Array;
+  /** A submit rests on it: it is accepted only with the statements of a quorum that it is complete. */
+  readonly confirm: boolean;
   /** Opens one packet; whatever it throws makes the answer forged. */
   open(packet: Uint8Array): T;
 }
@@ -78,24 +80,18 @@ export interface SetContent<T> {
   readonly entries: readonly T[];
   /** Value of the guard, 32 bytes; empty: never written. */
   readonly guardTxId: Uint8Array;
+  /** Equal statements of a quorum of organisations that these are all entries; none where that was not asked for. */
+  readonly statements: readonly SetDigestStatement[];
 }
 
-/** A key's history. */
-export interface HistoryQuery extends PlaceOfRead {
-  /** 32 bytes. */
-  readonly ledgerKey: Uint8Array;
-}
-
-/** Where a request's reads go. Throws STATE_UNAVAILABLE, STATE_BEHIND, STATE_FORGED, STATE_MISSING_PACKET, STALE_GUARD or OVERLOADED. */
+/** Where a request's reads go. Throws STATE_UNAVAILABLE, STATE_BEHIND, STATE_FORGED, STATE_MISSING_PACKET, STALE_GUARD, SET_DIGEST_UNCONFIRMED or OVERLOADED. */
 export interface StateSource {
   readPoint<T>(scope: ReadScope, query: PointQuery<T>): Promise<T>;
   /** All entries under the tag, with the guard that stood while all of them were read. */
-  readSet<T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: TagQuery<T>): Promise<SetContent<T>>;
+  readSet<T extends TaggedEntry>(scope: ReadScope, query: TagQuery<T>): Promise<SetContent<T>>;
   /**
    * All entries of a dataset, of whatever object type, with the dataset's content guard. Where the dataset keeps none,
    * the guard is never written and the entries may be of several moments.
    */
-  readDataset<T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T>>;
-  /** All versions, newest first, exactly those that followers chained. Throws HISTORY_UNCONFIRMED or HISTORY_NOT_KEPT too. */
-  readHistory<T>(scope: ReadScope, query: HistoryQuery, open: (version: KeyVersion) => T): Promise<T[]>;
+  readDataset<T extends TaggedEntry>(scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T>>;
 }

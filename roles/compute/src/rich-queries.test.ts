@@ -3,6 +3,7 @@ import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { contentGuardKey, GuardKind, RequestKind } from '@selvedge/protocol';
 import { parseDeclaredIndexes } from '@selvedge/rich-query';
+import { verifySetStatement } from '@selvedge/set-digest';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildRequest } from './client.test.support.js';
 import { createTestNode, type CertifiedNode } from './node.test.support.js';
@@ -116,7 +117,9 @@ describe('a rich query in a transaction that writes', () => {
     const txId = randomBytes(32);
     const guardKey = contentGuardKey(net.contract, '');
     on.business.setGuard('houses', '', guardKey, txId);
-    const { section } = await on.submit(paintRed);
+    const { section, targetData } = await on.submit(paintRed);
+    const statements = targetData!.attachments!.statements.map((statement) => verifySetStatement(statement, net.profile).digest);
+    expect(statements.map((digest) => [digest.count, digest.datasetTag.length, toHex(digest.guardTxId)])).toEqual([0, 1, 2].map(() => [4n, 0, toHex(txId)]));
     expect(plain(section.guardsRead)).toMatchObject([{ ownerSet: 'houses', dataset: '', kind: GuardKind.CONTENT, guardKey: toHex(guardKey), txId: toHex(txId) }]);
     const found = ['b', '\x00stone\x00ruby\x001\x00'].map((key) => toHex(placeOf(net, '', key).ledgerKey));
     expect(section.reads.map((read) => toHex(read.ledgerKey)).sort()).toEqual(found.sort());

@@ -12,6 +12,7 @@ import { createDevelopmentPlatform, createKeyRequest, createSimulatedAttester, m
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { createTestConsortium, createTestContractPolicy, createTestState, ENDORSER_MSP_IDS, TEST_CONTRACT, type TestConsortium } from '@selvedge/fixtures';
 import { signAs } from '@selvedge/identity';
+import { SelvedgeError } from '@selvedge/errors';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
 import { BrokerRootSchema, ContractPolicySchema, encodeMessage, Follower, KeyBroker, LedgerViewAnswerSchema, LedgerViewStatementSchema, policyRoot, SignedKeyCommitmentsSchema, signing } from '@selvedge/protocol';
 import { connectRpc, implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
@@ -30,7 +31,7 @@ let followerAddresses: { mspId: string; address: string }[];
 function startFollower(mspId: string): Promise<RpcServer> {
   const { signer } = consortium.organisation(mspId).peer;
   const handlers = implement(Follower, {
-    getHistoryHead: () => Promise.reject(new Error('nobody asks a key broker’s follower')),
+    getSetDigest: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this follower knows facts alone')),
     getLedgerView({ nonce }) {
       const entries = state.factEntries();
       const { network, channel } = consortium;

@@ -1,6 +1,5 @@
-import { create } from '@bufbuild/protobuf';
 import { createTargetData, randomTxId, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { GuardKind, membershipGuardKey, GuardReadSchema, parseCore, type Core, type TargetData } from '@selvedge/protocol';
+import { parseCore, type Core, type TargetData } from '@selvedge/protocol';
 
 /** Target data, and what the tests compare with the ledger. */
 export interface MadeTargetData {
@@ -19,17 +18,14 @@ export interface TargetShape extends Pick<TargetDataInput, 'writes' | 'reads' | 
 
 /** Makes genuine target data of the consortium's contract. */
 export function createTargetMaker(consortium: TestConsortium, node: TestComputeNode): (shape: TargetShape) => MadeTargetData {
-  return ({ rangeRead, changeCore, ...shape }) => {
+  return ({ rangeRead, ...shape }) => {
     const txId = shape.txId ?? randomTxId();
     const targetData = createTargetData({
       consortium,
       nodes: [node],
       ...shape,
       txId,
-      changeCore: (core) => {
-        if (rangeRead !== undefined) readGuard(consortium, core, rangeRead);
-        changeCore?.(core);
-      },
+      setReads: rangeRead === undefined ? [] : [{ dataset: rangeRead.dataset, guardTxId: rangeRead.lastWriter }],
     });
     const core = parseCore(targetData.cores[0] as Uint8Array);
     return {
@@ -43,10 +39,4 @@ export function createTargetMaker(consortium: TestConsortium, node: TestComputeN
       },
     };
   };
-}
-
-function readGuard({ contractKeys, contractPolicy }: TestConsortium, core: Core, { dataset, lastWriter }: { readonly dataset: string; readonly lastWriter: Uint8Array }): void {
-  const ownerSet = contractPolicy.datasets.find(({ name }) => name === dataset)?.ownerSet ?? '';
-  const key = membershipGuardKey(contractKeys.names.datasetTag(dataset, ''));
-  core.sections[0]?.guardsRead.push(create(GuardReadSchema, { ownerSet, dataset, guardKey: key, kind: GuardKind.MEMBERSHIP, txId: lastWriter }));
 }

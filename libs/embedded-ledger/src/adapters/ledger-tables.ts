@@ -1,8 +1,10 @@
+import { equalBytes } from '@selvedge/crypto';
 import type { FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
 import { corrupt } from '../domain/block.js';
 import type { TransactionResult } from '../ports.js';
 import type { LedgerDatabase, LedgerStore } from '../store.js';
+import { SetTables } from './set-tables.js';
 
 /** A follower's place in the chain, as it is stored. */
 export interface StoredHead {
@@ -15,6 +17,9 @@ export interface StoredHead {
 
 const HEAD = Buffer.from('head');
 const ANCHOR = Buffer.from('anchor');
+const FORMAT = Buffer.from('format');
+/** Raised when a store of an older release lacks what this one needs from the first block on. */
+const FORMAT_VERSION = Buffer.of(2);
 const CODES = Object.values(ValidationCode).filter((code) => typeof code !== 'string');
 const NO_HEAD: StoredHead = { height: 0n, blockHash: new Uint8Array(0), commitHash: new Uint8Array(0) };
 
@@ -27,16 +32,20 @@ export class LedgerTables {
   readonly #results: LedgerDatabase;
   readonly #facts: LedgerDatabase;
   readonly #meta: LedgerDatabase;
+  readonly sets: SetTables;
   /** Facts at the synced head. */
   readonly facts: Map<string, Uint8Array>;
 
-  /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
+  /** Throws LEDGER_CORRUPT when the stored head has a wrong shape, or the store is of an older release. */
   constructor(store: LedgerStore) {
     this.#results = store.database('results');
     this.#facts = store.database('facts');
     this.#meta = store.database('meta');
     this.facts = new Map([...this.#facts.range()].map(({ key, value }) => [Buffer.from(key).toString('utf8'), Uint8Array.from(value)]));
+    this.sets = new SetTables(store);
     this.storedHead();
+    const isOlder = this.anchor !== undefined && !equalBytes(this.#meta.get(FORMAT) ?? new Uint8Array(0), FORMAT_VERSION);
+    if (isOlder) throw corrupt('the store was begun by an older release; remove it, and the node follows the ledger again from its first block');
   }
 
   get height(): bigint {
@@ -81,6 +90,7 @@ export class LedgerTables {
 
   writeAnchor(profileDigest: Uint8Array): void {
     this.#meta.put(ANCHOR, profileDigest);
+    this.#meta.put(FORMAT, FORMAT_VERSION);
   }
 
   adoptFacts(factUpdates: readonly FactUpdate[]): void {

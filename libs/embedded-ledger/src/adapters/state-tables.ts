@@ -1,10 +1,9 @@
 import { equalBytes, fromHex, labelledHash, toHex } from '@selvedge/crypto';
 import type { FactUpdate } from '@selvedge/policy';
 import type { EndedEntry, Verdict, VersionUpdate } from '../domain/verdict.js';
-import type { AppliedVersion, StateReader } from '../ports.js';
+import type { StateReader } from '../ports.js';
 import type { LedgerDatabase, LedgerStore } from '../store.js';
 import { EndingEntries } from './ending-entries.js';
-import { HistoryHeads, type KeyHistory } from './history-heads.js';
 import { LedgerTables, putOrRemove, type StoredHead } from './ledger-tables.js';
 
 /** The embedded ledger's state in a store: keys are digests, so that entries are small and equal in size. */
@@ -13,7 +12,6 @@ export class StateTables extends LedgerTables implements StateReader {
   readonly #guards: LedgerDatabase;
   readonly #keyPolicies: LedgerDatabase;
   readonly #ending: EndingEntries;
-  readonly #history: HistoryHeads;
 
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
   constructor(store: LedgerStore) {
@@ -21,7 +19,6 @@ export class StateTables extends LedgerTables implements StateReader {
     this.#versions = store.database('versions');
     this.#guards = store.database('guards');
     this.#keyPolicies = store.database('key-policies');
-    this.#history = new HistoryHeads(store);
     this.#ending = new EndingEntries(store, 'ending');
   }
 
@@ -35,17 +32,6 @@ export class StateTables extends LedgerTables implements StateReader {
 
   keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
     return this.#keyPolicies.get(entryKey(contract, ownerSet, dataset, ledgerKey));
-  }
-
-  history(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): KeyHistory {
-    return this.#history.get(entryKey(contract, ownerSet, dataset, ledgerKey));
-  }
-
-  /** Continues the histories of a block's new versions; inside a write transaction. */
-  appendHistory(verdicts: readonly Verdict[]): readonly AppliedVersion[] {
-    return verdicts.flatMap(({ updates }) =>
-      updates.history.map((update) => ({ ...update, ...this.#history.append(entryKey(update.contract, update.ownerSet, update.dataset, update.ledgerKey), update) })),
-    );
   }
 
   /**
@@ -64,7 +50,14 @@ export class StateTables extends LedgerTables implements StateReader {
       }
     }
     this.writeHead(factUpdates, head);
-    return this.#ending.take(head.height - 1n).flatMap(({ key, record }) => {
+    const ended = this.#endEntries(head.height - 1n);
+    const writes = verdicts.flatMap(({ updates }) => updates.versions);
+    this.sets.apply({ height: head.height, writes, ended }, { value: ({ contract, ownerSet, dataset }, guardKey) => this.guard(contract, ownerSet, dataset, guardKey), endsAt: () => undefined });
+    return ended;
+  }
+
+  #endEntries(block: bigint): EndedEntry[] {
+    return this.#ending.take(block).flatMap(({ key, record }) => {
       const { version, ...entry } = decodeEnding(record);
       // Written anew meanwhile: a packet's hash never repeats.
       if (!equalBytes(this.#versions.get(key) ?? NO_VERSION, version)) return [];
@@ -73,7 +66,8 @@ export class StateTables extends LedgerTables implements StateReader {
     });
   }
 
-  #writeVersion({ endsWith, version, ...entry }: VersionUpdate): void {
+  #writeVersion({ endsWith, version, contract, ownerSet, dataset, ledgerKey }: VersionUpdate): void {
+    const entry = { contract, ownerSet, dataset, ledgerKey };
     const key = entryKey(entry.contract, entry.ownerSet, entry.dataset, entry.ledgerKey);
     putOrRemove(this.#versions, key, version);
     if (version !== undefined && endsWith !== undefined) this.#ending.schedule(endsWith, { key, record: encodeEnding({ ...entry, version }) });

@@ -31,7 +31,7 @@ describe('StateOverlay', () => {
   it('shows what was put, removed and written over it, and leaves the rest', () => {
     const at = { contract: 'c', ownerSet: 'o', dataset: 'd' };
     apply({
-      versions: [{ ...at, ledgerKey: key(1), version: undefined, endsWith: undefined }, { ...at, ledgerKey: key(2), version: key(11), endsWith: 9n }],
+      versions: [{ ...at, ledgerKey: key(1), datasetTag: key(40), version: undefined, endsWith: undefined }, { ...at, ledgerKey: key(2), datasetTag: key(40), version: key(11), endsWith: 9n }],
       guards: [{ ...at, guardKey: key(1), txId: key(21) }],
       facts: [{ key: 'profile', value: undefined }, { key: 'new', value: key(31) }],
     });
@@ -46,7 +46,7 @@ describe('StateOverlay', () => {
   });
 
   it('does not take one tuple for another', () => {
-    apply({ versions: [{ contract: 'ab', ownerSet: 'c', dataset: '', ledgerKey: key(1), version: key(9), endsWith: undefined }] });
+    apply({ versions: [{ contract: 'ab', ownerSet: 'c', dataset: '', ledgerKey: key(1), datasetTag: key(40), version: key(9), endsWith: undefined }] });
     for (const [contract, ownerSet, dataset] of [['a', 'bc', ''], ['ab', '', 'c'], ['', 'ab', 'c'], ['a', 'b', 'c']] as const) {
       expect(overlay.version(contract, ownerSet, dataset, key(1))).toBeUndefined();
     }

@@ -1,5 +1,5 @@
 import type { FactUpdate, Profile } from '@selvedge/policy';
-import { ValidationCode, type HistoryVersion } from '@selvedge/protocol';
+import { ValidationCode } from '@selvedge/protocol';
 import type { EndorsedContent } from './endorsed-content.js';
 
 /** A key's new version; undefined removes the key. Hashes and keys are 32 bytes. */
@@ -8,13 +8,14 @@ export interface VersionUpdate {
   readonly ownerSet: string;
   readonly dataset: string;
   readonly ledgerKey: Uint8Array;
+  readonly datasetTag: Uint8Array;
   readonly version: Uint8Array | undefined;
   /** With the end of this block the version is gone, if it still stands; undefined: never. */
   readonly endsWith: bigint | undefined;
 }
 
 /** An entry that ended by its blockToLive. Hashes and keys are 32 bytes. */
-export type EndedEntry = Omit<VersionUpdate, 'version' | 'endsWith'>;
+export type EndedEntry = Omit<VersionUpdate, 'datasetTag' | 'version' | 'endsWith'>;
 
 /** A guard's new value: the id of the transaction that wrote it. */
 export interface GuardUpdate {
@@ -34,24 +35,15 @@ export interface KeyPolicyUpdate {
   readonly policy: Uint8Array | undefined;
 }
 
-/** One more version of a key of the world state: Fabric keeps no history of private data. */
-export interface HistoryUpdate extends HistoryVersion {
-  readonly contract: string;
-  readonly ownerSet: string;
-  readonly dataset: string;
-  readonly ledgerKey: Uint8Array;
-}
-
 /** What one valid transaction changes. */
 export interface StateUpdates {
   readonly versions: readonly VersionUpdate[];
   readonly guards: readonly GuardUpdate[];
   readonly keyPolicies: readonly KeyPolicyUpdate[];
-  readonly history: readonly HistoryUpdate[];
   readonly facts: readonly FactUpdate[];
 }
 
-export const NO_UPDATES: StateUpdates = { versions: [], guards: [], keyPolicies: [], history: [], facts: [] };
+export const NO_UPDATES: StateUpdates = { versions: [], guards: [], keyPolicies: [], facts: [] };
 
 /** The judgement of one ordered transaction: equal at every follower. */
 export interface Verdict {

@@ -7,7 +7,8 @@ import { parseDelivered } from '@selvedge/fabric';
 import { createTargetData, createTestConsortium, randomTxId, refusalCode, type TestConsortium, type TargetDataInput } from '@selvedge/fixtures';
 import { createBlockFeed, createFabricChain, createFabricEndorsed, createFabricPolicyChange, type OrderedFabricTransaction, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { historyHead, membershipGuardKey, parseCore, ValidationCode } from '@selvedge/protocol';
+import { membershipGuardKey, ValidationCode } from '@selvedge/protocol';
+import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FabricAppliedBlock } from './applied-block.js';
 import type { DeliveredBlock, FabricBlockSource } from './block-source.js';
@@ -92,20 +93,26 @@ describe('openFabricFollower', () => {
     expect(version('a')).toBeUndefined();
   });
 
-  it('chains the versions of world state’s keys that responses name', async () => {
-    const versions: FabricAppliedBlock['versions'][] = [];
-    await reopen({ onApply: (block) => versions.push(block.versions) });
-    const targets = [{ key: 'h', value: '1' }, { key: 'h' }].map((change) => createTargetData({ consortium, nodes: [], writes: [change, { dataset: 'auroraStones', key: 'h', value: 'private' }] }));
-    for (const target of targets) add({ transaction: chain.transaction(createFabricEndorsed(consortium, target)) });
+  it('knows what each set was, by the responses’ writes alone', async () => {
+    const { names } = consortium.contractKeys;
+    const world = { contract: consortium.contract, ownerSet: 'houses', dataset: '', datasetTag: names.datasetTag('', '') };
+    const txId = randomTxId();
+    const inputs = [{ txId, writes: [{ key: 'a', value: '1' }, { key: 'b', value: '1' }] }, { writes: [{ key: 'b' }] }];
+    for (const input of inputs) add(endorsed(input));
     await reached();
-    const head = targets.reduce<Uint8Array>((previous, target) => {
-      const { txId, timestampSeconds, timestampNanos, sections } = parseCore(target.cores[0]!);
-      const { effect } = sections[0]!.writes.find(({ dataset }) => dataset === '')!;
-      return historyHead(previous, { txId, timestampSeconds, timestampNanos, packetHash: effect.case === 'packetHash' ? effect.value : new Uint8Array(0) });
-    }, new Uint8Array(0));
-    const found = follower.state.history(consortium.contract, 'houses', '', consortium.contractKeys.names.ledgerKey('', 'h'));
-    expect([toHex(found.head), found.count]).toEqual([toHex(head), 2n]);
-    expect(versions.flat().map(({ ownerSet, count }) => [ownerSet, count])).toEqual([['houses', 1n], ['houses', 2n]]);
+    const entry = (key: string, version: Uint8Array): TaggedEntry => ({ datasetTag: world.datasetTag, ledgerKey: names.ledgerKey('', key), packetHash: version });
+    const a = entry('a', Buffer.from(version('a')!, 'hex'));
+    expect([follower.setDigest(world, 4n).count, toHex(follower.setDigest(world, 4n).guardTxId)]).toEqual([2n, toHex(txId)]);
+    expect(toHex(follower.setDigest(world, 5n).root)).toBe(toHex(tagRoot([a]).root));
+    expect(toHex(follower.setDigest({ ...world, datasetTag: new Uint8Array(0) }, 5n).root)).toBe(toHex(datasetRoot([a]).root));
+    // What was written is not what the response says: the entry is nobody's, and the set stays as it was.
+    const other = createFabricEndorsed(consortium, createTargetData({ consortium, nodes: [], writes: [{ key: 'd', value: '1' }] }));
+    add({ transaction: chain.transaction({ ...other, responsePayload: createFabricEndorsed(consortium, createTargetData({ consortium, nodes: [], writes: [{ key: 'e', value: '1' }] })).responsePayload }) });
+    await reached();
+    expect(toHex(follower.setDigest(world, 6n).root)).toBe(toHex(tagRoot([a]).root));
+    expect(refusalCode(() => follower.setDigest(world, 7n))).toBe('SET_DIGEST_HEIGHT_UNKNOWN');
+    await reopen();
+    expect(toHex(follower.setDigest(world, 6n).root)).toBe(toHex(tagRoot([a]).root));
   });
 
   it('forgets entries and guards of a collection with blockToLive when peers do', async () => {
@@ -127,6 +134,9 @@ describe('openFabricFollower', () => {
     add(endorsed());
     await reached();
     expect(shown()).toEqual([false, false, false]);
+    const set = { contract: consortium.contract, ownerSet: 'aurora', dataset, datasetTag: consortium.contractKeys.names.datasetTag(dataset, '') };
+    const height = BigInt(chain.blocks.length);
+    expect([height - 2n, height - 1n, height].map((at) => [follower.setDigest(set, at).count, follower.setDigest(set, at).guardTxId.length])).toEqual([[2n, 32], [1n, 32], [0n, 0]]);
     expect(ended.flat().flatMap(({ entry }) => (entry === undefined ? [] : [toHex(entry.ledgerKey)]))).toEqual([toHex(ledgerKey('a')), toHex(ledgerKey('b'))]);
     consortium.restore();
   });

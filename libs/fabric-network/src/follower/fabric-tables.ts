@@ -1,6 +1,6 @@
 import { equalBytes, fromHex, labelledHash, sha256, toHex } from '@selvedge/crypto';
-import { EndingEntries, HistoryHeads, LedgerTables, putOrRemove, type AppliedVersion, type KeyHistory, type LedgerDatabase, type LedgerStore, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
-import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, policyKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
+import { EndingEntries, LedgerTables, putOrRemove, type GuardSource, type LedgerDatabase, type LedgerStore, type SetWrite, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
+import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, ownerSetOf, policyKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
 import { endingBlock, type FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
 import type { FabricEndedEntry } from './applied-block.js';
@@ -27,7 +27,6 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
   readonly #keyPolicies: LedgerDatabase;
   readonly #transactions: LedgerDatabase;
   readonly #ending: EndingEntries;
-  readonly #history: HistoryHeads;
 
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
   constructor(store: LedgerStore) {
@@ -36,7 +35,6 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     this.#guards = store.database('fabric-guards');
     this.#keyPolicies = store.database('fabric-key-policies');
     this.#transactions = store.database('fabric-transactions');
-    this.#history = new HistoryHeads(store);
     this.#ending = new EndingEntries(store, 'fabric-ending');
   }
 
@@ -74,22 +72,6 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     return { flag: bytes[0] ?? 0, code: toValidationCode(bytes[1] ?? 0), blockNumber: Buffer.from(bytes).readBigUInt64BE(2) };
   }
 
-  history(contract: string, ownerSet: string, _dataset: string, ledgerKey: Uint8Array): KeyHistory {
-    return this.#history.get(placeKey(contract, collectionOf(ownerSet), entryKeyHash(ledgerKey)));
-  }
-
-  /** Continues the histories of a block's new versions of world state; inside a write transaction. */
-  appendHistory(verdicts: readonly FabricVerdict[]): readonly AppliedVersion[] {
-    return verdicts.flatMap(({ entries }) =>
-      entries.flatMap(({ namespace: contract, collection, keyHash, valueHash, write, made }) => {
-        if (write?.dataset !== WORLD_STATE || made === undefined) return [];
-        const { txId, timestampSeconds, timestampNanos } = made;
-        const version = { txId, timestampSeconds, timestampNanos, packetHash: valueHash ?? NO_HASH };
-        return [{ contract, ownerSet: write.ownerSet, dataset: write.dataset, ledgerKey: write.ledgerKey, ...version, ...this.#history.append(placeKey(contract, collection, keyHash), version) }];
-      }),
-    );
-  }
-
   /**
    * Writes a block's outcome, and ends what peers forget with it; inside a write transaction. Returns what ended. The
    * facts in memory change with adoptFacts, after the sync.
@@ -101,6 +83,23 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
       this.#writeResults(verdict, blockNumber);
     }
     this.writeHead(factUpdates, head);
+    const ended = this.#endEntries(blockNumber);
+    this.sets.apply({ height: head.height, writes: verdicts.flatMap(({ entries }) => entries.flatMap(setWrite)), ended: ended.flatMap(setEntry) }, this.#guardSource);
+    return ended;
+  }
+
+  /** Guards lie among the entries, and end as these do. */
+  get #guardSource(): GuardSource {
+    return {
+      value: ({ contract, ownerSet, dataset }, guardKey) => this.guard(contract, ownerSet, dataset, guardKey),
+      endsAt: ({ contract, ownerSet }, height) => {
+        const endsWith = endingBlock(height - 1n, collectionLife(this, contract, collectionOf(ownerSet)));
+        return endsWith === undefined ? undefined : endsWith + 1n;
+      },
+    };
+  }
+
+  #endEntries(blockNumber: bigint): FabricEndedEntry[] {
     return this.#ending.take(blockNumber).flatMap(({ key, record }) => {
       const { valueHash, ...ended } = decodeEnding(record);
       // Written anew meanwhile: neither packets nor the ids that guards name repeat.
@@ -138,7 +137,21 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
   }
 }
 
-const WORLD_STATE = '';
+/**
+ * A write that the response names. One that it does not name belongs to no set that anyone could tell, so all followers
+ * leave it out alike; a set that lacks it agrees with no answer of a business node, which is refused.
+ */
+function setWrite({ namespace, write, valueHash }: EntryUpdate): SetWrite[] {
+  if (write === undefined) return [];
+  const { ownerSet, dataset, ledgerKey, datasetTag } = write;
+  return [{ contract: namespace, ownerSet, dataset, ledgerKey, datasetTag, version: valueHash }];
+}
+
+function setEntry({ namespace, collection, entry }: FabricEndedEntry): Omit<SetWrite, 'datasetTag' | 'version'>[] {
+  const ownerSet = ownerSetOf(collection);
+  return entry === undefined || ownerSet === undefined ? [] : [{ contract: namespace, ownerSet, ...entry }];
+}
+
 const NO_HASH = new Uint8Array(0);
 
 type ScheduledEntry = FabricEndedEntry & { readonly valueHash: Uint8Array };

@@ -10,7 +10,7 @@ import { createPacketOpener, type StoredEntry } from '../domain/packet-opener.js
 import { heldKeysOf, type CertifiedNode } from '../node.test.support.js';
 import { placeOf, sealTestPacket } from '../packets.test.support.js';
 import type { ReadScope, SetContent, StateSource } from '../request-ports.js';
-import { createHistoryConfirmer } from './history-confirmer.js';
+import { createSetConfirmer } from './set-confirmer.js';
 import { createStateFetcher, type StateFetcherOptions } from './state-fetcher.js';
 
 let net: TestConsortium;
@@ -37,7 +37,7 @@ beforeEach(() => {
 
 function fetcher(options: Partial<StateFetcherOptions> = {}): StateSource {
   const { network, channel } = net;
-  return createStateFetcher({ network, channel, nodes: [aurora, borealis], clock: () => nowMs, historyConfirmer: createHistoryConfirmer({ followers: [] }), onRefused: (failure) => refused.push(failure), ...options });
+  return createStateFetcher({ network, channel, nodes: [aurora, borealis], clock: () => nowMs, confirmer: createSetConfirmer({ followers: [] }), onRefused: (failure) => refused.push(failure), ...options });
 }
 
 function store(key: string, value = key, nodes = [aurora, borealis], entry: Partial<Parameters<typeof sealTestPacket>[1]> = {}): Uint8Array {
@@ -59,13 +59,13 @@ function readSet(owners = ['AuroraMSP'], from = source): Promise<SetContent<Stor
   const { datasetTag, membershipGuard } = placeOf(net, '', 'a');
   const keys = heldKeysOf(net, certified).contract(net.contract)!;
   const open = (packet: Uint8Array): StoredEntry => opener().open(packet, { policy: net.contractPolicy, keys }, { dataset: '', datasetTag });
-  return from.readSet(scope, { ownerSet: 'houses', owners, dataset: '', datasetTag, guardKey: membershipGuard, open });
+  return from.readSet(scope, { ownerSet: 'houses', owners, dataset: '', datasetTag, guardKey: membershipGuard, confirm: false, open });
 }
 
 function readDataset(): Promise<SetContent<StoredEntry>> {
   const keys = heldKeysOf(net, certified).contract(net.contract)!;
   const open = (packet: Uint8Array): StoredEntry => opener().open(packet, { policy: net.contractPolicy, keys }, { dataset: '' });
-  return source.readDataset(scope, { ownerSet: 'houses', owners: ['AuroraMSP'], dataset: '', guardKey: contentGuardKey(net.contract, ''), open });
+  return source.readDataset(scope, { ownerSet: 'houses', owners: ['AuroraMSP'], dataset: '', guardKey: contentGuardKey(net.contract, ''), confirm: false, open });
 }
 
 async function refusal(promise: Promise<unknown>): Promise<{ code: string; message: string }> {

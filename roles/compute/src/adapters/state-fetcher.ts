@@ -1,15 +1,21 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError, withRole, type RefusalCode } from '@selvedge/errors';
+import type { TaggedEntry } from '@selvedge/set-digest';
 import { describeFailures, openingFailure, type FetchFailure } from '../domain/fetch-failure.js';
 import { verifyPageOrder } from '../domain/state-answer.js';
-import { followChain, type ChainPlace } from '../domain/key-history.js';
-import type { BusinessPort, HistoryQuery, PlaceOfRead, ReadScope, SetContent, SetQuery, StateSource } from '../request-ports.js';
-import type { KeyVersion } from '@selvedge/protocol';
-import type { HistoryConfirmer } from './history-confirmer.js';
+import type { BusinessPort, PlaceOfRead, ReadScope, SetContent, SetQuery, StateSource } from '../request-ports.js';
 import { createQueryLane, type LaneOptions, type QueryLane } from './query-lane.js';
+import type { SetConfirmer } from './set-confirmer.js';
 
 const START = new Uint8Array(0);
 const ALL_TAGS = new Uint8Array(0);
+
+interface PagedSet<T> {
+  readonly entries: readonly T[];
+  readonly guardTxId: Uint8Array;
+  /** Of the first and the last page. */
+  readonly heights: readonly [bigint, bigint];
+}
 
 interface AnySetQuery<T> extends SetQuery<T> {
   /** Empty: all tags. */
@@ -26,10 +32,10 @@ export interface StateFetcherOptions extends Omit<LaneOptions, 'timeoutMs' | 'ma
   readonly preference?: number;
   /** A node that failed is asked last for so long. Default 2,000. */
   readonly avoidMs?: number;
-  readonly historyConfirmer: HistoryConfirmer;
   /** Soft limit of one page of a set. Default 2 MiB. */
   readonly pageBytes?: number;
-  /** How often a set is read again when its guard changed between two pages. Default 5. */
+  readonly confirmer: SetConfirmer;
+  /** How often a set is read again when it changed between two pages. Default 5. */
   readonly maxSetAttempts?: number;
   /** Called when a node's answer was refused and another node is asked instead. */
   readonly onRefused?: (failure: FetchFailure) => void;
@@ -65,45 +71,36 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
     throw describeFailures(ownerSet, failures);
   };
 
-  const readSetOnce = async <T extends { readonly ledgerKey: Uint8Array }>(lane: QueryLane, scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T> | undefined> => {
+  const readSetOnce = async <T extends TaggedEntry>(lane: QueryLane, scope: ReadScope, query: AnySetQuery<T>): Promise<PagedSet<T> | undefined> => {
     const { ownerSet, dataset, datasetTag, guardKey } = query;
     const entries: T[] = [];
     let guardTxId: Uint8Array | undefined;
     let after: Uint8Array = START;
+    let firstHeight: bigint | undefined;
     for (;;) {
       const answer = await lane.readPage(scope, { ownerSet, dataset, datasetTag, guardKey, after, maxBytes: pageBytes });
       guardTxId ??= answer.guardTxId;
+      firstHeight ??= answer.height;
       if (!equalBytes(guardTxId, answer.guardTxId)) return undefined;
       const page = opened(() => answer.page.packets.map((packet) => query.open(packet)));
       verifyPageOrder(page, after);
       entries.push(...page);
       const last = page.at(-1);
-      if (!answer.page.more) return { entries, guardTxId };
+      if (!answer.page.more) return { entries, guardTxId, heights: [firstHeight, answer.height] };
       if (last === undefined) throw new SelvedgeError('STATE_FORGED', 'an empty page promises more');
       after = last.ledgerKey;
     }
   };
 
-  const readSet = <T extends { readonly ledgerKey: Uint8Array }>(scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T>> =>
+  const readSet = <T extends TaggedEntry>(scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T>> =>
     withFailover(query, async (lane) => {
       for (let attempt = 0; attempt < maxSetAttempts; attempt += 1) {
         const content = await readSetOnce(lane, scope, query);
-        if (content !== undefined) return content;
+        const statements = content === undefined || !query.confirm ? [] : await options.confirmer.confirm(scope, { ...query, ...content });
+        if (content !== undefined && statements !== undefined) return { entries: content.entries, guardTxId: content.guardTxId, statements };
       }
       throw new SelvedgeError('STALE_GUARD', 'the set kept changing while it was read');
     });
-
-  const readVersions = async <T>(lane: QueryLane, scope: ReadScope, query: HistoryQuery, end: ChainPlace, open: (version: KeyVersion) => T): Promise<T[]> => {
-    const { ownerSet, dataset, ledgerKey } = query;
-    const found: T[] = [];
-    for (let place = end; place.count > 0n; ) {
-      const versions = await lane.readVersions(scope, { ownerSet, dataset, ledgerKey, count: place.count, maxBytes: pageBytes });
-      if (versions.length === 0) throw new SelvedgeError('STATE_FORGED', 'the history of a key: versions are missing');
-      place = followChain(versions, place);
-      found.push(...opened(() => versions.map(open)));
-    }
-    return found;
-  };
 
   return {
     readPoint: (scope, query) =>
@@ -111,10 +108,6 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
         const { present, packet, keyPolicy } = await lane.readPoint(scope, query);
         return opened(() => query.open(present ? packet : undefined, keyPolicy));
       }),
-    async readHistory(scope, query, open) {
-      const end = await options.historyConfirmer.confirm(scope, query);
-      return withFailover(query, (lane) => readVersions(lane, scope, query, end, open));
-    },
     readSet,
     readDataset: (scope, query) => readSet(scope, { ...query, datasetTag: ALL_TAGS }),
   };

@@ -8,12 +8,12 @@ export interface FetchFailure {
 }
 
 /** Most serious first: a forgery is named even when another node was merely unreachable. */
-const REPORTED: readonly RefusalCode[] = ['STATE_FORGED', 'HISTORY_NOT_KEPT', 'KEY_EPOCH_UNKNOWN', 'STATE_MISSING_PACKET', 'STALE_GUARD', 'STATE_BEHIND', 'OVERLOADED'];
+const REPORTED: readonly RefusalCode[] = ['STATE_FORGED', 'KEY_EPOCH_UNKNOWN', 'STATE_MISSING_PACKET', 'STALE_GUARD', 'SET_DIGEST_UNCONFIRMED', 'STATE_BEHIND', 'OVERLOADED'];
 
 /** The refusal of a read that no owner served; names every node that was asked. */
 export function describeFailures(ownerSet: string, failures: readonly FetchFailure[]): SelvedgeError {
   const code = REPORTED.find((candidate) => failures.some(({ error }) => error.code === candidate)) ?? 'STATE_UNAVAILABLE';
-  const asked = failures.map(({ mspId, address, error }) => `${mspId} at ${address}: ${error.code}`).join('; ');
+  const asked = failures.map(({ mspId, address, error }) => `${mspId} at ${address}: ${error.code}${error.code === 'SET_DIGEST_UNCONFIRMED' ? ` (${error.message})` : ''}`).join('; ');
   return new SelvedgeError(code, `owner set ${ownerSet}: ${asked === '' ? 'no business node of its owners is configured' : asked}`, { role: 'compute' });
 }
 

@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { LIMITS, type GuardKind } from '@selvedge/protocol';
+import { LIMITS, type GuardKind, type SetDigestStatement } from '@selvedge/protocol';
 
 /** A read, as the core has it. */
 export interface RecordedRead {
@@ -50,7 +50,7 @@ export interface RecordedSets {
   /** Throws STALE_READ when the key was read in another version before, CHAINCODE_LIMIT above the limit. */
   addRead(read: RecordedRead): void;
   /** Throws STALE_GUARD when the guard was read with another value before. */
-  addGuard(guard: RecordedGuard): void;
+  addGuard(guard: RecordedGuard, statements: readonly SetDigestStatement[]): void;
   addKeyPolicyRead(read: RecordedKeyPolicy): void;
   /**
    * The last write of a key wins, and so does the last policy that is set for it: a write without one leaves it, and the
@@ -60,6 +60,8 @@ export interface RecordedSets {
   reads(): readonly RecordedRead[];
   guards(): readonly RecordedGuard[];
   keyPolicyReads(): readonly RecordedKeyPolicy[];
+  /** Those that came with the guards: one quorum for each. */
+  statements(): readonly SetDigestStatement[];
   /** What is written in the end: a key that is removed loses its policy. */
   writes(): readonly RecordedWrite[];
 }
@@ -70,6 +72,7 @@ export function createRecordedSets(maxWriteBytes: number): RecordedSets {
   const guards = new Map<string, RecordedGuard>();
   const keyPolicyReads = new Map<string, RecordedKeyPolicy>();
   const writes = new Map<string, RecordedWrite>();
+  const statements = new Map<string, readonly SetDigestStatement[]>();
   let writeBytes = 0;
   return {
     addRead(read) {
@@ -81,13 +84,14 @@ export function createRecordedSets(maxWriteBytes: number): RecordedSets {
       reads.set(id, read);
       requireWithin('keys read', reads.size);
     },
-    addGuard(guard) {
+    addGuard(guard, own) {
       const id = entryId(guard.dataset, guard.guardKey);
       const earlier = guards.get(id);
       if (earlier !== undefined && !equalBytes(earlier.txId, guard.txId)) {
         throw new SelvedgeError('STALE_GUARD', 'a range changed between two queries of one transaction');
       }
       guards.set(id, guard);
+      statements.set(id, own);
     },
     addKeyPolicyRead(read) {
       keyPolicyReads.set(entryId(read.dataset, read.ledgerKey), read);
@@ -104,6 +108,7 @@ export function createRecordedSets(maxWriteBytes: number): RecordedSets {
     },
     reads: () => [...reads.values()],
     guards: () => [...guards.values()],
+    statements: () => [...statements.values()].flat(),
     keyPolicyReads: () => [...keyPolicyReads.values()],
     writes: () => [...writes.values()].map((write) => (write.effect.kind === 'delete' || write.effect.kind === 'purge' ? { ...write, keyPolicy: undefined } : write)),
   };

@@ -63,7 +63,14 @@ export function createTargetData(input: {
     eventDigest: event === undefined ? EMPTY : eventDigest(transactionKey, encodeMessage(ChaincodeEventSchema, event)),
   });
   const signature = { certificate: signer.certificate, signature: signer.sign(teeSigningInput([core])) };
-  return create(TargetDataSchema, { cores: [core], attachments: { packets: [...packets], sealedEvents: [...sealedEvents], teeSignatures: [signature], keyPolicies: keyPolicies.map((each) => ({ contract: request.body.contract, ...each })) } });
+  const attachments = {
+    packets: [...packets],
+    sealedEvents: [...sealedEvents],
+    teeSignatures: [signature],
+    statements: [...recorded.statements],
+    keyPolicies: keyPolicies.map((each) => ({ contract: request.body.contract, ...each })),
+  };
+  return create(TargetDataSchema, { cores: [core], attachments });
 }
 
 /** Seals an answer under a response key of its own (DESIGN 2, step 1). */

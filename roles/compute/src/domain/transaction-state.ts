@@ -1,10 +1,10 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
-import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type KeyVersion } from '@selvedge/protocol';
-import { equalBytes, sha256, toHex } from '@selvedge/crypto';
+import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type SetDigestStatement } from '@selvedge/protocol';
+import { sha256 } from '@selvedge/crypto';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { objectTypeOf } from '@selvedge/sealed-objects';
-import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
+import type { StateCalls, StateQuery, StateQueryResult } from '../ports.js';
 import type { ReadScope, StateSource } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
@@ -13,8 +13,6 @@ import type { PacketOpener, StoredEntry } from './packet-opener.js';
 import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
 import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 
-/** Fabric keeps no history of private data. */
-const WORLD_STATE = '';
 const NO_HASH = new Uint8Array(0);
 
 /** What is known of one key. */
@@ -31,6 +29,8 @@ export interface Recorded {
   readonly guards: readonly RecordedGuard[];
   readonly writes: readonly RecordedWrite[];
   readonly keyPolicyReads: readonly RecordedKeyPolicy[];
+  /** That the sets under the guards were complete. */
+  readonly statements: readonly SetDigestStatement[];
 }
 
 export interface TransactionState {
@@ -147,10 +147,10 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     const datasetTag = keys.nameKeys.datasetTag(dataset, range.objectType);
     const membership = membershipGuardKey(datasetTag);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset, datasetTag });
-    const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, open });
+    const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, confirm: isSubmit, open });
     const entries = range.select(content.entries);
     if (!isSubmit) return entries;
-    sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId });
+    sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId }, content.statements);
     for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
     return entries;
   };
@@ -160,30 +160,13 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     const prepared = prepareQuery(query, (await declaredIndexes()).get(dataset) ?? []);
     const content = contentGuardKey(policy.name, dataset);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
-    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, open });
+    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isSubmit && contentGuard, open });
     const { matches, entries, bookmark } = await selectEntries(prepared, read.entries, queryWork);
     if (!isSubmit) return { entries, bookmark };
-    if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId });
+    if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId }, read.statements);
     else unguarded ??= dataset;
     for (const { ledgerKey, packetHash } of matches) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
     return { entries, bookmark };
-  };
-
-  /**
-   * Fabric leaves histories out of read sets. Here the key's present version goes in, so that a history that has grown
-   * by the commit is refused; and the newest version must be that one.
-   */
-  const readHistory = async (place: DatasetPlace, key: string): Promise<KeyModification[]> => {
-    const { ownerSet, owners, dataset } = place;
-    const ledgerKey = keys.nameKeys.ledgerKey(dataset, key);
-    const open = ({ packet, txId, timestampSeconds, timestampNanos }: KeyVersion): KeyModification & { readonly packetHash: Uint8Array | undefined } => {
-      const entry = packet.length === 0 ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
-      return { txId: toHex(txId), timestamp: { seconds: timestampSeconds, nanos: timestampNanos }, value: entry?.value, packetHash: entry?.packetHash };
-    };
-    const versions = await source.readHistory(scope, { ownerSet, owners, dataset, ledgerKey }, open);
-    const present = await readPoint(place, key);
-    if (!equalBytes(versions[0]?.packetHash ?? NO_HASH, present?.packetHash ?? NO_HASH)) throw new SelvedgeError('STALE_READ', 'a key changed while its history was read');
-    return versions;
   };
 
   // Async throughout, so that a refusal rejects instead of being thrown at the caller.
@@ -195,10 +178,6 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     },
     getKeyPolicy: async (dataset, key) => watched(readKeyPolicy(datasets.readable(dataset), key)),
     setKeyPolicy: async (dataset, key, keyPolicy) => watched(setKeyPolicy(datasets.writable(dataset), key, keyPolicy)),
-    async getHistory(key) {
-      verifyKeySupported(key);
-      return watched(readHistory(datasets.readable(WORLD_STATE), key));
-    },
     getRange: async (dataset, startKey, endKey) => watched(readRange(datasets.readable(dataset), startKey, endKey)),
     query: async (dataset, query) => watched(runQuery(datasets.readable(dataset), query)),
     putState: (dataset, key, value) =>
@@ -215,7 +194,7 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
       adoptLatePolicies();
       const writes = sets.writes();
       if (unguarded !== undefined && writes.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', `writing after a query of dataset '${unguarded}', which keeps no content guard`);
-      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes };
+      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes, statements: sets.statements() };
     },
     async keyPoliciesInForce(writes) {
       if (!withKeyPolicy) return [];

@@ -1,11 +1,12 @@
 import { create } from '@bufbuild/protobuf';
-import { createTargetData, createTestConsortium, refusalCode, TEST_CONTRACT, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { signAs, type Signer } from '@selvedge/identity';
-import { encodeMessage, SetDigestSchema, SetDigestStatementSchema, signing, type SetDigest, type SetDigestStatement } from '@selvedge/protocol';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { isSelvedgeError } from '@selvedge/errors';
+import { createSetStatement, createTargetData, createTestConsortium, TEST_CONTRACT, type SetDigestInit, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import { contentGuardKey, GuardKind, GuardReadSchema, type SetDigestStatement } from '@selvedge/protocol';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyTargetData } from './verify-target-data.js';
 
-const ROOT = new Uint8Array(32).fill(5);
+const GUARD = new Uint8Array(32).fill(8);
+const OTHER = new Uint8Array(32).fill(9);
 
 let consortium: TestConsortium;
 let node: TestComputeNode;
@@ -13,57 +14,103 @@ beforeAll(async () => {
   consortium = await createTestConsortium();
   node = await consortium.issueComputeNode();
 });
+afterEach(() => {
+  consortium.restore();
+});
 
-const state = (mspId: string, change: Partial<Omit<SetDigest, '$typeName' | '$unknown'>> = {}, signer: Signer = consortium.organisation(mspId).peer.signer): SetDigestStatement => {
-  const datasetTag = consortium.contractKeys.names.datasetTag('', '');
-  const statement = encodeMessage(SetDigestSchema, {
-    network: consortium.network, channel: consortium.channel, contract: TEST_CONTRACT, datasetTag, height: 4n, root: ROOT, count: 2n, ...change,
+const membershipGuard = (): Uint8Array => createTargetDataGuard({ setReads: [{}] });
+function createTargetDataGuard(input: Partial<TargetDataInput>): Uint8Array {
+  let key = new Uint8Array(0);
+  createTargetData({ consortium, nodes: [], ...input, changeCore: (core) => { key = Uint8Array.from(core.sections[0]!.guardsRead[0]!.guardKey); } });
+  return key;
+}
+
+/** Target data that queried the simple keys of the world state; the ledger holds the guard's value. */
+function refusal(statements: readonly SetDigestStatement[] | undefined, input: Partial<TargetDataInput> = {}): [string, string] | undefined {
+  consortium.state.setGuard(TEST_CONTRACT, 'houses', '', membershipGuard(), GUARD);
+  const targetData = createTargetData({
+    consortium, nodes: [node], setReads: [{ guardTxId: GUARD }], ...input, changeSigned: (data) => { if (statements !== undefined) data.attachments!.statements = [...statements]; },
   });
-  return create(SetDigestStatementSchema, { statement, signature: signAs(signer, signing.setDigest(statement)) });
-};
-const refusal = (statements: readonly SetDigestStatement[]): string | undefined => {
-  const targetData = createTargetData({ consortium, nodes: [node], changeSigned: (data) => { data.attachments!.statements = [...statements]; } });
-  return refusalCode(() => verifyTargetData(targetData, { state: consortium.state, profile: consortium.profile, at: consortium.now }));
-};
+  try {
+    verifyTargetData(targetData, { state: consortium.state, profile: consortium.profile, at: consortium.now });
+  } catch (error) {
+    if (isSelvedgeError(error)) return [error.code, error.message];
+    throw error;
+  }
+  return undefined;
+}
+const by = (mspId: string, digest: SetDigestInit = {}): SetDigestStatement => createSetStatement(consortium, mspId, { guardTxId: GUARD, ...digest });
+const invalid = (text: string): [string, unknown] => ['SET_DIGEST_INVALID', expect.stringContaining(text)];
 
-describe('set-digest statements', () => {
-  it('of organisations that agree pass', () => {
-    expect(refusal([state('NorthMSP'), state('AuroraMSP'), state('EastMSP', { height: 5n, root: new Uint8Array(32) })])).toBeUndefined();
-  });
-
-  it('must be signed', () => {
-    const unsigned = state('NorthMSP');
-    delete unsigned.signature;
-    expect(refusal([unsigned])).toBe('SET_DIGEST_INVALID');
-  });
-
-  it('must be signed over the statement', () => {
-    const forged = state('NorthMSP');
-    forged.statement = state('NorthMSP', { count: 1n }).statement;
-    expect(refusal([forged])).toBe('SET_DIGEST_INVALID');
-  });
-
-  it('must be signed by a peer', () => {
-    expect(refusal([state('NorthMSP', {}, consortium.organisation('NorthMSP').client.signer)])).toBe('SET_DIGEST_INVALID');
-  });
-
-  it('must be signed by an organisation of the network', async () => {
-    const stranger = await createTestConsortium();
-    expect(refusal([state('NorthMSP', {}, stranger.organisation('NorthMSP').peer.signer)])).toBe('SET_DIGEST_INVALID');
+describe('target data that read a guard', () => {
+  it('needs equal statements of enough organisations', () => {
+    expect(refusal([by('NorthMSP'), by('SouthMSP'), by('AuroraMSP')])).toBeUndefined();
+    expect(refusal(undefined)).toBeUndefined();
+    expect(refusal([])).toEqual(invalid('without equal statements'));
+    expect(refusal([by('NorthMSP'), by('SouthMSP')])).toEqual(invalid('without equal statements'));
   });
 
-  it.each<[string, Partial<SetDigest>]>([
-    ['network', { network: 'elsewhere' }],
-    ['channel', { channel: 'elsewhere' }],
-    ['contract', { contract: 'rubies' }],
-  ])('of another %s are refused', (_field, change) => {
-    expect(refusal([state('NorthMSP', change)])).toBe('SET_DIGEST_INVALID');
+  it('needs them of distinct organisations', () => {
+    expect(refusal([by('NorthMSP'), by('SouthMSP'), by('SouthMSP')])).toEqual(invalid('without equal statements'));
   });
 
-  it.each<[string, Partial<SetDigest>]>([
+  it('needs them of one height', () => {
+    expect(refusal([by('NorthMSP'), by('SouthMSP'), by('EastMSP', { height: 6n })])).toEqual(invalid('without equal statements'));
+    expect(refusal([by('NorthMSP'), by('SouthMSP'), by('EastMSP'), by('EastMSP', { height: 6n })])).toBeUndefined();
+  });
+
+  it.each<[string, SetDigestInit]>([
     ['root', { root: new Uint8Array(32) }],
-    ['count', { count: 3n }],
-  ])('of one set and height with another %s are refused', (_field, change) => {
-    expect(refusal([state('NorthMSP'), state('SouthMSP', change)])).toBe('SET_DIGEST_INVALID');
+    ['count', { count: 4n }],
+  ])('needs them to agree about the %s, and names who differs', (_field, change) => {
+    expect(refusal([by('NorthMSP'), by('SouthMSP'), by('EastMSP'), by('AuroraMSP', change)])).toEqual(invalid('AuroraMSP differs'));
+  });
+
+  it('needs one of them to be of an organisation that does not own the set', () => {
+    consortium.setContractPolicy({ ownerSets: consortium.contractPolicy.ownerSets.map((set) => ({ ...set, owners: ['AuroraMSP', 'BorealisMSP', 'NorthMSP'] })) });
+    expect(refusal([by('AuroraMSP'), by('BorealisMSP'), by('NorthMSP')])).toEqual(invalid('without equal statements'));
+    expect(refusal([by('AuroraMSP'), by('BorealisMSP'), by('NorthMSP'), by('SouthMSP')])).toBeUndefined();
+  });
+
+  it('needs them to name the guard’s value as it was read', () => {
+    const three = ['NorthMSP', 'SouthMSP', 'EastMSP'];
+    expect(refusal(three.map((mspId) => by(mspId, { guardTxId: OTHER })))).toEqual(invalid('another value of a guard'));
+    expect(refusal(three.map((mspId) => by(mspId, { guardTxId: new Uint8Array(0) })))).toEqual(invalid('another value of a guard'));
+  });
+
+  it('needs each of them to be signed by a peer of the network', () => {
+    const unsigned = by('EastMSP');
+    delete unsigned.signature;
+    expect(refusal([by('NorthMSP'), by('SouthMSP'), by('AuroraMSP'), unsigned])).toEqual(invalid('not signed'));
+    const client = createSetStatement(consortium, 'EastMSP', { guardTxId: GUARD }, consortium.organisation('EastMSP').client.signer);
+    expect(refusal([by('NorthMSP'), by('SouthMSP'), client])).toEqual(invalid('not signed by a peer'));
+  });
+
+  it.each<[string, () => SetDigestInit]>([
+    ['contract', () => ({ contract: 'rubies' })],
+    ['owner set', () => ({ ownerSet: 'aurora' })],
+    ['dataset', () => ({ dataset: 'auroraStones', ownerSet: 'houses' })],
+    ['object type', () => ({ datasetTag: consortium.contractKeys.names.datasetTag('', 'stone') })],
+    ['extent', () => ({ datasetTag: new Uint8Array(0) })],
+  ])('takes none of another %s', (_what, change) => {
+    expect(refusal([by('NorthMSP', change()), by('SouthMSP', change()), by('EastMSP', change())])).toEqual(invalid('whose guard was not read'));
+  });
+
+  it('needs them for the content guard of a whole dataset as well', () => {
+    consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }] });
+    consortium.state.setGuard(TEST_CONTRACT, 'houses', '', contentGuardKey(TEST_CONTRACT, ''), GUARD);
+    const setReads = [{ guardTxId: GUARD }, { objectType: 'all', guardTxId: GUARD }];
+    expect(refusal(undefined, { setReads })).toBeUndefined();
+    expect(refusal(['NorthMSP', 'SouthMSP', 'EastMSP'].map((mspId) => by(mspId)), { setReads })).toEqual(invalid('without equal statements'));
+  });
+
+  it('has none where no guard was read', () => {
+    expect(refusal([], { setReads: [] })).toBeUndefined();
+    expect(refusal([by('NorthMSP')], { setReads: [] })).toEqual(invalid('whose guard was not read'));
+  });
+
+  it('has them for each of several guards', () => {
+    const second = create(GuardReadSchema, { ownerSet: 'houses', dataset: '', guardKey: new Uint8Array(32), kind: GuardKind.MEMBERSHIP });
+    expect(refusal(undefined, { changeCore: (core) => { core.sections[0]!.guardsRead.unshift(second); } })).toEqual(invalid('without equal statements'));
   });
 });

@@ -1,37 +1,64 @@
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
-import { LIMITS, parseMessage, SetDigestSchema, signing, type Core, type SetDigest, type SetDigestStatement } from '@selvedge/protocol';
+import { setGuardKey, type ContractSection, type Core, type GuardRead, type SetDigest, type SetDigestStatement } from '@selvedge/protocol';
+import { digestText, isStatementQuorum, verifySetStatement, type VerifiedStatement } from '@selvedge/set-digest';
+import type { ContractRules } from './contract-rules.js';
+
+/** A guard that was read, and the contract that it is of. */
+interface ReadGuard {
+  readonly section: ContractSection;
+  readonly guard: GuardRead;
+}
 
 /**
- * Completeness statements, where target data carries them: each is signed by a peer of a known organisation, speaks
- * of this channel and a contract of the core, and statements of one set at one height agree. Throws SET_DIGEST_INVALID.
+ * Completeness (DESIGN 5): each guard that was read stands for a set that was queried, and for each such set there are
+ * equal statements of a quorum of organisations, which name the guard's value as it was read. What the set held is the
+ * TEE's word, as everything is that it computed: this shows that a quorum could have contradicted the business node.
+ * Throws SET_DIGEST_INVALID.
  */
-export function verifySetDigests(statements: readonly SetDigestStatement[], core: Core, profile: Profile): void {
-  const seen = new Map<string, SetDigest>();
-  for (const signed of statements) {
-    verifyStatementSignature(signed, profile);
-    const statement = parseMessage(SetDigestSchema, signed.statement, LIMITS.maxFactBytes);
-    requireEqual('network', statement.network === core.network);
-    requireEqual('channel', statement.channel === core.channel);
-    requireEqual('contract', core.sections.some((section) => section.contract === statement.contract));
-    const set = JSON.stringify([statement.contract, toHex(statement.datasetTag), String(statement.height)]);
-    const first = seen.get(set) ?? statement;
-    requireEqual('root', equalBytes(statement.root, first.root));
-    requireEqual('count', statement.count === first.count);
-    seen.set(set, first);
+export function verifySetDigests(statements: readonly SetDigestStatement[], core: Core, { profile, rules }: { readonly profile: Profile; readonly rules: ReadonlyMap<string, ContractRules> }): void {
+  const guards = core.sections.flatMap((section) => section.guardsRead.map((guard) => ({ section, guard })));
+  const byGuard = new Map<ReadGuard, VerifiedStatement[]>(guards.map((guard) => [guard, []]));
+  for (const statement of statements.map((signed) => verifySetStatement(signed, profile))) {
+    const read = guards.find((candidate) => isOfGuard(statement.digest, candidate));
+    if (read === undefined) throw invalid('a statement is of a set whose guard was not read');
+    if (!equalBytes(statement.digest.guardTxId, read.guard.txId)) throw invalid('a statement names another value of a guard than was read');
+    byGuard.get(read)?.push(statement);
+  }
+  for (const [{ section, guard }, own] of byGuard) {
+    verifyAgreement(own);
+    const owners = rules.get(section.contract)?.ownerSets.get(guard.ownerSet)?.owners ?? [];
+    const isComplete = [...groupByText(own).values()].some((mspIds) => isStatementQuorum(mspIds, { owners, profile }));
+    if (!isComplete) throw invalid(`guard ${toHex(guard.guardKey)} was read without equal statements of enough organisations`);
   }
 }
 
-function verifyStatementSignature(signed: SetDigestStatement, profile: Profile): void {
-  if (signed.signature === undefined) throw new SelvedgeError('SET_DIGEST_INVALID', 'a statement is not signed');
-  try {
-    profile.msps.verifySignature(signed.signature, signing.setDigest(signed.statement), { role: 'peer' });
-  } catch (cause) {
-    throw new SelvedgeError('SET_DIGEST_INVALID', 'a statement is not signed by a peer of the network', { cause });
+function isOfGuard(digest: SetDigest, { section, guard }: ReadGuard): boolean {
+  if (digest.contract !== section.contract || digest.ownerSet !== guard.ownerSet || digest.dataset !== guard.dataset) return false;
+  return equalBytes(setGuardKey(digest), guard.guardKey);
+}
+
+/** At one height there is one content of a set. */
+function verifyAgreement(statements: readonly VerifiedStatement[]): void {
+  const texts = new Map<bigint, string>();
+  for (const { digest, mspId } of statements) {
+    const text = digestText(digest);
+    if ((texts.get(digest.height) ?? text) !== text) throw invalid(`the statement of ${mspId} differs from another of the same set and height`);
+    texts.set(digest.height, text);
   }
 }
 
-function requireEqual(field: string, holds: boolean): void {
-  if (!holds) throw new SelvedgeError('SET_DIGEST_INVALID', `a statement’s ${field} is not the expected one`);
+/** The organisations that say the same. */
+function groupByText(statements: readonly VerifiedStatement[]): Map<string, Set<string>> {
+  const groups = new Map<string, Set<string>>();
+  for (const { digest, mspId } of statements) {
+    const text = digestText(digest);
+    groups.set(text, (groups.get(text) ?? new Set<string>()).add(mspId));
+  }
+  return groups;
+}
+
+function invalid(what: string): SelvedgeError {
+  return new SelvedgeError('SET_DIGEST_INVALID', what);
 }

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { createTargetData, createTestConsortium, refusalCode, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { compareGuards, contentGuardKey, GuardKind, membershipGuardKey, GuardReadSchema, GuardWriteSchema } from '@selvedge/protocol';
+import { compareGuards, contentGuardKey, GuardKind, GuardWriteSchema, membershipGuardKey } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyTargetData } from './verify-target-data.js';
 
@@ -51,12 +51,7 @@ describe('read set', () => {
 });
 
 describe('guards that were read', () => {
-  const read = (txId: Uint8Array): Partial<TargetDataInput> => ({
-    changeCore: (core) => {
-      const guard = { ownerSet: 'houses', dataset: '', guardKey: membershipGuardKey(tag('')), kind: GuardKind.MEMBERSHIP, txId };
-      core.sections[0]!.guardsRead = [create(GuardReadSchema, guard)];
-    },
-  });
+  const read = (guardTxId: Uint8Array): Partial<TargetDataInput> => ({ setReads: [{ guardTxId }] });
 
   it('pass while nobody wrote them', () => {
     expect(refusal(read(new Uint8Array(0)))).toBeUndefined();
@@ -71,10 +66,7 @@ describe('guards that were read', () => {
   });
 
   it('of a kind that the dataset does not keep are refused by name', () => {
-    const content = (core: Parameters<NonNullable<TargetDataInput['changeCore']>>[0]): void => {
-      core.sections[0]!.guardsRead = [create(GuardReadSchema, { ownerSet: 'houses', dataset: '', guardKey: contentGuardKey(TEST_CONTRACT, ''), kind: GuardKind.CONTENT })];
-    };
-    expect(refusal({ changeCore: content })).toBe('CHAINCODE_UNSUPPORTED');
+    expect(refusal({ setReads: [{ objectType: 'all' }] })).toBe('CHAINCODE_UNSUPPORTED');
   });
 });
 

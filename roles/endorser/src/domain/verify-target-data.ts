@@ -64,7 +64,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     verifyGuardsBelong(section);
   }
   verifyGatedFlag(core, readContractRules(facts, core.sections[0]?.contract ?? '').policy);
-  verifySetDigests(attachments.statements, core, context.profile);
+  verifySetDigests(attachments.statements, core, { profile: context.profile, rules });
   verifyPackets(core, attachments.packets);
   verifySealedEvents(core, attachments.sealedEvents);
   return { targetData, rules, factReads: facts.recorded() };

@@ -1,9 +1,8 @@
-import { create } from '@bufbuild/protobuf';
 import { sha256 } from '@selvedge/crypto';
 import { ENDORSE_FUNCTION, entryKey, guardEntryKey, MARKER_COLLECTION, markerKey, parseRefusalText, POLICY_CHAINCODE, TARGET_DATA_FIELD } from '@selvedge/fabric';
 import { createTargetData, createTestConsortium, randomTxId, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
-import { encodeMessage, FactsAnswerSchema, GuardKind, GuardReadSchema, membershipGuardKey, LIMITS, parseMessage, TargetDataSchema, type Core, type FactsAnswer, type TargetData } from '@selvedge/protocol';
+import { encodeMessage, FactsAnswerSchema, membershipGuardKey, LIMITS, parseMessage, TargetDataSchema, type Core, type FactsAnswer, type TargetData } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEndorsingPeer, endorseCall, endorsementChaincode, policyChaincode, setFacts } from './testdata/fabric-setting.js';
 import type { FakeCall, FakePeer } from './testdata/fake-peer.js';
@@ -114,8 +113,7 @@ describe('target data that is refused', () => {
   it('because a guard that it read was written since, whatever it names as the guard’s value', async () => {
     const key = membershipGuardKey(consortium.contractKeys.names.datasetTag('', ''));
     const [before, since] = [randomTxId(), randomTxId()];
-    const reading = (txId: Uint8Array): Promise<string | undefined> =>
-      refusal({ changeCore: (core) => { core.sections[0]!.guardsRead = [create(GuardReadSchema, { ownerSet: 'houses', dataset: '', guardKey: key, kind: GuardKind.MEMBERSHIP, txId })]; } });
+    const reading = (guardTxId: Uint8Array): Promise<string | undefined> => refusal({ setReads: [{ guardTxId }] });
     expect(await reading(new Uint8Array(0))).toBeUndefined();
     expect(await reading(before)).toBe('STALE_GUARD');
     peer.put(TEST_CONTRACT, 'selvedge_houses', guardEntryKey(key), before);

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/state.proto.
  */
 export const file_selvedge_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwihAIKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCRIrCgloaXN0b3JpZXMYCSADKAsyGC5zZWx2ZWRnZS52MS5IaXN0b3J5UmVhZCJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iZwoLSGlzdG9yeVJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBINCgVjb3VudBgEIAEoBBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwi1QEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyEi0KCWhpc3RvcmllcxgGIAMoCzIaLnNlbHZlZGdlLnYxLkhpc3RvcnlBbnN3ZXIiOgoNSGlzdG9yeUFuc3dlchIpCgh2ZXJzaW9ucxgBIAMoCzIXLnNlbHZlZGdlLnYxLktleVZlcnNpb24idgoKS2V5VmVyc2lvbhINCgV0eF9pZBgBIAEoDBIZChF0aW1lc3RhbXBfc2Vjb25kcxgCIAEoAxIXCg90aW1lc3RhbXBfbmFub3MYAyABKAUSFQoNcHJldmlvdXNfaGVhZBgEIAEoDBIOCgZwYWNrZXQYBSABKAwiQgoLUG9pbnRBbnN3ZXISDwoHcHJlc2VudBgBIAEoCBIOCgZwYWNrZXQYAiABKAwSEgoKa2V5X3BvbGljeRgDIAEoDCJfCglTZXRBbnN3ZXISDwoHcGFja2V0cxgBIAMoDBIMCgRtb3JlGAIgASgIEjMKCnN0YXRlbWVudHMYAyADKAsyHy5zZWx2ZWRnZS52MS5TZXREaWdlc3RTdGF0ZW1lbnQiHAoLR3VhcmRBbnN3ZXISDQoFdHhfaWQYASABKAwiWgoSU2V0RGlnZXN0U3RhdGVtZW50EhEKCXN0YXRlbWVudBgBIAEoDBIxCglzaWduYXR1cmUYAiABKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZSKqAQoJU2V0RGlnZXN0Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRITCgtkYXRhc2V0X3RhZxgEIAEoDBIOCgZoZWlnaHQYBSABKAQSDAoEcm9vdBgGIAEoDBINCgVjb3VudBgHIAEoBBInCgZndWFyZHMYCCADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFZhbHVlIi4KCkd1YXJkVmFsdWUSEQoJZ3VhcmRfa2V5GAEgASgMEg0KBXR4X2lkGAIgASgMIm0KEkhpc3RvcnlIZWFkUmVxdWVzdBIQCghjb250cmFjdBgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSDwoHZGF0YXNldBgDIAEoCRISCgpsZWRnZXJfa2V5GAQgASgMEg0KBW5vbmNlGAUgASgMIlwKFEhpc3RvcnlIZWFkU3RhdGVtZW50EhEKCXN0YXRlbWVudBgBIAEoDBIxCglzaWduYXR1cmUYAiABKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZSK1AQoLSGlzdG9yeUhlYWQSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEhEKCW93bmVyX3NldBgEIAEoCRIPCgdkYXRhc2V0GAUgASgJEhIKCmxlZGdlcl9rZXkYBiABKAwSDgoGaGVpZ2h0GAcgASgEEgwKBGhlYWQYCCABKAwSDQoFY291bnQYCSABKAQSDQoFbm9uY2UYCiABKAwiPQoRTGVkZ2VyVmlld1JlcXVlc3QSDQoFbm9uY2UYASABKAwSGQoRa25vd25fcG9saWN5X3Jvb3QYAiABKAwimAEKEExlZGdlclZpZXdBbnN3ZXISEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlEhEKCWhhc19mYWN0cxgDIAEoCBIrCgVmYWN0cxgEIAMoCzIcLnNlbHZlZGdlLnYxLlBvbGljeUZhY3RWYWx1ZSJ/ChNMZWRnZXJWaWV3U3RhdGVtZW50Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIOCgZoZWlnaHQYAyABKAQSEgoKYmxvY2tfaGFzaBgEIAEoDBITCgtwb2xpY3lfcm9vdBgFIAEoDBINCgVub25jZRgGIAEoDCItCg9Qb2xpY3lGYWN0VmFsdWUSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMMlEKCEJ1c2luZXNzEkUKClF1ZXJ5U3RhdGUSHS5zZWx2ZWRnZS52MS5TaWduZWRTdGF0ZVF1ZXJ5Ghguc2VsdmVkZ2UudjEuU3RhdGVBbnN3ZXIysAEKCEZvbGxvd2VyElQKDkdldEhpc3RvcnlIZWFkEh8uc2VsdmVkZ2UudjEuSGlzdG9yeUhlYWRSZXF1ZXN0GiEuc2VsdmVkZ2UudjEuSGlzdG9yeUhlYWRTdGF0ZW1lbnQSTgoNR2V0TGVkZ2VyVmlldxIeLnNlbHZlZGdlLnYxLkxlZGdlclZpZXdSZXF1ZXN0Gh0uc2VsdmVkZ2UudjEuTGVkZ2VyVmlld0Fuc3dlcmIGcHJvdG8z", [file_selvedge_v1_common]);
+  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwi1wEKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCSJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwipgEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyIkIKC1BvaW50QW5zd2VyEg8KB3ByZXNlbnQYASABKAgSDgoGcGFja2V0GAIgASgMEhIKCmtleV9wb2xpY3kYAyABKAwiKgoJU2V0QW5zd2VyEg8KB3BhY2tldHMYASADKAwSDAoEbW9yZRgCIAEoCCIcCgtHdWFyZEFuc3dlchINCgV0eF9pZBgBIAEoDCJaChJTZXREaWdlc3RTdGF0ZW1lbnQSEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIroBCglTZXREaWdlc3QSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEhEKCW93bmVyX3NldBgEIAEoCRIPCgdkYXRhc2V0GAUgASgJEhMKC2RhdGFzZXRfdGFnGAYgASgMEg4KBmhlaWdodBgHIAEoBBIMCgRyb290GAggASgMEg0KBWNvdW50GAkgASgEEhMKC2d1YXJkX3R4X2lkGAogASgMIm0KEFNldERpZ2VzdFJlcXVlc3QSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg8KB2RhdGFzZXQYAyABKAkSEwoLZGF0YXNldF90YWcYBCABKAwSDgoGaGVpZ2h0GAUgASgEIj0KEUxlZGdlclZpZXdSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMEhkKEWtub3duX3BvbGljeV9yb290GAIgASgMIpgBChBMZWRnZXJWaWV3QW5zd2VyEhEKCXN0YXRlbWVudBgBIAEoDBIxCglzaWduYXR1cmUYAiABKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZRIRCgloYXNfZmFjdHMYAyABKAgSKwoFZmFjdHMYBCADKAsyHC5zZWx2ZWRnZS52MS5Qb2xpY3lGYWN0VmFsdWUifwoTTGVkZ2VyVmlld1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhIKCmJsb2NrX2hhc2gYBCABKAwSEwoLcG9saWN5X3Jvb3QYBSABKAwSDQoFbm9uY2UYBiABKAwiLQoPUG9saWN5RmFjdFZhbHVlEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDJRCghCdXNpbmVzcxJFCgpRdWVyeVN0YXRlEh0uc2VsdmVkZ2UudjEuU2lnbmVkU3RhdGVRdWVyeRoYLnNlbHZlZGdlLnYxLlN0YXRlQW5zd2VyMqoBCghGb2xsb3dlchJOCg1HZXRMZWRnZXJWaWV3Eh4uc2VsdmVkZ2UudjEuTGVkZ2VyVmlld1JlcXVlc3QaHS5zZWx2ZWRnZS52MS5MZWRnZXJWaWV3QW5zd2VyEk4KDEdldFNldERpZ2VzdBIdLnNlbHZlZGdlLnYxLlNldERpZ2VzdFJlcXVlc3QaHy5zZWx2ZWRnZS52MS5TZXREaWdlc3RTdGF0ZW1lbnRiBnByb3RvMw", [file_selvedge_v1_common]);
 
 /**
  * Signed by the compute node's certified key: packets go to attested readers only.
@@ -96,11 +96,6 @@ export type StateQuery = Message<"selvedge.v1.StateQuery"> & {
    * @generated from field: string recipient = 8;
    */
   recipient: string;
-
-  /**
-   * @generated from field: repeated selvedge.v1.HistoryRead histories = 9;
-   */
-  histories: HistoryRead[];
 };
 
 /**
@@ -190,51 +185,6 @@ export const SetReadSchema: GenMessage<SetRead> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_state, 3);
 
 /**
- * Versions of a key, newest first.
- *
- * @generated from message selvedge.v1.HistoryRead
- */
-export type HistoryRead = Message<"selvedge.v1.HistoryRead"> & {
-  /**
-   * @generated from field: string owner_set = 1;
-   */
-  ownerSet: string;
-
-  /**
-   * @generated from field: string dataset = 2;
-   */
-  dataset: string;
-
-  /**
-   * 32 bytes
-   *
-   * @generated from field: bytes ledger_key = 3;
-   */
-  ledgerKey: Uint8Array;
-
-  /**
-   * number of the first version that is wanted; they count from 1
-   *
-   * @generated from field: uint64 count = 4;
-   */
-  count: bigint;
-
-  /**
-   * soft limit of one answer
-   *
-   * @generated from field: uint32 max_bytes = 5;
-   */
-  maxBytes: number;
-};
-
-/**
- * Describes the message selvedge.v1.HistoryRead.
- * Use `create(HistoryReadSchema)` to create a new message.
- */
-export const HistoryReadSchema: GenMessage<HistoryRead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 4);
-
-/**
  * @generated from message selvedge.v1.GuardPoint
  */
 export type GuardPoint = Message<"selvedge.v1.GuardPoint"> & {
@@ -261,7 +211,7 @@ export type GuardPoint = Message<"selvedge.v1.GuardPoint"> & {
  * Use `create(GuardPointSchema)` to create a new message.
  */
 export const GuardPointSchema: GenMessage<GuardPoint> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 5);
+  messageDesc(file_selvedge_v1_state, 4);
 
 /**
  * @generated from message selvedge.v1.StateAnswer
@@ -295,11 +245,6 @@ export type StateAnswer = Message<"selvedge.v1.StateAnswer"> & {
    * @generated from field: repeated selvedge.v1.GuardAnswer guards = 5;
    */
   guards: GuardAnswer[];
-
-  /**
-   * @generated from field: repeated selvedge.v1.HistoryAnswer histories = 6;
-   */
-  histories: HistoryAnswer[];
 };
 
 /**
@@ -307,69 +252,7 @@ export type StateAnswer = Message<"selvedge.v1.StateAnswer"> & {
  * Use `create(StateAnswerSchema)` to create a new message.
  */
 export const StateAnswerSchema: GenMessage<StateAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 6);
-
-/**
- * @generated from message selvedge.v1.HistoryAnswer
- */
-export type HistoryAnswer = Message<"selvedge.v1.HistoryAnswer"> & {
-  /**
-   * newest first, without a gap
-   *
-   * @generated from field: repeated selvedge.v1.KeyVersion versions = 1;
-   */
-  versions: KeyVersion[];
-};
-
-/**
- * Describes the message selvedge.v1.HistoryAnswer.
- * Use `create(HistoryAnswerSchema)` to create a new message.
- */
-export const HistoryAnswerSchema: GenMessage<HistoryAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 7);
-
-/**
- * One version of a key. Its place in the chain is historyHead(previous_head, tx_id, timestamp, packet hash).
- *
- * @generated from message selvedge.v1.KeyVersion
- */
-export type KeyVersion = Message<"selvedge.v1.KeyVersion"> & {
-  /**
-   * @generated from field: bytes tx_id = 1;
-   */
-  txId: Uint8Array;
-
-  /**
-   * @generated from field: int64 timestamp_seconds = 2;
-   */
-  timestampSeconds: bigint;
-
-  /**
-   * @generated from field: int32 timestamp_nanos = 3;
-   */
-  timestampNanos: number;
-
-  /**
-   * empty: the first version
-   *
-   * @generated from field: bytes previous_head = 4;
-   */
-  previousHead: Uint8Array;
-
-  /**
-   * empty: a delete
-   *
-   * @generated from field: bytes packet = 5;
-   */
-  packet: Uint8Array;
-};
-
-/**
- * Describes the message selvedge.v1.KeyVersion.
- * Use `create(KeyVersionSchema)` to create a new message.
- */
-export const KeyVersionSchema: GenMessage<KeyVersion> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 8);
+  messageDesc(file_selvedge_v1_state, 5);
 
 /**
  * @generated from message selvedge.v1.PointAnswer
@@ -398,7 +281,7 @@ export type PointAnswer = Message<"selvedge.v1.PointAnswer"> & {
  * Use `create(PointAnswerSchema)` to create a new message.
  */
 export const PointAnswerSchema: GenMessage<PointAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 9);
+  messageDesc(file_selvedge_v1_state, 6);
 
 /**
  * @generated from message selvedge.v1.SetAnswer
@@ -413,11 +296,6 @@ export type SetAnswer = Message<"selvedge.v1.SetAnswer"> & {
    * @generated from field: bool more = 2;
    */
   more: boolean;
-
-  /**
-   * @generated from field: repeated selvedge.v1.SetDigestStatement statements = 3;
-   */
-  statements: SetDigestStatement[];
 };
 
 /**
@@ -425,7 +303,7 @@ export type SetAnswer = Message<"selvedge.v1.SetAnswer"> & {
  * Use `create(SetAnswerSchema)` to create a new message.
  */
 export const SetAnswerSchema: GenMessage<SetAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 10);
+  messageDesc(file_selvedge_v1_state, 7);
 
 /**
  * @generated from message selvedge.v1.GuardAnswer
@@ -444,10 +322,10 @@ export type GuardAnswer = Message<"selvedge.v1.GuardAnswer"> & {
  * Use `create(GuardAnswerSchema)` to create a new message.
  */
 export const GuardAnswerSchema: GenMessage<GuardAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 11);
+  messageDesc(file_selvedge_v1_state, 8);
 
 /**
- * A follower's signed statement of a dataset's content (completeness).
+ * A follower's signed statement of a set's content at one height (completeness).
  *
  * @generated from message selvedge.v1.SetDigestStatement
  */
@@ -470,153 +348,12 @@ export type SetDigestStatement = Message<"selvedge.v1.SetDigestStatement"> & {
  * Use `create(SetDigestStatementSchema)` to create a new message.
  */
 export const SetDigestStatementSchema: GenMessage<SetDigestStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 12);
+  messageDesc(file_selvedge_v1_state, 9);
 
 /**
  * @generated from message selvedge.v1.SetDigest
  */
 export type SetDigest = Message<"selvedge.v1.SetDigest"> & {
-  /**
-   * @generated from field: string network = 1;
-   */
-  network: string;
-
-  /**
-   * @generated from field: string channel = 2;
-   */
-  channel: string;
-
-  /**
-   * @generated from field: string contract = 3;
-   */
-  contract: string;
-
-  /**
-   * @generated from field: bytes dataset_tag = 4;
-   */
-  datasetTag: Uint8Array;
-
-  /**
-   * @generated from field: uint64 height = 5;
-   */
-  height: bigint;
-
-  /**
-   * @generated from field: bytes root = 6;
-   */
-  root: Uint8Array;
-
-  /**
-   * @generated from field: uint64 count = 7;
-   */
-  count: bigint;
-
-  /**
-   * @generated from field: repeated selvedge.v1.GuardValue guards = 8;
-   */
-  guards: GuardValue[];
-};
-
-/**
- * Describes the message selvedge.v1.SetDigest.
- * Use `create(SetDigestSchema)` to create a new message.
- */
-export const SetDigestSchema: GenMessage<SetDigest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 13);
-
-/**
- * @generated from message selvedge.v1.GuardValue
- */
-export type GuardValue = Message<"selvedge.v1.GuardValue"> & {
-  /**
-   * @generated from field: bytes guard_key = 1;
-   */
-  guardKey: Uint8Array;
-
-  /**
-   * @generated from field: bytes tx_id = 2;
-   */
-  txId: Uint8Array;
-};
-
-/**
- * Describes the message selvedge.v1.GuardValue.
- * Use `create(GuardValueSchema)` to create a new message.
- */
-export const GuardValueSchema: GenMessage<GuardValue> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 14);
-
-/**
- * @generated from message selvedge.v1.HistoryHeadRequest
- */
-export type HistoryHeadRequest = Message<"selvedge.v1.HistoryHeadRequest"> & {
-  /**
-   * @generated from field: string contract = 1;
-   */
-  contract: string;
-
-  /**
-   * @generated from field: string owner_set = 2;
-   */
-  ownerSet: string;
-
-  /**
-   * @generated from field: string dataset = 3;
-   */
-  dataset: string;
-
-  /**
-   * 32 bytes
-   *
-   * @generated from field: bytes ledger_key = 4;
-   */
-  ledgerKey: Uint8Array;
-
-  /**
-   * 16 to 32 bytes, fresh
-   *
-   * @generated from field: bytes nonce = 5;
-   */
-  nonce: Uint8Array;
-};
-
-/**
- * Describes the message selvedge.v1.HistoryHeadRequest.
- * Use `create(HistoryHeadRequestSchema)` to create a new message.
- */
-export const HistoryHeadRequestSchema: GenMessage<HistoryHeadRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 15);
-
-/**
- * A follower's signed statement of a key's history: the chain's end and length.
- *
- * @generated from message selvedge.v1.HistoryHeadStatement
- */
-export type HistoryHeadStatement = Message<"selvedge.v1.HistoryHeadStatement"> & {
-  /**
-   * HistoryHead bytes
-   *
-   * @generated from field: bytes statement = 1;
-   */
-  statement: Uint8Array;
-
-  /**
-   * @generated from field: selvedge.v1.IdentitySignature signature = 2;
-   */
-  signature?: IdentitySignature | undefined;
-};
-
-/**
- * Describes the message selvedge.v1.HistoryHeadStatement.
- * Use `create(HistoryHeadStatementSchema)` to create a new message.
- */
-export const HistoryHeadStatementSchema: GenMessage<HistoryHeadStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 16);
-
-/**
- * @generated from message selvedge.v1.HistoryHead
- */
-export type HistoryHead = Message<"selvedge.v1.HistoryHead"> & {
   /**
    * @generated from field: string network = 1;
    */
@@ -643,9 +380,11 @@ export type HistoryHead = Message<"selvedge.v1.HistoryHead"> & {
   dataset: string;
 
   /**
-   * @generated from field: bytes ledger_key = 6;
+   * 32 bytes; empty: the whole dataset
+   *
+   * @generated from field: bytes dataset_tag = 6;
    */
-  ledgerKey: Uint8Array;
+  datasetTag: Uint8Array;
 
   /**
    * number of blocks
@@ -655,31 +394,72 @@ export type HistoryHead = Message<"selvedge.v1.HistoryHead"> & {
   height: bigint;
 
   /**
-   * empty: never written
+   * of a tag: over the sorted pairs (SHA-256(ledger key), packet hash); of a dataset: over its tags' digests
    *
-   * @generated from field: bytes head = 8;
+   * @generated from field: bytes root = 8;
    */
-  head: Uint8Array;
+  root: Uint8Array;
 
   /**
-   * versions, deletes included
+   * entries
    *
    * @generated from field: uint64 count = 9;
    */
   count: bigint;
 
   /**
-   * @generated from field: bytes nonce = 10;
+   * value of the tag's membership guard, or of the dataset's content guard; empty: absent
+   *
+   * @generated from field: bytes guard_tx_id = 10;
    */
-  nonce: Uint8Array;
+  guardTxId: Uint8Array;
 };
 
 /**
- * Describes the message selvedge.v1.HistoryHead.
- * Use `create(HistoryHeadSchema)` to create a new message.
+ * Describes the message selvedge.v1.SetDigest.
+ * Use `create(SetDigestSchema)` to create a new message.
  */
-export const HistoryHeadSchema: GenMessage<HistoryHead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 17);
+export const SetDigestSchema: GenMessage<SetDigest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 10);
+
+/**
+ * @generated from message selvedge.v1.SetDigestRequest
+ */
+export type SetDigestRequest = Message<"selvedge.v1.SetDigestRequest"> & {
+  /**
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * @generated from field: string owner_set = 2;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 3;
+   */
+  dataset: string;
+
+  /**
+   * as in SetDigest
+   *
+   * @generated from field: bytes dataset_tag = 4;
+   */
+  datasetTag: Uint8Array;
+
+  /**
+   * @generated from field: uint64 height = 5;
+   */
+  height: bigint;
+};
+
+/**
+ * Describes the message selvedge.v1.SetDigestRequest.
+ * Use `create(SetDigestRequestSchema)` to create a new message.
+ */
+export const SetDigestRequestSchema: GenMessage<SetDigestRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 11);
 
 /**
  * @generated from message selvedge.v1.LedgerViewRequest
@@ -705,7 +485,7 @@ export type LedgerViewRequest = Message<"selvedge.v1.LedgerViewRequest"> & {
  * Use `create(LedgerViewRequestSchema)` to create a new message.
  */
 export const LedgerViewRequestSchema: GenMessage<LedgerViewRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 18);
+  messageDesc(file_selvedge_v1_state, 12);
 
 /**
  * @generated from message selvedge.v1.LedgerViewAnswer
@@ -741,7 +521,7 @@ export type LedgerViewAnswer = Message<"selvedge.v1.LedgerViewAnswer"> & {
  * Use `create(LedgerViewAnswerSchema)` to create a new message.
  */
 export const LedgerViewAnswerSchema: GenMessage<LedgerViewAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 19);
+  messageDesc(file_selvedge_v1_state, 13);
 
 /**
  * @generated from message selvedge.v1.LedgerViewStatement
@@ -785,7 +565,7 @@ export type LedgerViewStatement = Message<"selvedge.v1.LedgerViewStatement"> & {
  * Use `create(LedgerViewStatementSchema)` to create a new message.
  */
 export const LedgerViewStatementSchema: GenMessage<LedgerViewStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 20);
+  messageDesc(file_selvedge_v1_state, 14);
 
 /**
  * @generated from message selvedge.v1.PolicyFactValue
@@ -807,7 +587,7 @@ export type PolicyFactValue = Message<"selvedge.v1.PolicyFactValue"> & {
  * Use `create(PolicyFactValueSchema)` to create a new message.
  */
 export const PolicyFactValueSchema: GenMessage<PolicyFactValue> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 21);
+  messageDesc(file_selvedge_v1_state, 15);
 
 /**
  * Hop 2 and hop 3: compute node to business node and back.
@@ -833,20 +613,22 @@ export const Business: GenService<{
  */
 export const Follower: GenService<{
   /**
-   * @generated from rpc selvedge.v1.Follower.GetHistoryHead
-   */
-  getHistoryHead: {
-    methodKind: "unary";
-    input: typeof HistoryHeadRequestSchema;
-    output: typeof HistoryHeadStatementSchema;
-  },
-  /**
    * @generated from rpc selvedge.v1.Follower.GetLedgerView
    */
   getLedgerView: {
     methodKind: "unary";
     input: typeof LedgerViewRequestSchema;
     output: typeof LedgerViewAnswerSchema;
+  },
+  /**
+   * Waits a little for a height that has not come yet.
+   *
+   * @generated from rpc selvedge.v1.Follower.GetSetDigest
+   */
+  getSetDigest: {
+    methodKind: "unary";
+    input: typeof SetDigestRequestSchema;
+    output: typeof SetDigestStatementSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_selvedge_v1_state, 1);

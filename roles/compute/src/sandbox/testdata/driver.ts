@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { copyFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,4 +42,5 @@ const program = launch({
   },
 });
 const exit = await program.exited;
+await rm(directory, { recursive: true, force: true });
 process.stdout.write(JSON.stringify({ missing: platform.missing, exit, output }));
