@@ -21,7 +21,9 @@ interface Answer {
   readonly json: { readonly result?: unknown; readonly error?: { readonly code: string; readonly message: string } };
 }
 
-describe.each(RUNTIMES.filter(({ variable }) => existsSync(process.env[variable] ?? '')))('asset-transfer-basic in $language', ({ variable, language, key }) => {
+// Skipped and not left out: a file without any test counts as failed.
+describe.each(RUNTIMES)('asset-transfer-basic in $language', ({ variable, language, key }) => {
+  const isNamed = existsSync(process.env[variable] ?? '');
   const name = `basic-${language.toLowerCase()}`;
   let test: TestNetwork;
 
@@ -36,19 +38,20 @@ describe.each(RUNTIMES.filter(({ variable }) => existsSync(process.env[variable]
   };
 
   beforeAll(async () => {
+    if (!isNamed) return;
     test = await startTestNetwork();
     expect(selvedge('deploy', process.env[variable] ?? '', '--name', name)).toMatchObject({ status: 0 });
   });
   afterAll(async () => {
-    await test.end();
+    if (isNamed) await test.end();
   });
 
-  it('InitLedger and GetAllAssets', () => {
+  it.runIf(isNamed)('InitLedger and GetAllAssets', () => {
     expect(call('invoke', 'InitLedger')).toMatchObject({ status: 0 });
     expect(assets().map((asset) => asset[key])).toEqual(['asset1', 'asset2', 'asset3', 'asset4', 'asset5', 'asset6']);
   });
 
-  it('CreateAsset, UpdateAsset, TransferAsset, DeleteAsset', () => {
+  it.runIf(isNamed)('CreateAsset, UpdateAsset, TransferAsset, DeleteAsset', () => {
     expect(call('invoke', 'CreateAsset', 'asset7', 'purple', '7', 'Ann', '700')).toMatchObject({ status: 0 });
     expect(call('invoke', 'UpdateAsset', 'asset7', 'red', '8', 'Bob', '800')).toMatchObject({ status: 0 });
     expect(call('invoke', 'TransferAsset', 'asset7', 'Cleo')).toMatchObject({ status: 0 });
@@ -57,7 +60,7 @@ describe.each(RUNTIMES.filter(({ variable }) => existsSync(process.env[variable]
     expect(assets().some((asset) => asset[key] === 'asset7')).toBe(false);
   });
 
-  it('errors are the chaincode’s own', () => {
+  it.runIf(isNamed)('errors are the chaincode’s own', () => {
     const again = call('invoke', 'CreateAsset', 'asset1', 'blue', '5', 'Tomoko', '300');
     expect(again).toMatchObject({ status: 1, json: { error: { code: 'CHAINCODE_ERROR', message: expect.stringContaining('already exists') as string } } });
     expect(call('query', 'ReadAsset', 'nothing').json.error?.message).toContain('does not exist');
