@@ -18,6 +18,7 @@ describe('labels of signatures and digests', () => {
       signing.policyChange(bytes),
       signing.operator(bytes, '', new Uint8Array(0), new Uint8Array(0)),
       signing.keyCommitments(bytes),
+      signing.historyHead(bytes),
     ];
     expect(inputs).toHaveLength(Object.keys(signing).length);
     expect(new Set(inputs.map(toHex)).size).toBe(inputs.length);

@@ -5,6 +5,7 @@ export const signing = {
   request: (body: Uint8Array) => signingInput('request', body),
   stateQuery: (query: Uint8Array) => signingInput('state query', query),
   ledgerView: (statement: Uint8Array) => signingInput('ledger view', statement),
+  historyHead: (statement: Uint8Array) => signingInput('history head', statement),
   setDigest: (statement: Uint8Array) => signingInput('set digest', statement),
   endorsement: (payload: Uint8Array, endorser: Uint8Array) => signingInput('endorsement', payload, endorser),
   /** expiresAtHeight: the receipt counts in blocks with a lower number only; after it the node may forget the packets. */
@@ -60,4 +61,18 @@ export function contentGuardKey(contract: string, dataset: string): Uint8Array {
 /** Ledger key of the guard that changes when a set does: a tag's membership guard; datasetTag empty: the dataset's content guard. 32 bytes. */
 export function setGuardKey({ contract, dataset, datasetTag }: { readonly contract: string; readonly dataset: string; readonly datasetTag: Uint8Array }): Uint8Array {
   return datasetTag.length === 0 ? contentGuardKey(contract, dataset) : membershipGuardKey(datasetTag);
+}
+
+/** A version of a key, as it stands in its history. */
+export interface HistoryVersion {
+  readonly txId: Uint8Array;
+  readonly timestampSeconds: bigint;
+  readonly timestampNanos: number;
+  /** Empty: a delete. */
+  readonly packetHash: Uint8Array;
+}
+
+/** End of a key's hash chain with one more version. previous: empty before the first. 32 bytes. */
+export function historyHead(previous: Uint8Array, { txId, timestampSeconds, timestampNanos, packetHash }: HistoryVersion): Uint8Array {
+  return labelledHash('history', previous, txId, timestampSeconds, timestampNanos, packetHash);
 }

@@ -8,6 +8,8 @@ import { parseMessage } from './parse.js';
 /** The version that this release writes and reads. */
 export const PROTOCOL_VERSION = 1;
 
+const MAX_NANOS = 999_999_999;
+
 /** What identifies an entry of a read or write set. */
 export interface EntryId {
   readonly ownerSet: string;
@@ -37,12 +39,19 @@ export function parseCore(bytes: Uint8Array): Core {
   requireLength('core tx_id', core.txId, 32);
   requireLength('core request_digest', core.requestDigest, 32);
   requireLength('core response_digest', core.responseDigest, 32);
+  requireTimestamp(core);
   requireAtMost('core sections', core.sections.length, LIMITS.maxSections);
   if (core.sections.length === 0) throw new SelvedgeError('MALFORMED_MESSAGE', 'core: no contract section');
   const names = new Set(core.sections.map((section) => section.contract));
   if (names.size !== core.sections.length) throw new SelvedgeError('MALFORMED_MESSAGE', 'core: a contract has two sections');
   core.sections.forEach(checkSection);
   return core;
+}
+
+/** Versions of keys carry it, so it has one encoding. */
+function requireTimestamp({ timestampSeconds, timestampNanos }: Core): void {
+  const isTime = timestampSeconds >= 0n && timestampNanos >= 0 && timestampNanos <= MAX_NANOS;
+  if (!isTime) throw new SelvedgeError('MALFORMED_MESSAGE', 'core: timestamp');
 }
 
 function checkSection(section: ContractSection): void {

@@ -60,7 +60,8 @@ export class BlockApplication {
     const applied = await this.#store.write(() => {
       if (height === 0n) this.tables.writeAnchor(this.#anchor.digest);
       const ended = this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
-      const written = { number: height, hash, transactions, ended };
+      const versions = this.tables.appendHistory(judged.verdicts);
+      const written = { number: height, hash, transactions, ended, versions };
       this.#onApply?.(written);
       this.#checkpoint('before-sync', subject);
       return written;

@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import {
-  LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, SetDigestRequestSchema, signing,
+  HistoryHeadRequestSchema, HistoryHeadSchema, LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, SetDigestRequestSchema, signing,
   type LedgerViewAnswer, type LedgerViewStatement, type SetDigestRequest, type SetDigestStatement,
 } from '@selvedge/protocol';
 import { verifySetStatement } from '@selvedge/set-digest';
@@ -28,6 +28,7 @@ describe('createFollowerHandlers', () => {
     follower = {
       head,
       profile: () => consortium.profile,
+      state: consortium.state,
       setDigest: (set, height) => {
         asked.push({ set, height });
         return { root: new Uint8Array(32).fill(1), count: 4n, guardTxId: new Uint8Array(32).fill(2) };
@@ -54,6 +55,19 @@ describe('createFollowerHandlers', () => {
     expect([statement.blockHash, statement.policyRoot, statement.nonce].map(toHex)).toEqual([head.blockHash, head.policyRoot, nonce].map(toHex));
     const signer = consortium.profile.msps.verifySignature(answer.signature!, signing.ledgerView(answer.statement), { role: 'peer' });
     expect(signer.mspId).toBe('NorthMSP');
+  });
+
+  it('signs where a key’s history ends, at one height, for what it was asked', async () => {
+    const { signer } = consortium.organisation('NorthMSP').peer;
+    const state = { ...consortium.state, height: 9n, history: () => ({ head: new Uint8Array(32).fill(5), count: 4n }) };
+    const handlers = createFollowerHandlers({ follower: { ...follower, state }, signer });
+    const question = { contract: 'c', ownerSet: 'o', dataset: '', ledgerKey: new Uint8Array(32).fill(3), nonce };
+    const { statement, signature } = await handlers.getHistoryHead(create(HistoryHeadRequestSchema, question));
+    expect(parseMessage(HistoryHeadSchema, statement, 1_000)).toMatchObject({ network: consortium.network, channel: consortium.channel, contract: 'c', ownerSet: 'o', height: 9n, count: 4n });
+    expect(consortium.profile.msps.verifySignature(signature!, signing.historyHead(statement), { role: 'peer' }).mspId).toBe('NorthMSP');
+    for (const wrong of [{ nonce: new Uint8Array(8) }, { ledgerKey: new Uint8Array(31) }, { contract: 'x'.repeat(257) }]) {
+      await expect(handlers.getHistoryHead(create(HistoryHeadRequestSchema, { ...question, ...wrong }))).rejects.toMatchObject({ code: expect.stringMatching(/MALFORMED_MESSAGE|LIMIT_EXCEEDED/) as string });
+    }
   });
 
   it('sends the facts, sorted and under the root it signed, when the asker has others', async () => {

@@ -3,8 +3,8 @@ import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { signAs, type Signer } from '@selvedge/identity';
 import {
-  encodeMessage, LedgerViewAnswerSchema, LedgerViewStatementSchema, LIMITS, requireAtMost, requireLength, SetDigestSchema, SetDigestStatementSchema, signing,
-  type LedgerViewAnswer, type LedgerViewRequest, type SetDigestRequest, type SetDigestStatement,
+  encodeMessage, HistoryHeadSchema, HistoryHeadStatementSchema, LedgerViewAnswerSchema, LedgerViewStatementSchema, LIMITS, requireAtMost, requireLength, SetDigestSchema, SetDigestStatementSchema, signing,
+  type HistoryHeadRequest, type HistoryHeadStatement, type LedgerViewAnswer, type LedgerViewRequest, type SetDigestRequest, type SetDigestStatement,
 } from '@selvedge/protocol';
 import type { Follower } from './follow.js';
 
@@ -12,6 +12,8 @@ import type { Follower } from './follow.js';
 export interface FollowerHandlers {
   /** Throws MALFORMED_MESSAGE for a nonce outside 16 to 32 bytes, NOT_READY before the ledger holds a profile. */
   getLedgerView(request: LedgerViewRequest): Promise<LedgerViewAnswer>;
+  /** Throws MALFORMED_MESSAGE or LIMIT_EXCEEDED. */
+  getHistoryHead(request: HistoryHeadRequest): Promise<HistoryHeadStatement>;
   /**
    * Throws SET_DIGEST_HEIGHT_UNKNOWN for a height that is not kept or does not come within SET_DIGEST_WAIT_MS,
    * MALFORMED_MESSAGE, LIMIT_EXCEEDED, and what Follower.waitForHeight throws.
@@ -25,13 +27,13 @@ const SET_DIGEST_WAIT_MS = 1_000;
 
 /**
  * Answers for a follower, signed by its organisation's peer identity: ledger views, whose facts go along only when the
- * asker's root is another, and digests of sets.
+ * asker's root is another, digests of sets, and ends of keys' histories.
  */
-export function createFollowerHandlers({ follower, signer }: { readonly follower: Pick<Follower, 'head' | 'profile' | 'setDigest' | 'waitForHeight'>; readonly signer: Signer }): FollowerHandlers {
+export function createFollowerHandlers({ follower, signer }: { readonly follower: Pick<Follower, 'head' | 'profile' | 'state' | 'setDigest' | 'waitForHeight'>; readonly signer: Signer }): FollowerHandlers {
   // An async function, so that refusals are rejections.
   // eslint-disable-next-line @typescript-eslint/require-await
   const getLedgerView = async ({ nonce, knownPolicyRoot }: LedgerViewRequest): Promise<LedgerViewAnswer> => {
-    if (nonce.length < 16 || nonce.length > 32) throw new SelvedgeError('MALFORMED_MESSAGE', `nonce: ${String(nonce.length)} bytes, 16 to 32 expected`);
+    requireNonce(nonce);
     const { height, blockHash, policyRoot, facts } = follower.head;
     // On Fabric the channel is older than the network's policy.
     if (facts.length === 0) throw new SelvedgeError('NOT_READY', 'the ledger’s policy has not arrived yet');
@@ -41,7 +43,7 @@ export function createFollowerHandlers({ follower, signer }: { readonly follower
     return create(LedgerViewAnswerSchema, { statement, signature: signAs(signer, signing.ledgerView(statement)), hasFacts, facts: hasFacts ? [...facts] : [] });
   };
   const getSetDigest = async ({ contract, ownerSet, dataset, datasetTag, height }: SetDigestRequest, { signal }: { readonly signal: AbortSignal }): Promise<SetDigestStatement> => {
-    for (const name of [contract, ownerSet, dataset]) requireAtMost('bytes of a name', Buffer.byteLength(name), LIMITS.maxNameBytes);
+    requireNames([contract, ownerSet, dataset]);
     if (datasetTag.length > 0) requireLength('dataset_tag', datasetTag, 32);
     if (height > follower.head.height && height <= follower.head.height + MAX_HEIGHTS_AHEAD) await follower.waitForHeight(height, SET_DIGEST_WAIT_MS, signal);
     const set = { contract, ownerSet, dataset, datasetTag };
@@ -50,5 +52,25 @@ export function createFollowerHandlers({ follower, signer }: { readonly follower
     const statement = encodeMessage(SetDigestSchema, { network, channel, ...set, height, root, count, guardTxId });
     return create(SetDigestStatementSchema, { statement, signature: signAs(signer, signing.setDigest(statement)) });
   };
-  return { getLedgerView, getSetDigest };
+  // eslint-disable-next-line @typescript-eslint/require-await
+  const getHistoryHead = async ({ contract, ownerSet, dataset, ledgerKey, nonce }: HistoryHeadRequest): Promise<HistoryHeadStatement> => {
+    requireNonce(nonce);
+    requireNames([contract, ownerSet, dataset]);
+    requireLength('ledger_key', ledgerKey, 32);
+    const { network, channel } = follower.profile().message;
+    // One synchronous stretch: both are of one height.
+    const { head, count } = follower.state.history(contract, ownerSet, dataset, ledgerKey);
+    const { height } = follower.state;
+    const statement = encodeMessage(HistoryHeadSchema, { network, channel, contract, ownerSet, dataset, ledgerKey, height, head, count, nonce });
+    return create(HistoryHeadStatementSchema, { statement, signature: signAs(signer, signing.historyHead(statement)) });
+  };
+  return { getLedgerView, getSetDigest, getHistoryHead };
+}
+
+function requireNames(names: readonly string[]): void {
+  for (const name of names) requireAtMost('bytes of a name', Buffer.byteLength(name), LIMITS.maxNameBytes);
+}
+
+function requireNonce(nonce: Uint8Array): void {
+  if (nonce.length < 16 || nonce.length > 32) throw new SelvedgeError('MALFORMED_MESSAGE', `nonce: ${String(nonce.length)} bytes, 16 to 32 expected`);
 }

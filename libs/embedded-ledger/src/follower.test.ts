@@ -10,7 +10,7 @@ import {
   ORDERER_MSP_ID, randomTxId, refusalCode, type TestComputeNode, type TestConsortium, type TestRead, type TestWrite,
 } from '@selvedge/fixtures';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { ReceiptSchema, ValidationCode, type Block, type TargetData } from '@selvedge/protocol';
+import { historyHead, parseCore, ReceiptSchema, ValidationCode, type Block, type TargetData } from '@selvedge/protocol';
 import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
 import { openLedgerStore } from './adapters/lmdb-store.js';
 import { blockHash, createBlock } from './domain/block.js';
@@ -212,6 +212,30 @@ describe('openFollower', () => {
     await store.close();
     rmSync(directory, { recursive: true });
     follower = open();
+  });
+
+  it('chains the versions of world state’s keys, those of one block too, and of nothing else', async () => {
+    const applied: AppliedBlock[] = [];
+    await reopen({ onApply: (block) => applied.push(block) });
+    follower.start();
+    const targets = [{ key: 'h', value: '1' }, { key: 'h', value: '2' }, { key: 'h' }].map((change) => createTargetData({ consortium, nodes: [node], writes: [change, { dataset: 'auroraStones', key: 'h', value: 'private' }] }));
+    add(endorse(targets[0]!), endorse(targets[1]!));
+    add(endorse(targets[2]!));
+    await reach(4n);
+    const head = targets.reduce<Uint8Array>((previous, target) => {
+      const { txId, timestampSeconds, timestampNanos, sections } = parseCore(target.cores[0]!);
+      const { effect } = sections[0]!.writes.find(({ dataset }) => dataset === '')!;
+      return historyHead(previous, { txId, timestampSeconds, timestampNanos, packetHash: effect.case === 'packetHash' ? effect.value : new Uint8Array(0) });
+    }, new Uint8Array(0));
+    const historyOf = (ownerSet: string, dataset: string): [string, bigint] => {
+      const { head: found, count } = follower.state.history(consortium.contract, ownerSet, dataset, consortium.contractKeys.names.ledgerKey(dataset, 'h'));
+      return [toHex(found), count];
+    };
+    expect(historyOf('houses', '')).toEqual([toHex(head), 3n]);
+    expect(historyOf('aurora', 'auroraStones')).toEqual(['', 0n]);
+    expect(applied.flatMap(({ number, versions }) => versions.map(({ count, previousHead }) => [number, count, previousHead.length]))).toEqual([[2n, 1n, 0], [2n, 2n, 32], [3n, 3n, 32]]);
+    await reopen();
+    expect(historyOf('houses', '')).toEqual([toHex(head), 3n]);
   });
 
   it('stands where it stood after a restart', async () => {

@@ -1,6 +1,7 @@
-export type { AppliedBlock, AppliedTransaction, ApplyHook, BlockSource, Checkpoint, LedgerLog, StateReader, TransactionResult } from './ports.js';
+export type { AppliedBlock, AppliedTransaction, AppliedVersion, ApplyHook, BlockSource, Checkpoint, LedgerLog, StateReader, TransactionResult } from './ports.js';
 export type { LedgerDatabase, LedgerStore } from './store.js';
 export { openLedgerStore } from './adapters/lmdb-store.js';
+export { HistoryHeads, type ChainedVersion, type KeyHistory } from './adapters/history-heads.js';
 export { EndingEntries } from './adapters/ending-entries.js';
 export { LedgerTables, putOrRemove, type StoredHead } from './adapters/ledger-tables.js';
 export { readStoredProfile } from './stored-profile.js';

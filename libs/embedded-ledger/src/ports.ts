@@ -1,7 +1,8 @@
 import type { FactReader } from '@selvedge/policy';
 import type { Block, ValidationCode } from '@selvedge/protocol';
 import type { EndorsedContent } from './domain/endorsed-content.js';
-import type { EndedEntry, StateUpdates } from './domain/verdict.js';
+import type { ChainedVersion, KeyHistory } from './adapters/history-heads.js';
+import type { EndedEntry, HistoryUpdate, StateUpdates } from './domain/verdict.js';
 
 /** How a transaction ended. */
 export interface TransactionResult {
@@ -24,6 +25,8 @@ export interface StateReader extends FactReader {
   guard(contract: string, ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array | undefined;
   /** The key's own endorsement policy, SignaturePolicyEnvelope bytes; undefined: it has none. */
   keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined;
+  /** Where the key's history ends; the world state's alone have one. */
+  history(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): KeyHistory;
   result(txId: Uint8Array): TransactionResult | undefined;
 }
 
@@ -67,7 +70,12 @@ export interface AppliedBlock {
   readonly transactions: readonly AppliedTransaction[];
   /** What ended with this block by its blockToLive: after all of its writes. */
   readonly ended: readonly EndedEntry[];
+  /** New versions of world state's keys, in order. */
+  readonly versions: readonly AppliedVersion[];
 }
+
+/** A new version of a key, and where it stands in the key's history. */
+export type AppliedVersion = HistoryUpdate & ChainedVersion;
 
 /**
  * Called synchronously inside the block's write transaction, after the verdicts are known. Puts and removes in databases

@@ -115,6 +115,8 @@ export const CODES = {
   VIEW_NONCE_MISMATCH: entry('UNAUTHENTICATED', true, 'The follower that is named answered with an old statement; inspect it.'),
   VIEW_FACTS_MISMATCH: entry('DATA_LOSS', false, 'The follower that is named sent policy facts that differ from its signed statement; inspect it.'),
   STATE_UNAVAILABLE: entry('UNAVAILABLE', true, 'No owner of the dataset answered; check the business nodes.'),
+  HISTORY_NOT_KEPT: entry('FAILED_PRECONDITION', false, 'Ask the operator of an owner to keep the history of keys, or do without it.'),
+  HISTORY_UNCONFIRMED: entry('UNAVAILABLE', true, 'Check that followers of enough organisations are reachable and agree.'),
   STATE_BEHIND: entry('UNAVAILABLE', true, 'The business node that is named lags behind the ledger; wait or ask another.'),
   STATE_FORGED: entry('DATA_LOSS', false, 'The business node that is named sent state that does not verify; inspect it.'),
   DATASET_NOT_HELD: entry('NOT_FOUND', false, 'Ask a business node of an organisation that owns the dataset.'),

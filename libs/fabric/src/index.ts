@@ -16,7 +16,7 @@ export { judgeFabricBlock, type BlockContext, type FabricBlockVerdict } from './
 export { judgeFabricTransaction, type FabricVerdict, type JudgeContext } from './domain/judge-transaction.js';
 export { collectionLife } from './domain/collection-life.js';
 export { entryKeyHash, guardKeyHash, markerKeyHash, policyKeyHash } from './domain/key-hashes.js';
-export { isOwnCollection, matchWrites, type EntryUpdate, type MatchedWrites } from './domain/match-writes.js';
+export { isOwnCollection, matchWrites, type EntryUpdate, type MadeBy, type MatchedWrites } from './domain/match-writes.js';
 export { peersKeyPolicy } from './domain/peers-key-policy.js';
 export { parsePrivateData, type PrivateValue } from './domain/private-data.js';
 export { parseFabricTransaction, type FabricTransaction } from './domain/transaction.js';

@@ -1,5 +1,6 @@
 import type { Profile } from '@selvedge/policy';
 import type { StateReader, TransactionResult } from '@selvedge/embedded-ledger';
+import type { KeyVersion } from '@selvedge/protocol';
 
 /** The ledger as a business node follows it. All reads within one synchronous stretch of code are of one height. */
 export interface BusinessLedger {
@@ -25,10 +26,19 @@ export interface PacketReader {
   ledgerKeys(place: DatasetPlace, datasetTag: Uint8Array, after: Uint8Array): Iterable<Uint8Array>;
 }
 
+/** The versions of this node's keys. */
+export interface HistoryReader {
+  /** Whether this node keeps them. */
+  readonly isKept: boolean;
+  /** The version of this number, from 1, with its packet; undefined: there is none. */
+  version(place: DatasetPlace, ledgerKey: Uint8Array, count: bigint): KeyVersion | 'packet missing' | undefined;
+}
+
 /** What a node reads to answer: the ledger's state and its own packets, of one height. */
 export interface BusinessState {
   readonly ledger: StateReader;
   readonly packets: PacketReader;
+  readonly history: HistoryReader;
 }
 
 /** A named moment, for crash and trace tests; the subject is the transaction id in hex. */

@@ -7,6 +7,7 @@ export { readContractPolicy } from './domain/contract-terms.js';
 export type { FetchFailure } from './domain/fetch-failure.js';
 export type { HeldContractKeys, HeldKeys } from './domain/held-keys.js';
 export { createKeyKeeper, type KeyKeeper, type KeyKeeperOptions } from './adapters/key-keeper.js';
+export { createHistoryConfirmer, type HistoryConfirmer } from './adapters/history-confirmer.js';
 export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
 export { createSetConfirmer, type ServedSet, type SetConfirmer, type SetConfirmerOptions } from './adapters/set-confirmer.js';
 export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';

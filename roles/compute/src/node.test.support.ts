@@ -7,6 +7,7 @@ import type { FactReader, Profile } from '@selvedge/policy';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { policyRoot, type ContractPolicy, type SealedResponse } from '@selvedge/protocol';
 import { createSetConfirmer } from './adapters/set-confirmer.js';
+import { createHistoryConfirmer } from './adapters/history-confirmer.js';
 import { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
 import type { FakeBusinessNode } from './business.test.support.js';
 import type { ClientRequest } from './client.test.support.js';
@@ -136,7 +137,7 @@ export function createTestNode(input: {
       channel: net.channel,
       views: { start: () => Promise.resolve(), current: () => test.view, refresh: () => Promise.resolve(test.view), close: () => undefined },
       keys: { current: () => test.keys, renew: () => void (test.renewals += 1), close: () => undefined },
-      source: createStateFetcher({ network: net.network, channel: net.channel, nodes: business, clock: () => 0, confirmer: createSetConfirmer({ followers }), ...input.fetcher }),
+      source: createStateFetcher({ network: net.network, channel: net.channel, nodes: business, clock: () => 0, historyConfirmer: createHistoryConfirmer({ followers: [] }), confirmer: createSetConfirmer({ followers }), ...input.fetcher }),
       host: hostOf((state, invocation, signal) => test.chaincode(state, invocation, signal), () => test.indexes),
       now: () => test.now,
       limits: { maxRunning: 8, maxQueued: 8 },

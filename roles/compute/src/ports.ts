@@ -35,6 +35,16 @@ export interface Invocation {
   readonly deadlineMs: number;
 }
 
+/** One version of a key of the world state. */
+export interface KeyModification {
+  /** Lower-case hex. */
+  readonly txId: string;
+  /** Of the request that made it. */
+  readonly timestamp: { readonly seconds: bigint; readonly nanos: number };
+  /** undefined: a delete. */
+  readonly value: Uint8Array | undefined;
+}
+
 /** A key and its value, as a range query yields them. */
 export interface StateEntry {
   readonly key: string;
@@ -84,6 +94,8 @@ export interface StateCalls {
   getKeyPolicy(dataset: string, key: string): Promise<Uint8Array | undefined>;
   /** Sets the key's own endorsement policy; empty ends it. Nothing happens when the key is absent after the transaction. */
   setKeyPolicy(dataset: string, key: string, policy: Uint8Array): Promise<void>;
+  /** Every version of a key of the world state, newest first. */
+  getHistory(key: string): Promise<AsyncIterable<KeyModification> | Iterable<KeyModification>>;
   /** SHA-256 of a private value as Fabric keeps it, or undefined when the key is absent. */
   getPrivateDataHash(collection: string, key: string): Promise<Uint8Array | undefined>;
 }

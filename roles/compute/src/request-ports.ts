@@ -1,5 +1,5 @@
 import type { Profile } from '@selvedge/policy';
-import type { ChallengeAnswer, KeyRelease, KeyRequest, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+import type { ChallengeAnswer, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
 import type { TaggedEntry } from '@selvedge/set-digest';
 
 /** The key broker, as it is reached. */
@@ -23,6 +23,15 @@ export interface SetDigestPort {
   readonly address: string;
   /** Rejects, with TIMEOUT at the latest after timeoutMs. */
   getSetDigest(asked: Omit<SetDigestRequest, '$typeName' | '$unknown'>, timeoutMs: number): Promise<SetDigestStatement>;
+}
+
+/** One follower, as a source of where histories end. */
+export interface HistoryHeadPort {
+  /** The organisation it belongs to. */
+  readonly mspId: string;
+  readonly address: string;
+  /** Rejects, with TIMEOUT at the latest after timeoutMs. */
+  getHistoryHead(request: HistoryHeadRequest, timeoutMs: number): Promise<HistoryHeadStatement>;
 }
 
 /** A signing key with its TEE certificate: one per suite. */
@@ -84,6 +93,12 @@ export interface SetContent<T> {
   readonly statements: readonly SetDigestStatement[];
 }
 
+/** A key's history. */
+export interface HistoryQuery extends PlaceOfRead {
+  /** 32 bytes. */
+  readonly ledgerKey: Uint8Array;
+}
+
 /** Where a request's reads go. Throws STATE_UNAVAILABLE, STATE_BEHIND, STATE_FORGED, STATE_MISSING_PACKET, STALE_GUARD, SET_DIGEST_UNCONFIRMED or OVERLOADED. */
 export interface StateSource {
   readPoint<T>(scope: ReadScope, query: PointQuery<T>): Promise<T>;
@@ -94,4 +109,6 @@ export interface StateSource {
    * the guard is never written and the entries may be of several moments.
    */
   readDataset<T extends TaggedEntry>(scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T>>;
+  /** All versions, newest first, exactly those that followers chained. Throws HISTORY_UNCONFIRMED or HISTORY_NOT_KEPT too. */
+  readHistory<T>(scope: ReadScope, query: HistoryQuery, open: (version: KeyVersion) => T): Promise<T[]>;
 }

@@ -20,6 +20,8 @@ export const businessConfig = z.strictObject({
   identity: z.strictObject({ certificate: z.string().min(1), privateKey: z.string().min(1) }),
   tls: tlsConfig,
   ledger: ledgerConfig,
+  /** Whether every version of world state is kept, for the history of keys. Once off, it cannot be had for what was written meanwhile. */
+  keepHistory: z.boolean().default(true),
   /** Folder of the LMDB store. */
   directory: z.string().min(1),
 });

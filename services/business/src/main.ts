@@ -10,6 +10,7 @@ await runService({
       ...readBusinessMaterial(config),
       listen: config.listen,
       directory: config.directory,
+      keepHistory: config.keepHistory,
       now: () => new Date(),
       checkpoint,
       log: logger,

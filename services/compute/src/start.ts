@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
 import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
-import { connectPeers, createChaincodeHost, createComputeNode, createKeyKeeper, createSetConfirmer, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
+import { connectPeers, createChaincodeHost, createComputeNode, createKeyKeeper, createHistoryConfirmer, createSetConfirmer, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createSigner } from '@selvedge/identity';
@@ -99,6 +99,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     network,
     channel,
     nodes: peers.businessNodes,
+    historyConfirmer: createHistoryConfirmer({ followers: peers.followers }),
     clock,
     preference: preferenceOf(nodeId),
     confirmer: createSetConfirmer({

@@ -19,7 +19,7 @@ const HEAD = Buffer.from('head');
 const ANCHOR = Buffer.from('anchor');
 const FORMAT = Buffer.from('format');
 /** Raised when a store of an older release lacks what this one needs from the first block on. */
-const FORMAT_VERSION = Buffer.of(2);
+const FORMAT_VERSION = Buffer.of(3);
 const CODES = Object.values(ValidationCode).filter((code) => typeof code !== 'string');
 const NO_HEAD: StoredHead = { height: 0n, blockHash: new Uint8Array(0), commitHash: new Uint8Array(0) };
 

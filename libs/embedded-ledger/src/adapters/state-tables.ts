@@ -1,9 +1,10 @@
 import { equalBytes, fromHex, labelledHash, toHex } from '@selvedge/crypto';
 import type { FactUpdate } from '@selvedge/policy';
 import type { EndedEntry, Verdict, VersionUpdate } from '../domain/verdict.js';
-import type { StateReader } from '../ports.js';
+import type { AppliedVersion, StateReader } from '../ports.js';
 import type { LedgerDatabase, LedgerStore } from '../store.js';
 import { EndingEntries } from './ending-entries.js';
+import { HistoryHeads, type KeyHistory } from './history-heads.js';
 import { LedgerTables, putOrRemove, type StoredHead } from './ledger-tables.js';
 
 /** The embedded ledger's state in a store: keys are digests, so that entries are small and equal in size. */
@@ -12,6 +13,7 @@ export class StateTables extends LedgerTables implements StateReader {
   readonly #guards: LedgerDatabase;
   readonly #keyPolicies: LedgerDatabase;
   readonly #ending: EndingEntries;
+  readonly #history: HistoryHeads;
 
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
   constructor(store: LedgerStore) {
@@ -19,6 +21,7 @@ export class StateTables extends LedgerTables implements StateReader {
     this.#versions = store.database('versions');
     this.#guards = store.database('guards');
     this.#keyPolicies = store.database('key-policies');
+    this.#history = new HistoryHeads(store);
     this.#ending = new EndingEntries(store, 'ending');
   }
 
@@ -32,6 +35,17 @@ export class StateTables extends LedgerTables implements StateReader {
 
   keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
     return this.#keyPolicies.get(entryKey(contract, ownerSet, dataset, ledgerKey));
+  }
+
+  history(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): KeyHistory {
+    return this.#history.get(entryKey(contract, ownerSet, dataset, ledgerKey));
+  }
+
+  /** Continues the histories of a block's new versions; inside a write transaction. */
+  appendHistory(verdicts: readonly Verdict[]): readonly AppliedVersion[] {
+    return verdicts.flatMap(({ updates }) =>
+      updates.history.map((update) => ({ ...update, ...this.#history.append(entryKey(update.contract, update.ownerSet, update.dataset, update.ledgerKey), update) })),
+    );
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { FactUpdate } from '@selvedge/policy';
+import type { KeyHistory } from '../adapters/history-heads.js';
 import type { BlockState, StateReader, TransactionResult } from '../ports.js';
 import type { Verdict } from './verdict.js';
 
@@ -55,6 +56,11 @@ export class StateOverlay implements BlockState {
 
   isKeyPolicyNew(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): boolean {
     return this.#keyPolicies.has(entryText(contract, ownerSet, dataset, ledgerKey));
+  }
+
+  /** Of the synced state: no verdict depends on it. */
+  history(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): KeyHistory {
+    return this.#base.history(contract, ownerSet, dataset, ledgerKey);
   }
 
   result(txId: Uint8Array): TransactionResult | undefined {

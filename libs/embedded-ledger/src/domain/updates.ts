@@ -1,9 +1,12 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { endingBlock, keepsKeyPolicies, type FactReader } from '@selvedge/policy';
-import type { ContractPolicy, ContractSection, WriteEntry } from '@selvedge/protocol';
+import type { ContractPolicy, ContractSection, Core, WriteEntry } from '@selvedge/protocol';
 import { contractRules } from './contract-rules.js';
 import type { EndorsedContent } from './endorsed-content.js';
-import type { KeyPolicyUpdate, StateUpdates } from './verdict.js';
+import type { HistoryUpdate, KeyPolicyUpdate, StateUpdates } from './verdict.js';
+
+const WORLD_STATE = '';
+const DELETED = new Uint8Array(0);
 
 /**
  * What an endorsed transaction changes; state.height is the number of its block. Throws CHAINCODE_UNSUPPORTED for an effect that this release does not carry out:
@@ -23,8 +26,17 @@ export function endorsedUpdates({ cores, txId }: EndorsedContent, state: FactRea
       guardsWritten.map((guard) => ({ contract, ownerSet: guard.ownerSet, dataset: guard.dataset, guardKey: guard.guardKey, txId })),
     ),
     keyPolicies: sections.flatMap((section) => keyPolicyUpdates(section, contractRules(state, section.contract).policy)),
+    history: cores.flatMap(historyUpdates),
     facts: [],
   };
+}
+
+function historyUpdates({ txId, timestampSeconds, timestampNanos, sections }: Core): HistoryUpdate[] {
+  return sections.flatMap(({ contract, writes }) =>
+    writes
+      .filter(({ dataset, effect }) => dataset === WORLD_STATE && effect.case !== 'keep')
+      .map(({ ownerSet, dataset, ledgerKey, effect }) => ({ contract, ownerSet, dataset, ledgerKey, txId, timestampSeconds, timestampNanos, packetHash: effect.case === 'packetHash' ? effect.value : DELETED })),
+  );
 }
 
 /** A key that is removed loses its policy. */

@@ -1,5 +1,5 @@
 import type { FactUpdate, Profile } from '@selvedge/policy';
-import { ValidationCode } from '@selvedge/protocol';
+import { ValidationCode, type HistoryVersion } from '@selvedge/protocol';
 import type { EndorsedContent } from './endorsed-content.js';
 
 /** A key's new version; undefined removes the key. Hashes and keys are 32 bytes. */
@@ -35,15 +35,24 @@ export interface KeyPolicyUpdate {
   readonly policy: Uint8Array | undefined;
 }
 
+/** One more version of a key of the world state: Fabric keeps no history of private data. */
+export interface HistoryUpdate extends HistoryVersion {
+  readonly contract: string;
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+}
+
 /** What one valid transaction changes. */
 export interface StateUpdates {
   readonly versions: readonly VersionUpdate[];
   readonly guards: readonly GuardUpdate[];
   readonly keyPolicies: readonly KeyPolicyUpdate[];
+  readonly history: readonly HistoryUpdate[];
   readonly facts: readonly FactUpdate[];
 }
 
-export const NO_UPDATES: StateUpdates = { versions: [], guards: [], keyPolicies: [], facts: [] };
+export const NO_UPDATES: StateUpdates = { versions: [], guards: [], keyPolicies: [], history: [], facts: [] };
 
 /** The judgement of one ordered transaction: equal at every follower. */
 export interface Verdict {

@@ -1,4 +1,4 @@
-import type { AppliedSummary } from '@selvedge/embedded-ledger';
+import type { AppliedSummary, AppliedVersion } from '@selvedge/embedded-ledger';
 import type { EntryUpdate, PrivateValue } from '@selvedge/fabric';
 
 /** One transaction of a block with its verdict. */
@@ -27,6 +27,8 @@ export interface FabricAppliedBlock {
   readonly transactions: readonly FabricAppliedTransaction[];
   /** What ended with this block by its blockToLive: after all of its writes. */
   readonly ended: readonly FabricEndedEntry[];
+  /** New versions of world state's keys, in order. */
+  readonly versions: readonly AppliedVersion[];
 }
 
 /**

@@ -59,7 +59,8 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
     const applied = await store.write(() => {
       if (height === 0n) this.tables.writeAnchor(anchor.digest);
       const ended = this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
-      const written = { number: block.number, hash: block.hash, transactions, ended };
+      const versions = this.tables.appendHistory(judged.verdicts);
+      const written = { number: block.number, hash: block.hash, transactions, ended, versions };
       onApply?.(written);
       checkpoint?.(`${role}.apply.before-sync`, subject);
       return written;

@@ -7,7 +7,7 @@ import { parseDelivered } from '@selvedge/fabric';
 import { createTargetData, createTestConsortium, randomTxId, refusalCode, type TestConsortium, type TargetDataInput } from '@selvedge/fixtures';
 import { createBlockFeed, createFabricChain, createFabricEndorsed, createFabricPolicyChange, type OrderedFabricTransaction, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { membershipGuardKey, ValidationCode } from '@selvedge/protocol';
+import { historyHead, membershipGuardKey, parseCore, ValidationCode } from '@selvedge/protocol';
 import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FabricAppliedBlock } from './applied-block.js';
@@ -113,6 +113,22 @@ describe('openFabricFollower', () => {
     expect(refusalCode(() => follower.setDigest(world, 7n))).toBe('SET_DIGEST_HEIGHT_UNKNOWN');
     await reopen();
     expect(toHex(follower.setDigest(world, 6n).root)).toBe(toHex(tagRoot([a]).root));
+  });
+
+  it('chains the versions of world state’s keys that responses name', async () => {
+    const versions: FabricAppliedBlock['versions'][] = [];
+    await reopen({ onApply: (block) => versions.push(block.versions) });
+    const targets = [{ key: 'h', value: '1' }, { key: 'h' }].map((change) => createTargetData({ consortium, nodes: [], writes: [change, { dataset: 'auroraStones', key: 'h', value: 'private' }] }));
+    for (const target of targets) add({ transaction: chain.transaction(createFabricEndorsed(consortium, target)) });
+    await reached();
+    const head = targets.reduce<Uint8Array>((previous, target) => {
+      const { txId, timestampSeconds, timestampNanos, sections } = parseCore(target.cores[0]!);
+      const { effect } = sections[0]!.writes.find(({ dataset }) => dataset === '')!;
+      return historyHead(previous, { txId, timestampSeconds, timestampNanos, packetHash: effect.case === 'packetHash' ? effect.value : new Uint8Array(0) });
+    }, new Uint8Array(0));
+    const found = follower.state.history(consortium.contract, 'houses', '', consortium.contractKeys.names.ledgerKey('', 'h'));
+    expect([toHex(found.head), found.count]).toEqual([toHex(head), 2n]);
+    expect(versions.flat().map(({ ownerSet, count }) => [ownerSet, count])).toEqual([['houses', 1n], ['houses', 2n]]);
   });
 
   it('forgets entries and guards of a collection with blockToLive when peers do', async () => {

@@ -1,5 +1,5 @@
 import { equalBytes, fromHex, labelledHash, sha256, toHex } from '@selvedge/crypto';
-import { EndingEntries, LedgerTables, putOrRemove, type GuardSource, type LedgerDatabase, type LedgerStore, type SetWrite, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
+import { EndingEntries, HistoryHeads, LedgerTables, putOrRemove, type AppliedVersion, type GuardSource, type KeyHistory, type LedgerDatabase, type LedgerStore, type SetWrite, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
 import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, ownerSetOf, policyKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
 import { endingBlock, type FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
@@ -27,6 +27,7 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
   readonly #keyPolicies: LedgerDatabase;
   readonly #transactions: LedgerDatabase;
   readonly #ending: EndingEntries;
+  readonly #history: HistoryHeads;
 
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
   constructor(store: LedgerStore) {
@@ -35,6 +36,7 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     this.#guards = store.database('fabric-guards');
     this.#keyPolicies = store.database('fabric-key-policies');
     this.#transactions = store.database('fabric-transactions');
+    this.#history = new HistoryHeads(store);
     this.#ending = new EndingEntries(store, 'fabric-ending');
   }
 
@@ -70,6 +72,22 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     const bytes = FABRIC_TX_ID.test(fabricTxId) ? this.#transactions.get(Buffer.from(fabricTxId, 'hex')) : undefined;
     if (bytes === undefined) return undefined;
     return { flag: bytes[0] ?? 0, code: toValidationCode(bytes[1] ?? 0), blockNumber: Buffer.from(bytes).readBigUInt64BE(2) };
+  }
+
+  history(contract: string, ownerSet: string, _dataset: string, ledgerKey: Uint8Array): KeyHistory {
+    return this.#history.get(placeKey(contract, collectionOf(ownerSet), entryKeyHash(ledgerKey)));
+  }
+
+  /** Continues the histories of a block's new versions of world state; inside a write transaction. */
+  appendHistory(verdicts: readonly FabricVerdict[]): readonly AppliedVersion[] {
+    return verdicts.flatMap(({ entries }) =>
+      entries.flatMap(({ namespace: contract, collection, keyHash, valueHash, write, made }) => {
+        if (write?.dataset !== WORLD_STATE || made === undefined) return [];
+        const { txId, timestampSeconds, timestampNanos } = made;
+        const version = { txId, timestampSeconds, timestampNanos, packetHash: valueHash ?? NO_HASH };
+        return [{ contract, ownerSet: write.ownerSet, dataset: write.dataset, ledgerKey: write.ledgerKey, ...version, ...this.#history.append(placeKey(contract, collection, keyHash), version) }];
+      }),
+    );
   }
 
   /**
@@ -152,6 +170,7 @@ function setEntry({ namespace, collection, entry }: FabricEndedEntry): Omit<SetW
   return entry === undefined || ownerSet === undefined ? [] : [{ contract: namespace, ownerSet, ...entry }];
 }
 
+const WORLD_STATE = '';
 const NO_HASH = new Uint8Array(0);
 
 type ScheduledEntry = FabricEndedEntry & { readonly valueHash: Uint8Array };

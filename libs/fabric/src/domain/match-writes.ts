@@ -1,7 +1,7 @@
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { isSelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, type FactReader } from '@selvedge/policy';
-import type { ContractSection, WriteEntry } from '@selvedge/protocol';
+import type { ContractSection, Core, WriteEntry } from '@selvedge/protocol';
 import { collectionOf, MARKER_COLLECTION, ownerSetOf } from '../names.js';
 import type { EndorsedResponse } from './endorsed-response.js';
 import { entryKeyHash, guardKeyHash, MARKER_VALUE_HASH, markerKeyHash, OWNERS_TOUCH_KEY_HASH, placeText, policyKeyHash } from './key-hashes.js';
@@ -19,6 +19,8 @@ export interface EntryUpdate {
   readonly valueHash: Uint8Array | undefined;
   /** The core's write that it is; undefined: it stands beside an entry, or the response does not name it. */
   readonly write: WriteEntry | undefined;
+  /** Transaction and time of a write that the response names. */
+  readonly made: MadeBy | undefined;
   /** The policy of its own that an entry has from now on, where this is that policy's place; undefined otherwise. */
   readonly keyPolicy: Uint8Array | undefined;
   /** The transaction that a guard names from now on, 32 bytes; undefined: not a guard that the response names. */
@@ -26,6 +28,9 @@ export interface EntryUpdate {
   /** The response names it, and it is no entry: a guard, a policy, a touch, a marker. */
   readonly isBeside: boolean;
 }
+
+/** Which transaction made a write, and when its request was made. */
+export type MadeBy = Pick<Core, 'txId' | 'timestampSeconds' | 'timestampNanos'>;
 
 /** A transaction's writes, and whether its response names them all and nothing more. */
 export interface MatchedWrites {
@@ -40,6 +45,7 @@ const NOTHING = new Uint8Array(0);
 
 interface Expected extends HashedWrite {
   readonly write?: WriteEntry;
+  readonly made?: MadeBy;
   readonly keyPolicy?: Uint8Array;
   readonly guardTxId?: Uint8Array;
   readonly isMarker?: boolean;
@@ -55,7 +61,7 @@ export function isOwnCollection(collection: string): boolean {
  * listed all the same. response: undefined when it did not parse. reader: the contracts' policies.
  */
 export function matchWrites(response: EndorsedResponse | undefined, sets: readonly NamespaceSet[], reader: FactReader): MatchedWrites {
-  const expected = new Map(response?.cores.flatMap((core) => core.sections.flatMap((section) => sectionWrites(section, response.txId, keepsPolicies(reader, section)))));
+  const expected = new Map(response?.cores.flatMap((core) => core.sections.flatMap((section) => sectionWrites(section, response.txId, core, keepsPolicies(reader, section)))));
   let mismatch = response === undefined ? 'the response is not an endorsement' : undefined;
   let hasMarker = false;
   const differ = (why: string): void => {
@@ -76,7 +82,7 @@ export function matchWrites(response: EndorsedResponse | undefined, sets: readon
         if (isNamed) expected.delete(place);
         else differ(named === undefined ? 'a write is not in the response' : 'a write differs from the response');
         if (isNamed && named.isMarker === true) hasMarker = true;
-        entries.push({ namespace, collection, keyHash, valueHash, write: isNamed ? named.write : undefined, keyPolicy: isNamed ? named.keyPolicy : undefined, guardTxId: isNamed ? named.guardTxId : undefined, isBeside: isNamed && named.write === undefined });
+        entries.push({ namespace, collection, keyHash, valueHash, write: isNamed ? named.write : undefined, made: isNamed ? named.made : undefined, keyPolicy: isNamed ? named.keyPolicy : undefined, guardTxId: isNamed ? named.guardTxId : undefined, isBeside: isNamed && named.write === undefined });
       }
     }
   }
@@ -91,7 +97,7 @@ function keepsPolicies(reader: FactReader, { contract }: ContractSection): boole
   return policy !== undefined && keepsKeyPolicies(policy);
 }
 
-function sectionWrites({ contract, writes, guardsWritten }: ContractSection, txId: Uint8Array, keeps: boolean): [string, Expected][] {
+function sectionWrites({ contract, writes, guardsWritten }: ContractSection, txId: Uint8Array, made: MadeBy, keeps: boolean): [string, Expected][] {
   const guardHash = sha256(txId);
   const marker = markerKeyHash(txId);
   return [
@@ -99,7 +105,7 @@ function sectionWrites({ contract, writes, guardsWritten }: ContractSection, txI
     ...writes.filter(({ effect }) => effect.case !== 'keep').map((write): [string, Expected] => {
       const keyHash = entryKeyHash(write.ledgerKey);
       const valueHash = write.effect.case === 'packetHash' ? write.effect.value : undefined;
-      return [placeText(contract, collectionText(write.ownerSet), keyHash), { keyHash, valueHash, isPurge: write.effect.case === 'purge', write }];
+      return [placeText(contract, collectionText(write.ownerSet), keyHash), { keyHash, valueHash, isPurge: write.effect.case === 'purge', write, made }];
     }),
     ...guardsWritten.map((guard): [string, Expected] => {
       const keyHash = guardKeyHash(guard.guardKey);

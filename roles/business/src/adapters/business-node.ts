@@ -44,7 +44,7 @@ export async function startBusinessNode(options: BusinessNodeOptions): Promise<B
 /** Serves an opened ledger, which the node closes. */
 export async function serveBusiness(ledger: OpenLedger, options: Omit<BusinessNodeOptions, 'ledger'>): Promise<BusinessNode> {
   const { signer, checkpoint, log, now, maxInFlight = DEFAULT_MAX_IN_FLIGHT } = options;
-  const { follower, packets } = ledger;
+  const { follower, packets, history } = ledger;
   const requireLedger = (): void => {
     if (follower.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the business node has not received the ledger yet');
   };
@@ -55,7 +55,7 @@ export async function serveBusiness(ledger: OpenLedger, options: Omit<BusinessNo
       queries.run(() => {
         requireLedger();
         const query = verifyStateQuery(signed, { facts: follower.state, profile: follower.profile(), mspId: signer.mspId, at: now() });
-        return answerStateQuery(query, { ledger: follower.state, packets });
+        return answerStateQuery(query, { ledger: follower.state, packets, history });
       }),
   });
   const businessLedger = implement(BusinessLedgerService, {

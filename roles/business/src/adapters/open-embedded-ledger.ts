@@ -3,6 +3,8 @@ import { Sequencer as SequencerService } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { stageTransaction } from '../stage.js';
 import { applyBlock } from '../store/apply-block.js';
+import { isOwnersSet } from '../domain/own-collections.js';
+import { openHistoryStore } from '../store/history-store.js';
 import { openPacketStore } from '../store/packet-store.js';
 import { openPendingStore } from '../store/pending-store.js';
 import type { LedgerContext, OpenLedger } from './open-ledger.js';
@@ -14,13 +16,15 @@ export function openEmbeddedLedger({ sequencer }: { readonly sequencer: string }
   const store = openLedgerStore({ directory: context.directory });
   const packets = openPacketStore(store);
   const pending = openPendingStore(store, context.pending);
+  const history = openHistoryStore(store, { isKept: context.keepHistory ?? true });
+  const isOwn = (contract: string, ownerSet: string): boolean => isOwnersSet(follower.state, signer.mspId, contract, ownerSet);
   const follower = openFollower({
     store,
     profile: context.profile,
     blocks: createBlockSource(connection.client(SequencerService)),
     role: 'business',
     onApply: (block) => {
-      applyBlock(block, { packets, pending, mspId: signer.mspId, log });
+      applyBlock(block, { packets, pending, history, isOwn, mspId: signer.mspId, log });
     },
     checkpoint,
     log,
@@ -28,6 +32,7 @@ export function openEmbeddedLedger({ sequencer }: { readonly sequencer: string }
   return {
     follower,
     packets,
+    history,
     stage: (request) => stageTransaction(request, { ledger: follower, pending, signer, checkpoint }),
     start: () => {
       follower.start();

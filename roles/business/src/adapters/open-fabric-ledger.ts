@@ -6,6 +6,7 @@ import { isOwnersCollection } from '../domain/own-collections.js';
 import { createGapFiller, type GapFillerOptions } from '../fabric/gap-filler.js';
 import { applyFabricBlock } from '../store/apply-fabric-block.js';
 import { openGapStore } from '../store/gap-store.js';
+import { openHistoryStore } from '../store/history-store.js';
 import { openPacketStore } from '../store/packet-store.js';
 import type { LedgerContext, OpenLedger } from './open-ledger.js';
 
@@ -37,6 +38,7 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
   const store = openLedgerStore({ directory: context.directory });
   const packets = openPacketStore(store);
   const gaps = openGapStore(store);
+  const history = openHistoryStore(store, { isKept: context.keepHistory ?? true });
   const isOwn = (contract: string, collection: string): boolean => isOwnersCollection(follower.state, mspId, contract, collection);
   let superseded: Uint8Array[] = [];
   const follower = openFabricFollower({
@@ -47,7 +49,7 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
     role: 'business',
     wantsPrivateData: isOwn,
     onApply: (block) => {
-      superseded = applyFabricBlock(block, { packets, gaps, isOwn, log });
+      superseded = applyFabricBlock(block, { packets, gaps, history, isOwn, log });
     },
     onCommitted: () => {
       for (const txId of superseded) follower.notifyResult(txId);
@@ -58,10 +60,11 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
     checkpoint,
     log,
   });
-  const filler = createGapFiller({ store, gaps, packets, blocks, onFilled: (txId) => { follower.notifyResult(txId); }, log, retry });
+  const filler = createGapFiller({ store, gaps, packets, history, blocks, onFilled: (txId) => { follower.notifyResult(txId); }, log, retry });
   return {
     follower,
     packets,
+    history,
     stage: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'packets are not staged on a Fabric ledger: endorsing peers give them to the owners’ peers')),
     start: () => {
       follower.start();

@@ -3,7 +3,7 @@ import type { Signer } from '@selvedge/identity';
 import type { Profile } from '@selvedge/policy';
 import type { Receipt, StageRequest } from '@selvedge/protocol';
 import type { TlsSetting } from '@selvedge/rpc';
-import type { PacketReader } from '../ports.js';
+import type { HistoryReader, PacketReader } from '../ports.js';
 import type { PendingLimits } from '../store/pending-store.js';
 
 /** What both ledgers need to be followed by a business node. */
@@ -19,6 +19,8 @@ export interface LedgerContext {
   readonly now: () => Date;
   /** Embedded ledger only: what may be staged. */
   readonly pending?: PendingLimits | undefined;
+  /** Whether every version of world state is kept; default true. Without, nobody can ask this node for a key's history. */
+  readonly keepHistory?: boolean | undefined;
   readonly checkpoint?: Checkpoint | undefined;
   readonly log?: LedgerLog | undefined;
 }
@@ -27,6 +29,7 @@ export interface LedgerContext {
 export interface OpenLedger {
   readonly follower: Follower;
   readonly packets: PacketReader;
+  readonly history: HistoryReader;
   /** Throws FEATURE_UNSUPPORTED on a ledger where packets do not come from clients. */
   stage(request: StageRequest): Promise<Receipt>;
   /** Begins to follow. */

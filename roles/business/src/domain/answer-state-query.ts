@@ -2,13 +2,15 @@ import { create } from '@bufbuild/protobuf';
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
-  GuardAnswerSchema, LIMITS, PointAnswerSchema, SetAnswerSchema, StateAnswerSchema,
-  type PointAnswer, type SetAnswer, type SetRead, type StateAnswer, type StateQuery,
+  GuardAnswerSchema, HistoryAnswerSchema, LIMITS, PointAnswerSchema, SetAnswerSchema, StateAnswerSchema,
+  type HistoryAnswer, type HistoryRead, type KeyVersion, type PointAnswer, type SetAnswer, type SetRead, type StateAnswer, type StateQuery,
 } from '@selvedge/protocol';
 import type { BusinessState, DatasetPlace } from '../ports.js';
 
 /** Soft limit of one set's packets when the query names none, or a larger one. */
 const MAX_SET_BYTES = 4 * 1024 * 1024;
+/** Versions of a key in one answer: deletes have no bytes of their own. */
+const MAX_VERSIONS = 1000;
 /** Packets of one answer; leaves room for framing below LIMITS.maxMessageBytes. */
 const MAX_ANSWER_BYTES = LIMITS.maxMessageBytes - 1024 * 1024;
 
@@ -28,10 +30,11 @@ export function answerStateQuery(query: StateQuery, state: BusinessState): State
     return answer;
   });
   const sets = query.sets.map((set) => answerSet(query.contract, set, state, budget));
+  const histories = query.histories.map((read) => answerHistory(query.contract, read, state, budget));
   const guards = query.guards.map(({ ownerSet, dataset, guardKey }) =>
     create(GuardAnswerSchema, { txId: state.ledger.guard(query.contract, ownerSet, dataset, guardKey) ?? new Uint8Array(0) }),
   );
-  return create(StateAnswerSchema, { nonce: query.nonce, height: state.ledger.height, points, sets, guards });
+  return create(StateAnswerSchema, { nonce: query.nonce, height: state.ledger.height, points, sets, guards, histories });
 }
 
 /** The ledger says whether an entry exists; the packet store must have what it lists. */
@@ -43,6 +46,24 @@ function answerPoint(place: DatasetPlace, ledgerKey: Uint8Array, state: Business
   // On Fabric the ledger lists an entry before its packet is here.
   if (!equalBytes(sha256(packet), version)) throw new SelvedgeError('STATE_MISSING_PACKET', `this node has an older packet of ledger key ${toHex(ledgerKey)} than the ledger lists`);
   return create(PointAnswerSchema, { present: true, packet });
+}
+
+/** Versions from the one that is named down, as many as fit, one at least. */
+function answerHistory(contract: string, { ownerSet, dataset, ledgerKey, count, maxBytes }: HistoryRead, { history }: BusinessState, budget: { bytes: number }): HistoryAnswer {
+  if (!history.isKept) throw new SelvedgeError('HISTORY_NOT_KEPT', 'history database is not enabled');
+  const limit = Math.min(maxBytes === 0 ? MAX_SET_BYTES : maxBytes, MAX_SET_BYTES, budget.bytes);
+  const versions: KeyVersion[] = [];
+  let bytes = 0;
+  for (let number = count; number > 0n && versions.length < MAX_VERSIONS; number -= 1n) {
+    const version = history.version({ contract, ownerSet, dataset }, ledgerKey, number);
+    if (version === undefined) throw new SelvedgeError('STATE_BEHIND', `this node has no version ${String(number)} of ledger key ${toHex(ledgerKey)}`);
+    if (version === 'packet missing') throw new SelvedgeError('STATE_MISSING_PACKET', `version ${String(number)} of ledger key ${toHex(ledgerKey)} has not reached this node`);
+    if (versions.length > 0 && bytes + version.packet.length > limit) break;
+    versions.push(version);
+    bytes += version.packet.length;
+  }
+  budget.bytes -= bytes;
+  return create(HistoryAnswerSchema, { versions });
 }
 
 function answerSet(contract: string, read: SetRead, state: BusinessState, budget: { bytes: number }): SetAnswer {

@@ -6,7 +6,11 @@ import { readContractDatasets } from './contract-datasets.js';
 /** Whether a contract's collection is an owner set of an organisation's, by the policy on the ledger. */
 export function isOwnersCollection(reader: FactReader, mspId: string, contract: string, collection: string): boolean {
   const ownerSet = ownerSetOf(collection);
-  if (ownerSet === undefined) return false;
+  return ownerSet !== undefined && isOwnersSet(reader, mspId, contract, ownerSet);
+}
+
+/** Whether a contract's owner set is an organisation's, by the policy on the ledger. */
+export function isOwnersSet(reader: FactReader, mspId: string, contract: string, ownerSet: string): boolean {
   try {
     const { policy } = readContractDatasets(reader, contract);
     return policy.ownerSets.some(({ name, owners }) => name === ownerSet && owners.includes(mspId));

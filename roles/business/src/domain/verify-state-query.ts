@@ -38,6 +38,7 @@ export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext
   for (const point of query.points) verifyOwnDataset(point, contract, context.mspId);
   for (const set of query.sets) verifyOwnDataset(set, contract, context.mspId);
   for (const guard of query.guards) verifyOwnDataset(guard, contract, context.mspId);
+  for (const history of query.histories) verifyOwnDataset(history, contract, context.mspId);
   return query;
 }
 
@@ -60,6 +61,8 @@ function verifyShape(query: StateQuery): void {
   for (const point of query.points) requireLength('ledger_key', point.ledgerKey, 32);
   for (const set of query.sets) if (set.datasetTag.length > 0) requireLength('dataset_tag', set.datasetTag, 32);
   for (const set of query.sets) if (set.after.length > 0) requireLength('after', set.after, 32);
+  requireAtMost('histories', query.histories.length, LIMITS.maxSections);
+  for (const history of query.histories) requireLength('ledger_key', history.ledgerKey, 32);
   for (const guard of query.guards) requireLength('guard_key', guard.guardKey, 32);
 }
 

@@ -5,12 +5,14 @@ import { parsePrivateData, type PrivateValue } from '@selvedge/fabric';
 import type { DeliveredBlock, FabricBlockSource } from '@selvedge/fabric-network/follower';
 import { findValue, keepPacket } from '../store/apply-fabric-block.js';
 import type { Gap, GapStore } from '../store/gap-store.js';
+import type { HistoryStore } from '../store/history-store.js';
 import type { PacketStore } from '../store/packet-store.js';
 
 export interface GapFillerOptions {
   readonly store: LedgerStore;
   readonly gaps: GapStore;
   readonly packets: PacketStore;
+  readonly history: HistoryStore;
   readonly blocks: Pick<FabricBlockSource, 'read'>;
   /** A transaction got one of its packets, after the sync. */
   readonly onFilled: (txId: Uint8Array) => void;
@@ -88,7 +90,7 @@ export function createGapFiller(options: GapFillerOptions): GapFiller {
 }
 
 /** Puts what has arrived, in one write transaction; tells how many. */
-async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, { store, gaps, packets, onFilled, log }: GapFillerOptions): Promise<number> {
+async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, { store, gaps, packets, history, onFilled, log }: GapFillerOptions): Promise<number> {
   const found = open.flatMap((gap) => {
     const value = findValue(gap, valuesOf(privateData.get(gap.index), gap));
     return value === undefined ? [] : [{ gap, value }];
@@ -100,7 +102,7 @@ async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, 
       const current = gaps.at(gap);
       if (current?.blockNumber !== gap.blockNumber || current.index !== gap.index) return false;
       gaps.settle(gap);
-      keepPacket(gap, value, packets, log);
+      keepPacket(gap, value, { packets, history, log });
       return true;
     }),
   );

@@ -1,3 +1,4 @@
+import { sha256 } from '@selvedge/crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,10 +7,11 @@ import { createEndorsedTransaction, createTargetData, createTestConsortium, type
 import { ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyBlock } from './apply-block.js';
+import { openHistoryStore, type HistoryStore } from './history-store.js';
 import { openPacketStore, type PacketStore } from './packet-store.js';
 import { openPendingStore, type PendingStore } from './pending-store.js';
 
-const NONE = { versions: [], guards: [], keyPolicies: [], facts: [] };
+const NONE = { versions: [], guards: [], keyPolicies: [], history: [], facts: [] };
 const WRITES = [{ dataset: 'auroraStones', key: 'a', value: '1' }, { dataset: 'borealisStones', key: 'b', value: '2' }];
 
 let consortium: TestConsortium;
@@ -18,6 +20,7 @@ let store: LedgerStore;
 let packets: PacketStore;
 let pending: PendingStore;
 let missing: string[];
+let history: HistoryStore;
 beforeAll(async () => {
   consortium = await createTestConsortium();
 });
@@ -26,6 +29,7 @@ beforeEach(() => {
   store = openLedgerStore({ directory });
   packets = openPacketStore(store);
   pending = openPendingStore(store);
+  history = openHistoryStore(store, { isKept: true });
   missing = [];
 });
 afterEach(async () => {
@@ -37,10 +41,10 @@ const endorsed = (writes: readonly TestWrite[] = WRITES): { content: EndorsedCon
   const targetData = createTargetData({ consortium, nodes: [], writes });
   return { content: readEndorsedTransaction(createEndorsedTransaction({ consortium, targetData })), packets: targetData.attachments!.packets };
 };
-const apply = (content: EndorsedContent | undefined, code = ValidationCode.VALID, ended: AppliedBlock['ended'] = []): Promise<void> => {
-  const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txId: content?.txId, endorsed: content, updates: NONE, reason: undefined }], ended };
+const apply = (content: EndorsedContent | undefined, code = ValidationCode.VALID, ended: AppliedBlock['ended'] = [], versions: AppliedBlock['versions'] = []): Promise<void> => {
+  const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txId: content?.txId, endorsed: content, updates: NONE, reason: undefined }], ended, versions };
   const log = { warn: () => undefined, error: (_fields: unknown, message: string) => missing.push(message) };
-  return store.write(() => { applyBlock(block, { packets, pending, mspId: 'AuroraMSP', log }); });
+  return store.write(() => { applyBlock(block, { packets, pending, history, isOwn: (_contract, ownerSet) => ownerSet !== 'foreign', mspId: 'AuroraMSP', log }); });
 };
 const place = (ownerSet: string, dataset: string) => ({ contract: consortium.contract, ownerSet, dataset });
 const stored = (dataset: string, key: string, ownerSet: string): Uint8Array | undefined => packets.packet(place(ownerSet, dataset), consortium.contractKeys.names.ledgerKey(dataset, key));
@@ -92,6 +96,20 @@ describe('a block that is applied', () => {
     await apply(undefined, ValidationCode.VALID, [{ ...place('aurora', 'auroraStones'), ledgerKey }]);
     expect(stored('auroraStones', 'a', 'aurora')).toBeUndefined();
     expect([...packets.ledgerKeys(place('aurora', 'auroraStones'), consortium.contractKeys.names.datasetTag('auroraStones', ''), new Uint8Array(0))]).toEqual([]);
+  });
+
+  it('keeps every version of its own keys of world state, with its packet, and none of others', async () => {
+    const writes = ['one', 'two'].map((value) => endorsed([{ key: 'k', value }]));
+    const ledgerKey = consortium.contractKeys.names.ledgerKey('', 'k');
+    const version = (n: number, packetHash: Uint8Array, ownerSet = 'houses') => ({ ...place(ownerSet, ''), ledgerKey, txId: new Uint8Array(32).fill(n), timestampSeconds: BigInt(n), timestampNanos: n, packetHash, previousHead: new Uint8Array(n === 1 ? 0 : 32).fill(n), count: BigInt(n) });
+    for (const [i, { content, packets: all }] of writes.entries()) {
+      await keep(content, all);
+      await apply(content, ValidationCode.VALID, [], [version(i + 1, sha256(all[0]!)), version(i + 1, sha256(all[0]!), 'foreign')]);
+    }
+    await apply(endorsed([{ key: 'k' }]).content, ValidationCode.VALID, [], [version(3, new Uint8Array(0))]);
+    const found = [1n, 2n, 3n, 4n].map((count) => history.version(place('houses', ''), ledgerKey, count));
+    expect(found.map((each) => (typeof each === 'object' ? [each.timestampSeconds, Buffer.from(each.packet).equals(writes[Number(each.timestampSeconds) - 1]?.packets[0] ?? Buffer.alloc(0))] : each))).toEqual([[1n, true], [2n, true], [3n, true], undefined]);
+    expect(history.version(place('foreign', ''), ledgerKey, 1n)).toBeUndefined();
   });
 
   it('passes over what is no endorsed transaction', async () => {

@@ -2,13 +2,20 @@ import { toHex } from '@selvedge/crypto';
 import type { AppliedBlock, AppliedTransaction, LedgerLog } from '@selvedge/embedded-ledger';
 import { ValidationCode } from '@selvedge/protocol';
 import { ownWrites } from '../domain/verify-stage.js';
+import type { HistoryStore } from './history-store.js';
 import type { PacketStore } from './packet-store.js';
 import type { PendingStore } from './pending-store.js';
+
+/** Fabric keeps no history of private data. */
+const WORLD_STATE = '';
 
 /** What moves packets when a block is applied. */
 export interface PacketMover {
   readonly packets: PacketStore;
   readonly pending: PendingStore;
+  readonly history: HistoryStore;
+  /** Whether this node's organisation owns a contract's owner set. */
+  readonly isOwn: (contract: string, ownerSet: string) => boolean;
   /** This node's organisation. */
   readonly mspId: string;
   readonly log?: LedgerLog | undefined;
@@ -20,12 +27,13 @@ export interface PacketMover {
  */
 export function applyBlock(block: AppliedBlock, mover: PacketMover): void {
   for (const transaction of block.transactions) applyTransaction(transaction, mover);
+  for (const version of block.versions) if (mover.isOwn(version.contract, version.ownerSet)) mover.history.add(version);
   for (const { contract, ownerSet, dataset, ledgerKey } of block.ended) mover.packets.remove({ contract, ownerSet, dataset }, ledgerKey);
   // The next block's number is number + 1: receipts that end there count no more.
   mover.pending.forgetEnded(block.number + 1n);
 }
 
-function applyTransaction({ code, endorsed }: AppliedTransaction, { packets, pending, mspId, log }: PacketMover): void {
+function applyTransaction({ code, endorsed }: AppliedTransaction, { packets, pending, history, mspId, log }: PacketMover): void {
   if (endorsed === undefined) return;
   if (code === ValidationCode.VALID) {
     const staged = pending.packets(endorsed.targetDigest);
@@ -38,6 +46,7 @@ function applyTransaction({ code, endorsed }: AppliedTransaction, { packets, pen
       }
       const packet = staged.get(toHex(write.effect.value));
       if (packet === undefined) log?.error({ txId: toHex(endorsed.txId), ledgerKey: toHex(write.ledgerKey) }, 'a committed packet is missing here');
+      if (packet !== undefined && write.dataset === WORLD_STATE) history.keepPacket(write.effect.value, packet);
       packets.put({ place, ledgerKey: write.ledgerKey, datasetTag: write.datasetTag, packet });
     }
   }

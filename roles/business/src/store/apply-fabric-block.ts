@@ -1,15 +1,20 @@
 import { equalBytes, toHex } from '@selvedge/crypto';
 import type { LedgerLog } from '@selvedge/embedded-ledger';
-import { ownerSetOf, type EntryUpdate, type PrivateValue } from '@selvedge/fabric';
+import { collectionOf, ownerSetOf, type EntryUpdate, type PrivateValue } from '@selvedge/fabric';
 import type { FabricAppliedBlock, FabricAppliedTransaction } from '@selvedge/fabric-network/follower';
 import { identifyPacket, type PacketIdentity } from '../domain/identify-packet.js';
 import type { Gap, GapStore } from './gap-store.js';
+import type { HistoryStore } from './history-store.js';
 import type { PacketStore } from './packet-store.js';
+
+/** Fabric keeps no history of private data. */
+const WORLD_STATE = '';
 
 /** What keeps packets when a block is applied. */
 export interface PacketKeeper {
   readonly packets: PacketStore;
   readonly gaps: GapStore;
+  readonly history: HistoryStore;
   /** Whether this node's organisation owns a contract's collection. */
   readonly isOwn: (contract: string, collection: string) => boolean;
   readonly log?: LedgerLog | undefined;
@@ -31,6 +36,7 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
       missing += applyEntry(entry, transaction, block.number, keeper);
     }
   }
+  for (const version of block.versions) if (keeper.isOwn(version.contract, collectionOf(version.ownerSet))) keeper.history.add(version);
   for (const { namespace: contract, collection, keyHash, entry } of block.ended) {
     if (!keeper.isOwn(contract, collection)) continue;
     const gap = keeper.gaps.settle({ contract, collection, keyHash });
@@ -42,7 +48,7 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
 }
 
 /** How many packets are missing: one or none. */
-function applyEntry(update: EntryUpdate, { index, txId, privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, log }: PacketKeeper): number {
+function applyEntry(update: EntryUpdate, { index, txId, privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, history, log }: PacketKeeper): number {
   const { namespace: contract, collection, keyHash, valueHash, write, isBeside } = update;
   if (isBeside) return 0;
   if (valueHash === undefined) {
@@ -52,7 +58,7 @@ function applyEntry(update: EntryUpdate, { index, txId, privateValues }: FabricA
   const gap: Gap = { contract, collection, keyHash, blockNumber, index, valueHash, txId, entry: write && { dataset: write.dataset, datasetTag: write.datasetTag, ledgerKey: write.ledgerKey } };
   const value = findValue(gap, privateValues);
   if (value !== undefined) {
-    keepPacket(gap, value, packets, log);
+    keepPacket(gap, value, { packets, history, log });
     return 0;
   }
   // Listed without its packet, so that whoever asks for it, or for its set, is told.
@@ -69,13 +75,14 @@ export function findValue({ contract, collection, keyHash, valueHash }: Gap, val
 }
 
 /** Puts a packet where the response says, or its own header where no response does. */
-export function keepPacket({ contract, collection, keyHash, entry }: Gap, value: Uint8Array, packets: PacketStore, log: LedgerLog | undefined): void {
+export function keepPacket({ contract, collection, keyHash, valueHash, entry }: Gap, value: Uint8Array, { packets, history, log }: Pick<PacketKeeper, 'packets' | 'history' | 'log'>): void {
   const identity: PacketIdentity | undefined = entry ?? identifyPacket(value, contract, keyHash);
   if (identity === undefined) {
     log?.error({ code: 'WRITE_SET_MISMATCH', contract, collection, keyHash: toHex(keyHash) }, 'a value in an owner set’s collection is no packet of its key; it is left out');
     return;
   }
   packets.put({ place: datasetPlace(contract, collection, identity.dataset), ledgerKey: identity.ledgerKey, datasetTag: identity.datasetTag, packet: value });
+  if (identity.dataset === WORLD_STATE) history.keepPacket(valueHash, value);
 }
 
 function placeOf({ namespace, collection, keyHash }: EntryUpdate): Pick<Gap, 'contract' | 'collection' | 'keyHash'> {

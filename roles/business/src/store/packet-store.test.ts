@@ -5,9 +5,10 @@ import { create } from '@bufbuild/protobuf';
 import { sha256 } from '@selvedge/crypto';
 import { openLedgerStore, type LedgerStore } from '@selvedge/embedded-ledger';
 import { createTestState, refusalCode, TEST_CONTRACT } from '@selvedge/fixtures';
-import { GuardPointSchema, PointReadSchema, SetReadSchema, StateQuerySchema, type StateAnswer } from '@selvedge/protocol';
+import { GuardPointSchema, PointReadSchema, SetReadSchema, KeyVersionSchema, StateQuerySchema, type StateAnswer } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answerStateQuery } from '../domain/answer-state-query.js';
+import type { HistoryReader } from '../ports.js';
 import { openPacketStore, type PacketStore } from './packet-store.js';
 
 const PLACE = { contract: TEST_CONTRACT, ownerSet: 'aurora', dataset: 'auroraStones' };
@@ -74,10 +75,24 @@ describe('packet store', () => {
 });
 
 describe('the answer to a state query', () => {
+  let history: HistoryReader;
+  beforeEach(() => {
+    history = { isKept: true, version: (_place, _key, count) => (count > 3n ? undefined : create(KeyVersionSchema, { timestampSeconds: count, packet: new Uint8Array(40) })) };
+  });
   const point = (key: number) => create(PointReadSchema, { ...PLACE, ledgerKey: bytes32(key) });
   const set = (after: Uint8Array = new Uint8Array(0), maxBytes = 0) => create(SetReadSchema, { ...PLACE, datasetTag: TAG, after, maxBytes });
   const answer = (query: Parameters<typeof create<typeof StateQuerySchema>>[1]): StateAnswer =>
-    answerStateQuery(create(StateQuerySchema, { contract: TEST_CONTRACT, nonce: bytes32(7).subarray(0, 16), ...query }), { ledger: state, packets });
+    answerStateQuery(create(StateQuerySchema, { contract: TEST_CONTRACT, nonce: bytes32(7).subarray(0, 16), ...query }), { ledger: state, packets, history });
+
+  it('has versions of a key from the one that is asked for down, as far as the limit, one at least', () => {
+    const seconds = (count: bigint, maxBytes = 0): bigint[] => answer({ histories: [{ ...PLACE, ledgerKey: bytes32(1), count, maxBytes }] }).histories[0]!.versions.map(({ timestampSeconds }) => timestampSeconds);
+    expect([seconds(3n), seconds(2n), seconds(3n, 80), seconds(3n, 1), seconds(0n)]).toEqual([[3n, 2n, 1n], [2n, 1n], [3n, 2n], [3n], []]);
+    expect(() => seconds(4n)).toThrow(expect.objectContaining({ code: 'STATE_BEHIND' }));
+    history = { isKept: true, version: () => 'packet missing' };
+    expect(() => seconds(1n)).toThrow(expect.objectContaining({ code: 'STATE_MISSING_PACKET' }));
+    history = { isKept: false, version: () => undefined };
+    expect(() => seconds(1n)).toThrow(expect.objectContaining({ code: 'HISTORY_NOT_KEPT', message: 'history database is not enabled' }));
+  });
 
   it('has points, sets and guards of the height, under the query’s nonce', async () => {
     await put(1, Buffer.from('one'));

@@ -102,6 +102,8 @@ describe('openSubmitAnswer', () => {
 
   it('refuses target data of another suite, contract or key epoch', async () => {
     expect(await submitCode({ targetData: { changeCore: (core) => { core.suite = 'other'; } } })).toBe('TARGET_DATA_INCONSISTENT');
+    expect(await submitCode({ targetData: { changeCore: (core) => { core.timestampSeconds += 1n; } } })).toBe('TARGET_DATA_INCONSISTENT');
+    expect(await submitCode({ targetData: { changeCore: (core) => { core.timestampNanos += 1; } } })).toBe('TARGET_DATA_INCONSISTENT');
     expect(await submitCode({ targetData: { changeCore: (core) => { core.sections[0]!.contract = 'other'; } } })).toBe('TARGET_DATA_INCONSISTENT');
     expect(await submitCode({ targetData: { changeCore: (core) => { core.sections[0]!.keyEpoch = 9n; } } })).toBe('TARGET_DATA_INCONSISTENT');
   });

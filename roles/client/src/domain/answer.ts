@@ -86,6 +86,8 @@ function verifyCore(request: BuiltRequest, sealed: SealedResponse, core: Core, r
   if (!equalBytes(core.txId, request.txId)) throw refuse('TX_ID_MISMATCH', sealed, 'answered for another transaction');
   if (!equalBytes(core.requestDigest, request.requestDigest)) throw refuse('RESPONSE_DIGEST_MISMATCH', sealed, 'signed for another request');
   if (!equalBytes(core.responseDigest, agreedResponseDigest(request, response))) throw refuse('RESPONSE_DIGEST_MISMATCH', sealed, 'sent a response that its target data does not name');
+  const isOwnTime = core.timestampSeconds === request.timestampSeconds && core.timestampNanos === request.timestampNanos;
+  if (!isOwnTime) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'signed another time than the request’s');
   const [invoked] = core.sections;
   if (invoked?.contract !== request.contract) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'answered for another contract');
   if (invoked.keyEpoch !== request.keyEpoch) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'wrote under another key epoch');

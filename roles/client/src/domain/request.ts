@@ -33,6 +33,8 @@ export interface BuiltRequest {
   readonly txId: Uint8Array;
   /** txId is SHA-256(nonce || creator). */
   readonly nonce: Uint8Array;
+  readonly timestampSeconds: bigint;
+  readonly timestampNanos: number;
   readonly sealed: SealedRequest;
   /** Secret: opens the answers. */
   readonly transactionKey: Uint8Array;
@@ -44,7 +46,8 @@ export interface BuiltRequest {
 export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest {
   const { network, channel, contract, kind, suite, keyEpoch } = input;
   const timestampMs = input.timestamp.getTime();
-  const timestampSeconds = Math.floor(timestampMs / 1000);
+  const timestampSeconds = BigInt(Math.floor(timestampMs / 1000));
+  const timestampNanos = (timestampMs - Number(timestampSeconds) * 1000) * 1_000_000;
   const body = encodeMessage(RequestBodySchema, {
     network,
     channel,
@@ -56,13 +59,13 @@ export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest 
       .map((name) => ({ name, value: input.transient[name] ?? new Uint8Array(0) })),
     creator: signer.serialized,
     nonce: input.nonce,
-    timestampSeconds: BigInt(timestampSeconds),
-    timestampNanos: (timestampMs - timestampSeconds * 1000) * 1_000_000,
+    timestampSeconds,
+    timestampNanos,
     keyEpoch,
     profileDigest: input.profileDigest,
   });
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const txId = computeTxId(input.nonce, signer.serialized);
   const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: input.envelopeKey, network, channel, txId, signedRequest });
-  return { kind, network, channel, contract, suite, keyEpoch, txId, nonce: input.nonce, sealed, transactionKey, headerBytes, requestDigest: requestDigest(transactionKey, signedRequest) };
+  return { kind, network, channel, contract, suite, keyEpoch, txId, nonce: input.nonce, timestampSeconds, timestampNanos, sealed, transactionKey, headerBytes, requestDigest: requestDigest(transactionKey, signedRequest) };
 }

@@ -88,6 +88,8 @@ function buildTargetData(consortium: TestConsortium, node: TestComputeNode, { op
     changeCore: (core) => {
       core.requestDigest = requestDigest(opened.transactionKey, opened.signedRequest);
       core.responseDigest = responseDigest(opened.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }));
+      core.timestampSeconds = body.timestampSeconds;
+      core.timestampNanos = body.timestampNanos;
       answer.targetData?.changeCore?.(core);
     },
   });

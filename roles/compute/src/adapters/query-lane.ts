@@ -6,6 +6,7 @@ import {
   SignedStateQuerySchema,
   signing,
   StateQuerySchema,
+  type KeyVersion,
   type PointAnswer,
   type SetAnswer,
   type StateAnswer,
@@ -46,12 +47,24 @@ export interface PageAddress {
   readonly maxBytes: number;
 }
 
+/** Versions of a key, as the wire names them. */
+export interface HistoryAddress {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+  /** Number of the newest that is wanted. */
+  readonly count: bigint;
+  readonly maxBytes: number;
+}
+
 /** The queries to one business node. Point reads that are issued in one turn of the event loop travel as one query. */
 export interface QueryLane {
   readonly mspId: string;
   readonly address: string;
   /** Throws STATE_FORGED, STATE_BEHIND, OVERLOADED, or what the node or the way to it refused. */
   readPoint(scope: ReadScope, point: PointAddress): Promise<PointAnswer>;
+  /** Throws as readPoint. */
+  readVersions(scope: ReadScope, history: HistoryAddress): Promise<readonly KeyVersion[]>;
   /** Throws as readPoint. */
   readPage(scope: ReadScope, page: PageAddress): Promise<{ page: SetAnswer; guardTxId: Uint8Array; height: bigint }>;
 }
@@ -70,8 +83,8 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
   let isFlushPlanned = false;
   const forSlot: (() => void)[] = [];
 
-  const query = async (scope: ReadScope, asked: { points: readonly PointAddress[]; page?: PageAddress }): Promise<StateAnswer> => {
-    const { points, page } = asked;
+  const query = async (scope: ReadScope, asked: { points: readonly PointAddress[]; page?: PageAddress; history?: HistoryAddress }): Promise<StateAnswer> => {
+    const { points, page, history } = asked;
     const nonce = randomBytes(NONCE_BYTES);
     const bytes = encodeMessage(StateQuerySchema, {
       network: options.network,
@@ -80,13 +93,14 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       points: points.map(({ ownerSet, dataset, ledgerKey, withKeyPolicy = false }) => ({ ownerSet, dataset, ledgerKey, withKeyPolicy })),
       sets: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, datasetTag: page.datasetTag, after: page.after, maxBytes: page.maxBytes }],
       guards: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, guardKey: page.guardKey }],
+      histories: history === undefined ? [] : [history],
       nonce,
       recipient: node.mspId,
     });
     const signed = create(SignedStateQuerySchema, { query: bytes, certificate: scope.signer.certificate, signature: scope.signer.sign(signing.stateQuery(bytes)) });
     const answer = await node.queryState(signed, options.timeoutMs);
     const sets = page === undefined ? 0 : 1;
-    verifyAnswerFits(answer, { nonce, points: points.length, sets, guards: sets });
+    verifyAnswerFits(answer, { nonce, points: points.length, sets, guards: sets, histories: history === undefined ? 0 : 1 });
     return answer;
   };
 
@@ -137,6 +151,18 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
         isFlushPlanned = true;
         setImmediate(flush);
       }),
+    async readVersions(scope, history) {
+      if (forSlot.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
+      while (inFlight >= options.maxInFlight) await new Promise<void>((resolve) => forSlot.push(resolve));
+      inFlight += 1;
+      try {
+        const answer = await query(scope, { points: [], history });
+        verifyHeight(answer.height, scope.minHeight);
+        return answer.histories[0]?.versions ?? [];
+      } finally {
+        release();
+      }
+    },
     async readPage(scope, page) {
       if (forSlot.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
       while (inFlight >= options.maxInFlight) await new Promise<void>((resolve) => forSlot.push(resolve));

@@ -1,7 +1,7 @@
 import type { FollowerPort } from '@selvedge/ledger-view';
 import { Business, Follower, KeyBroker } from '@selvedge/protocol';
 import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
-import type { BusinessPort, KeyBrokerPort, SetDigestPort } from '../request-ports.js';
+import type { BusinessPort, HistoryHeadPort, KeyBrokerPort, SetDigestPort } from '../request-ports.js';
 
 /** An organisation's node and where it is reached. */
 export interface PeerAddress {
@@ -13,7 +13,7 @@ export interface PeerAddress {
 /** The peers of a compute node over gRPC, one connection per address. */
 export interface RpcPeers {
   readonly broker: KeyBrokerPort;
-  readonly followers: readonly (FollowerPort & SetDigestPort)[];
+  readonly followers: readonly (FollowerPort & SetDigestPort & HistoryHeadPort)[];
   readonly businessNodes: readonly BusinessPort[];
   close(): void;
 }
@@ -44,7 +44,13 @@ export function connectPeers(addresses: PeersInput): RpcPeers {
     },
     followers: addresses.followers.map(({ mspId, address }) => {
       const follower = connect(address).client(Follower);
-      return { mspId, address, getLedgerView: (request, signal) => follower.getLedgerView(request, { signal }), getSetDigest: (asked, timeoutMs) => follower.getSetDigest(asked, { timeoutMs }) };
+      return {
+        mspId,
+        address,
+        getLedgerView: (request, signal) => follower.getLedgerView(request, { signal }),
+        getSetDigest: (asked, timeoutMs) => follower.getSetDigest(asked, { timeoutMs }),
+        getHistoryHead: (asked, timeoutMs) => follower.getHistoryHead(asked, { timeoutMs }),
+      };
     }),
     businessNodes: addresses.businessNodes.map(({ mspId, address }) => {
       const business = connect(address).client(Business);

@@ -12,6 +12,7 @@ import { heldKeysOf, type CertifiedNode } from '../node.test.support.js';
 import { placeOf, sealTestPacket } from '../packets.test.support.js';
 import type { ReadScope, SetContent, StateSource } from '../request-ports.js';
 import { createFakeSetFollower, truthOf, type FakeSetFollower, type SetTruth } from '../set-followers.test.support.js';
+import { createHistoryConfirmer } from './history-confirmer.js';
 import { createSetConfirmer } from './set-confirmer.js';
 import { createStateFetcher } from './state-fetcher.js';
 
@@ -49,6 +50,7 @@ const createSource = (): StateSource =>
   createStateFetcher({
     network: net.network, channel: net.channel, nodes: [aurora, borealis], clock: () => 0, onRefused: (failure) => refused.push(failure),
     confirmer: createSetConfirmer({ followers, onRefused: (failure) => refused.push(failure) }),
+    historyConfirmer: createHistoryConfirmer({ followers: [] }),
   });
 const store = (key: string, value = key, nodes = [aurora, borealis]): Uint8Array => {
   const packet = sealTestPacket(net, { key, value });

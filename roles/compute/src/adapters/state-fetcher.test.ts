@@ -11,6 +11,7 @@ import { heldKeysOf, type CertifiedNode } from '../node.test.support.js';
 import { placeOf, sealTestPacket } from '../packets.test.support.js';
 import type { ReadScope, SetContent, StateSource } from '../request-ports.js';
 import { createSetConfirmer } from './set-confirmer.js';
+import { createHistoryConfirmer } from './history-confirmer.js';
 import { createStateFetcher, type StateFetcherOptions } from './state-fetcher.js';
 
 let net: TestConsortium;
@@ -37,7 +38,7 @@ beforeEach(() => {
 
 function fetcher(options: Partial<StateFetcherOptions> = {}): StateSource {
   const { network, channel } = net;
-  return createStateFetcher({ network, channel, nodes: [aurora, borealis], clock: () => nowMs, confirmer: createSetConfirmer({ followers: [] }), onRefused: (failure) => refused.push(failure), ...options });
+  return createStateFetcher({ network, channel, nodes: [aurora, borealis], clock: () => nowMs, historyConfirmer: createHistoryConfirmer({ followers: [] }), confirmer: createSetConfirmer({ followers: [] }), onRefused: (failure) => refused.push(failure), ...options });
 }
 
 function store(key: string, value = key, nodes = [aurora, borealis], entry: Partial<Parameters<typeof sealTestPacket>[1]> = {}): Uint8Array {

@@ -3,7 +3,10 @@ import { SelvedgeError, withRole, type RefusalCode } from '@selvedge/errors';
 import type { TaggedEntry } from '@selvedge/set-digest';
 import { describeFailures, openingFailure, type FetchFailure } from '../domain/fetch-failure.js';
 import { verifyPageOrder } from '../domain/state-answer.js';
-import type { BusinessPort, PlaceOfRead, ReadScope, SetContent, SetQuery, StateSource } from '../request-ports.js';
+import { followChain, type ChainPlace } from '../domain/key-history.js';
+import type { BusinessPort, HistoryQuery, PlaceOfRead, ReadScope, SetContent, SetQuery, StateSource } from '../request-ports.js';
+import type { KeyVersion } from '@selvedge/protocol';
+import type { HistoryConfirmer } from './history-confirmer.js';
 import { createQueryLane, type LaneOptions, type QueryLane } from './query-lane.js';
 import type { SetConfirmer } from './set-confirmer.js';
 
@@ -32,6 +35,7 @@ export interface StateFetcherOptions extends Omit<LaneOptions, 'timeoutMs' | 'ma
   readonly preference?: number;
   /** A node that failed is asked last for so long. Default 2,000. */
   readonly avoidMs?: number;
+  readonly historyConfirmer: HistoryConfirmer;
   /** Soft limit of one page of a set. Default 2 MiB. */
   readonly pageBytes?: number;
   readonly confirmer: SetConfirmer;
@@ -102,12 +106,28 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
       throw new SelvedgeError('STALE_GUARD', 'the set kept changing while it was read');
     });
 
+  const readVersions = async <T>(lane: QueryLane, scope: ReadScope, query: HistoryQuery, end: ChainPlace, open: (version: KeyVersion) => T): Promise<T[]> => {
+    const { ownerSet, dataset, ledgerKey } = query;
+    const found: T[] = [];
+    for (let place = end; place.count > 0n; ) {
+      const versions = await lane.readVersions(scope, { ownerSet, dataset, ledgerKey, count: place.count, maxBytes: pageBytes });
+      if (versions.length === 0) throw new SelvedgeError('STATE_FORGED', 'the history of a key: versions are missing');
+      place = followChain(versions, place);
+      found.push(...opened(() => versions.map(open)));
+    }
+    return found;
+  };
+
   return {
     readPoint: (scope, query) =>
       withFailover(query, async (lane) => {
         const { present, packet, keyPolicy } = await lane.readPoint(scope, query);
         return opened(() => query.open(present ? packet : undefined, keyPolicy));
       }),
+    async readHistory(scope, query, open) {
+      const end = await options.historyConfirmer.confirm(scope, query);
+      return withFailover(query, (lane) => readVersions(lane, scope, query, end, open));
+    },
     readSet,
     readDataset: (scope, query) => readSet(scope, { ...query, datasetTag: ALL_TAGS }),
   };

@@ -92,6 +92,14 @@ describe('processes', () => {
 });
 
 describe('state', () => {
+  test('the history of a key, over several pages', async () => {
+    expect(JSON.parse(await it.text(['history', 'never']))).toEqual([]);
+    for (let i = 0; i < 102; i += 1) await it.text(i === 50 ? ['remove', '', 'old'] : ['put', '', 'old', String(i)]);
+    const versions = JSON.parse(await it.text(['history', 'old'])) as unknown[];
+    expect(versions).toHaveLength(102);
+    expect([versions[0], versions[51], versions[101]]).toEqual([['102', 101, 7, false, '101'], ['51', 50, 7, true, ''], ['1', 0, 7, false, '0']]);
+  });
+
   test('key-level policies, of world state and collections', async () => {
     for (const collection of ['', 'stones']) {
       expect(await it.text(['exchangePolicy', collection, 'k', 'aabb'])).toBe('none');

@@ -72,7 +72,8 @@ function createChannelHeader(invocation: Invocation): Uint8Array {
   return Buffer.concat([header.serializeBinary(), Uint8Array.of(TIMESTAMP_TAG, timestamp.length), timestamp]);
 }
 
-function encodeTimestamp({ seconds, nanos }: Invocation['timestamp']): Uint8Array {
+/** google.protobuf.Timestamp bytes. Throws MALFORMED_MESSAGE for a time that it cannot hold. */
+export function encodeTimestamp({ seconds, nanos }: Invocation['timestamp']): Uint8Array {
   // google.protobuf.Timestamp: years 1 to 9999, nanos never negative
   if (seconds < -62_135_596_800n || seconds > 253_402_300_799n) throw new SelvedgeError('MALFORMED_MESSAGE', 'the timestamp is out of range');
   if (!Number.isInteger(nanos) || nanos < 0 || nanos > 999_999_999) throw new SelvedgeError('MALFORMED_MESSAGE', 'the timestamp is out of range');

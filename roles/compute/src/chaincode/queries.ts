@@ -1,7 +1,9 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { ledger, peer } from '@hyperledger/fabric-protos';
-import type { StateEntry } from '../ports.js';
+import type { KeyModification, StateEntry } from '../ports.js';
 import type { ChaincodeLimits } from './limits.js';
 import { requireQueryRoom, type Meter } from './meter.js';
+import { encodeTimestamp } from './proposal.js';
 
 /** Entries in one message, as Fabric's peer batches them (core/chaincode: QueryResponseGenerator.MaxResultLimit). */
 const PAGE_ENTRIES = 100;
@@ -18,18 +20,21 @@ export interface QueryOptions {
   readonly bookmark?: string;
 }
 
+/** What queries yield. */
+type Found = StateEntry | KeyModification;
+
 interface OpenQuery {
-  readonly source: AsyncIterator<StateEntry> | Iterator<StateEntry>;
+  readonly source: AsyncIterator<Found> | Iterator<Found>;
   readonly maxEntries: number;
   delivered: number;
   /** Read from the source but not sent yet. */
-  lookahead: StateEntry | undefined;
+  lookahead: Found | undefined;
 }
 
 /** The open queries of one invocation. */
 export interface Queries {
   /** Starts a query and returns its first page. */
-  open(entries: AsyncIterable<StateEntry> | Iterable<StateEntry>, options: QueryOptions): Promise<peer.QueryResponse>;
+  open(entries: AsyncIterable<Found> | Iterable<Found>, options: QueryOptions): Promise<peer.QueryResponse>;
   /** The next page, or undefined when there is no such query. */
   next(id: string): Promise<peer.QueryResponse | undefined>;
   close(id: string): Promise<peer.QueryResponse>;
@@ -41,10 +46,10 @@ export function createQueries(namespace: string, meter: Meter, limits: Chaincode
   const queries = new Map<string, OpenQuery>();
   let counter = 0;
 
-  const pull = async (query: OpenQuery): Promise<StateEntry | undefined> => {
+  const pull = async (query: OpenQuery): Promise<Found | undefined> => {
     const result = await query.source.next();
     if (result.done === true) return undefined;
-    meter.read(Buffer.byteLength(result.value.key) + result.value.value.length);
+    meter.read(('key' in result.value ? Buffer.byteLength(result.value.key) : 0) + (result.value.value?.length ?? 0));
     return result.value;
   };
 
@@ -100,18 +105,31 @@ export function createQueries(namespace: string, meter: Meter, limits: Chaincode
   };
 }
 
-function iterate(entries: AsyncIterable<StateEntry> | Iterable<StateEntry>): AsyncIterator<StateEntry> | Iterator<StateEntry> {
+function iterate(entries: AsyncIterable<Found> | Iterable<Found>): AsyncIterator<Found> | Iterator<Found> {
   return Symbol.asyncIterator in entries ? entries[Symbol.asyncIterator]() : entries[Symbol.iterator]();
 }
 
-function encodeEntry(namespace: string, entry: StateEntry): peer.QueryResultBytes {
+function encodeEntry(namespace: string, entry: Found): peer.QueryResultBytes {
+  const bytes = new peer.QueryResultBytes();
+  bytes.setResultbytes('key' in entry ? encodeKv(namespace, entry) : encodeModification(entry));
+  return bytes;
+}
+
+/** ledger.queryresult.KeyModification { tx_id (1), value (2), timestamp (3), is_delete (4) } */
+function encodeModification({ txId, timestamp, value }: KeyModification): Uint8Array {
+  const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).string(txId);
+  if (value !== undefined) writer.tag(2, WireType.LengthDelimited).bytes(value);
+  writer.tag(3, WireType.LengthDelimited).bytes(encodeTimestamp(timestamp));
+  if (value === undefined) writer.tag(4, WireType.Varint).bool(true);
+  return writer.finish();
+}
+
+function encodeKv(namespace: string, entry: StateEntry): Uint8Array {
   const kv = new ledger.queryresult.KV();
   kv.setNamespace(namespace);
   kv.setKey(entry.key);
   kv.setValue(entry.value);
-  const bytes = new peer.QueryResultBytes();
-  bytes.setResultbytes(kv.serializeBinary());
-  return bytes;
+  return kv.serializeBinary();
 }
 
 function createResponse(id: string, results: peer.QueryResultBytes[], hasMore: boolean): peer.QueryResponse {
@@ -123,7 +141,7 @@ function createResponse(id: string, results: peer.QueryResultBytes[], hasMore: b
 }
 
 /** Fabric's bookmark of a range with LevelDB. */
-const nextKey = (query: OpenQuery): string => query.lookahead?.key ?? '';
+const nextKey = ({ lookahead }: OpenQuery): string => (lookahead !== undefined && 'key' in lookahead ? lookahead.key : '');
 
 function encodeMetadata(fetchedRecords: number, bookmark: string): Uint8Array {
   const metadata = new peer.QueryResponseMetadata();

@@ -112,6 +112,13 @@ const getQueryResult: Handler = async (payload, { state, meter, queries }) => {
   return (await queries.open(found.entries, { maxEntries: Number.POSITIVE_INFINITY, isPaginated, bookmark: found.bookmark })).serializeBinary();
 };
 
+const getHistoryForKey: Handler = async (payload, { state, meter, queries, limits }) => {
+  const request = decode(() => peer.GetHistoryForKey.deserializeBinary(payload));
+  meter.read(0);
+  const versions = await state.getHistory(requireKey(request.getKey(), limits));
+  return (await queries.open(versions, { maxEntries: Number.POSITIVE_INFINITY, isPaginated: false })).serializeBinary();
+};
+
 const queryStateNext: Handler = async (payload, { queries }) => {
   const page = await queries.next(decode(() => peer.QueryStateNext.deserializeBinary(payload)).getId());
   if (page === undefined) throw new RequestError('query iterator not found');
@@ -136,7 +143,7 @@ const HANDLERS = new Map<number, Handler>([
   [MessageType.QUERY_STATE_NEXT, queryStateNext],
   [MessageType.QUERY_STATE_CLOSE, queryStateClose],
   [MessageType.GET_QUERY_RESULT, getQueryResult],
-  [MessageType.GET_HISTORY_FOR_KEY, unsupported('history (GET_HISTORY_FOR_KEY)')],
+  [MessageType.GET_HISTORY_FOR_KEY, getHistoryForKey],
   [MessageType.GET_STATE_METADATA, getStateMetadata],
   [MessageType.PUT_STATE_METADATA, putStateMetadata],
   [MessageType.INVOKE_CHAINCODE, unsupported('chaincode to chaincode call (INVOKE_CHAINCODE)')],

@@ -92,7 +92,6 @@ describe('keys', () => {
 
 describe('refusals', () => {
   test.each([
-    [MessageType.GET_HISTORY_FOR_KEY, 'history'],
     [MessageType.INVOKE_CHAINCODE, 'chaincode to chaincode call'],
     [MessageType.WRITE_BATCH_STATE, 'batch write'],
     [MessageType.GET_STATE_MULTIPLE, 'batch read'],

@@ -60,7 +60,7 @@ export function buildCore(request: AuthorisedRequest, recorded: Recorded, event:
     ...(sealedEvent === undefined ? {} : { sealedEventHash: sealedEvent.hash }),
   };
   return {
-    core: encodeMessage(CoreSchema, { version: PROTOCOL_VERSION, suite: policy.suite, network, channel, txId, ...digests, sections: [section], gated: false }),
+    core: encodeMessage(CoreSchema, { version: PROTOCOL_VERSION, suite: policy.suite, network, channel, txId, ...digests, sections: [section], gated: false, timestampSeconds: body.timestampSeconds, timestampNanos: body.timestampNanos }),
     packets: sealed.flatMap(({ packet }) => packet ?? []),
     sealedEvents: sealedEvent === undefined ? [] : [sealedEvent.bytes],
   };

@@ -10,6 +10,7 @@ export interface AskedQuery {
   readonly points: number;
   readonly sets: number;
   readonly guards: number;
+  readonly histories: number;
 }
 
 const forged = (what: string): SelvedgeError => new SelvedgeError('STATE_FORGED', what);
@@ -20,6 +21,7 @@ export function verifyAnswerFits(answer: StateAnswer, asked: AskedQuery): void {
   if (answer.points.length !== asked.points) throw forged('the answer has another number of entries');
   if (answer.sets.length !== asked.sets) throw forged('the answer has another number of sets');
   if (answer.guards.length !== asked.guards) throw forged('the answer has another number of guards');
+  if (answer.histories.length !== asked.histories) throw forged('the answer has another number of histories');
   for (const { txId } of answer.guards) {
     const isGuardValue = txId.length === 0 || txId.length === HASH_BYTES;
     if (!isGuardValue) throw forged('a guard of the answer is not a transaction id');

@@ -1,10 +1,10 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
-import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type SetDigestStatement } from '@selvedge/protocol';
-import { sha256 } from '@selvedge/crypto';
+import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type KeyVersion, type SetDigestStatement } from '@selvedge/protocol';
+import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { objectTypeOf } from '@selvedge/sealed-objects';
-import type { StateCalls, StateQuery, StateQueryResult } from '../ports.js';
+import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
 import type { ReadScope, StateSource } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
@@ -13,6 +13,8 @@ import type { PacketOpener, StoredEntry } from './packet-opener.js';
 import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
 import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 
+/** Fabric keeps no history of private data. */
+const WORLD_STATE = '';
 const NO_HASH = new Uint8Array(0);
 
 /** What is known of one key. */
@@ -169,6 +171,23 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     return { entries, bookmark };
   };
 
+  /**
+   * Fabric leaves histories out of read sets. Here the key's present version goes in, so that a history that has grown
+   * by the commit is refused; and the newest version must be that one.
+   */
+  const readHistory = async (place: DatasetPlace, key: string): Promise<KeyModification[]> => {
+    const { ownerSet, owners, dataset } = place;
+    const ledgerKey = keys.nameKeys.ledgerKey(dataset, key);
+    const open = ({ packet, txId, timestampSeconds, timestampNanos }: KeyVersion): KeyModification & { readonly packetHash: Uint8Array | undefined } => {
+      const entry = packet.length === 0 ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
+      return { txId: toHex(txId), timestamp: { seconds: timestampSeconds, nanos: timestampNanos }, value: entry?.value, packetHash: entry?.packetHash };
+    };
+    const versions = await source.readHistory(scope, { ownerSet, owners, dataset, ledgerKey }, open);
+    const present = await readPoint(place, key);
+    if (!equalBytes(versions[0]?.packetHash ?? NO_HASH, present?.packetHash ?? NO_HASH)) throw new SelvedgeError('STALE_READ', 'a key changed while its history was read');
+    return versions;
+  };
+
   // Async throughout, so that a refusal rejects instead of being thrown at the caller.
   const calls: StateCalls = {
     getState: async (dataset, key) => (await watched(readPoint(datasets.readable(dataset), key)))?.value,
@@ -178,6 +197,10 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     },
     getKeyPolicy: async (dataset, key) => watched(readKeyPolicy(datasets.readable(dataset), key)),
     setKeyPolicy: async (dataset, key, keyPolicy) => watched(setKeyPolicy(datasets.writable(dataset), key, keyPolicy)),
+    async getHistory(key) {
+      verifyKeySupported(key);
+      return watched(readHistory(datasets.readable(WORLD_STATE), key));
+    },
     getRange: async (dataset, startKey, endKey) => watched(readRange(datasets.readable(dataset), startKey, endKey)),
     query: async (dataset, query) => watched(runQuery(datasets.readable(dataset), query)),
     putState: (dataset, key, value) =>

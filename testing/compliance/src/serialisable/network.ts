@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { verifyTeeCertificate } from '@selvedge/attestation';
-import { answerStateQuery, applyBlock, openPacketStore, openPendingStore, stageTransaction, verifyStateQuery } from '@selvedge/business';
-import { createComputeNode, createSetConfirmer, createStateFetcher, type BusinessPort, type ComputeNode, type HeldKeys } from '@selvedge/compute';
+import { answerStateQuery, applyBlock, openHistoryStore, openPacketStore, openPendingStore, stageTransaction, verifyStateQuery } from '@selvedge/business';
+import { createComputeNode, createHistoryConfirmer, createSetConfirmer, createStateFetcher, type BusinessPort, type ComputeNode, type HeldKeys } from '@selvedge/compute';
 import type { KemKeyPair } from '@selvedge/crypto';
 import { createFollowerHandlers, openFollower, openLedgerStore, openSequencer, validationCodeName, type Follower } from '@selvedge/embedded-ledger';
 import { createEndorser } from '@selvedge/endorser';
@@ -59,13 +59,14 @@ export async function startNetworkInProcess(): Promise<NetworkInProcess> {
   const store = openLedgerStore({ directory: path.join(directory, 'owner') });
   const packets = openPacketStore(store);
   const pending = openPendingStore(store);
+  const history = openHistoryStore(store, { isKept: false });
   const follower = openFollower({
     store,
     profile: consortium.profile,
     blocks: (from, signal) => sequencer.deliver(from, signal),
     role: 'business',
     onApply: (block) => {
-      applyBlock(block, { packets, pending, mspId: OWNER });
+      applyBlock(block, { packets, pending, history, isOwn: () => true, mspId: OWNER });
     },
   });
   follower.start();
@@ -78,7 +79,7 @@ export async function startNetworkInProcess(): Promise<NetworkInProcess> {
     queryState: async (signed) => {
       await Promise.resolve();
       const query = verifyStateQuery(signed, { facts: follower.state, profile: follower.profile(), mspId: OWNER, at: consortium.now });
-      return answerStateQuery(query, { ledger: follower.state, packets });
+      return answerStateQuery(query, { ledger: follower.state, packets, history });
     },
   };
   const compute = startCompute(consortium, await consortium.issueComputeNode(), follower, owner);
@@ -138,7 +139,7 @@ function startCompute(consortium: TestConsortium, node: TestComputeNode, followe
     channel,
     views: { start: () => Promise.resolve(), current: view, refresh: () => Promise.resolve(view()), close: () => undefined },
     keys: { current: () => heldKeys(consortium, node), renew: () => undefined, close: () => undefined },
-    source: createStateFetcher({ network, channel, nodes: [owner], clock: () => 0, pageBytes: PAGE_BYTES, maxSetAttempts: 50, confirmer: createSetConfirmer({ followers }) }),
+    source: createStateFetcher({ network, channel, nodes: [owner], clock: () => 0, pageBytes: PAGE_BYTES, maxSetAttempts: 50, confirmer: createSetConfirmer({ followers }), historyConfirmer: createHistoryConfirmer({ followers: [] }) }),
     host: createProgramHost(),
     now: () => consortium.now,
     limits: { maxRunning: 16, maxQueued: 16 },

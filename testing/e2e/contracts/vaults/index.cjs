@@ -62,6 +62,27 @@ class Vaults extends Contract {
     await this.Put(ctx, collection, target, await this.Protectors(ctx, collection, key));
   }
 
+  /** Versions of a key of the world state, newest first: transaction id, time, and the note or (deleted). */
+  async History(ctx, key) {
+    const versions = [];
+    const iterator = await ctx.stub.getHistoryForKey(key);
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      const { txId, timestamp, isDelete, value } = next.value;
+      versions.push([txId, `${timestamp.seconds.toString()}.${String(timestamp.nanos)}`, isDelete ? '(deleted)' : Buffer.from(value).toString('utf8')]);
+    }
+    await iterator.close();
+    return JSON.stringify(versions);
+  }
+
+  /** Puts the number of a key's versions under another key. */
+  async Count(ctx, key, target) {
+    await this.Put(ctx, '', target, String(JSON.parse(await this.History(ctx, key)).length));
+  }
+
+  async Announce(ctx, name, note) {
+    ctx.stub.setEvent(name, Buffer.from(note));
+  }
+
   async Purge(ctx, collection, key) {
     await ctx.stub.purgePrivateData(collection, key);
   }

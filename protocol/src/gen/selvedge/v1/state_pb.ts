@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/state.proto.
  */
 export const file_selvedge_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwi1wEKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCSJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwipgEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyIkIKC1BvaW50QW5zd2VyEg8KB3ByZXNlbnQYASABKAgSDgoGcGFja2V0GAIgASgMEhIKCmtleV9wb2xpY3kYAyABKAwiKgoJU2V0QW5zd2VyEg8KB3BhY2tldHMYASADKAwSDAoEbW9yZRgCIAEoCCIcCgtHdWFyZEFuc3dlchINCgV0eF9pZBgBIAEoDCJaChJTZXREaWdlc3RTdGF0ZW1lbnQSEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIroBCglTZXREaWdlc3QSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEhEKCW93bmVyX3NldBgEIAEoCRIPCgdkYXRhc2V0GAUgASgJEhMKC2RhdGFzZXRfdGFnGAYgASgMEg4KBmhlaWdodBgHIAEoBBIMCgRyb290GAggASgMEg0KBWNvdW50GAkgASgEEhMKC2d1YXJkX3R4X2lkGAogASgMIm0KEFNldERpZ2VzdFJlcXVlc3QSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg8KB2RhdGFzZXQYAyABKAkSEwoLZGF0YXNldF90YWcYBCABKAwSDgoGaGVpZ2h0GAUgASgEIj0KEUxlZGdlclZpZXdSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMEhkKEWtub3duX3BvbGljeV9yb290GAIgASgMIpgBChBMZWRnZXJWaWV3QW5zd2VyEhEKCXN0YXRlbWVudBgBIAEoDBIxCglzaWduYXR1cmUYAiABKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZRIRCgloYXNfZmFjdHMYAyABKAgSKwoFZmFjdHMYBCADKAsyHC5zZWx2ZWRnZS52MS5Qb2xpY3lGYWN0VmFsdWUifwoTTGVkZ2VyVmlld1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhIKCmJsb2NrX2hhc2gYBCABKAwSEwoLcG9saWN5X3Jvb3QYBSABKAwSDQoFbm9uY2UYBiABKAwiLQoPUG9saWN5RmFjdFZhbHVlEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDJRCghCdXNpbmVzcxJFCgpRdWVyeVN0YXRlEh0uc2VsdmVkZ2UudjEuU2lnbmVkU3RhdGVRdWVyeRoYLnNlbHZlZGdlLnYxLlN0YXRlQW5zd2VyMqoBCghGb2xsb3dlchJOCg1HZXRMZWRnZXJWaWV3Eh4uc2VsdmVkZ2UudjEuTGVkZ2VyVmlld1JlcXVlc3QaHS5zZWx2ZWRnZS52MS5MZWRnZXJWaWV3QW5zd2VyEk4KDEdldFNldERpZ2VzdBIdLnNlbHZlZGdlLnYxLlNldERpZ2VzdFJlcXVlc3QaHy5zZWx2ZWRnZS52MS5TZXREaWdlc3RTdGF0ZW1lbnRiBnByb3RvMw", [file_selvedge_v1_common]);
+  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwihAIKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCRIrCgloaXN0b3JpZXMYCSADKAsyGC5zZWx2ZWRnZS52MS5IaXN0b3J5UmVhZCJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iZwoLSGlzdG9yeVJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBINCgVjb3VudBgEIAEoBBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwi1QEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyEi0KCWhpc3RvcmllcxgGIAMoCzIaLnNlbHZlZGdlLnYxLkhpc3RvcnlBbnN3ZXIiOgoNSGlzdG9yeUFuc3dlchIpCgh2ZXJzaW9ucxgBIAMoCzIXLnNlbHZlZGdlLnYxLktleVZlcnNpb24idgoKS2V5VmVyc2lvbhINCgV0eF9pZBgBIAEoDBIZChF0aW1lc3RhbXBfc2Vjb25kcxgCIAEoAxIXCg90aW1lc3RhbXBfbmFub3MYAyABKAUSFQoNcHJldmlvdXNfaGVhZBgEIAEoDBIOCgZwYWNrZXQYBSABKAwiQgoLUG9pbnRBbnN3ZXISDwoHcHJlc2VudBgBIAEoCBIOCgZwYWNrZXQYAiABKAwSEgoKa2V5X3BvbGljeRgDIAEoDCIqCglTZXRBbnN3ZXISDwoHcGFja2V0cxgBIAMoDBIMCgRtb3JlGAIgASgIIhwKC0d1YXJkQW5zd2VyEg0KBXR4X2lkGAEgASgMIloKElNldERpZ2VzdFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiugEKCVNldERpZ2VzdBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIY29udHJhY3QYAyABKAkSEQoJb3duZXJfc2V0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEwoLZGF0YXNldF90YWcYBiABKAwSDgoGaGVpZ2h0GAcgASgEEgwKBHJvb3QYCCABKAwSDQoFY291bnQYCSABKAQSEwoLZ3VhcmRfdHhfaWQYCiABKAwibQoQU2V0RGlnZXN0UmVxdWVzdBIQCghjb250cmFjdBgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSDwoHZGF0YXNldBgDIAEoCRITCgtkYXRhc2V0X3RhZxgEIAEoDBIOCgZoZWlnaHQYBSABKAQibQoSSGlzdG9yeUhlYWRSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhIKCmxlZGdlcl9rZXkYBCABKAwSDQoFbm9uY2UYBSABKAwiXAoUSGlzdG9yeUhlYWRTdGF0ZW1lbnQSEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIrUBCgtIaXN0b3J5SGVhZBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIY29udHJhY3QYAyABKAkSEQoJb3duZXJfc2V0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEgoKbGVkZ2VyX2tleRgGIAEoDBIOCgZoZWlnaHQYByABKAQSDAoEaGVhZBgIIAEoDBINCgVjb3VudBgJIAEoBBINCgVub25jZRgKIAEoDCI9ChFMZWRnZXJWaWV3UmVxdWVzdBINCgVub25jZRgBIAEoDBIZChFrbm93bl9wb2xpY3lfcm9vdBgCIAEoDCKYAQoQTGVkZ2VyVmlld0Fuc3dlchIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUSEQoJaGFzX2ZhY3RzGAMgASgIEisKBWZhY3RzGAQgAygLMhwuc2VsdmVkZ2UudjEuUG9saWN5RmFjdFZhbHVlIn8KE0xlZGdlclZpZXdTdGF0ZW1lbnQSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg4KBmhlaWdodBgDIAEoBBISCgpibG9ja19oYXNoGAQgASgMEhMKC3BvbGljeV9yb290GAUgASgMEg0KBW5vbmNlGAYgASgMIi0KD1BvbGljeUZhY3RWYWx1ZRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAwyUQoIQnVzaW5lc3MSRQoKUXVlcnlTdGF0ZRIdLnNlbHZlZGdlLnYxLlNpZ25lZFN0YXRlUXVlcnkaGC5zZWx2ZWRnZS52MS5TdGF0ZUFuc3dlcjKAAgoIRm9sbG93ZXISVAoOR2V0SGlzdG9yeUhlYWQSHy5zZWx2ZWRnZS52MS5IaXN0b3J5SGVhZFJlcXVlc3QaIS5zZWx2ZWRnZS52MS5IaXN0b3J5SGVhZFN0YXRlbWVudBJOCg1HZXRMZWRnZXJWaWV3Eh4uc2VsdmVkZ2UudjEuTGVkZ2VyVmlld1JlcXVlc3QaHS5zZWx2ZWRnZS52MS5MZWRnZXJWaWV3QW5zd2VyEk4KDEdldFNldERpZ2VzdBIdLnNlbHZlZGdlLnYxLlNldERpZ2VzdFJlcXVlc3QaHy5zZWx2ZWRnZS52MS5TZXREaWdlc3RTdGF0ZW1lbnRiBnByb3RvMw", [file_selvedge_v1_common]);
 
 /**
  * Signed by the compute node's certified key: packets go to attested readers only.
@@ -96,6 +96,11 @@ export type StateQuery = Message<"selvedge.v1.StateQuery"> & {
    * @generated from field: string recipient = 8;
    */
   recipient: string;
+
+  /**
+   * @generated from field: repeated selvedge.v1.HistoryRead histories = 9;
+   */
+  histories: HistoryRead[];
 };
 
 /**
@@ -185,6 +190,51 @@ export const SetReadSchema: GenMessage<SetRead> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_state, 3);
 
 /**
+ * Versions of a key, newest first.
+ *
+ * @generated from message selvedge.v1.HistoryRead
+ */
+export type HistoryRead = Message<"selvedge.v1.HistoryRead"> & {
+  /**
+   * @generated from field: string owner_set = 1;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 2;
+   */
+  dataset: string;
+
+  /**
+   * 32 bytes
+   *
+   * @generated from field: bytes ledger_key = 3;
+   */
+  ledgerKey: Uint8Array;
+
+  /**
+   * number of the first version that is wanted; they count from 1
+   *
+   * @generated from field: uint64 count = 4;
+   */
+  count: bigint;
+
+  /**
+   * soft limit of one answer
+   *
+   * @generated from field: uint32 max_bytes = 5;
+   */
+  maxBytes: number;
+};
+
+/**
+ * Describes the message selvedge.v1.HistoryRead.
+ * Use `create(HistoryReadSchema)` to create a new message.
+ */
+export const HistoryReadSchema: GenMessage<HistoryRead> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 4);
+
+/**
  * @generated from message selvedge.v1.GuardPoint
  */
 export type GuardPoint = Message<"selvedge.v1.GuardPoint"> & {
@@ -211,7 +261,7 @@ export type GuardPoint = Message<"selvedge.v1.GuardPoint"> & {
  * Use `create(GuardPointSchema)` to create a new message.
  */
 export const GuardPointSchema: GenMessage<GuardPoint> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 4);
+  messageDesc(file_selvedge_v1_state, 5);
 
 /**
  * @generated from message selvedge.v1.StateAnswer
@@ -245,6 +295,11 @@ export type StateAnswer = Message<"selvedge.v1.StateAnswer"> & {
    * @generated from field: repeated selvedge.v1.GuardAnswer guards = 5;
    */
   guards: GuardAnswer[];
+
+  /**
+   * @generated from field: repeated selvedge.v1.HistoryAnswer histories = 6;
+   */
+  histories: HistoryAnswer[];
 };
 
 /**
@@ -252,7 +307,69 @@ export type StateAnswer = Message<"selvedge.v1.StateAnswer"> & {
  * Use `create(StateAnswerSchema)` to create a new message.
  */
 export const StateAnswerSchema: GenMessage<StateAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 5);
+  messageDesc(file_selvedge_v1_state, 6);
+
+/**
+ * @generated from message selvedge.v1.HistoryAnswer
+ */
+export type HistoryAnswer = Message<"selvedge.v1.HistoryAnswer"> & {
+  /**
+   * newest first, without a gap
+   *
+   * @generated from field: repeated selvedge.v1.KeyVersion versions = 1;
+   */
+  versions: KeyVersion[];
+};
+
+/**
+ * Describes the message selvedge.v1.HistoryAnswer.
+ * Use `create(HistoryAnswerSchema)` to create a new message.
+ */
+export const HistoryAnswerSchema: GenMessage<HistoryAnswer> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 7);
+
+/**
+ * One version of a key. Its place in the chain is historyHead(previous_head, tx_id, timestamp, packet hash).
+ *
+ * @generated from message selvedge.v1.KeyVersion
+ */
+export type KeyVersion = Message<"selvedge.v1.KeyVersion"> & {
+  /**
+   * @generated from field: bytes tx_id = 1;
+   */
+  txId: Uint8Array;
+
+  /**
+   * @generated from field: int64 timestamp_seconds = 2;
+   */
+  timestampSeconds: bigint;
+
+  /**
+   * @generated from field: int32 timestamp_nanos = 3;
+   */
+  timestampNanos: number;
+
+  /**
+   * empty: the first version
+   *
+   * @generated from field: bytes previous_head = 4;
+   */
+  previousHead: Uint8Array;
+
+  /**
+   * empty: a delete
+   *
+   * @generated from field: bytes packet = 5;
+   */
+  packet: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.KeyVersion.
+ * Use `create(KeyVersionSchema)` to create a new message.
+ */
+export const KeyVersionSchema: GenMessage<KeyVersion> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 8);
 
 /**
  * @generated from message selvedge.v1.PointAnswer
@@ -281,7 +398,7 @@ export type PointAnswer = Message<"selvedge.v1.PointAnswer"> & {
  * Use `create(PointAnswerSchema)` to create a new message.
  */
 export const PointAnswerSchema: GenMessage<PointAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 6);
+  messageDesc(file_selvedge_v1_state, 9);
 
 /**
  * @generated from message selvedge.v1.SetAnswer
@@ -303,7 +420,7 @@ export type SetAnswer = Message<"selvedge.v1.SetAnswer"> & {
  * Use `create(SetAnswerSchema)` to create a new message.
  */
 export const SetAnswerSchema: GenMessage<SetAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 7);
+  messageDesc(file_selvedge_v1_state, 10);
 
 /**
  * @generated from message selvedge.v1.GuardAnswer
@@ -322,7 +439,7 @@ export type GuardAnswer = Message<"selvedge.v1.GuardAnswer"> & {
  * Use `create(GuardAnswerSchema)` to create a new message.
  */
 export const GuardAnswerSchema: GenMessage<GuardAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 8);
+  messageDesc(file_selvedge_v1_state, 11);
 
 /**
  * A follower's signed statement of a set's content at one height (completeness).
@@ -348,7 +465,7 @@ export type SetDigestStatement = Message<"selvedge.v1.SetDigestStatement"> & {
  * Use `create(SetDigestStatementSchema)` to create a new message.
  */
 export const SetDigestStatementSchema: GenMessage<SetDigestStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 9);
+  messageDesc(file_selvedge_v1_state, 12);
 
 /**
  * @generated from message selvedge.v1.SetDigest
@@ -420,7 +537,7 @@ export type SetDigest = Message<"selvedge.v1.SetDigest"> & {
  * Use `create(SetDigestSchema)` to create a new message.
  */
 export const SetDigestSchema: GenMessage<SetDigest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 10);
+  messageDesc(file_selvedge_v1_state, 13);
 
 /**
  * @generated from message selvedge.v1.SetDigestRequest
@@ -459,7 +576,142 @@ export type SetDigestRequest = Message<"selvedge.v1.SetDigestRequest"> & {
  * Use `create(SetDigestRequestSchema)` to create a new message.
  */
 export const SetDigestRequestSchema: GenMessage<SetDigestRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 11);
+  messageDesc(file_selvedge_v1_state, 14);
+
+/**
+ * @generated from message selvedge.v1.HistoryHeadRequest
+ */
+export type HistoryHeadRequest = Message<"selvedge.v1.HistoryHeadRequest"> & {
+  /**
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * @generated from field: string owner_set = 2;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 3;
+   */
+  dataset: string;
+
+  /**
+   * 32 bytes
+   *
+   * @generated from field: bytes ledger_key = 4;
+   */
+  ledgerKey: Uint8Array;
+
+  /**
+   * 16 to 32 bytes, fresh
+   *
+   * @generated from field: bytes nonce = 5;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.HistoryHeadRequest.
+ * Use `create(HistoryHeadRequestSchema)` to create a new message.
+ */
+export const HistoryHeadRequestSchema: GenMessage<HistoryHeadRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 15);
+
+/**
+ * A follower's signed statement of a key's history: the chain's end and length.
+ *
+ * @generated from message selvedge.v1.HistoryHeadStatement
+ */
+export type HistoryHeadStatement = Message<"selvedge.v1.HistoryHeadStatement"> & {
+  /**
+   * HistoryHead bytes
+   *
+   * @generated from field: bytes statement = 1;
+   */
+  statement: Uint8Array;
+
+  /**
+   * @generated from field: selvedge.v1.IdentitySignature signature = 2;
+   */
+  signature?: IdentitySignature | undefined;
+};
+
+/**
+ * Describes the message selvedge.v1.HistoryHeadStatement.
+ * Use `create(HistoryHeadStatementSchema)` to create a new message.
+ */
+export const HistoryHeadStatementSchema: GenMessage<HistoryHeadStatement> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 16);
+
+/**
+ * @generated from message selvedge.v1.HistoryHead
+ */
+export type HistoryHead = Message<"selvedge.v1.HistoryHead"> & {
+  /**
+   * @generated from field: string network = 1;
+   */
+  network: string;
+
+  /**
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: string contract = 3;
+   */
+  contract: string;
+
+  /**
+   * @generated from field: string owner_set = 4;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 5;
+   */
+  dataset: string;
+
+  /**
+   * @generated from field: bytes ledger_key = 6;
+   */
+  ledgerKey: Uint8Array;
+
+  /**
+   * number of blocks
+   *
+   * @generated from field: uint64 height = 7;
+   */
+  height: bigint;
+
+  /**
+   * empty: never written
+   *
+   * @generated from field: bytes head = 8;
+   */
+  head: Uint8Array;
+
+  /**
+   * versions, deletes included
+   *
+   * @generated from field: uint64 count = 9;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: bytes nonce = 10;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.HistoryHead.
+ * Use `create(HistoryHeadSchema)` to create a new message.
+ */
+export const HistoryHeadSchema: GenMessage<HistoryHead> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 17);
 
 /**
  * @generated from message selvedge.v1.LedgerViewRequest
@@ -485,7 +737,7 @@ export type LedgerViewRequest = Message<"selvedge.v1.LedgerViewRequest"> & {
  * Use `create(LedgerViewRequestSchema)` to create a new message.
  */
 export const LedgerViewRequestSchema: GenMessage<LedgerViewRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 12);
+  messageDesc(file_selvedge_v1_state, 18);
 
 /**
  * @generated from message selvedge.v1.LedgerViewAnswer
@@ -521,7 +773,7 @@ export type LedgerViewAnswer = Message<"selvedge.v1.LedgerViewAnswer"> & {
  * Use `create(LedgerViewAnswerSchema)` to create a new message.
  */
 export const LedgerViewAnswerSchema: GenMessage<LedgerViewAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 13);
+  messageDesc(file_selvedge_v1_state, 19);
 
 /**
  * @generated from message selvedge.v1.LedgerViewStatement
@@ -565,7 +817,7 @@ export type LedgerViewStatement = Message<"selvedge.v1.LedgerViewStatement"> & {
  * Use `create(LedgerViewStatementSchema)` to create a new message.
  */
 export const LedgerViewStatementSchema: GenMessage<LedgerViewStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 14);
+  messageDesc(file_selvedge_v1_state, 20);
 
 /**
  * @generated from message selvedge.v1.PolicyFactValue
@@ -587,7 +839,7 @@ export type PolicyFactValue = Message<"selvedge.v1.PolicyFactValue"> & {
  * Use `create(PolicyFactValueSchema)` to create a new message.
  */
 export const PolicyFactValueSchema: GenMessage<PolicyFactValue> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 15);
+  messageDesc(file_selvedge_v1_state, 21);
 
 /**
  * Hop 2 and hop 3: compute node to business node and back.
@@ -612,6 +864,14 @@ export const Business: GenService<{
  * @generated from service selvedge.v1.Follower
  */
 export const Follower: GenService<{
+  /**
+   * @generated from rpc selvedge.v1.Follower.GetHistoryHead
+   */
+  getHistoryHead: {
+    methodKind: "unary";
+    input: typeof HistoryHeadRequestSchema;
+    output: typeof HistoryHeadStatementSchema;
+  },
   /**
    * @generated from rpc selvedge.v1.Follower.GetLedgerView
    */

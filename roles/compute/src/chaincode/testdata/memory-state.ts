@@ -1,7 +1,7 @@
 import { sha256 } from '@selvedge/crypto';
 import type { SelvedgeError } from '@selvedge/errors';
 import { createQueryWork, prepareQuery, selectEntries } from '../../domain/rich-query.js';
-import type { StateCalls, StateEntry } from '../../ports.js';
+import type { KeyModification, StateCalls, StateEntry } from '../../ports.js';
 
 type Operation = 'put' | 'delete' | 'purge';
 
@@ -28,6 +28,7 @@ export function createMemoryState(): MemoryState {
   const datasets = new Map<string, Map<string, Uint8Array>>();
   const refusals = new Map<string, SelvedgeError>();
   const keyPolicies = new Map<string, Uint8Array>();
+  const histories = new Map<string, KeyModification[]>();
 
   const dataset = (name: string): Map<string, Uint8Array> => {
     const refusal = refusals.get(name);
@@ -44,6 +45,9 @@ export function createMemoryState(): MemoryState {
       .sort((a, b) => compare(a.key, b.key));
 
   const apply = (write: Write): void => {
+    const versions = histories.get(write.key) ?? [];
+    const version = { txId: String(versions.length + 1), timestamp: { seconds: BigInt(versions.length), nanos: 7 }, value: write.operation === 'put' ? write.value : undefined };
+    if (write.dataset === '') histories.set(write.key, [version, ...versions]);
     if (write.operation === 'put') dataset(write.dataset).set(write.key, write.value);
     else dataset(write.dataset).delete(write.key);
   };
@@ -89,6 +93,7 @@ export function createMemoryState(): MemoryState {
             return Promise.resolve(range(name, startKey, endKey));
           },
           query: async (name, query) => selectEntries(prepareQuery(query, []), [...dataset(name)].map(([key, value]) => ({ key, value })), createQueryWork(1_000_000, () => Promise.resolve())),
+          getHistory: async (key) => Promise.resolve(histories.get(key) ?? []),
           getKeyPolicy: async (name, key) => {
             dataset(name);
             return Promise.resolve(keyPolicies.get(`${name}/${key}`));

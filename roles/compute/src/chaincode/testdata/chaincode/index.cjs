@@ -67,6 +67,16 @@ class Behaviours extends Contract {
     else await ctx.stub.setPrivateDataValidationParameter(collection, key, Buffer.from(policy, 'hex'));
     return before === undefined ? 'none' : Buffer.from(before).toString('hex');
   }
+  async history(ctx, key) {
+    const versions = [];
+    const iterator = await ctx.stub.getHistoryForKey(key);
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      const { txId, timestamp, isDelete, value } = next.value;
+      versions.push([txId, Number(timestamp.seconds), timestamp.nanos, isDelete, Buffer.from(value).toString()]);
+    }
+    await iterator.close();
+    return JSON.stringify(versions);
+  }
   async remove(ctx, collection, key) {
     if (collection === '') await ctx.stub.deleteState(key);
     else await ctx.stub.deletePrivateData(collection, key);
@@ -106,7 +116,6 @@ class Behaviours extends Contract {
   async result(ctx, length) { return 'x'.repeat(Number(length)); }
 
   // Misuse
-  async history(ctx) { return collect(await ctx.stub.getHistoryForKey('k')); }
   async keyPolicy(ctx) { await ctx.stub.setStateValidationParameter('k', Buffer.from('p')); }
   async readKeyPolicy(ctx) { await ctx.stub.getStateValidationParameter('k'); }
   async callOther(ctx) { await ctx.stub.invokeChaincode('other', ['f'], ''); }
