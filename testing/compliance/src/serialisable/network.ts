@@ -1,192 +1,36 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { create } from '@bufbuild/protobuf';
-import { verifyTeeCertificate } from '@selvedge/attestation';
-import { answerStateQuery, applyBlock, openHistoryStore, openPacketStore, openPendingStore, stageTransaction, verifyStateQuery } from '@selvedge/business';
-import { createComputeNode, createHistoryConfirmer, createSetConfirmer, createStateFetcher, type BusinessPort, type ComputeNode, type HeldKeys } from '@selvedge/compute';
-import type { KemKeyPair } from '@selvedge/crypto';
-import { createFollowerHandlers, openFollower, openLedgerStore, openSequencer, validationCodeName, type Follower } from '@selvedge/embedded-ledger';
-import { createEndorser } from '@selvedge/endorser';
-import { SelvedgeError } from '@selvedge/errors';
-import { createTestBootstrap, createTestConsortium, createTestGenesis, encodeTransaction, ENDORSER_MSP_IDS, ORDERER_MSP_ID, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import {
-  computeTxId, EndorsedTransactionSchema, encodeMessage, parseCore, parseMessage, RequestBodySchema, RequestKind, ResponseSchema, SetDigestRequestSchema, SignedRequestSchema, signing, StageRequestSchema, targetDigest,
-  type EndorsedTransaction, type TargetData,
-} from '@selvedge/protocol';
-import { createNameKeys, openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
+import { startNetworkInProcess, type Executed, type NetworkInProcess } from '../in-process/network.js';
 import { createProgramHost } from './chaincode.js';
 import type { Call } from './programs.js';
 
-const WAIT_MS = 20_000;
-const OWNER = 'AuroraMSP';
 /** Small, so that a set takes several pages. */
 const PAGE_BYTES = 600;
 
-/** A call that was executed: what the client got. */
-export interface Executed {
+/** A call that was executed. */
+export interface ExecutedCall extends Executed {
   readonly call: Call;
-  readonly txId: Uint8Array;
   /** What the programs read, as one text. */
   readonly result: string;
-  readonly targetData: TargetData;
 }
 
-/** A whole request path in one process: the real client's seal, compute node, endorsers, owner, sequencer and follower, without sockets. */
-export interface NetworkInProcess {
+/** The network whose contract is the programs. */
+export interface ProgramNetwork extends Pick<NetworkInProcess, 'endorse' | 'order' | 'close'> {
   /** Throws SelvedgeError with the code with which the compute node refused. */
-  execute(call: Call): Promise<Executed>;
-  /** Checked by two endorsers, and staged at the owner. Throws what they refuse. */
-  endorse(executed: Executed): Promise<EndorsedTransaction>;
-  /** Orders transactions; resolves with their verdicts when they are applied. */
-  order(transactions: readonly { readonly txId: Uint8Array; readonly transaction: EndorsedTransaction }[]): Promise<readonly string[]>;
-  close(): Promise<void>;
+  execute(call: Call): Promise<ExecutedCall>;
 }
 
 /** Starts the network; both datasets keep a content guard, and one is a private data collection. */
-export async function startNetworkInProcess(): Promise<NetworkInProcess> {
-  const consortium = await createTestConsortium();
-  const { ownerSets } = consortium.contractPolicy;
-  consortium.setContractPolicy({
-    ownerSets: ownerSets.map(({ name, endorsementPolicy }) => ({ name, endorsementPolicy, owners: [OWNER] })),
-    datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }, { name: 'auroraStones', ownerSet: 'aurora', contentGuard: true, members: [OWNER], memberOnlyRead: true }],
-  });
-  // Thousands of blocks are synced: memory will do, this is no test of disks.
-  const directory = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'selvedge-serialisable-'));
-  const { network, channel } = consortium;
-  const sequencer = await openSequencer({ store: openLedgerStore({ directory: path.join(directory, 'sequencer') }), signer: consortium.organisation(ORDERER_MSP_ID).orderer.signer, genesis: createTestGenesis(consortium), network, channel });
-  const store = openLedgerStore({ directory: path.join(directory, 'owner') });
-  const packets = openPacketStore(store);
-  const pending = openPendingStore(store);
-  const history = openHistoryStore(store, { isKept: false });
-  const follower = openFollower({
-    store,
-    profile: consortium.profile,
-    blocks: (from, signal) => sequencer.deliver(from, signal),
-    role: 'business',
-    onApply: (block) => {
-      applyBlock(block, { packets, pending, history, isOwn: () => true, mspId: OWNER });
-    },
-  });
-  follower.start();
-  await sequencer.submit(createTestBootstrap(consortium));
-  await follower.waitForHeight(2n, WAIT_MS);
-
-  const owner: BusinessPort = {
-    mspId: OWNER,
-    address: 'in process',
-    queryState: async (signed) => {
-      await Promise.resolve();
-      const query = verifyStateQuery(signed, { facts: follower.state, profile: follower.profile(), mspId: OWNER, at: consortium.now });
-      return answerStateQuery(query, { ledger: follower.state, packets, history });
-    },
-  };
-  const compute = startCompute(consortium, await consortium.issueComputeNode(), follower, owner);
-  const endorsers = ENDORSER_MSP_IDS.slice(0, 2).map((mspId) => createEndorser({ ledger: follower, signer: consortium.organisation(mspId).peer.signer, now: () => consortium.now }));
-  const { signer } = consortium.organisation(OWNER).peer;
-
-  return {
-    execute: (call) => execute(consortium, compute, call),
-    async endorse({ targetData }) {
-      const endorsements = await Promise.all(endorsers.map((endorser) => endorser.endorse(targetData)));
-      const { cores, itemMask, attachments } = targetData;
-      const transaction = create(EndorsedTransactionSchema, {
-        cores,
-        itemMask,
-        teeSignatures: attachments?.teeSignatures ?? [],
-        endorsementPayload: endorsements[0]?.payload ?? new Uint8Array(0),
-        endorsements: endorsements.map(({ endorser, signature }) => ({ identity: endorser, signature })),
-      });
-      // Without a write there is nothing to store.
-      if (hasWrites(cores)) transaction.receipts = [await stageTransaction(create(StageRequestSchema, { transaction, packets: attachments?.packets ?? [] }), { ledger: follower, pending, signer })];
-      return transaction;
-    },
-    async order(transactions) {
-      await Promise.all(transactions.map(({ transaction }) => sequencer.submit(encodeTransaction(transaction))));
-      const results = await Promise.all(transactions.map(({ txId }) => follower.waitForResult(txId, WAIT_MS)));
-      return results.map((result) => (result === undefined ? 'unknown' : validationCodeName(result.code)));
-    },
-    async close() {
-      await follower.close();
-      await sequencer.close();
-      rmSync(directory, { recursive: true });
-    },
-  };
-}
-
-function hasWrites(cores: readonly Uint8Array[]): boolean {
-  return cores.some((core) => parseCore(core).sections.some(({ writes }) => writes.length > 0));
-}
-
-function startCompute(consortium: TestConsortium, node: TestComputeNode, follower: Follower, owner: BusinessPort): ComputeNode {
-  const { network, channel, profile } = consortium;
-  const followers = ENDORSER_MSP_IDS.map((mspId) => {
-    const handlers = createFollowerHandlers({ follower, signer: consortium.organisation(mspId).peer.signer });
-    return { mspId, address: mspId, getSetDigest: (asked: Parameters<typeof createDigestRequest>[0]) => handlers.getSetDigest(createDigestRequest(asked), { signal: AbortSignal.timeout(WAIT_MS) }) };
-  });
-  const view = (): ReturnType<Parameters<typeof createComputeNode>[0]['views']['current']> => ({
-    height: follower.head.height,
-    policyRoot: follower.head.policyRoot,
-    profile,
-    supporters: [...ENDORSER_MSP_IDS],
-    ageMs: () => 0,
-    keys: (prefix) => follower.head.facts.map(({ key }) => key).filter((key) => key.startsWith(prefix)),
-    fact: (key) => follower.state.fact(key),
-  });
-  return createComputeNode({
-    nodeId: node.nodeId,
-    channel,
-    views: { start: () => Promise.resolve(), current: view, refresh: () => Promise.resolve(view()), close: () => undefined },
-    keys: { current: () => heldKeys(consortium, node), renew: () => undefined, close: () => undefined },
-    source: createStateFetcher({ network, channel, nodes: [owner], clock: () => 0, pageBytes: PAGE_BYTES, maxSetAttempts: 50, confirmer: createSetConfirmer({ followers }), historyConfirmer: createHistoryConfirmer({ followers: [] }) }),
+export async function startProgramNetwork(): Promise<ProgramNetwork> {
+  const members = ['AuroraMSP'];
+  const network = await startNetworkInProcess({
     host: createProgramHost(),
-    now: () => consortium.now,
-    limits: { maxRunning: 16, maxQueued: 16 },
-    teeType: 'simulated',
-    measurement: new Uint8Array(48),
-    checkpoint: () => undefined,
+    pageBytes: PAGE_BYTES,
+    policy: { datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }, { name: 'auroraStones', ownerSet: 'aurora', contentGuard: true, members, memberOnlyRead: true }] },
   });
-}
-
-function createDigestRequest(asked: { readonly contract: string; readonly ownerSet: string; readonly dataset: string; readonly datasetTag: Uint8Array; readonly height: bigint }): ReturnType<typeof create<typeof SetDigestRequestSchema>> {
-  return create(SetDigestRequestSchema, asked);
-}
-
-/** Keys as the broker would have released them. */
-function heldKeys({ contract, contractKeys, envelopeKeys, broker }: TestConsortium, { certificate, suite, privateKey }: TestComputeNode): HeldKeys {
-  const { nameKey, dataKey, randomKey, gateKey, eventKey } = contractKeys;
-  const { binding, notAfter } = verifyTeeCertificate(certificate, broker.certificate);
-  const epochKeys = { $typeName: 'selvedge.v1.EpochKeys', epoch: 1n, dataKey, randomKey, gateKey, eventKey } as const;
   return {
-    envelopeKey: (name, epoch) => (epoch === 1n ? (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[name] : undefined),
-    signer: () => ({ certificate, sign: (message) => suite.sign(privateKey, message) }),
-    contract: (name) => (name === contract ? { nameKeys: createNameKeys(nameKey), epoch: (epoch) => (epoch === 1n ? epochKeys : undefined) } : undefined),
-    contracts: [contract],
-    bindings: [binding],
-    notAfter,
+    ...network,
+    async execute(call) {
+      const executed = await network.execute({ args: [Buffer.from(JSON.stringify(call))] });
+      return { ...executed, call, result: Buffer.from(executed.response.payload).toString() };
+    },
   };
-}
-
-async function execute(consortium: TestConsortium, compute: ComputeNode, call: Call): Promise<Executed> {
-  const { network, channel, contract, contractPolicy, envelopeKeys, profile, now } = consortium;
-  const { suite } = contractPolicy;
-  const { signer } = consortium.organisation(OWNER).client;
-  const nonce = randomBytes(24);
-  const txId = computeTxId(nonce, signer.serialized);
-  const body = encodeMessage(RequestBodySchema, {
-    network, channel, contract, kind: RequestKind.SUBMIT, args: [Buffer.from(JSON.stringify(call))], creator: signer.serialized, nonce,
-    timestampSeconds: BigInt(Math.floor(now.getTime() / 1000)), keyEpoch: 1n, profileDigest: profile.digest,
-  });
-  const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
-  const envelope = (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[suite];
-  if (envelope === undefined) throw new Error('no envelope key');
-  const { sealed, transactionKey, headerBytes } = sealRequest({ suite, network, channel, signedRequest, txId, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey } });
-  const { nodeId, salt, ciphertext, targetData } = await compute.execute(sealed, new AbortController().signal);
-  const coreDigest = targetData === undefined ? new Uint8Array(0) : targetDigest(targetData.cores, targetData.itemMask);
-  const opened = openResponse({ suite, transactionKey, headerBytes, nodeId, requestDigest: requestDigest(transactionKey, signedRequest), coreDigest, salt, ciphertext });
-  const { refusal, payload } = parseMessage(ResponseSchema, opened, 1 << 24);
-  if (refusal !== undefined) throw new SelvedgeError(refusal.code as 'INTERNAL', refusal.message);
-  if (targetData === undefined) throw new Error('no target data');
-  return { call, txId, result: Buffer.from(payload).toString(), targetData };
 }

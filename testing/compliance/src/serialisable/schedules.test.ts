@@ -3,7 +3,7 @@ import type { EndorsedTransaction } from '@selvedge/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ModelWorld } from './model.js';
-import { startNetworkInProcess, type Executed, type NetworkInProcess } from './network.js';
+import { startProgramNetwork, type ExecutedCall, type ProgramNetwork } from './network.js';
 import { PROGRAM_NAMES, type Call } from './programs.js';
 
 const SCHEDULES = 1_000;
@@ -28,25 +28,25 @@ const schedules = fc.record({ dataset: fc.constantFrom(...DATASETS), calls: fc.a
 /** One transaction on its way. */
 interface Journey {
   readonly call: Call;
-  executed?: Executed;
+  executed?: ExecutedCall;
   /** It was refused. */
   end?: string;
   isEndorsed?: boolean;
 }
 
 interface Waiting {
-  readonly executed: Executed;
+  readonly executed: ExecutedCall;
   readonly transaction: EndorsedTransaction;
 }
 
 describe('transactions that race', () => {
-  let network: NetworkInProcess;
+  let network: ProgramNetwork;
   const model = new ModelWorld();
   const outcomes = new Map<string, number>();
   const count = (outcome: string): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
 
   beforeAll(async () => {
-    network = await startNetworkInProcess();
+    network = await startProgramNetwork();
   });
   afterAll(() => network.close());
 
