@@ -65,6 +65,19 @@ describe.each(LEDGERS)('a query and update on the %s ledger', (ledger) => {
     await expect((await late.submit()).verifyCommitted()).rejects.toMatchObject({ code: 'PHANTOM_READ_CONFLICT' });
   });
 
+  it.skipIf(isSkipped).each(['', 'backroom'])('by a selector is committed, and refused when a stone newly matches, in collection %j', async (collection) => {
+    for (const [key, kind, carat] of [['x1', 'opal', '3'], ['x2', 'opal', '4'], ['x3', 'ruby', '50']] as const) await aurora.submitTransaction('Show', collection, key, kind, carat);
+    expect(text(await borealis.submitTransaction('SumKind', collection, 'opal', 'sum-opal'))).toBe('7');
+    expect(text(await aurora.evaluateTransaction('Get', collection, 'sum-opal'))).toBe('7');
+    // x3 was passed over without being read; once it is an opal, the sum is another.
+    const early = await aurora.newProposal('SumKind', { arguments: [collection, 'opal', 'early'] }).execute();
+    const late = await (await aurora.newProposal('SumKind', { arguments: [collection, 'opal', 'late'] }).execute()).endorse();
+    await borealis.submitTransaction('Show', collection, 'x3', 'opal', '50');
+    await expect(early.endorse()).rejects.toMatchObject({ code: 'STALE_GUARD' });
+    await expect((await late.submit()).verifyCommitted()).rejects.toMatchObject({ code: 'PHANTOM_READ_CONFLICT' });
+    expect(text(await aurora.submitTransaction('SumKind', collection, 'opal', 'sum-opal'))).toBe('57');
+  });
+
   it.skipIf(isSkipped)('that races inserts gives what its place among them gives', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const stall = `race-${String(round)}`;

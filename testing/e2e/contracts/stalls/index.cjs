@@ -34,6 +34,26 @@ class Stalls extends Contract {
     return this.#sum(ctx, found, collection, target);
   }
 
+  /** Puts a stone as a document, for rich queries. */
+  async Show(ctx, collection, key, kind, carat) {
+    await this.Put(ctx, collection, key, JSON.stringify({ kind, carat: Number(carat) }));
+  }
+
+  /** Adds up the documents of a kind, found by a rich query, and puts the sum under a key. */
+  async SumKind(ctx, collection, kind, target) {
+    const query = JSON.stringify({ selector: { kind, carat: { $gt: 0 } } });
+    const found = collection === '' ? ctx.stub.getQueryResult(query) : ctx.stub.getPrivateDataQueryResult(collection, query);
+    let sum = 0;
+    for await (const { value } of found) sum += JSON.parse(Buffer.from(value).toString('utf8')).carat;
+    await this.Put(ctx, collection, target, String(sum));
+    return sum;
+  }
+
+  async Delete(ctx, collection, key) {
+    if (collection === '') await ctx.stub.deleteState(key);
+    else await ctx.stub.deletePrivateData(collection, key);
+  }
+
   async #sum(ctx, found, collection, target) {
     let sum = 0;
     for await (const { value } of found) sum += Number(Buffer.from(value).toString('utf8'));

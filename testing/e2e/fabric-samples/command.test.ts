@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestNetwork, type TestNetwork } from './src/network.js';
+import { startTestNetwork, type TestNetwork } from '../src/network.js';
 
-const CLI = fileURLToPath(new URL('../../apps/cli/bin/selvedge.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../apps/cli/bin/selvedge.js', import.meta.url));
 const SAMPLES = process.env.SELVEDGE_FABRIC_SAMPLES;
 const CHAINCODE = path.join(SAMPLES ?? '', 'asset-transfer-basic/chaincode-javascript');
 

@@ -1,0 +1,67 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Gateway } from '@selvedge/client';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { fabricMissing } from '../src/fabric.js';
+import { startTestNetwork, type TestNetwork } from '../src/network.js';
+import { driveEvents } from '../src/samples/events.js';
+import { driveTypedLedgerQueries } from '../src/samples/ledger-queries-typescript.js';
+import { driveLedgerQueries } from '../src/samples/ledger-queries.js';
+import { drivePrivateData } from '../src/samples/private-data.js';
+import type { Sample } from '../src/samples/sample.js';
+import { hasFabricSamples, stageSample } from '../src/samples/stage.js';
+import { driveStateBasedEndorsement, SBE_MANIFEST } from '../src/samples/state-based-endorsement.js';
+
+const LEDGERS = ['embedded', 'fabric'] as const;
+const isMissing = !hasFabricSamples();
+
+/**
+ * Two organisations that own data and endorse, as in Fabric's test network, where the samples are at home, and one that
+ * owns nothing: owners alone do not vouch for their own state.
+ */
+describe.each(LEDGERS)('fabric-samples, unmodified, on the %s ledger', (ledger) => {
+  const isSkipped = isMissing || (ledger === 'fabric' && fabricMissing() !== undefined);
+  const folders: string[] = [];
+  const gateways: Gateway[] = [];
+  let test: TestNetwork | undefined;
+
+  beforeAll(async () => {
+    if (isSkipped) return;
+    test = await startTestNetwork({ ledger, businessOrganisations: ['Org1MSP', 'Org2MSP'], endorserOrganisations: ['Org1MSP', 'Org2MSP', 'WitnessMSP'], endorsementPolicy: "OR('Org1MSP.peer', 'Org2MSP.peer')" });
+    for (const mspId of ['Org1MSP', 'Org2MSP']) gateways.push(await test.network.connect(mspId));
+  });
+  afterAll(async () => {
+    for (const gateway of gateways) gateway.close();
+    await test?.end();
+    for (const folder of folders) rmSync(path.dirname(folder), { recursive: true, force: true });
+  });
+
+  const sampleOf = (directory: string, selvedgeJson?: object): (() => Sample) => {
+    let sample: Sample | undefined;
+    beforeAll(async () => {
+      if (isSkipped) return;
+      const folder = stageSample(directory, selvedgeJson);
+      folders.push(folder);
+      const { name } = await test!.network.deploy(folder, { name: directory.replace('/chaincode', '').replaceAll('/', '-') });
+      const [org1, org2] = gateways.map((gateway) => gateway.getNetwork('main').getContract(name));
+      sample = { name, org1: org1!, org2: org2! };
+    });
+    return () => sample!;
+  };
+
+  describe('asset-transfer-ledger-queries in JavaScript', () => {
+    driveLedgerQueries(isSkipped, sampleOf('asset-transfer-ledger-queries/chaincode-javascript'));
+  });
+  describe('asset-transfer-ledger-queries in TypeScript', () => {
+    driveTypedLedgerQueries(isSkipped, sampleOf('asset-transfer-ledger-queries/chaincode-typescript'));
+  });
+  describe('asset-transfer-private-data in TypeScript', () => {
+    drivePrivateData(isSkipped, sampleOf('asset-transfer-private-data/chaincode-typescript'));
+  });
+  describe('asset-transfer-sbe in TypeScript', () => {
+    driveStateBasedEndorsement(isSkipped, sampleOf('asset-transfer-sbe/chaincode-typescript', SBE_MANIFEST));
+  });
+  describe('asset-transfer-events in JavaScript', () => {
+    driveEvents(isSkipped, sampleOf('asset-transfer-events/chaincode-javascript', { eventReaders: ['Org2MSP'] }));
+  });
+});
