@@ -6,14 +6,27 @@ import { fabricMissing } from '../src/fabric.js';
 import { startTestNetwork, type TestNetwork } from '../src/network.js';
 import { driveEvents } from '../src/samples/events.js';
 import { driveTypedLedgerQueries } from '../src/samples/ledger-queries-typescript.js';
+import { driveBasic, driveHighThroughput, drivePrivateQueries, driveSealedAuction, driveSecuredAgreement } from '../src/samples/go.js';
 import { driveLedgerQueries } from '../src/samples/ledger-queries.js';
 import { drivePrivateData } from '../src/samples/private-data.js';
 import type { Sample } from '../src/samples/sample.js';
-import { hasFabricSamples, stageSample } from '../src/samples/stage.js';
+import { hasFabricSamples, hasGo, stageSample } from '../src/samples/stage.js';
 import { driveStateBasedEndorsement, SBE_MANIFEST } from '../src/samples/state-based-endorsement.js';
+import { driveFungibleToken, driveNonFungibleToken, driveUnspentOutputs } from '../src/samples/tokens.js';
 
 const LEDGERS = ['embedded', 'fabric'] as const;
 const isMissing = !hasFabricSamples();
+const isGoMissing = isMissing || !hasGo();
+
+const GO_SAMPLES: readonly { readonly directory: string; readonly drive: (isSkipped: boolean, sample: () => Sample) => void; readonly manifest?: object }[] = [
+  { directory: 'asset-transfer-basic', drive: driveBasic },
+  { directory: 'asset-transfer-private-data', drive: drivePrivateQueries },
+  { directory: 'asset-transfer-secured-agreement', drive: driveSecuredAgreement, manifest: SBE_MANIFEST },
+  { directory: 'auction-simple', drive: driveSealedAuction, manifest: SBE_MANIFEST },
+  { directory: 'high-throughput', drive: driveHighThroughput },
+  { directory: 'token-erc-20', drive: driveFungibleToken },
+  { directory: 'token-utxo', drive: driveUnspentOutputs },
+];
 
 /**
  * Two organisations that own data and endorse, as in Fabric's test network, where the samples are at home, and one that
@@ -36,10 +49,10 @@ describe.each(LEDGERS)('fabric-samples, unmodified, on the %s ledger', (ledger) 
     for (const folder of folders) rmSync(path.dirname(folder), { recursive: true, force: true });
   });
 
-  const sampleOf = (directory: string, selvedgeJson?: object): (() => Sample) => {
+  const sampleOf = (directory: string, selvedgeJson?: object, isSkippedHere = isSkipped): (() => Sample) => {
     let sample: Sample | undefined;
     beforeAll(async () => {
-      if (isSkipped) return;
+      if (isSkippedHere) return;
       const folder = stageSample(directory, selvedgeJson);
       folders.push(folder);
       const { name } = await test!.network.deploy(folder, { name: directory.replace('/chaincode', '').replaceAll('/', '-') });
@@ -63,5 +76,15 @@ describe.each(LEDGERS)('fabric-samples, unmodified, on the %s ledger', (ledger) 
   });
   describe('asset-transfer-events in JavaScript', () => {
     driveEvents(isSkipped, sampleOf('asset-transfer-events/chaincode-javascript', { eventReaders: ['Org2MSP'] }));
+  });
+  describe('token-erc-20 in JavaScript', () => {
+    driveFungibleToken(isSkipped, sampleOf('token-erc-20/chaincode-javascript'));
+  });
+  describe('token-erc-721 in JavaScript', () => {
+    driveNonFungibleToken(isSkipped, sampleOf('token-erc-721/chaincode-javascript'));
+  });
+  describe.each(GO_SAMPLES)('$directory in Go', ({ directory, drive, manifest }) => {
+    const isSkippedToo = isSkipped || isGoMissing;
+    drive(isSkippedToo, sampleOf(`${directory}/chaincode-go`, manifest, isSkippedToo));
   });
 });
