@@ -17,6 +17,8 @@ interface GlobalOptions {
 export interface CommandContext {
   readonly directory: string;
   readonly isJson: boolean;
+  /** Whether --identity is given. */
+  readonly hasIdentity: boolean;
   /** Prints a result: the value with --json, else the text. */
   print(value: unknown, text: string): void;
   /** Tells what happens meanwhile; not a result. */
@@ -34,6 +36,7 @@ export function createContext(command: Command, terminal: Terminal): CommandCont
   return {
     directory: options.dir,
     isJson,
+    hasIdentity: options.identity !== undefined,
     print(value, text) {
       terminal.out(isJson ? toJson(value) : text);
     },

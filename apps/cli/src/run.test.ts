@@ -26,10 +26,10 @@ describe('selvedge', () => {
   it('shows what there is', async () => {
     const { code, out } = await cli('--help');
     expect(code).toBe(EXIT_OK);
-    for (const command of ['up', 'down', 'status', 'deploy', 'package', 'invoke', 'query', 'profile', 'policy']) expect(out).toContain(`  ${command}`);
+    for (const command of ['up', 'down', 'status', 'deploy', 'contract', 'invoke', 'query', 'profile', 'policy']) expect(out).toContain(`  ${command}`);
   });
 
-  it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['up', '--ledger', 'paper'], ['up', '--keepers', 'all'], ['policy', 'propose', '--output', 'x']])(
+  it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['up', '--ledger', 'paper'], ['up', '--keepers', 'all'], ['policy', 'propose', '--output', 'x'], ['contract'], ['contract', 'deploy'], ['contract', 'install', 'x', '--hash', 'ab'], ['contract', 'commit', 'x', '--wait', 'long']])(
     'exits with 2 for the wrong command line %j',
     async (...args) => {
       const { code, err } = await cli(...args);
@@ -78,9 +78,13 @@ describe('selvedge', () => {
     await writeFile(join(contract, 'index.js'), 'module.exports.contracts = [];');
     await writeFile(join(shim, 'package.json'), JSON.stringify({ name: 'fabric-shim', version: '2.5.8', bin: { 'fabric-chaincode-node': 'cli.js' } }));
     await writeFile(join(shim, 'cli.js'), '');
-    const { code, out, err } = await cli('package', contract, '--json');
+    const file = join(folder, 'kv.tar');
+    const { code, out, err } = await cli('contract', 'package', contract, '-o', file, '--json');
     expect([code, err]).toEqual([EXIT_OK, '']);
-    expect(JSON.parse(out)).toMatchObject({ name: 'kv', version: '2.0.0', codeHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, files: 4 });
+    const packed = JSON.parse(out) as { codeHash: string };
+    expect(packed).toMatchObject({ name: 'kv', version: '2.0.0', file, codeHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, files: 4 });
+    expect(JSON.parse((await cli('contract', 'install', file, '--hash', packed.codeHash, '--json')).out)).toEqual({ name: 'kv', version: '2.0.0', codeHash: packed.codeHash });
+    expect(await cli('contract', 'install', file, '--hash', '0'.repeat(64))).toMatchObject({ code: EXIT_REFUSED, err: expect.stringContaining('PACKAGE_INVALID') as string });
   });
 
   it('shows a profile file and who signed it', async () => {

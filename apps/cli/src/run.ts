@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { withRole } from '@selvedge/errors';
 import { addCallCommands } from './commands/call.js';
+import { addContractCommands } from './commands/contract.js';
 import { addDeployCommands } from './commands/deploy.js';
 import { addFabricCommands } from './commands/fabric.js';
 import { addNetworkCommands } from './commands/network.js';
@@ -46,6 +47,7 @@ function createProgram(terminal: Terminal): Command {
   const context = (command: Command): CommandContext => createContext(command, terminal);
   addNetworkCommands(program, context);
   addDeployCommands(program, context);
+  addContractCommands(program, context);
   addCallCommands(program, context);
   addProfileCommands(program, context);
   addPolicyCommands(program, context);

@@ -25,6 +25,12 @@ export interface ContractSurroundings {
   readonly businessOrganisations: readonly string[];
   /** Of contracts that have none of their own. */
   readonly endorsementPolicy: string;
+  /** Default: the first business organisation. */
+  readonly worldStateOwners?: readonly string[];
+  /** Default: 1. */
+  readonly computeQuorum?: number;
+  /** Default: every node. */
+  readonly assignedNodes?: readonly string[];
 }
 
 const WORLD_STATE = '';
@@ -49,7 +55,7 @@ export function planContractPolicy(input: {
   const { manifest, settings, options, previous } = input;
   const own = manifest.settings;
   const endorsementPolicy = options.endorsementPolicy ?? own.endorsementPolicy ?? settings.endorsementPolicy;
-  const worldStateOwners = options.worldStateOwners ?? own.worldState?.owners ?? settings.businessOrganisations.slice(0, 1);
+  const worldStateOwners = options.worldStateOwners ?? own.worldState?.owners ?? settings.worldStateOwners ?? settings.businessOrganisations.slice(0, 1);
   const collections: PlannedCollection[] = [
     ...manifest.collections.map((collection) => ({
       ...collection,
@@ -85,10 +91,10 @@ export function planContractPolicy(input: {
     endorsementPolicy,
     ownerSets,
     datasets,
-    computeQuorum: options.computeQuorum ?? own.computeQuorum ?? 1,
+    computeQuorum: options.computeQuorum ?? own.computeQuorum ?? settings.computeQuorum ?? 1,
     gatedFunctions: own.gatedFunctions ?? [],
     organisationMap: Object.entries(own.organisationMap ?? {}).map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })),
-    assignedNodes: [...(options.assignedNodes ?? [])],
+    assignedNodes: [...(options.assignedNodes ?? settings.assignedNodes ?? [])],
     eventReaders: own.eventReaders ?? [],
   });
 }

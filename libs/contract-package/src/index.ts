@@ -6,6 +6,6 @@ export { PACKAGE_LIMITS, type PackageLimits } from './limits.js';
 export { readManifest, selvedgeJsonSchema, type ContractManifest, type SelvedgeJson } from './manifest.js';
 export { eachInSlices } from './slices.js';
 export { readStartCommand, type StartCommand } from './start-command.js';
-export { installPackage, packagePath } from './store.js';
+export { adoptPackage, installPackage, listPackages, makePartial, packagePath } from './store.js';
 export { comparePaths, listTree, type TreeFile, type WalkOptions } from './tree.js';
 export { planContractPolicy, type ContractOptions, type ContractSurroundings } from './contract-policy.js';

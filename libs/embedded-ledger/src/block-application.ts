@@ -30,7 +30,7 @@ export class BlockApplication {
     this.tables = new StateTables(store);
     const stored = this.tables.storedHead();
     this.#profile = this.#storedProfile(stored);
-    this.#head = { ...stored, ...sortFacts(this.tables.facts) };
+    this.#head = { ...stored, ...sortFacts(this.tables.facts, this.tables.factBlocks) };
   }
 
   /** The synced head. */
@@ -72,9 +72,9 @@ export class BlockApplication {
   }
 
   #show({ factUpdates, profile }: BlockVerdict, head: StoredHead): void {
-    this.tables.adoptFacts(factUpdates);
+    this.tables.adoptFacts(factUpdates, head);
     this.#profile = profile;
-    this.#head = factUpdates.length === 0 ? { ...this.#head, ...head } : { ...head, ...sortFacts(this.tables.facts) };
+    this.#head = factUpdates.length === 0 ? { ...this.#head, ...head } : { ...head, ...sortFacts(this.tables.facts, this.tables.factBlocks) };
   }
 
   #storedProfile({ height }: StoredHead): Profile {

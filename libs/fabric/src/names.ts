@@ -3,6 +3,11 @@ import { SelvedgeError } from '@selvedge/errors';
 
 /** Name under which the policy chaincode is deployed on a channel. */
 export const POLICY_CHAINCODE = 'selvedge-policy';
+/**
+ * Version of endorsement chaincodes' definitions: it is the release's, not the contract's. What a contract changes of its
+ * definition are the collections; an upgrade of code alone leaves the definition as it is.
+ */
+export const ENDORSEMENT_CHAINCODE_VERSION = '1';
 /** Collection of the replay markers, one per contract. */
 export const MARKER_COLLECTION = 'selvedge-marker';
 /** Chaincode event that carries a transaction's sealed events. */

@@ -91,6 +91,11 @@ describe('verifyContractPolicy', () => {
     for (const policyVersion of [4n, 5n, 7n]) expect(refused({ policyVersion }, { policyVersion: 5n })).toMatch(/^POLICY_MALFORMED: .*6 expected/);
   });
 
+  it('lets no version number fall behind the one on the ledger; the same one may name new code', () => {
+    for (const version of ['2.0.0', '2.0.1', '10.0.0', 'blue']) expect(refused({ policyVersion: 2n, version }, { version: '2.0.0' })).toBe('nothing was refused');
+    for (const version of ['1.9.9', '2.0.0-rc.1', '1.0']) expect(refused({ policyVersion: 2n, version }, { version: '2.0.0' })).toMatch(/^CONTRACT_DOWNGRADE: contract diamonds: version .* is older than 2\.0\.0/);
+  });
+
   it.each([
     ['suite', { suite: 'X25519-ED25519-AES256GCM-SHA256' }, /is not allowed/],
     ['endorsement policy', { endorsementPolicy: "OR('OtherMSP.peer')" }, /the endorsement policy names OtherMSP/],

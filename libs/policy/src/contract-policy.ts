@@ -5,6 +5,7 @@ import { checkContractPolicy } from './contract-policy-checks.js';
 import { parseEndorsementPolicy } from './endorsement/parse.js';
 import { blockToLiveOf } from './block-to-live.js';
 import type { Profile } from './profile.js';
+import { isOlderVersion } from './version-order.js';
 
 /** Parses and checks a ContractPolicy by itself: names, references, policy texts. Throws POLICY_MALFORMED. */
 export function parseContractPolicy(bytes: Uint8Array): ContractPolicy {
@@ -25,7 +26,8 @@ function parse(bytes: Uint8Array): ContractPolicy {
 
 /**
  * Checks a contract's policy against the profile (its organisations and suites) and the one that it replaces, whose
- * version it must exceed by one. Throws POLICY_MALFORMED.
+ * policy version it must exceed by one and whose version number it must not fall behind.
+ * Throws POLICY_MALFORMED, CONTRACT_DOWNGRADE.
  */
 export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, previous: ContractPolicy | undefined): void {
   const refuse = (what: string): SelvedgeError => new SelvedgeError('POLICY_MALFORMED', `contract ${policy.name}: ${what}`);
@@ -37,6 +39,7 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
   if (!profile.message.allowedSuites.includes(policy.suite)) throw refuse(`suite ${policy.suite} is not allowed by the network profile`);
   const version = (previous?.policyVersion ?? 0n) + 1n;
   if (policy.policyVersion !== version) throw refuse(`policy_version ${String(policy.policyVersion)}, ${String(version)} expected`);
+  verifyNoDowngrade(policy, previous);
   requireKnown('the endorsement policy', parseEndorsementPolicy(policy.endorsementPolicy).mspIds);
   for (const set of policy.ownerSets) {
     requireKnown(`owner set ${set.name}`, set.owners);
@@ -47,6 +50,12 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
   requireKnown('the organisation map', policy.organisationMap.map((mapping) => mapping.endorserMspId));
   for (const mapping of previous?.organisationMap ?? []) verifyMappingStands(mapping, policy, refuse);
   requireKnown('the list of event readers', policy.eventReaders);
+}
+
+/** Code that was replaced, perhaps for a flaw, does not return under its old number; the same number may name new code. */
+function verifyNoDowngrade({ name, version }: ContractPolicy, previous: ContractPolicy | undefined): void {
+  if (previous === undefined || !isOlderVersion(version, previous.version)) return;
+  throw new SelvedgeError('CONTRACT_DOWNGRADE', `contract ${name}: version ${version} is older than ${previous.version}, which is on the ledger`);
 }
 
 /** Key-level policies on the ledger count on their mapping, and peers of a Fabric channel keep them as they were mapped. */

@@ -9,6 +9,9 @@ export interface FactReader {
 /** The pseudo contract under which the channel's envelope epochs are recorded. */
 export const CHANNEL_EPOCH = '@channel';
 
+/** The epoch that a broker's envelope keys, and a contract's keys, begin with. */
+export const FIRST_KEY_EPOCH = 1n;
+
 /** Keys of the facts on the ledger, one per fact. */
 export const facts = {
   profile: 'profile',

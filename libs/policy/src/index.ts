@@ -7,7 +7,7 @@ export { createProfile, parseProfile, type Profile } from './profile.js';
 export { createSignedProfile, parseSignedProfile, signProfile, verifyProfileSuccession, verifySignedProfile } from './signed-profile.js';
 export { profileFromJson } from './profile-json/from-json.js';
 export { profileToJson } from './profile-json/to-json.js';
-export { CHANNEL_EPOCH, factHash, facts, isEpochUsable, type EpochStatus, type FactReader } from './facts.js';
+export { CHANNEL_EPOCH, FIRST_KEY_EPOCH, factHash, facts, isEpochUsable, type EpochStatus, type FactReader } from './facts.js';
 export { isFactKey, parseFactKey, type FactKey } from './fact-keys.js';
 export { blockToLiveOf, endingBlock } from './block-to-live.js';
 export { CONTRACT_NAME } from './names.js';

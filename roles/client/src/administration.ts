@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { recordedBrokerRoot, verifyEnvelopeEvidence, verifyKeyCommitments } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import type { FactReader, Profile } from '@selvedge/policy';
+import { FIRST_KEY_EPOCH, type FactReader, type Profile } from '@selvedge/policy';
 import { BrokerRootSchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { createGrpcNetwork } from './adapters/grpc-network.js';
@@ -11,8 +11,6 @@ import type { ConnectionProfile } from './domain/connection-profile.js';
 const NONCE_BYTES = 32;
 const TIMEOUT_MS = 10_000;
 
-/** The epoch that a broker's envelope keys, and a contract's keys, begin with. */
-export const FIRST_KEY_EPOCH = 1n;
 
 /**
  * What administrators check before they record a key broker (DESIGN 3, bootstrap): it proves itself under a fresh nonce.

@@ -5,6 +5,8 @@ import { verifySuccessful } from './domain/commit-status.js';
 import type { WrittenTarget } from './domain/requirements.js';
 import { packetsOf } from './domain/staging.js';
 import type { CarriedTransaction } from './ledger-lane.js';
+import { explainRefusal } from './met-upgrade.js';
+import type { Trust } from './trust.js';
 
 /** A transaction with enough endorsements. */
 export interface EndorsedTransaction {
@@ -24,7 +26,10 @@ export interface EndorsedTransaction {
 /** An ordered transaction: its result is known, its verdict may still be awaited. */
 export interface SubmittedTransaction extends Commit {
   getResult(): Uint8Array;
-  /** Waits for the commit. Throws MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT, ENDORSEMENT_POLICY_FAILURE, DUPLICATE_TXID or COMMIT_INVALID. */
+  /**
+   * Waits for the commit. Throws MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT, ENDORSEMENT_POLICY_FAILURE, DUPLICATE_TXID or
+   * COMMIT_INVALID; POLICY_VERSION_MISMATCH where an upgrade of the contract came between.
+   */
   verifyCommitted(): Promise<void>;
 }
 
@@ -35,10 +40,11 @@ export interface EndorsedParts {
   readonly packets: readonly Uint8Array[];
   readonly targets: readonly WrittenTarget[];
   readonly carried: CarriedTransaction;
+  readonly trust: Pick<Trust, 'newestTerms'>;
 }
 
 /** The stage after endorsement. */
-export function createEndorsedTransactionStage({ carried, targets, cores, packets, result, ...parts }: EndorsedParts): EndorsedTransaction {
+export function createEndorsedTransactionStage({ carried, targets, cores, packets, result, trust, ...parts }: EndorsedParts): EndorsedTransaction {
   const txId = toHex(parts.txId);
   return {
     getTransactionId: () => txId,
@@ -53,7 +59,12 @@ export function createEndorsedTransactionStage({ carried, targets, cores, packet
         ...commit,
         getResult: () => result,
         verifyCommitted: async () => {
-          verifySuccessful(await commit.getStatus());
+          const status = await commit.getStatus();
+          try {
+            verifySuccessful(status);
+          } catch (error) {
+            throw await explainRefusal(error, cores, trust);
+          }
         },
       };
     },

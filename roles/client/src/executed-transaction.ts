@@ -5,6 +5,7 @@ import type { ContractTerms } from './domain/contract-terms.js';
 import type { BuiltRequest } from './domain/request.js';
 import { readRequirements } from './domain/requirements.js';
 import { createEndorsedTransactionStage, type EndorsedTransaction } from './endorsed-transaction.js';
+import { explainRefusal } from './met-upgrade.js';
 import type { ProposalOptions } from './proposal-options.js';
 import type { TransactionSession } from './session.js';
 
@@ -51,9 +52,12 @@ export function createExecutedTransaction(
       const requirements = readRequirements(cores, (name) => terms.get(name) as ContractTerms, targetData.attachments?.keyPolicies);
       const { txId: transactionId, nonce, contract } = request;
       const { endorsingOrganizations, signal } = options;
-      const carried = await session.lane.endorse({ txId: transactionId, nonce, contract, targetData, cores, requirements, endorsingOrganizations, signal });
+      const lane = { txId: transactionId, nonce, contract, targetData, cores, requirements, endorsingOrganizations, signal };
+      const carried = await session.lane.endorse(lane).catch(async (error: unknown) => {
+        throw await explainRefusal(error, cores, session.trust);
+      });
       const packets = targetData.attachments?.packets ?? [];
-      return createEndorsedTransactionStage({ txId: transactionId, result, cores, packets, targets: requirements.targets, carried });
+      return createEndorsedTransactionStage({ txId: transactionId, result, cores, packets, targets: requirements.targets, carried, trust: session.trust });
     },
   };
 }

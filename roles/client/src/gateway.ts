@@ -36,7 +36,8 @@ export interface ConnectOptions {
   readonly reload?: () => Promise<ConnectionProfile>;
   /**
    * Makes a whole request again when it loses a conflict (MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT, STALE_READ,
-   * STALE_GUARD); for idempotent work. Off by default; ProposalOptions.retry overrides it.
+   * STALE_GUARD) or met an upgrade of its contract (CODE_HASH_MISMATCH, POLICY_VERSION_MISMATCH, then on the new
+   * version); for idempotent work. Off by default; ProposalOptions.retry overrides it.
    */
   readonly retry?: ConflictRetry;
   /** From 0 to 1: spreads the pauses of retries. Default: Math.random. */

@@ -14,4 +14,4 @@ export { createGrpcNetwork } from './adapters/grpc-network.js';
 export { loadConnectionProfile, loadSignedProfile } from './adapters/profile-file.js';
 export { loadTls } from './adapters/tls-files.js';
 export type { BusinessPort, CallBounds, ComputePort, EndorserPort, HopEvent, HopName, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort } from './ports.js';
-export { fetchBrokerRoot, fetchKeyCommitments, FIRST_KEY_EPOCH } from './administration.js';
+export { fetchBrokerRoot, fetchKeyCommitments } from './administration.js';

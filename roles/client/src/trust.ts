@@ -22,6 +22,8 @@ export interface Trust {
   current(): Promise<Trusted>;
   /** Terms of a contract; looks at the ledger again before it says CONTRACT_UNKNOWN. */
   terms(contract: string): Promise<ContractTerms>;
+  /** Terms of a contract as the ledger has them now, under a fresh nonce. */
+  newestTerms(contract: string): Promise<ContractTerms>;
   /** Fetches view and evidence again, under fresh nonces. */
   refresh(): Promise<void>;
   close(): void;
@@ -116,6 +118,7 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
         return termsIn(await lookAgain(), contract);
       }
     },
+    newestTerms: async (contract) => termsIn(await lookAgain(), contract),
     async refresh() {
       await view();
       await lookAgain();

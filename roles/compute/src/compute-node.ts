@@ -5,6 +5,7 @@ import { Compute, ComputeHealthSchema, type ComputeHealth, type SealedRequest, t
 import { implement } from '@selvedge/rpc';
 import { createAdmission } from './admission.js';
 import type { KeyKeeper } from './adapters/key-keeper.js';
+import type { HeldPackage } from './adapters/package-keeper.js';
 import type { HeldKeys } from './domain/held-keys.js';
 import { openRequest, verifyOwnStanding } from './domain/open-request.js';
 import { refusalResponse, sealAnswer } from './domain/seal-answer.js';
@@ -22,6 +23,8 @@ export interface ComputeNodeOptions extends Omit<ExecutionOptions, 'onMissingKey
   readonly limits: ComputeLimits;
   readonly teeType: string;
   readonly measurement: Uint8Array;
+  /** Packages in the node's store, for its health. Default: none. */
+  readonly packages?: () => readonly HeldPackage[];
   /** Called at named moments, for crash and trace tests. */
   readonly checkpoint: (name: string, subject?: string) => void;
   /** Called for each refusal with what may be logged: no text that could hold content. */
@@ -99,6 +102,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
       contracts: [...(held?.contracts ?? [])],
       teeType: options.teeType,
       measurement: options.measurement,
+      packages: [...(options.packages?.() ?? [])],
     });
   };
 

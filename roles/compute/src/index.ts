@@ -6,6 +6,7 @@ export { assignedContracts } from './domain/expected-keys.js';
 export { readContractPolicy } from './domain/contract-terms.js';
 export type { FetchFailure } from './domain/fetch-failure.js';
 export type { HeldContractKeys, HeldKeys } from './domain/held-keys.js';
+export { createPackageKeeper, type HeldPackage, type PackageKeeper, type PackageKeeperOptions } from './adapters/package-keeper.js';
 export { createKeyKeeper, type KeyKeeper, type KeyKeeperOptions } from './adapters/key-keeper.js';
 export { createHistoryConfirmer, type HistoryConfirmer } from './adapters/history-confirmer.js';
 export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';

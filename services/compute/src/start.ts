@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
 import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
-import { connectPeers, createChaincodeHost, createComputeNode, createKeyKeeper, createHistoryConfirmer, createSetConfirmer, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
+import { connectPeers, createChaincodeHost, createComputeNode, createKeyKeeper, createHistoryConfirmer, createSetConfirmer, createPackageKeeper, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
+import { listPackages } from '@selvedge/contract-package';
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createSigner } from '@selvedge/identity';
-import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
+import { createLedgerViewTracker } from '@selvedge/ledger-view';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
@@ -59,15 +60,17 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
   const tls = readTls(config.tls);
   const peers = connectPeers({ ...config, tls });
 
-  const prepare = (view: LedgerView, contracts: readonly string[]): void => {
-    for (const contract of contracts) {
-      Promise.resolve()
-        .then(() => host.prepare(contract, readContractPolicy(view, contract).codeHash))
-        .catch((error: unknown) => {
-          logger.warn({ contract, ...failureText(error) }, 'the contract’s package is not ready');
-        });
-    }
-  };
+  const packages = createPackageKeeper({
+    approved: () => {
+      const view = views.current();
+      return (keys.current()?.contracts ?? []).map((contract) => ({ contract, codeHash: readContractPolicy(view, contract).codeHash }));
+    },
+    stored: () => listPackages(config.packageStore),
+    prepare: (contract, codeHash) => host.prepare(contract, codeHash),
+    onFailure: (contract, error) => {
+      logger.warn({ contract, ...failureText(error) }, 'the contract’s package is not ready');
+    },
+  });
   const views = createLedgerViewTracker({
     profile,
     followers: () => peers.followers,
@@ -75,6 +78,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     maxAgeMs: limits.maxViewAgeMs,
     onPolicyChange: () => {
       keys.renew();
+      packages.check();
     },
     onFailure: (error) => {
       logger.warn({ code: failureText(error).code, reason: error instanceof SelvedgeError ? error.message : '' }, 'no new ledger view');
@@ -89,7 +93,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     now,
     onKeys: (held) => {
       logger.info({ contracts: held.contracts }, 'received keys');
-      prepare(views.current(), held.contracts);
+      packages.check();
     },
     onFailure: (error) => {
       logger.warn(failureText(error), 'no keys yet; trying again');
@@ -126,6 +130,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     maxLagBlocks: BigInt(limits.maxLagBlocks),
     teeType: attester.teeType,
     measurement,
+    packages: () => packages.held(),
     checkpoint,
     onRefusal: ({ code, isSealed, cause }) => {
       if (code === 'INTERNAL') logger.error({ isSealed, ...failureText(cause) }, 'a request failed');
@@ -142,6 +147,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     async close() {
       await Promise.race([node.drain(), new Promise((resolve) => setTimeout(resolve, limits.drainMs).unref())]);
       keys.close();
+      packages.close();
       views.close();
       await server.close();
       await host.close();

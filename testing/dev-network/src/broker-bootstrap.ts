@@ -1,6 +1,6 @@
-import { fetchBrokerRoot, FIRST_KEY_EPOCH, type ConnectionProfile } from '@selvedge/client';
+import { fetchBrokerRoot, type ConnectionProfile } from '@selvedge/client';
 import type { Signer } from '@selvedge/identity';
-import { CHANNEL_EPOCH, facts, type Profile } from '@selvedge/policy';
+import { CHANNEL_EPOCH, FIRST_KEY_EPOCH, facts, type Profile } from '@selvedge/policy';
 import type { PolicySession } from './policy-session.js';
 
 /**

@@ -4,6 +4,8 @@ import type { ContractOptions } from '@selvedge/contract-package';
 export interface DeployOptions extends ContractOptions {
   /** On Fabric: whether endorser organisations keep copies of packets. Default: the network's. */
   readonly keepers?: 'endorsers' | 'none';
-  /** How long compute nodes may take to fetch the contract's keys. Default 30,000. */
+  /** How long compute nodes may take to verify the package and fetch the contract's keys. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Told what is waited for. */
+  readonly note?: (text: string) => void;
 }

@@ -1,14 +1,15 @@
-import { fetchKeyCommitments, FIRST_KEY_EPOCH, type ConnectionProfile } from '@selvedge/client';
-import { installPackage, planContractPolicy, readManifest } from '@selvedge/contract-package';
-import { facts, parseContractPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
-import { ContractPolicySchema, encodeMessage, type ContractPolicy } from '@selvedge/protocol';
+import { fetchKeyCommitments, loadTls, type ConnectionProfile } from '@selvedge/client';
+import { bringContract, planContract, requireHeld, type ContractPlan, type LifecyclePorts } from '@selvedge/contract-lifecycle';
+import { installPackage } from '@selvedge/contract-package';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Profile } from '@selvedge/policy';
+import type { ContractPolicy } from '@selvedge/protocol';
 import type { DeployOptions } from './deploy-options.js';
 import type { EndorsementDeployer } from './fabric/deploy-endorsement.js';
 import { loadAdmins, policySubmitter } from './identities.js';
 import type { Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
-import { openPolicySession } from './policy-session.js';
-import { untilHealth } from './readiness.js';
+import { openPolicySession, type PolicySession } from './policy-session.js';
 
 /** A contract on the ledger. */
 export interface Deployment {
@@ -17,8 +18,8 @@ export interface Deployment {
   /** 32 bytes: hash of the whole executed tree. */
   readonly codeHash: Uint8Array;
   readonly policy: ContractPolicy;
-  /** Block that recorded it. */
-  readonly blockNumber: bigint;
+  /** Block that recorded it; undefined when the ledger had it already. */
+  readonly blockNumber: bigint | undefined;
 }
 
 /** What deploying works on. */
@@ -34,38 +35,42 @@ export interface DeployTarget {
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
- * Packages a chaincode directory into the store, has the administrators record its hash, policy and key commitments,
- * on Fabric brings its endorsement chaincode onto the channel, and waits until every compute node that it is assigned
- * to holds its keys.
+ * Packages a chaincode directory into the store, brings what its endorsers run onto a Fabric channel, has all the
+ * administrators approve its policy and records it, and waits until every compute node that it is assigned to can run it.
  * Throws what packaging throws (PACKAGE_*, MANIFEST_INVALID), policy refusals, or TIMEOUT naming the nodes.
  */
 export async function deployContract(target: DeployTarget, directory: string, options: DeployOptions = {}): Promise<Deployment> {
-  const { layout, settings, connectionProfile, profile } = target;
-  const collected = await installPackage(directory, layout.packages);
-  const manifest = await readManifest(collected.directory);
+  const { layout, settings, connectionProfile } = target;
+  const { codeHash, directory: tree } = await installPackage(directory, layout.packages);
+  return withLifecycle(target, options.keepers, async (ports) => {
+    const plan = await planContract(ports, { directory: tree, codeHash, surroundings: settings, options });
+    const { isRecorded, proposal, blockNumber } = await bringContract(ports, plan, { admins: await loadAdmins(layout, settings) });
+    if (!isRecorded) throw notApproved(plan, proposal?.missing ?? []);
+    const { policy } = plan;
+    const nodes = { computeNodes: connectionProfile.computeNodes, tls: loadTls(connectionProfile) };
+    await requireHeld(nodes, policy, { afterBlock: blockNumber ?? 0n, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, note: options.note });
+    return { name: policy.name, version: policy.version, codeHash, policy, blockNumber };
+  });
+}
+
+/** Opens what a contract's lifecycle needs of a development network, for as long as it is used. */
+export async function withLifecycle<T>(target: DeployTarget, keepers: DeployOptions['keepers'], use: (ports: LifecyclePorts, session: PolicySession) => Promise<T>): Promise<T> {
+  const { layout, settings, connectionProfile, profile, endorsement } = target;
   const session = openPolicySession({ connectionProfile, profile, submitter: await policySubmitter(layout, settings) });
+  const ports: LifecyclePorts = {
+    present: () => session.view(),
+    submit: (transaction) => session.submit(transaction),
+    fetchKeyCommitments: (ledger, contract, suite) => fetchKeyCommitments({ connectionProfile, ledger, contract, suite }),
+    proposals: layout.proposals,
+    endorsement: endorsement && ((policy) => endorsement.deploy(policy, keepers)),
+  };
   try {
-    const view = await session.view();
-    const name = options.name ?? manifest.name;
-    const recorded = view.fact(facts.contract(name));
-    const previous = recorded === undefined ? undefined : parseContractPolicy(recorded);
-    const policy = planContractPolicy({ manifest, codeHash: collected.codeHash, settings, options, previous });
-    const changes: FactUpdate[] = [{ key: facts.contract(name), value: encodeMessage(ContractPolicySchema, policy) }];
-    if (previous === undefined) changes.push({ key: facts.epoch(name, FIRST_KEY_EPOCH), value: await fetchKeyCommitments({ connectionProfile, ledger: await session.view(), contract: name, suite: policy.suite }) });
-    const blockNumber = await session.change(changes, await loadAdmins(layout, settings));
-    await target.endorsement?.deploy(policy, options.keepers);
-    await untilHeld(connectionProfile, policy, blockNumber, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    return { name, version: policy.version, codeHash: collected.codeHash, policy, blockNumber };
+    return await use(ports, session);
   } finally {
     session.close();
   }
 }
 
-function untilHeld(connectionProfile: ConnectionProfile, policy: ContractPolicy, blockNumber: bigint, timeoutMs: number): Promise<void> {
-  const assigned = connectionProfile.computeNodes.filter(({ nodeId }) => policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId));
-  return untilHealth({ ...connectionProfile, computeNodes: assigned }, {
-    timeoutMs,
-    isEnough: (health) => health.viewHeight > blockNumber && health.contracts.includes(policy.name),
-    what: `does not hold the keys of ${policy.name}`,
-  });
+function notApproved({ policy }: ContractPlan, missing: readonly string[]): SelvedgeError {
+  return new SelvedgeError('POLICY_APPROVALS_MISSING', `contract ${policy.name} ${policy.version}: ${missing.join(', ')} have not approved`, { role: 'cli' });
 }

@@ -15,6 +15,8 @@ export interface Layout {
   readonly processesFile: string;
   /** Store of chaincode packages, by code hash. */
   readonly packages: string;
+  /** Policy changes that gather approvals. */
+  readonly proposals: string;
   caDirectory(mspId: string): string;
   /** The organisation's authority for TLS certificates. */
   tlsCaDirectory(mspId: string): string;
@@ -44,6 +46,7 @@ export function layoutOf(directory: string): Layout {
     genesisFile: join(directory, 'genesis.bin'),
     processesFile: join(directory, 'processes.json'),
     packages: join(directory, 'packages'),
+    proposals: join(directory, 'proposals'),
     caDirectory: (mspId) => join(directory, 'organisations', mspId, 'ca'),
     tlsCaDirectory: (mspId) => join(directory, 'organisations', mspId, 'tlsca'),
     userDirectory: (mspId, user) => join(directory, 'organisations', mspId, 'users', user),

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { connect, loadConnectionProfile, loadSignedProfile, type ConnectionProfile, type ConnectOptions, type Gateway } from '@selvedge/client';
+import type { LifecyclePorts } from '@selvedge/contract-lifecycle';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import type { DeployOptions } from './deploy-options.js';
-import { deployContract, type Deployment } from './deploy.js';
+import { deployContract, withLifecycle, type Deployment, type DeployTarget } from './deploy.js';
 import { findFabricBinaries } from './fabric/binaries.js';
 import { createEndorsementDeployer } from './fabric/deploy-endorsement.js';
 import { readFabricPlan } from './fabric/fabric-plan.js';
@@ -28,6 +29,8 @@ export interface NetworkFolder {
   connect(identity: Signer, options?: Partial<ConnectOptions>): Gateway;
   openPolicySession(): PolicySession;
   deploy(directory: string, options?: DeployOptions): Promise<Deployment>;
+  /** Opens what a contract's lifecycle needs of the network, for as long as it is used. */
+  withLifecycle<T>(use: (ports: LifecyclePorts, session: PolicySession) => Promise<T>): Promise<T>;
 }
 
 /** Opens the folder of a network that was started at least once. Throws INVALID_CONFIGURATION. */
@@ -41,6 +44,11 @@ export async function openNetworkFolder(directory: string): Promise<NetworkFolde
   const connectionProfile = await loadConnectionProfile(layout.networkFile);
   const signedProfile = await loadSignedProfile(connectionProfile);
   const profile = verifySignedProfile(signedProfile);
+  const target = async (): Promise<DeployTarget> => {
+    const plan = settings.ledger === 'fabric' ? await readFabricPlan(layout) : undefined;
+    const endorsement = plan && createEndorsementDeployer({ layout, plan, binaries: findFabricBinaries() }, (changed) => requestServers(layout, changed));
+    return { layout, settings, connectionProfile, profile, endorsement };
+  };
   return {
     layout,
     settings,
@@ -51,10 +59,7 @@ export async function openNetworkFolder(directory: string): Promise<NetworkFolde
     connect: (identity, options = {}) =>
       connect({ connectionProfile, signedProfile, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
     openPolicySession: () => openPolicySession({ connectionProfile, profile }),
-    async deploy(contract, options) {
-      const plan = settings.ledger === 'fabric' ? await readFabricPlan(layout) : undefined;
-      const endorsement = plan && createEndorsementDeployer({ layout, plan, binaries: findFabricBinaries() }, (changed) => requestServers(layout, changed));
-      return deployContract({ layout, settings, connectionProfile, profile, endorsement }, contract, options);
-    },
+    deploy: async (contract, options) => deployContract(await target(), contract, options),
+    withLifecycle: async (use) => withLifecycle(await target(), undefined, use),
   };
 }

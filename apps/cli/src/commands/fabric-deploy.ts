@@ -4,19 +4,14 @@ import type { CommandContext } from '../context.js';
 import { createReporter } from '../fabric/deploy-report.js';
 import { openDeployContext } from '../fabric/deploy-context.js';
 import { deployFabric, type DeployResult } from '../fabric/deploy.js';
-import { noteContract, type ContractSettings } from '../fabric/contracts-file.js';
+import { noteContract } from '../fabric/contracts-file.js';
 import { fabricLayoutOf } from '../fabric/folder-layout.js';
 import { openFabricFolder } from '../fabric/folder.js';
 import { noteOrganisation, type JoiningOrganisation } from '../fabric/organisations-file.js';
-import { parseCount } from './deploy.js';
+import { contractOptions, withContractFlags, type ContractFlags } from './deploy.js';
 import { parseNumber } from './fabric-options.js';
 
-interface DeployOptions {
-  readonly name?: string;
-  readonly owner?: string[];
-  readonly endorsementPolicy?: string;
-  readonly suite?: string;
-  readonly computeQuorum?: string;
+interface DeployOptions extends ContractFlags {
   readonly wait: string;
 }
 
@@ -42,7 +37,7 @@ export function addFabricDeployCommands(fabric: Command, contextOf: (command: Co
       .argument('[directory]', 'an ordinary Fabric chaincode with its dependencies installed (default: what the deployment file lists)'),
   ).action(async (directory: string | undefined, options: DeployOptions, command: Command) => {
     const context = contextOf(command);
-    if (directory !== undefined) await noteContract(layoutOf(context), directory, contractSettings(options));
+    if (directory !== undefined) await noteContract(layoutOf(context), directory, contractOptions(options));
     await deploy(context, options.wait);
   });
   withContractOptions(
@@ -52,20 +47,14 @@ export function addFabricDeployCommands(fabric: Command, contextOf: (command: Co
       .argument('[directory]', 'the new version of a contract that is deployed (default: the folders that the deployment file lists)'),
   ).action(async (directory: string | undefined, options: DeployOptions, command: Command) => {
     const context = contextOf(command);
-    if (directory !== undefined) await noteContract(layoutOf(context), directory, contractSettings(options), true);
+    if (directory !== undefined) await noteContract(layoutOf(context), directory, contractOptions(options), true);
     await deploy(context, options.wait);
   });
   for (const role of ['business', 'endorser'] as const) addJoinCommand(fabric, contextOf, role);
 }
 
 function withContractOptions(command: Command): Command {
-  return command
-    .option('--name <contract>', 'contract name (default: that of selvedge.json or package.json)')
-    .option('--owner <MSP...>', 'owners of the world state (default: the first business organisation)')
-    .option('--endorsement-policy <policy>', 'in Fabric’s notation, such as "OutOf(2, \'NorthMSP.peer\', \'SouthMSP.peer\')"')
-    .option('--suite <name>', 'crypto suite')
-    .option('--compute-quorum <k>', 'compute nodes that must agree')
-    .option(...WAIT);
+  return withContractFlags(command).option(...WAIT);
 }
 
 function addJoinCommand(fabric: Command, contextOf: (command: Command) => CommandContext, role: JoiningOrganisation['role']): void {
@@ -111,14 +100,4 @@ export function resultText({ done, waiting, warnings, contracts }: DeployResult)
     ...warnings.map(({ code, message }) => `warning ${code}: ${message}`),
   ];
   return lines.join('\n');
-}
-
-function contractSettings({ name, owner, endorsementPolicy, suite, computeQuorum }: DeployOptions): ContractSettings {
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(owner === undefined ? {} : { worldStateOwners: owner }),
-    ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
-    ...(suite === undefined ? {} : { suite }),
-    ...(computeQuorum === undefined ? {} : { computeQuorum: parseCount('--compute-quorum', computeQuorum) }),
-  };
 }

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { addApproval } from '@selvedge/contract-lifecycle';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { approvePolicyChange, createPolicyTransaction, facts, type FactUpdate } from '@selvedge/policy';
+import { createPolicyTransaction, facts, type FactUpdate } from '@selvedge/policy';
 import { LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema, type PolicyTransaction } from '@selvedge/protocol';
 import type { CommandContext } from '../context.js';
 import type { OpenFolder, PolicyCommands } from '../open-folder.js';
@@ -86,7 +87,7 @@ async function approve(context: CommandContext, file: string): Promise<void> {
   const signer = await context.identity(folder, 'admin');
   const { change, approvals } = parseTransaction(await readInput(file));
   const keys = parseMessage(PolicyChangeSchema, change, LIMITS.maxMessageBytes).changes.map(({ key, remove }) => (remove ? `removal of ${key}` : key));
-  const all = [...approvals.filter(({ identity }) => !equalBytes(identity, signer.serialized)), approvePolicyChange(change, signer)];
+  const all = addApproval(change, approvals.filter(({ identity }) => !equalBytes(identity, signer.serialized)), signer);
   await writeFile(file, createPolicyTransaction(change, all));
   const needed = folder.profile.message.adminQuorum;
   context.print(

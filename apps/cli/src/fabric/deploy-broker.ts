@@ -1,5 +1,5 @@
-import { fetchBrokerRoot, FIRST_KEY_EPOCH, type ConnectionProfile } from '@selvedge/client';
-import { CHANNEL_EPOCH, facts, type Profile } from '@selvedge/policy';
+import { fetchBrokerRoot, type ConnectionProfile } from '@selvedge/client';
+import { CHANNEL_EPOCH, FIRST_KEY_EPOCH, facts, type Profile } from '@selvedge/policy';
 import type { DeployContext } from './deploy-context.js';
 import type { PolicyAccess } from './policy-access.js';
 

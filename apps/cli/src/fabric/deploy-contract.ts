@@ -1,18 +1,16 @@
-import { recordedBrokerRoot, verifyKeyCommitments } from '@selvedge/attestation';
-import { fetchKeyCommitments, FIRST_KEY_EPOCH, type ConnectionProfile } from '@selvedge/client';
-import { installPackage, readManifest } from '@selvedge/contract-package';
-import { equalBytes, toHex } from '@selvedge/crypto';
+import { fetchKeyCommitments, type ConnectionProfile } from '@selvedge/client';
+import { bringContract, endorsersOf, planContract, type ContractPlan, type ContractProgress, type EndorsementState, type LifecyclePorts } from '@selvedge/contract-lifecycle';
+import { installPackage, type ContractOptions, type ContractSurroundings } from '@selvedge/contract-package';
+import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { checkCollections, createCollections } from '@selvedge/fabric';
-import type { PolicyFacts } from '@selvedge/fabric-network';
-import { facts, verifyContractPolicy, type FactUpdate, type Profile } from '@selvedge/policy';
+import { checkCollections, createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
+import { facts, verifySignedProfile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js';
 import type { DeployContext } from './deploy-context.js';
-import type { DeployedContract } from './deployment.js';
+import type { DeployedContract, Deployment } from './deployment.js';
 import type { PolicyAccess } from './policy-access.js';
-import { planServices } from './services.js';
-import { encodePolicy, endorsersOf, previousOf, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
+import { isBusiness, planServices } from './services.js';
 
 /** How far a contract came. */
 export interface ContractDeployment {
@@ -37,72 +35,77 @@ export interface ContractDeployment {
 export async function deployContract(
   context: DeployContext,
   policy: PolicyAccess,
-  input: { readonly contract: DeployedContract; readonly profile: Profile; readonly connectionProfile: ConnectionProfile },
-): Promise<ContractDeployment> {
-  const { deployment, layout, reporter } = context;
-  const { contract, profile, connectionProfile } = input;
+  input: { readonly contract: DeployedContract; readonly connectionProfile: ConnectionProfile },
+): Promise<{ readonly deployed: ContractDeployment; readonly policy: ContractPolicy }> {
+  const { deployment, layout, reporter, admins } = context;
+  const { contract, connectionProfile } = input;
   reporter.progress(`contract ${contract.name}: packaging ${contract.directory}`);
-  const collected = await installPackage(contract.directory, layout.packages);
-  const manifest = await readManifest(collected.directory);
-  const present = await policy.facts();
-  const wanted = wantedPolicy(deployment, { contract, manifest, codeHash: collected.codeHash, present });
-  // Found out before anything is approved or committed.
-  const previous = previousOf(present, wanted);
-  verifyContractPolicy(wanted, profile, previous);
-  refuseNewOwners(wanted, previous);
+  const { codeHash, directory } = await installPackage(contract.directory, layout.packages);
+  const ports = fabricLifecycle(context, policy, connectionProfile);
+  const plan = await planContract(ports, { directory, codeHash, surroundings: surroundingsOf(deployment), options: optionsOf(contract) });
+  const progress = await bringContract(ports, plan, { admins });
+  reportContract(context, plan, progress);
+  const { endorsement, isRecorded, blockNumber } = progress;
+  const { name, version, policyVersion } = plan.policy;
+  const isComplete = endorsement?.committed === true && isRecorded;
+  return { deployed: { name, version, codeHash: toHex(codeHash), policyVersion, sequence: endorsement?.sequence ?? 0, isComplete, blockNumber }, policy: plan.policy };
+}
 
-  const collections = createCollections(wanted, { keepers: deployment.keepers, peersPerOrganisation: peersByOrganisation(context) });
-  reporter.warn(checkCollections(collections, { policy: wanted, peersPerOrganisation: peersByOrganisation(context) }));
-  const endorsers = endorsersOf(wanted);
-  const services = planServices(deployment).filter((service) => service.contract === contract.name && endorsers.includes(service.mspId));
-  const definition = { channel: deployment.channel, name: contract.name, version: wanted.version, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections: JSON.stringify(collections) };
-  const deployed = await deployDefinition(context, definition, services);
-
-  // The policy of a new contract may gather its approvals meanwhile; a changed one must not outrun its collections.
-  const mayRecord = deployed.committed || present.fact(facts.contract(contract.name)) === undefined;
-  const recorded = mayRecord ? await recordContract(context, policy, { wanted, present, profile, connectionProfile }) : { isRecorded: false, blockNumber: undefined };
-  const ownEndorsers = endorsers.filter((mspId) => services.some((service) => service.mspId === mspId));
-  if (deployed.committed && !(await untilSeen(context, contract.name, ownEndorsers))) {
-    reporter.wait(`peers here do not see yet that the peers of ${ownEndorsers.join(', ')} run ${contract.name}; transactions are refused until they do`);
-  }
+/** What a contract's lifecycle needs of a channel. */
+export function fabricLifecycle(context: DeployContext, policy: PolicyAccess, connectionProfile: ConnectionProfile): LifecyclePorts {
   return {
-    name: contract.name,
-    version: wanted.version,
-    codeHash: toHex(wanted.codeHash),
-    policyVersion: wanted.policyVersion,
-    sequence: deployed.sequence,
-    isComplete: deployed.committed && recorded.isRecorded,
-    blockNumber: recorded.blockNumber,
+    async present() {
+      const present = await policy.facts();
+      const recorded = present.fact(facts.profile);
+      if (recorded === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', 'the channel has no network profile yet; "selvedge fabric deploy" records it', { role: 'cli' });
+      return { fact: (key) => present.fact(key), profile: verifySignedProfile(recorded) };
+    },
+    submit: (transaction) => policy.submit(transaction),
+    fetchKeyCommitments: (ledger, contract, suite) => fetchKeyCommitments({ connectionProfile, ledger, contract, suite }),
+    proposals: context.layout.proposals,
+    endorsement: (wanted) => bringEndorsement(context, wanted),
   };
 }
 
-async function recordContract(
-  { reporter }: DeployContext,
-  policy: PolicyAccess,
-  input: { readonly wanted: ContractPolicy; readonly present: PolicyFacts; readonly profile: Profile; readonly connectionProfile: ConnectionProfile },
-): Promise<{ readonly isRecorded: boolean; readonly blockNumber: bigint | undefined }> {
-  const { wanted, present, profile, connectionProfile } = input;
+/** The channel's side of a contract: the endorsement chaincode with its collections, as far as the organisations here can. */
+async function bringEndorsement(context: DeployContext, wanted: ContractPolicy): Promise<EndorsementState> {
+  const { deployment, reporter } = context;
   const { name } = wanted;
-  const recorded = present.fact(facts.contract(name));
-  const value = encodePolicy(wanted);
-  const epoch = facts.epoch(name, FIRST_KEY_EPOCH);
-  const changes: FactUpdate[] = [];
-  if (recorded === undefined || !equalBytes(recorded, value)) changes.push({ key: facts.contract(name), value });
-  const verify = (key: string, proposed: Uint8Array): void => {
-    if (key !== epoch) throw new SelvedgeError('POLICY_MALFORMED', 'it is another policy', { role: 'cli' });
-    verifyKeyCommitments(proposed, recordedBrokerRoot(present)?.rootCertificate ?? new Uint8Array(0), { contract: name, epoch: FIRST_KEY_EPOCH });
-  };
-  if (present.fact(epoch) === undefined) changes.push({ key: epoch, value: await fetchKeyCommitments({ connectionProfile, ledger: present, contract: name, suite: wanted.suite }) });
-  if (changes.length === 0) return { isRecorded: true, blockNumber: undefined };
-  const { proposal, blockNumber } = await policy.change({ changes, verify }, profile);
-  if (blockNumber === undefined) {
-    reporter.wait(`contract ${name} ${wanted.version}, code hash ${toHex(wanted.codeHash)}: approved by ${proposal.approvals.join(', ')}, ${String(proposal.needed)} organisations needed; pass ${proposal.file} on to the other operators`);
-    return { isRecorded: false, blockNumber };
+  const peersPerOrganisation = Object.fromEntries(deployment.organisations.map(({ mspId, peers }) => [mspId, peers.length]));
+  const collections = createCollections(wanted, { keepers: deployment.keepers, peersPerOrganisation });
+  reporter.warn(checkCollections(collections, { policy: wanted, peersPerOrganisation }));
+  const endorsers = endorsersOf(wanted);
+  const services = planServices(deployment).filter((service) => service.contract === name && endorsers.includes(service.mspId));
+  const definition = { channel: deployment.channel, name, version: ENDORSEMENT_CHAINCODE_VERSION, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections: JSON.stringify(collections) };
+  const deployed = await deployDefinition(context, definition, services);
+  const ownEndorsers = endorsers.filter((mspId) => services.some((service) => service.mspId === mspId));
+  if (deployed.committed && !(await untilSeen(context, name, ownEndorsers))) {
+    reporter.wait(`peers here do not see yet that the peers of ${ownEndorsers.join(', ')} run ${name}; transactions are refused until they do`);
   }
-  reporter.done(`contract ${name} ${wanted.version}: policy version ${String(wanted.policyVersion)}, code hash ${toHex(wanted.codeHash).slice(0, 16)}, recorded in block ${String(blockNumber)}`);
-  return { isRecorded: true, blockNumber };
+  return deployed;
 }
 
-function peersByOrganisation({ deployment }: DeployContext): Readonly<Record<string, number>> {
-  return Object.fromEntries(deployment.organisations.map(({ mspId, peers }) => [mspId, peers.length]));
+/** Tells what became of a contract, and what others have to do. */
+export function reportContract({ reporter }: DeployContext, { policy }: ContractPlan, { proposal, blockNumber, isRecorded }: ContractProgress): void {
+  const { name, version, policyVersion } = policy;
+  const codeHash = toHex(policy.codeHash);
+  if (blockNumber !== undefined) reporter.done(`contract ${name} ${version}: policy version ${String(policyVersion)}, code hash ${codeHash.slice(0, 16)}, recorded in block ${String(blockNumber)}`);
+  if (isRecorded || proposal === undefined) return;
+  reporter.wait(`contract ${name} ${version}, code hash ${codeHash}: approved by ${proposal.approvals.join(', ')}, ${String(proposal.needed)} organisations needed; pass ${proposal.file} on to the other operators`);
+}
+
+/** What a deployment gives to every contract. */
+export function surroundingsOf(deployment: Deployment): ContractSurroundings {
+  return { businessOrganisations: deployment.organisations.filter(isBusiness).map(({ mspId }) => mspId), endorsementPolicy: deployment.endorsementPolicy };
+}
+
+/** What the deployment file says of a contract. */
+export function optionsOf({ name, worldStateOwners, endorsementPolicy, suite, computeQuorum }: DeployedContract): ContractOptions {
+  return {
+    name,
+    ...(worldStateOwners === undefined ? {} : { worldStateOwners }),
+    ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
+    ...(suite === undefined ? {} : { suite }),
+    ...(computeQuorum === undefined ? {} : { computeQuorum }),
+  };
 }

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { loadTls, type ConnectionProfile } from '@selvedge/client';
+import { removeOutdated, untilHeld } from '@selvedge/contract-lifecycle';
 import { isSelvedgeError } from '@selvedge/errors';
 import { queryCommitted } from '@selvedge/fabric-network';
 import { facts } from '@selvedge/policy';
-import { Compute } from '@selvedge/protocol';
-import { connectRpc } from '@selvedge/rpc';
+import type { ContractPolicy } from '@selvedge/protocol';
 import { writeJson } from '@selvedge/service-kit/launch';
 import { untilListening } from './await-services.js';
 import { deployDefinition, GOVERNANCE_POLICY } from './chaincodes.js';
@@ -17,7 +16,6 @@ import type { DeployReport } from './deploy-report.js';
 import { publicDeployment } from './init-plan.js';
 import { adminOf } from './peer-program.js';
 import { openPolicyAccess, type PolicyAccess } from './policy-access.js';
-import { removeOutdated } from './proposals.js';
 import { checkSettings } from './preflight.js';
 import { planServices } from './services.js';
 import { ensureTees } from './tee-material.js';
@@ -30,7 +28,6 @@ export interface DeployResult extends DeployReport {
 }
 
 const POLICY_CHAINCODE_VERSION = '1';
-const POLL_MS = 250;
 /** The chaincode may not run yet. */
 const FACTS_TIMEOUT_MS = 5_000;
 
@@ -68,9 +65,14 @@ export async function deployFabric(context: DeployContext): Promise<DeployResult
     if (first === undefined) return result();
     const connectionProfile = await connectionProfileOf(context, first);
     if (!(await recordBroker(context, policy, { profile, connectionProfile }))) return result();
-    for (const contract of deployment.contracts) contracts.push(await deployContract(context, policy, { contract, profile, connectionProfile }));
+    const complete: { readonly policy: ContractPolicy; readonly blockNumber: bigint | undefined }[] = [];
+    for (const contract of deployment.contracts) {
+      const { deployed, policy: wanted } = await deployContract(context, policy, { contract, connectionProfile });
+      contracts.push(deployed);
+      if (deployed.isComplete) complete.push({ policy: wanted, blockNumber: deployed.blockNumber });
+    }
     await removeOutdated(layout.proposals, await policy.facts());
-    await untilComputeHolds(context, connectionProfile, contracts);
+    await untilComputeHolds(context, connectionProfile, complete);
     return result();
   } finally {
     policy.close();
@@ -89,30 +91,16 @@ async function hasProfile({ program, own, deployment }: DeployContext, policy: P
   }
 }
 
-/** Waits until the compute nodes operated here hold the keys of the contracts; says so when they do not in time. */
-async function untilComputeHolds({ reporter, deployment, own, waitMs }: DeployContext, connectionProfile: ConnectionProfile, contracts: readonly ContractDeployment[]): Promise<void> {
-  const complete = contracts.filter(({ isComplete }) => isComplete);
-  const nodes = deployment.computeNodes.filter(({ mspId }) => own.some((organisation) => organisation.mspId === mspId));
-  if (complete.length === 0 || nodes.length === 0) return;
-  reporter.progress(`waiting for compute nodes to hold the keys of ${complete.map(({ name }) => name).join(', ')}`);
-  const tls = loadTls(connectionProfile);
-  const deadline = performance.now() + waitMs;
+/** Waits until the compute nodes operated here can run the contracts; says so when they cannot in time. */
+async function untilComputeHolds({ reporter, deployment, own, waitMs }: DeployContext, connectionProfile: ConnectionProfile, complete: readonly { readonly policy: ContractPolicy; readonly blockNumber: bigint | undefined }[]): Promise<void> {
+  const computeNodes = deployment.computeNodes.filter(({ mspId }) => own.some((organisation) => organisation.mspId === mspId));
+  if (complete.length === 0 || computeNodes.length === 0) return;
+  reporter.progress(`waiting for compute nodes to hold packages and keys of ${complete.map(({ policy }) => policy.name).join(', ')}`);
+  const nodes = { computeNodes, tls: loadTls(connectionProfile) };
   await Promise.all(
-    nodes.map(async ({ nodeId, address }) => {
-      const connection = connectRpc(address, { tls });
-      try {
-        for (;;) {
-          const health = await connection.client(Compute).health({}, { timeoutMs: 5_000 }).catch(() => undefined);
-          if (health?.ready === true && complete.every(({ name, blockNumber }) => health.contracts.includes(name) && health.viewHeight > (blockNumber ?? 0n))) return;
-          if (performance.now() > deadline) {
-            reporter.wait(`compute node ${nodeId} does not hold the keys of all contracts yet; "selvedge fabric status" and its log tell why`);
-            return;
-          }
-          await sleep(POLL_MS);
-        }
-      } finally {
-        connection.close();
-      }
+    complete.map(async ({ policy, blockNumber }) => {
+      const lacking = await untilHeld(nodes, policy, { afterBlock: blockNumber ?? 0n, timeoutMs: waitMs, note: (text) => { reporter.progress(text); } });
+      for (const { nodeId, lacks } of lacking) reporter.wait(`contract ${policy.name}: compute node ${nodeId} ${lacks}; "selvedge fabric status" and its log tell why`);
     }),
   );
 }

@@ -1,10 +1,10 @@
+import { approveProposal, removeProposal, type Proposal, type WantedChange } from '@selvedge/contract-lifecycle';
 import { SelvedgeError } from '@selvedge/errors';
 import { applyPolicyTransaction, readPolicyFacts, untilPassed, type FabricGateway, type PolicyFacts } from '@selvedge/fabric-network';
 import type { Signer } from '@selvedge/identity';
 import { createPolicyChange, facts as keys, verifyPolicyTransaction, verifySignedProfile, type FactUpdate, type Profile } from '@selvedge/policy';
 import { ownOrganisations, type FabricFolder } from './folder.js';
 import { openOwnGateway } from './gateway.js';
-import { approveProposal, removeProposal, type Proposal, type WantedChange } from './proposals.js';
 import { signingAdmins } from './signers.js';
 
 /** The policy on a channel, read and changed through an organisation's own peer. */

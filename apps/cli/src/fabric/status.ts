@@ -1,3 +1,4 @@
+import { listProposals } from '@selvedge/contract-lifecycle';
 import { toHex } from '@selvedge/crypto';
 import { isSelvedgeError } from '@selvedge/errors';
 import { queryCommitted, queryInstalled, type PeerProgram, type PolicyFacts } from '@selvedge/fabric-network';
@@ -7,7 +8,6 @@ import type { OwnOrganisation } from './deployment.js';
 import { ownOrganisations, type FabricFolder } from './folder.js';
 import { adminOf, findPeerProgram } from './peer-program.js';
 import { openPolicyAccess } from './policy-access.js';
-import { listProposals } from './proposals.js';
 import { readNodes, type NodeStatus } from './status-nodes.js';
 
 /** A chaincode definition on the channel. */

@@ -31,17 +31,22 @@ const NO_HEAD: StoredHead = { height: 0n, blockHash: new Uint8Array(0), commitHa
 export class LedgerTables {
   readonly #results: LedgerDatabase;
   readonly #facts: LedgerDatabase;
+  readonly #factBlocks: LedgerDatabase;
   readonly #meta: LedgerDatabase;
   readonly sets: SetTables;
   /** Facts at the synced head. */
   readonly facts: Map<string, Uint8Array>;
+  /** Number of the block that set each fact's present value, for people to see; absent in a store that was begun before it was kept. */
+  readonly factBlocks: Map<string, bigint>;
 
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape, or the store is of an older release. */
   constructor(store: LedgerStore) {
     this.#results = store.database('results');
     this.#facts = store.database('facts');
+    this.#factBlocks = store.database('fact-blocks');
     this.#meta = store.database('meta');
     this.facts = new Map([...this.#facts.range()].map(({ key, value }) => [Buffer.from(key).toString('utf8'), Uint8Array.from(value)]));
+    this.factBlocks = new Map([...this.#factBlocks.range()].map(({ key, value }) => [Buffer.from(key).toString('utf8'), Buffer.from(value).readBigUInt64BE()]));
     this.sets = new SetTables(store);
     this.storedHead();
     const isOlder = this.anchor !== undefined && !equalBytes(this.#meta.get(FORMAT) ?? new Uint8Array(0), FORMAT_VERSION);
@@ -84,7 +89,12 @@ export class LedgerTables {
 
   /** Ends a block's writes. The facts in memory change with adoptFacts, after the sync. */
   writeHead(factUpdates: readonly FactUpdate[], head: StoredHead): void {
-    for (const { key, value } of factUpdates) putOrRemove(this.#facts, Buffer.from(key, 'utf8'), value);
+    const block = Buffer.alloc(8);
+    block.writeBigUInt64BE(blockOf(head));
+    for (const { key, value } of factUpdates) {
+      putOrRemove(this.#facts, Buffer.from(key, 'utf8'), value);
+      putOrRemove(this.#factBlocks, Buffer.from(key, 'utf8'), value && block);
+    }
     this.#meta.put(HEAD, encodeHead(head));
   }
 
@@ -93,13 +103,24 @@ export class LedgerTables {
     this.#meta.put(FORMAT, FORMAT_VERSION);
   }
 
-  adoptFacts(factUpdates: readonly FactUpdate[]): void {
+  /** @param head the one that the block of these changes ended with */
+  adoptFacts(factUpdates: readonly FactUpdate[], head: StoredHead): void {
     for (const { key, value } of factUpdates) {
-      if (value === undefined) this.facts.delete(key);
+      if (value === undefined) {
+        this.facts.delete(key);
+        this.factBlocks.delete(key);
+        continue;
+      }
       // A copy: the value is a view into its whole block.
-      else this.facts.set(key, Uint8Array.from(value));
+      this.facts.set(key, Uint8Array.from(value));
+      this.factBlocks.set(key, blockOf(head));
     }
   }
+}
+
+/** Number of the block after which a head stands. */
+function blockOf({ height }: StoredHead): bigint {
+  return height - 1n;
 }
 
 /** Puts a value, or removes the key. Inside a write transaction. */

@@ -35,7 +35,7 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
     this.#options = options;
     this.tables = new FabricTables(options.store);
     this.#profile = readStoredProfile(this.tables, options.anchor) ?? options.anchor;
-    this.#head = { ...this.tables.storedHead(), ...sortFacts(this.tables.facts) };
+    this.#head = { ...this.tables.storedHead(), ...sortFacts(this.tables.facts, this.tables.factBlocks) };
   }
 
   /** The synced head. */
@@ -71,9 +71,9 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
   }
 
   #show({ factUpdates, profile }: FabricBlockVerdict, head: StoredHead): void {
-    this.tables.adoptFacts(factUpdates);
+    this.tables.adoptFacts(factUpdates, head);
     this.#profile = profile;
-    this.#head = factUpdates.length === 0 ? { ...this.#head, ...head } : { ...head, ...sortFacts(this.tables.facts) };
+    this.#head = factUpdates.length === 0 ? { ...this.#head, ...head } : { ...head, ...sortFacts(this.tables.facts, this.tables.factBlocks) };
   }
 
   #describe(number: bigint, { verdicts }: FabricBlockVerdict, privateData: ReadonlyMap<number, Uint8Array>): FabricAppliedBlock['transactions'] {

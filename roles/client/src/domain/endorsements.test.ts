@@ -105,6 +105,10 @@ describe('describeFailure', () => {
     expect(describeFailure([], new Map([['NorthMSP', refusal('STALE_READ')], ['SouthMSP', refusal('STALE_READ')]]))).toMatchObject({ code: 'STALE_READ', role: 'endorser' });
   });
 
+  it('passes on a conflict where endorsers of different heights name different ones: the request may be made again', () => {
+    expect(describeFailure([], new Map([['NorthMSP', refusal('CODE_HASH_MISMATCH')], ['SouthMSP', refusal('STALE_READ')]])).code).toBe('CODE_HASH_MISMATCH');
+  });
+
   it('lists the refusals when they differ, and says when endorsers are missing', () => {
     const mixed = describeFailure([], new Map([['NorthMSP', refusal('STALE_READ')], ['SouthMSP', refusal('TEE_REVOKED')]]));
     expect(mixed.code).toBe('ENDORSEMENT_FAILED');

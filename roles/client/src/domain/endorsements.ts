@@ -4,6 +4,7 @@ import type { Identity, MspRegistry } from '@selvedge/identity';
 import { isEndorsementPolicySatisfied } from '@selvedge/policy';
 import { EndorsementPayloadSchema, LIMITS, parseMessage, signing, type DeclaredTarget, type Endorsement } from '@selvedge/protocol';
 import type { Requirements, WrittenTarget } from './requirements.js';
+import { isConflict } from './retry.js';
 
 /** An endorsement whose content and signature were checked. */
 export interface VerifiedEndorsement {
@@ -74,7 +75,8 @@ export function describeFailure(verified: readonly VerifiedEndorsement[], refusa
   if (isDisagreement(verified)) return new SelvedgeError('ENDORSEMENTS_DISAGREE', 'endorsers gave different payloads', { role: 'client' });
   const codes = new Set([...refusals.values()].map((refusal) => refusal.code));
   const [first] = refusals.values();
-  if (first !== undefined && codes.size === 1) return first;
+  // Several conflicts are one to the caller: the request may be made again.
+  if (first !== undefined && (codes.size === 1 || [...codes].every(isConflict))) return first;
   const list = [...refusals].map(([mspId, refusal]) => `${mspId}: ${refusal.code}: ${refusal.message}`).join('; ');
   const missing = refusals.size === 0 ? 'the known endorsers cannot satisfy the endorsement policies' : list;
   return new SelvedgeError('ENDORSEMENT_FAILED', `${String(verified.length)} endorsed; ${missing}`, { role: 'client' });

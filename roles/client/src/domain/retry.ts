@@ -63,7 +63,15 @@ export function isPassingOnFabric(code: RefusalCode): boolean {
 }
 
 /** Conflicts that end when the whole request is made again, with a new transaction id: nothing of it was committed. */
-const CONFLICTS: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['MVCC_READ_CONFLICT', 'PHANTOM_READ_CONFLICT', 'STALE_READ', 'STALE_GUARD']);
+const CONFLICTS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'MVCC_READ_CONFLICT',
+  'PHANTOM_READ_CONFLICT',
+  'STALE_READ',
+  'STALE_GUARD',
+  // Executed by the version of the contract that an upgrade has replaced meanwhile.
+  'CODE_HASH_MISMATCH',
+  'POLICY_VERSION_MISMATCH',
+]);
 
 /** Whether the whole request may be made again. */
 export function isConflict(code: RefusalCode): boolean {

@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installPackage } from '@selvedge/contract-package';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BEHAVIOURS, createTestStore, openTestHost, type TestHost, type TestStore } from './testdata/test-host.js';
 
@@ -31,6 +35,19 @@ interface Shown {
   pid: number;
 }
 const show = async (call: Parameters<TestHost['run']>[1] = {}, ...args: string[]): Promise<Shown> => JSON.parse(await it.text(['show', ...args], call)) as Shown;
+
+/** Another version of the package, in the same store. */
+async function installChanged(packages: string): Promise<Uint8Array> {
+  const changed = mkdtempSync(join(tmpdir(), 'sv-changed-'));
+  try {
+    cpSync(BEHAVIOURS, changed, { recursive: true });
+    symlinkSync(join(import.meta.dirname, '../../../../node_modules'), join(changed, 'node_modules'));
+    writeFileSync(join(changed, 'added.txt'), 'another version');
+    return (await installPackage(changed, packages)).codeHash;
+  } finally {
+    rmSync(changed, { recursive: true });
+  }
+}
 
 describe('what a contract is shown', () => {
   test('arguments, channel, transaction id and the request’s own timestamp', async () => {
@@ -81,6 +98,23 @@ describe('processes', () => {
     const pids = await Promise.all(Array.from({ length: 5 }, async () => (await show({ creatorMspId: 'CelestaMSP' })).pid));
     expect(new Set(pids).size).toBe(1);
     expect(it.host.status().processes).toBe(before + 1);
+  });
+
+  test('those of the version before end when another version of the contract is prepared, after what they run', async () => {
+    const call = { contract: 'upgraded' };
+    await it.text(['count'], call);
+    await it.text(['count'], { ...call, creatorMspId: 'BorealisMSP' });
+    await it.text(['count'], { contract: 'untouched' });
+    const running = it.text(['slow', '800'], call);
+    await expect.poll(() => it.host.status().running).toBeGreaterThan(0);
+    const { processes } = it.host.status();
+    await it.host.prepare('upgraded', await installChanged(store.store));
+    await expect.poll(() => it.host.status().processes).toBe(processes - 1);
+    expect(await running).toBe('slow');
+    await expect.poll(() => it.host.status().processes).toBe(processes - 2);
+    expect(await it.text(['count'], { contract: 'untouched' })).toBe('2');
+    // A request that was under way to this node still finds what it asks for.
+    expect(await it.text(['count'], call)).toBe('1');
   });
 
   test('what a chaincode prints is counted and given to nobody but the development option', async () => {

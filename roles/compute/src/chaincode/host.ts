@@ -116,8 +116,10 @@ export async function createChaincodeHost(options: ChaincodeHostOptions): Promis
         return runAlone(key, invocation, begin, signal);
       }
     },
-    prepare: async (_contract, codeHash) => {
+    prepare: async (contract, codeHash) => {
       await code.verified(codeHash);
+      // The ledger has one version of a contract at a time; invocations of the last one come to their end.
+      pool.retire((key) => isOtherVersion(key, contract, codeHash));
     },
     declaredIndexes,
     status: () => ({
@@ -139,6 +141,12 @@ const MAX_LANE_ATTEMPTS = 3;
 
 /** No two contracts, versions or organisations share a process: `stub.getMspID()` is the process's, and so are globals, whose randomness comes from one key epoch. */
 const processKey = (invocation: Invocation): string => JSON.stringify([invocation.contract, toHex(invocation.codeHash), invocation.creatorMspId, toHex(sha256(invocation.idleSeed))]);
+
+/** Whether a process key, or that of a lane of it, is of the contract and of other code than this. */
+function isOtherVersion(key: string, contract: string, codeHash: Uint8Array): boolean {
+  const [ofContract, ofCode] = JSON.parse(key.slice(0, key.lastIndexOf(']') + 1)) as string[];
+  return ofContract === contract && ofCode !== toHex(codeHash);
+}
 
 /** Unix socket paths are short, so a deep run directory cannot hold the sockets. */
 async function prepareProcessDirectory(runDirectory: string): Promise<string> {

@@ -24,6 +24,8 @@ export interface ProcessPool {
   use<T>(key: string, start: StartProcess, signal: AbortSignal, task: (process: ChaincodeProcess) => Promise<T>): Promise<T>;
   /** Forgets the failures of a key, so that its next use starts at once. */
   forgive(key: string): void;
+  /** Takes processes of these keys out of use: idle ones end at once, busy ones when their last task has. */
+  retire(matches: (key: string) => boolean): void;
   readonly processes: readonly ChaincodeProcess[];
   close(): Promise<void>;
 }
@@ -127,6 +129,9 @@ export function createProcessPool({ limits, now }: PoolOptions): ProcessPool {
     },
     forgive: (key) => {
       backoff.succeeded(key);
+    },
+    retire: (matches) => {
+      for (const entry of [...current.values()]) if (matches(entry.key)) retire(entry, new SelvedgeError('DRAINING', 'the contract was upgraded', { role: 'compute' }));
     },
     get processes() {
       return [...entries].flatMap((entry) => entry.process ?? []);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { FabricSection } from '@selvedge/client';
+import { endorsersOf } from '@selvedge/contract-lifecycle';
 import { SelvedgeError } from '@selvedge/errors';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { readKeyPair, writeKeyPair, writeWhole, type KeyPairPem } from '@selvedge/service-kit/launch';
@@ -11,7 +12,7 @@ import { createNodeGroup } from '../node-group.js';
 import { settingsOf, type ProgressEvent } from '../options.js';
 import { ensureTls } from '../tls.js';
 import { untilDiscovered } from './channel.js';
-import { createEndorsementDeployer, endorsersOf } from './deploy-endorsement.js';
+import { createEndorsementDeployer } from './deploy-endorsement.js';
 import { fabricNodes, fabricSection, openFabricLedger } from './fabric-ledger.js';
 import type { FabricOptions } from './fabric-options.js';
 import { startFabric } from './fabric-start.js';
@@ -87,7 +88,9 @@ export async function startBareFabric(options: BareFabricOptions): Promise<BareF
       if (pair === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `${layout.directory} has no TLS certificate of ${mspId}`, { role: 'cli' });
       return pair;
     },
-    deploy: (policy) => deployer.deploy(policy),
+    async deploy(policy) {
+      await deployer.deploy(policy);
+    },
     async restart(policy) {
       await Promise.all(programs().map(({ name }) => group.end(name, 'SIGKILL')));
       await Promise.all(programs().map((node) => group.start(node)));

@@ -11,7 +11,7 @@ import { settingsOf } from '../options.js';
 import { ensureTls } from '../tls.js';
 import { chaincodeConfig, packageOf } from './chaincode-nodes.js';
 import { writeCryptoMaterial } from './crypto-material.js';
-import { deployEndorsement, endorsersOf } from './deploy-endorsement.js';
+import { deployEndorsement } from './deploy-endorsement.js';
 import { fabricLayout } from './fabric-layout.js';
 import { planEndorsementChaincode, planFabric, type FabricPlan } from './fabric-plan.js';
 
@@ -66,10 +66,6 @@ describe('writeCryptoMaterial', () => {
 
 describe('deployEndorsement', () => {
   const policy = (change: { readonly name?: string; readonly endorsementPolicy?: string }) => create(ContractPolicySchema, { name: 'diamonds', version: '1', endorsementPolicy: "OR('BMSP.peer')", ownerSets: [create(OwnerSetSchema, { name: 'a', owners: ['AMSP'], endorsementPolicy: "AND('BMSP.peer','AMSP.peer')" })], ...change });
-
-  it('counts every organisation that a policy of the contract names', () => {
-    expect(endorsersOf(policy({}))).toEqual(['AMSP', 'BMSP']);
-  });
 
   it.each([[{ name: 'a.b' }], [{ name: '-a' }], [{ name: 'a--b' }], [{ endorsementPolicy: "OR('ZMSP.peer')" }]])('refuses %j before it starts anything', async (change) => {
     const start = vi.fn(() => Promise.resolve());

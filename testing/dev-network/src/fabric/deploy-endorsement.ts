@@ -1,7 +1,7 @@
+import { endorsersOf } from '@selvedge/contract-lifecycle';
 import { SelvedgeError } from '@selvedge/errors';
-import { createCollections } from '@selvedge/fabric';
+import { createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
 import { deployChaincode, type ChaincodeDeployment } from '@selvedge/fabric-network';
-import { parseEndorsementPolicy } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { packageOf } from './chaincode-nodes.js';
 import { lifecycleAdmin, ordererEndpoint, peerProgram, untilDiscovered, type ChannelTarget } from './channel.js';
@@ -16,7 +16,7 @@ const READY_TIMEOUT_MS = 60_000;
 /** Brings contracts' endorsement chaincodes onto the channel. */
 export interface EndorsementDeployer {
   /** Throws what deployEndorsement throws. @param keepers default: the network's */
-  deploy(policy: ContractPolicy, keepers?: FabricOptions['keepers']): Promise<void>;
+  deploy(policy: ContractPolicy, keepers?: FabricOptions['keepers']): Promise<ChaincodeDeployment>;
 }
 
 /** @param start called with a plan that has more servers; resolves when they listen */
@@ -24,15 +24,9 @@ export function createEndorsementDeployer(target: ChannelTarget, start: (plan: F
   return {
     async deploy(policy, keepers) {
       const plan = (await readFabricPlan(target.layout)) ?? target.plan;
-      await deployEndorsement({ target, plan, policy, start, ...(keepers === undefined ? {} : { keepers }) });
+      return deployEndorsement({ target, plan, policy, start, ...(keepers === undefined ? {} : { keepers }) });
     },
   };
-}
-
-/** Organisations whose peers endorse a contract's transactions: all that its policies name. */
-export function endorsersOf(policy: ContractPolicy): string[] {
-  const rules = [policy.endorsementPolicy, ...policy.ownerSets.map(({ endorsementPolicy }) => endorsementPolicy)];
-  return [...new Set(rules.flatMap((rule) => parseEndorsementPolicy(rule).mspIds))].sort();
 }
 
 /**
@@ -50,7 +44,7 @@ export async function deployEndorsement(input: {
   readonly start: (plan: FabricPlan) => Promise<void>;
 }): Promise<ChaincodeDeployment> {
   const { target, policy } = input;
-  const { name, version } = policy;
+  const { name } = policy;
   if (!CHAINCODE_NAME.test(name)) throw new SelvedgeError('INVALID_CONFIGURATION', `contract ${JSON.stringify(name)}: Fabric allows letters and digits, joined by single - or _, in chaincode names`, { role: 'cli' });
   const endorsers = endorsersOf(policy);
   const withoutPeer = endorsers.filter((mspId) => !input.plan.peers.some((peer) => peer.mspId === mspId));
@@ -66,7 +60,7 @@ export async function deployEndorsement(input: {
     }),
   );
   const collections = JSON.stringify(createCollections(policy, { keepers: input.keepers ?? plan.keepers, markerMembers: [plan.orderer.mspId] }));
-  const definition = { channel: plan.channel, name, version, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections };
+  const definition = { channel: plan.channel, name, version: ENDORSEMENT_CHAINCODE_VERSION, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections };
   const deployment = await deployChaincode({ program: peerProgram(target), orderer: ordererEndpoint(target), definition, organisations });
   if (!deployment.committed) {
     const missing = Object.entries(deployment.approvals).filter(([, approved]) => !approved).map(([mspId]) => mspId);

@@ -20,6 +20,8 @@ export interface Proposal {
   /** PolicyTransaction bytes. */
   readonly transaction: Uint8Array;
   readonly approvals: readonly string[];
+  /** Organisations that could approve and have not. */
+  readonly missing: readonly string[];
   readonly needed: number;
 }
 
@@ -45,16 +47,21 @@ export async function approveProposal(folder: string, wanted: WantedChange, cont
   if (isCurrent) verifySameChange(file, present.change, wanted);
   const change = isCurrent ? present.change : createPolicyChange({ network, channel, changes: wanted.changes, facts });
   const given = isCurrent ? present.approvals.filter((approval) => approverOf(profile, change, approval) !== undefined) : [];
-  const missing = admins.filter(({ serialized }) => !given.some(({ identity }) => equalBytes(identity, serialized)));
-  const approvals = [...given, ...missing.map((admin) => approvePolicyChange(change, admin))];
+  const approvals = admins.reduce((all, admin) => addApproval(change, all, admin), given);
   const transaction = createPolicyTransaction(change, approvals);
   await writeWhole(file, transaction);
   const approvers = [...new Set(approvals.flatMap((approval) => approverOf(profile, change, approval) ?? []))].sort();
-  return { file, transaction, approvals: approvers, needed: adminQuorum };
+  return { file, transaction, approvals: approvers, missing: profile.msps.mspIds.filter((mspId) => !approvers.includes(mspId)), needed: adminQuorum };
+}
+
+/** Approvals with this administrator's among them, once. */
+export function addApproval(change: Uint8Array, approvals: readonly SignedBy[], admin: Signer): SignedBy[] {
+  if (approvals.some(({ identity }) => equalBytes(identity, admin.serialized))) return [...approvals];
+  return [...approvals, approvePolicyChange(change, admin)];
 }
 
 /** Removes a proposal that the ledger has taken. */
-export function removeProposal({ file }: Proposal): Promise<void> {
+export function removeProposal({ file }: Pick<Proposal, 'file'>): Promise<void> {
   return rm(file, { force: true });
 }
 
@@ -72,13 +79,17 @@ export async function listProposals(folder: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.bin')).sort();
 }
 
-async function readProposal(file: string): Promise<{ readonly change: Uint8Array; readonly approvals: readonly SignedBy[] } | undefined> {
+/** A proposal's file; undefined when there is none. Throws MALFORMED_MESSAGE, MESSAGE_TOO_LARGE. */
+export async function readProposal(file: string): Promise<{ readonly bytes: Uint8Array; readonly change: Uint8Array; readonly approvals: readonly SignedBy[] } | undefined> {
   const content = await readIfPresent(file);
-  return content === undefined ? undefined : parseMessage(PolicyTransactionSchema, new Uint8Array(content), LIMITS.maxMessageBytes);
+  if (content === undefined) return undefined;
+  const bytes = new Uint8Array(content);
+  const { change, approvals } = parseMessage(PolicyTransactionSchema, bytes, LIMITS.maxMessageBytes);
+  return { bytes, change, approvals };
 }
 
 /** Whether the facts still are what the change expects. */
-function isAgainst(change: Uint8Array, facts: FactReader): boolean {
+export function isAgainst(change: Uint8Array, facts: FactReader): boolean {
   return parseMessage(PolicyChangeSchema, change, LIMITS.maxMessageBytes).changes.every(({ key, expectedHash }) => equalBytes(factHash(facts.fact(key)), expectedHash));
 }
 

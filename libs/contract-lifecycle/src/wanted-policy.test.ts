@@ -1,20 +1,18 @@
-import type { ContractManifest } from '@selvedge/contract-package';
+import type { ContractManifest, ContractOptions } from '@selvedge/contract-package';
 import { facts, type FactReader } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { describe, expect, it } from 'vitest';
-import { testDeployment } from './testdata/deployments.js';
 import { encodePolicy, endorsersOf, previousOf, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
 
-const deployment = testDeployment();
-const contract = deployment.contracts[0]!;
+const surroundings = { businessOrganisations: ['AuroraMSP', 'BothMSP', 'CelestaMSP'], endorsementPolicy: "OutOf(2, 'NorthMSP.peer', 'BothMSP.peer')" };
 const manifest = { name: 'x', version: '1.0.0', collections: [], indexes: new Map(), settings: {} } as unknown as ContractManifest;
 const reader = (policy?: ContractPolicy): FactReader => ({ fact: (key) => (policy !== undefined && key === facts.contract('diamonds') ? encodePolicy(policy) : undefined) });
-const want = (present: FactReader, change: Partial<typeof contract> = {}, codeHash = 1): ContractPolicy =>
-  wantedPolicy(deployment, { contract: { ...contract, ...change }, manifest, codeHash: new Uint8Array(32).fill(codeHash), present });
+const want = (present: FactReader, change: ContractOptions = {}, codeHash = 1): ContractPolicy =>
+  wantedPolicy({ surroundings, options: { name: 'diamonds', ...change }, manifest, codeHash: new Uint8Array(32).fill(codeHash), present });
 
 describe('wantedPolicy', () => {
-  it('is what the deployment says, under the name that stands in it', () => {
-    expect(want(reader())).toMatchObject({ name: 'diamonds', version: '1.0.0', policyVersion: 1n, endorsementPolicy: deployment.endorsementPolicy });
+  it('is what the network and the command line say, under the name that they give', () => {
+    expect(want(reader())).toMatchObject({ name: 'diamonds', version: '1.0.0', policyVersion: 1n, endorsementPolicy: surroundings.endorsementPolicy });
     expect(want(reader()).ownerSets[0]).toMatchObject({ name: 'world-state', owners: ['AuroraMSP'] });
     const changed = want(reader(), { worldStateOwners: ['BothMSP'], computeQuorum: 2 });
     expect([changed.computeQuorum, changed.ownerSets[0]?.owners]).toEqual([2, ['BothMSP']]);

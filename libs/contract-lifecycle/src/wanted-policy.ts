@@ -1,10 +1,9 @@
-import { planContractPolicy, type ContractManifest } from '@selvedge/contract-package';
+import { toJson } from '@bufbuild/protobuf';
+import { planContractPolicy, type ContractManifest, type ContractOptions, type ContractSurroundings } from '@selvedge/contract-package';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { facts, parseContractPolicy, parseEndorsementPolicy, type FactReader } from '@selvedge/policy';
 import { ContractPolicySchema, encodeMessage, type ContractPolicy } from '@selvedge/protocol';
-import type { DeployedContract, Deployment } from './deployment.js';
-import { isBusiness } from './services.js';
 
 /**
  * A business node keeps what is written while its organisation is an owner. A new owner of a set that has data would lack
@@ -27,36 +26,42 @@ export function previousOf(present: FactReader, wanted: ContractPolicy): Contrac
   return previous.policyVersion === wanted.policyVersion ? { ...previous, policyVersion: previous.policyVersion - 1n } : previous;
 }
 
-/** The policy that the contract shall have: the recorded one, where it says the same. */
-export function wantedPolicy(
-  deployment: Deployment,
-  input: { readonly contract: DeployedContract; readonly manifest: ContractManifest; readonly codeHash: Uint8Array; readonly present: FactReader },
-): ContractPolicy {
-  const { contract, manifest, codeHash, present } = input;
-  const { name, worldStateOwners, endorsementPolicy, suite, computeQuorum } = contract;
-  const value = present.fact(facts.contract(name));
+/** The policy that a contract shall have: the recorded one, where it says the same. */
+export function wantedPolicy(input: {
+  readonly manifest: ContractManifest;
+  readonly codeHash: Uint8Array;
+  readonly surroundings: ContractSurroundings;
+  readonly options: ContractOptions;
+  readonly present: FactReader;
+}): ContractPolicy {
+  const { manifest, codeHash, surroundings, options, present } = input;
+  const value = present.fact(facts.contract(options.name ?? manifest.name));
   const previous = value === undefined ? undefined : parseContractPolicy(value);
-  const wanted = planContractPolicy({
-    manifest,
-    codeHash,
-    settings: { businessOrganisations: deployment.organisations.filter(isBusiness).map(({ mspId }) => mspId), endorsementPolicy: deployment.endorsementPolicy },
-    options: {
-      name,
-      ...(worldStateOwners === undefined ? {} : { worldStateOwners }),
-      ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
-      ...(suite === undefined ? {} : { suite }),
-      ...(computeQuorum === undefined ? {} : { computeQuorum }),
-    },
-    previous,
-  });
+  const wanted = planContractPolicy({ manifest, codeHash, settings: surroundings, options, previous });
   const isSame = previous !== undefined && equalBytes(encodePolicy({ ...wanted, policyVersion: previous.policyVersion }), encodePolicy(previous));
   return isSame ? previous : wanted;
+}
+
+/** A network's defaults as a contract on the ledger has them: an upgrade changes what it says, and nothing else. */
+export function recordedSurroundings(present: FactReader, name: string, surroundings: ContractSurroundings): ContractSurroundings {
+  const value = present.fact(facts.contract(name));
+  if (value === undefined) return surroundings;
+  const { endorsementPolicy, computeQuorum, assignedNodes, datasets, ownerSets } = parseContractPolicy(value);
+  const worldState = datasets.find((dataset) => dataset.name === '')?.ownerSet;
+  const owners = ownerSets.find((set) => set.name === worldState)?.owners;
+  return { ...surroundings, endorsementPolicy, computeQuorum, assignedNodes, ...(owners === undefined ? {} : { worldStateOwners: owners }) };
 }
 
 /** Organisations whose peers endorse a contract's transactions. */
 export function endorsersOf(policy: ContractPolicy): string[] {
   const rules = [policy.endorsementPolicy, ...policy.ownerSets.map(({ endorsementPolicy }) => endorsementPolicy)];
   return [...new Set(rules.flatMap((rule) => parseEndorsementPolicy(rule).mspIds))].sort();
+}
+
+/** Fields in which two policies differ, for messages. */
+export function differences(a: ContractPolicy, b: ContractPolicy): string[] {
+  const [left, right] = [a, b].map((policy) => toJson(ContractPolicySchema, policy, { alwaysEmitImplicit: true }) as Record<string, unknown>) as [Record<string, unknown>, Record<string, unknown>];
+  return Object.keys(left).filter((field) => JSON.stringify(left[field]) !== JSON.stringify(right[field]));
 }
 
 /** ContractPolicy bytes, as a fact's value. */

@@ -1,0 +1,167 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
+import type { Signer } from '@selvedge/identity';
+import { approvePolicyChange, createPolicyTransaction, facts, verifyPolicyTransaction } from '@selvedge/policy';
+import type { ContractPolicy } from '@selvedge/protocol';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bringContract, planContract, type ContractPlan } from './lifecycle.js';
+import { commitPending, findPending, readPending, verifyCommittable, type PendingContract } from './pending.js';
+import type { EndorsementState, LifecyclePorts } from './ports.js';
+import { readProposal } from './proposals.js';
+
+const QUORUM = ['AuroraMSP', 'BorealisMSP', 'NorthMSP', 'SouthMSP'];
+let consortium: TestConsortium;
+let folder: string;
+let block = 0n;
+let endorsement: EndorsementState | undefined;
+let brought: string[] = [];
+beforeAll(async () => {
+  consortium = await createTestConsortium();
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sv-lifecycle-'));
+  await writeFile(join(folder, 'index.js'), '');
+  await writeVersion('2.0.0');
+  [endorsement, brought, block] = [undefined, [], 10n];
+});
+afterEach(async () => {
+  consortium.restore();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const writeVersion = (version: string): Promise<void> =>
+  writeFile(join(folder, 'package.json'), JSON.stringify({ name: consortium.contract, version, main: 'index.js', scripts: { start: 'node index.js' } }));
+const admins = (...mspIds: string[]): Signer[] => mspIds.map((mspId) => consortium.organisation(mspId).admin.signer);
+const present = () => ({ fact: (key: string) => consortium.state.fact(key), profile: consortium.profile });
+
+/** A ledger that takes what it verifies, as the real ones do. */
+const ports = (): LifecyclePorts => ({
+  present: () => Promise.resolve(present()),
+  submit(transaction) {
+    for (const { key, value } of verifyPolicyTransaction(transaction, { facts: present(), profile: consortium.profile }).changes) consortium.state.setFact(key, value);
+    block += 1n;
+    return Promise.resolve(block);
+  },
+  fetchKeyCommitments: () => Promise.reject(new Error('the contract has its keys')),
+  proposals: join(folder, 'proposals'),
+  endorsement: (policy) => {
+    brought.push(policy.version);
+    return Promise.resolve(endorsement ?? { committed: true, sequence: 1 });
+  },
+});
+
+/** The contract on the ledger, with another code hash. */
+async function plan(code = 7, options: object = {}): Promise<ContractPlan> {
+  const surroundings = { businessOrganisations: ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'], endorsementPolicy: "OR('NorthMSP.peer')" };
+  consortium.state.setFact(facts.epoch(consortium.contract, 1n), consortium.state.fact(facts.epoch(consortium.contract, 1n)) ?? new Uint8Array(1));
+  return planContract(ports(), { directory: folder, codeHash: new Uint8Array(32).fill(code), surroundings, options: { name: consortium.contract, ...options }, keepsRecorded: true });
+}
+const recorded = (): ContractPolicy['codeHash'] | undefined => consortium.state.fact(facts.contract(consortium.contract));
+const pending = async (): Promise<PendingContract> => findPending(await readPending(ports().proposals, present()), consortium.contract, folder);
+
+describe('planContract', () => {
+  it('makes an upgrade of the contract on the ledger, which keeps what nobody changes', async () => {
+    const { policy, isKnown, change } = await plan();
+    const before = consortium.contractPolicy;
+    expect([policy.policyVersion, policy.version, policy.endorsementPolicy, policy.computeQuorum, isKnown]).toEqual([before.policyVersion + 1n, '2.0.0', before.endorsementPolicy, before.computeQuorum, true]);
+    expect(change?.changes.map(({ key }) => key)).toEqual([facts.contract(consortium.contract)]);
+    expect((await plan(7, { computeQuorum: 3 })).policy.computeQuorum).toBe(3);
+  });
+
+  it('refuses a version number below the one on the ledger before anybody approves', async () => {
+    await bringContract(ports(), await plan(), { admins: admins(...QUORUM) });
+    await writeVersion('1.9.0');
+    await expect(plan(8)).rejects.toMatchObject({ code: 'CONTRACT_DOWNGRADE' });
+  });
+
+  it('plans nothing where the ledger has it as it is', async () => {
+    await bringContract(ports(), await plan(), { admins: admins(...QUORUM) });
+    expect((await plan()).change).toBeUndefined();
+    expect(await bringContract(ports(), await plan(), { admins: [] })).toMatchObject({ isRecorded: true, proposal: undefined, blockNumber: undefined });
+  });
+});
+
+describe('bringContract', () => {
+  it('records a contract when enough organisations have approved, after what its endorsers run', async () => {
+    const before = recorded();
+    const first = await bringContract(ports(), await plan(), { admins: admins('AuroraMSP', 'NorthMSP') });
+    expect(first).toMatchObject({ isRecorded: false, proposal: { approvals: ['AuroraMSP', 'NorthMSP'], needed: 4 } });
+    expect(first.proposal?.missing).toContain('SouthMSP');
+    expect(recorded()).toBe(before);
+    const second = await bringContract(ports(), await plan(), { admins: admins('BorealisMSP', 'SouthMSP') });
+    expect(second).toMatchObject({ isRecorded: true, blockNumber: 11n });
+    expect(brought).toEqual(['2.0.0', '2.0.0']);
+    expect(await readdir(ports().proposals)).toEqual([]);
+  });
+
+  it('lets no changed policy outrun its collections', async () => {
+    endorsement = { committed: false, sequence: 2 };
+    const before = recorded();
+    expect(await bringContract(ports(), await plan(), { admins: admins(...QUORUM) })).toMatchObject({ isRecorded: false });
+    expect(recorded()).toBe(before);
+    await expect(commitPending(ports(), await pending())).rejects.toMatchObject({ code: 'NOT_READY' });
+    endorsement = undefined;
+    expect(await commitPending(ports(), await pending())).toBe(11n);
+  });
+
+  it('records nothing where only approvals are asked for', async () => {
+    expect(await bringContract(ports(), await plan(), { admins: admins(...QUORUM), isApprovalOnly: true })).toMatchObject({ isRecorded: false });
+    expect((await pending()).approvals).toEqual(QUORUM);
+  });
+
+  it('adds no approval to a proposal of other code', async () => {
+    await bringContract(ports(), await plan(7), { admins: admins('NorthMSP'), isApprovalOnly: true });
+    await expect(bringContract(ports(), await plan(8), { admins: admins('AuroraMSP'), isApprovalOnly: true })).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', message: expect.stringContaining('does not hold (it differs in codeHash)') as string });
+  });
+});
+
+describe('a pending contract', () => {
+  const propose = async (...mspIds: string[]): Promise<unknown> => bringContract(ports(), await plan(), { admins: admins(...mspIds), isApprovalOnly: true });
+
+  it('names who has approved and who is missing, and is not committed with too few', async () => {
+    await propose('AuroraMSP', 'NorthMSP');
+    const found = await pending();
+    expect(found).toMatchObject({ approvals: ['AuroraMSP', 'NorthMSP'], needed: 4, isCurrent: true, refused: [] });
+    await expect(commitPending(ports(), found)).rejects.toMatchObject({ code: 'POLICY_APPROVALS_MISSING', message: expect.stringMatching(/approved by AuroraMSP, NorthMSP; 4 organisations are needed, so 2 more of .*SouthMSP/) as string });
+  });
+
+  it('counts two administrators of one organisation once, and names approvals that do not count', async () => {
+    await propose('AuroraMSP', 'NorthMSP', 'BorealisMSP');
+    const { file } = await pending();
+    const { change, approvals } = (await readProposal(file))!;
+    const client = approvePolicyChange(change, consortium.organisation('SouthMSP').client.signer);
+    const forged = { ...approvePolicyChange(change, admins('EastMSP')[0]!), signature: new Uint8Array(70) };
+    await writeFile(file, createPolicyTransaction(change, [...approvals, approvals[0]!, client, forged]));
+    const found = await pending();
+    expect(found.approvals).toEqual(['AuroraMSP', 'BorealisMSP', 'NorthMSP']);
+    expect(found.refused).toEqual([{ mspId: 'SouthMSP', code: 'IDENTITY_WRONG_ROLE' }, { mspId: 'EastMSP', code: 'SIGNATURE_INVALID' }]);
+    expect(() => { verifyCommittable(found); }).toThrow(expect.objectContaining({ code: 'POLICY_APPROVALS_MISSING', message: expect.stringContaining('the approval of SouthMSP does not count: IDENTITY_WRONG_ROLE') as string }));
+  });
+
+  it('is void once the ledger has changed, whoever approved', async () => {
+    await propose(...QUORUM);
+    const file = await readFile((await pending()).file);
+    await commitPending(ports(), await pending());
+    await writeFile(join(ports().proposals, 'again.bin'), file);
+    const found = await pending();
+    expect(found.isCurrent).toBe(false);
+    await expect(commitPending(ports(), found)).rejects.toMatchObject({ code: 'POLICY_CONFLICT' });
+    // The ledger says the same to whoever does not ask.
+    await expect((async () => ports().submit(found.transaction))()).rejects.toMatchObject({ code: 'POLICY_CONFLICT' });
+  });
+
+  it('is found by name only', async () => {
+    await propose('AuroraMSP');
+    const all = await readPending(ports().proposals, present());
+    expect(() => findPending(all, 'other', folder)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION', message: expect.stringContaining(`there are ${consortium.contract}`) as string }));
+    expect(await readPending(join(folder, 'nothing'), present())).toEqual([]);
+  });
+
+  it('that is no proposal at all is refused', async () => {
+    await propose('AuroraMSP');
+    await writeFile(join(ports().proposals, 'x.bin'), Buffer.from([0xff, 0xff]));
+    await expect(pending()).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
+  });
+});

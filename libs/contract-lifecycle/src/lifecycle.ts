@@ -1,0 +1,96 @@
+import { recordedBrokerRoot, verifyKeyCommitments } from '@selvedge/attestation';
+import { readManifest, type ContractOptions, type ContractSurroundings } from '@selvedge/contract-package';
+import { equalBytes } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Signer } from '@selvedge/identity';
+import { facts, FIRST_KEY_EPOCH, parseContractPolicy, verifyContractPolicy, type FactUpdate } from '@selvedge/policy';
+import type { ContractPolicy } from '@selvedge/protocol';
+import type { EndorsementState, LifecyclePorts, PresentPolicy } from './ports.js';
+import { approveProposal, removeProposal, type Proposal, type WantedChange } from './proposals.js';
+import { differences, encodePolicy, previousOf, recordedSurroundings, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
+
+/** What a contract shall become. */
+export interface ContractPlan {
+  readonly policy: ContractPolicy;
+  /** Whether the ledger has the contract in some version. */
+  readonly isKnown: boolean;
+  /** What has to change on the ledger; undefined: it stands there already. */
+  readonly change: WantedChange | undefined;
+  readonly present: PresentPolicy;
+}
+
+/** How far a contract came. */
+export interface ContractProgress {
+  readonly endorsement: EndorsementState | undefined;
+  /** What gathers approvals, or gathered them; undefined when nothing had to change. */
+  readonly proposal: Proposal | undefined;
+  /** Block that recorded the contract in this run. */
+  readonly blockNumber: bigint | undefined;
+  /** Whether the ledger has what was planned. */
+  readonly isRecorded: boolean;
+}
+
+/**
+ * Works out a contract's policy from its package and what the network and the command line add, against what stands on
+ * the ledger. Everything that the ledger would refuse is refused here, before anybody approves.
+ * Throws MANIFEST_INVALID, POLICY_MALFORMED, CONTRACT_DOWNGRADE, FEATURE_UNSUPPORTED for a new owner of old data, and
+ * what the ports throw.
+ */
+export async function planContract(
+  ports: LifecyclePorts,
+  input: {
+    readonly directory: string;
+    readonly codeHash: Uint8Array;
+    readonly surroundings: ContractSurroundings;
+    readonly options: ContractOptions;
+    /** Whether what neither manifest nor options say stays as the ledger has it; otherwise it is the network's default. */
+    readonly keepsRecorded?: boolean;
+  },
+): Promise<ContractPlan> {
+  const { directory, codeHash, options } = input;
+  const present = await ports.present();
+  const manifest = await readManifest(directory);
+  const surroundings = input.keepsRecorded === true ? recordedSurroundings(present, options.name ?? manifest.name, input.surroundings) : input.surroundings;
+  const policy = wantedPolicy({ manifest, codeHash, surroundings, options, present });
+  const previous = previousOf(present, policy);
+  verifyContractPolicy(policy, present.profile, previous);
+  refuseNewOwners(policy, previous);
+  return { policy, isKnown: previous !== undefined, change: await wantedChange(ports, policy, present), present };
+}
+
+/** The contract's fact where it differs, and the commitments to its keys where there are none. */
+async function wantedChange(ports: LifecyclePorts, policy: ContractPolicy, present: PresentPolicy): Promise<WantedChange | undefined> {
+  const { name, suite } = policy;
+  const [key, epoch] = [facts.contract(name), facts.epoch(name, FIRST_KEY_EPOCH)];
+  const [recorded, value] = [present.fact(key), encodePolicy(policy)];
+  const changes: FactUpdate[] = [];
+  if (recorded === undefined || !equalBytes(recorded, value)) changes.push({ key, value });
+  if (present.fact(epoch) === undefined) changes.push({ key: epoch, value: await ports.fetchKeyCommitments(present, name, suite) });
+  if (changes.length === 0) return undefined;
+  const verify = (changed: string, proposed: Uint8Array): void => {
+    if (changed !== epoch) throw new SelvedgeError('POLICY_MALFORMED', `it differs in ${differences(policy, parseContractPolicy(proposed)).join(', ')}`, { role: 'cli' });
+    verifyKeyCommitments(proposed, recordedBrokerRoot(present)?.rootCertificate ?? new Uint8Array(0), { contract: name, epoch: FIRST_KEY_EPOCH });
+  };
+  return { changes, verify };
+}
+
+/**
+ * The one sequence by which a contract comes onto a ledger or is upgraded: what its endorsers run, then the approvals of
+ * these administrators, then, once enough organisations have approved, the record. Does only what is missing, so it may
+ * be run again, by one operator or several.
+ *
+ * @param input.isApprovalOnly gathers approvals and leaves the record to commitProposal
+ */
+export async function bringContract(ports: LifecyclePorts, plan: ContractPlan, input: { readonly admins: readonly Signer[]; readonly isApprovalOnly?: boolean }): Promise<ContractProgress> {
+  const { policy, change, present } = plan;
+  const endorsement = await ports.endorsement?.(policy);
+  if (change === undefined) return { endorsement, proposal: undefined, blockNumber: undefined, isRecorded: true };
+  const proposal = await approveProposal(ports.proposals, change, { profile: present.profile, facts: present, admins: input.admins });
+  const isEnough = proposal.approvals.length >= proposal.needed;
+  // A changed policy must not outrun its collections; a new contract is not in use before it has them.
+  const mayRecord = endorsement?.committed !== false || !plan.isKnown;
+  if (input.isApprovalOnly === true || !isEnough || !mayRecord) return { endorsement, proposal, blockNumber: undefined, isRecorded: false };
+  const blockNumber = await ports.submit(proposal.transaction);
+  await removeProposal(proposal);
+  return { endorsement, proposal, blockNumber, isRecorded: true };
+}
