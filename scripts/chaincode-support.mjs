@@ -73,7 +73,7 @@ ${methodTable}
 
 ${noteTable}
 
-Rich queries have differences of their own: [ADR 008](adr/008-rich-queries.md). Limits are those of
+What a peer does was tried on Fabric 3.1.5 with LevelDB, or read in its source. Rich queries have differences of their own: [ADR 008](adr/008-rich-queries.md). Limits are those of
 \`roles/compute/src/chaincode/limits.ts\`; a transaction that passes one ends with \`CHAINCODE_LIMIT\`.
 `;
 

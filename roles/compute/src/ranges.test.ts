@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { GuardKind, RequestKind, setGuardKey } from '@selvedge/protocol';
+import { contentGuardKey, GuardKind, RequestKind, setGuardKey } from '@selvedge/protocol';
 import { verifySetStatement } from '@selvedge/set-digest';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CertifiedNode, TestChaincode } from './node.test.support.js';
@@ -46,14 +46,28 @@ describe('range queries', () => {
   });
 
   it.each([
-    ['\x00stone\x00', ''],
-    ['\x00stone\x00', '\x00stonf\x00'],
-    ['\x00', '\x01'],
-    ['\x00stone', '\x00stone\x00'],
-    ['\x00stone\x00', 'z'],
-    ['\x00\x00a', '\x00\x00b'],
-  ])('refuse to leave their object type: %j to %j', async (start, end) => {
-    expect((await on.submit(range(start, end))).response.refusal?.code).toBe('CHAINCODE_UNSUPPORTED');
+    ['\x00stone\x00', '', 9],
+    ['\x00stone\x00', '\x00stonf\x00', 3],
+    ['\x00', '\x01', 4],
+    ['\x00', '\x00\u{10ffff}', 4],
+    ['\x00stone', '\x00stone\x00ruby\x00', 1],
+    ['\x00stone\x00', 'b', 4],
+    ['\x00\x00a', '\x00\x00b', 0],
+  ])('that leave their object type, %j to %j, rest on the whole dataset', async (start, end, count) => {
+    net.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }] });
+    const { section } = await on.submit(range(start, end));
+    net.restore();
+    expect(found).toHaveLength(count);
+    expect(plain(section.guardsRead)).toMatchObject([{ ownerSet: 'houses', dataset: '', kind: GuardKind.CONTENT, guardKey: toHex(contentGuardKey(net.contract, '')) }]);
+    expect(section.reads).toHaveLength(count);
+  });
+
+  it('that leave their object type are no ground for a write where no content guard is kept', async () => {
+    const chaincode = calls(async (state) => {
+      await state.getRange('', '\x00', '\x01');
+      await state.putState('', 'k', bytes('1'));
+    });
+    expect((await on.submit(chaincode)).response.refusal).toMatchObject({ code: 'CHAINCODE_UNSUPPORTED', message: expect.stringContaining('keeps no content guard') as string });
   });
 
   it('have no composite keys without a type', async () => {

@@ -3,7 +3,6 @@ import { RequestError } from './request-error.js';
 
 /** The smallest key that is not composite; the shim puts it for an empty start key. */
 const FIRST_SIMPLE_KEY = '\u0001';
-const COMPOSITE = '\u0000';
 
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
@@ -15,14 +14,10 @@ export function requireKey(key: string, limits: ChaincodeLimits): string {
   return key;
 }
 
-/**
- * Start and end of a range. A range lies among the simple keys or among the composite ones, never across, since each
- * kind has its own membership guards. Throws RequestError otherwise.
- */
+/** Start and end of a range. Throws RequestError when one of them is no key. */
 export function requireRange(startKey: string, endKey: string, limits: ChaincodeLimits): { startKey: string; endKey: string } {
   const start = startKey === '' ? FIRST_SIMPLE_KEY : requireKey(startKey, limits);
   // U+10FFFF ends a partial composite key's range; it is a code point like any other here
   const end = endKey === '' ? '' : requireKey(endKey, limits);
-  if (start.startsWith(COMPOSITE) && !end.startsWith(COMPOSITE)) throw new RequestError('a range of composite keys must end at a composite key');
   return { startKey: start, endKey: end };
 }

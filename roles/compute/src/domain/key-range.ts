@@ -4,23 +4,20 @@ import { objectTypeOf } from '@selvedge/sealed-objects';
 
 const COMPOSITE_KEY_NAMESPACE = '\x00';
 
-/** A range of keys under one dataset tag. */
+/** A range of keys. */
 export interface KeyRange {
-  /** Composite-key object type; '' for simple keys. */
-  readonly objectType: string;
+  /** The one composite-key object type whose keys it may hold; '' for simple keys; undefined: of several kinds, which no one guard of a type stands for. */
+  readonly objectType: string | undefined;
   /** Those within the range, sorted by the UTF-8 bytes of their keys, as Fabric's ledger does. */
   select<T extends { readonly key: string }>(entries: readonly T[]): T[];
 }
 
 /**
- * A range of Fabric's GetStateByRange: startKey <= key < endKey, an empty endKey has no upper bound. It lies either among
- * the simple keys or within one composite object type, whichever startKey is.
- * Throws CHAINCODE_UNSUPPORTED for a range that leaves its object type.
+ * A range of Fabric's GetStateByRange: startKey <= key < endKey, an empty endKey has no upper bound. It lies among the
+ * simple keys or within one composite object type, unless it starts at a composite key and ends elsewhere.
  */
 export function createKeyRange(startKey: string, endKey: string): KeyRange {
-  const objectType = objectTypeOf(startKey);
-  const isComposite = startKey.startsWith(COMPOSITE_KEY_NAMESPACE);
-  if (isComposite) verifyWithinType(startKey, endKey, objectType);
+  const objectType = startKey.startsWith(COMPOSITE_KEY_NAMESPACE) ? commonType(startKey, endKey) : '';
   const start = Buffer.from(startKey, 'utf8');
   const end = Buffer.from(endKey, 'utf8');
   const isWithin = (key: Uint8Array): boolean => compareBytes(key, start) >= 0 && (end.length === 0 || compareBytes(key, end) < 0);
@@ -35,10 +32,11 @@ export function createKeyRange(startKey: string, endKey: string): KeyRange {
   };
 }
 
-function verifyWithinType(startKey: string, endKey: string, objectType: string): void {
+function commonType(startKey: string, endKey: string): string | undefined {
+  const objectType = objectTypeOf(startKey);
   const prefix = COMPOSITE_KEY_NAMESPACE + objectType + COMPOSITE_KEY_NAMESPACE;
   const isOneType = objectType !== '' && startKey.startsWith(prefix) && endKey.startsWith(prefix);
-  if (!isOneType) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'a range over composite keys of more than one object type');
+  return isOneType ? objectType : undefined;
 }
 
 /** Throws CHAINCODE_UNSUPPORTED for a composite key without an object type: it would share the simple keys' guard. */

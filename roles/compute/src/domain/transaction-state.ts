@@ -143,9 +143,27 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     }
   };
 
+  const recordEntries = <T extends readonly StoredEntry[]>(place: DatasetPlace, entries: T): T => {
+    const { ownerSet, dataset } = place;
+    if (isSubmit) for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
+    return entries;
+  };
+
+  /** All entries of a dataset, of whatever object type, under its content guard. */
+  const readWhole = async ({ ownerSet, owners, dataset, contentGuard }: DatasetPlace): Promise<readonly StoredEntry[]> => {
+    const content = contentGuardKey(policy.name, dataset);
+    const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
+    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isSubmit && contentGuard, open });
+    if (!isSubmit) return read.entries;
+    if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId }, read.statements);
+    else unguarded ??= dataset;
+    return read.entries;
+  };
+
   const readRange = async (place: DatasetPlace, startKey: string, endKey: string): Promise<StoredEntry[]> => {
     const { ownerSet, owners, dataset } = place;
     const range = createKeyRange(startKey, endKey);
+    if (range.objectType === undefined) return recordEntries(place, range.select(await readWhole(place)));
     const datasetTag = keys.nameKeys.datasetTag(dataset, range.objectType);
     const membership = membershipGuardKey(datasetTag);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset, datasetTag });
@@ -153,21 +171,13 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     const entries = range.select(content.entries);
     if (!isSubmit) return entries;
     sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId }, content.statements);
-    for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
-    return entries;
+    return recordEntries(place, entries);
   };
 
   const runQuery = async (place: DatasetPlace, query: StateQuery): Promise<StateQueryResult> => {
-    const { ownerSet, owners, dataset, contentGuard } = place;
-    const prepared = prepareQuery(query, (await declaredIndexes()).get(dataset) ?? []);
-    const content = contentGuardKey(policy.name, dataset);
-    const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
-    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isSubmit && contentGuard, open });
-    const { matches, entries, bookmark } = await selectEntries(prepared, read.entries, queryWork);
-    if (!isSubmit) return { entries, bookmark };
-    if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId }, read.statements);
-    else unguarded ??= dataset;
-    for (const { ledgerKey, packetHash } of matches) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
+    const prepared = prepareQuery(query, (await declaredIndexes()).get(place.dataset) ?? []);
+    const { matches, entries, bookmark } = await selectEntries(prepared, await readWhole(place), queryWork);
+    recordEntries(place, matches);
     return { entries, bookmark };
   };
 

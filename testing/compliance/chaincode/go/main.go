@@ -103,8 +103,18 @@ func describe() any {
 	return map[string]any{"versions": versions, "methods": methods}
 }
 
+// start dials the peer, or, as a service, waits for it.
+func start() error {
+	address := os.Getenv("CHAINCODE_SERVER_ADDRESS")
+	if address == "" {
+		return shim.Start(compliance{})
+	}
+	server := &shim.ChaincodeServer{CCID: os.Getenv("CHAINCODE_ID"), Address: address, CC: compliance{}, TLSProps: shim.TLSProperties{Disabled: true}}
+	return server.Start()
+}
+
 func main() {
-	if err := shim.Start(compliance{}); err != nil {
+	if err := start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -190,7 +190,7 @@ async function execute(consortium: TestConsortium, compute: ComputeNode, { args,
   const body = encodeMessage(RequestBodySchema, {
     network, channel, contract, kind: kind === 'submit' ? RequestKind.SUBMIT : RequestKind.EVALUATE, args: [...args], creator: signer.serialized, nonce,
     transient: [...transient].map(([name, value]) => ({ name, value })).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    timestampSeconds: BigInt(Math.floor(now.getTime() / 1000)), keyEpoch: 1n, profileDigest: profile.digest,
+    timestampSeconds: BigInt(Math.floor(now.getTime() / 1000)), timestampNanos: 123_000_000, keyEpoch: 1n, profileDigest: profile.digest,
   });
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const envelope = (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[suite];
