@@ -53,7 +53,10 @@ export function createEndorsedTransactionStage({ carried, targets, cores, packet
     message: carried.message,
     packetsOf: (mspId) => packetsOf(mspId, { cores, packets, targets }),
     async submit() {
-      await carried.submit();
+      // Owners judge by the policy that stands when the packets come: nothing was ordered yet.
+      await carried.submit().catch(async (error: unknown) => {
+        throw await explainRefusal(error, cores, trust);
+      });
       const commit = createCommit(txId, () => carried.commitStatus());
       return {
         ...commit,

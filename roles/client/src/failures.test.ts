@@ -184,6 +184,35 @@ describe('owners and the sequencer that fail', () => {
   });
 });
 
+describe('an upgrade of the contract under way', () => {
+  /** Organisations record another endorsement policy; what was endorsed before is refused under it. */
+  const upgrade = (): void => {
+    network.consortium.setContractPolicy({ policyVersion: network.consortium.contractPolicy.policyVersion + 1n, codeHash: new Uint8Array(32).fill(9) });
+    network.ledger.height += 1n;
+  };
+
+  it.each(['owners refuse to store it', 'followers find it invalid'])('is what the caller is told when %s', async (what) => {
+    if (what.startsWith('owners')) {
+      network.hooks.stage = () => {
+        upgrade();
+        return Promise.reject(refusal('ENDORSEMENT_POLICY_FAILURE'));
+      };
+    } else {
+      network.hooks.submit = (_peer, genuine) => {
+        upgrade();
+        network.ledger.code = ValidationCode.ENDORSEMENT_POLICY_FAILURE;
+        return genuine();
+      };
+    }
+    await expect(contract.submitTransaction('f')).rejects.toMatchObject({ code: 'POLICY_VERSION_MISMATCH', cause: expect.objectContaining({ code: 'ENDORSEMENT_POLICY_FAILURE' }) as Error });
+  });
+
+  it('is not blamed for a policy that was never satisfied', async () => {
+    network.ledger.code = ValidationCode.ENDORSEMENT_POLICY_FAILURE;
+    await expect(contract.submitTransaction('f')).rejects.toMatchObject({ code: 'ENDORSEMENT_POLICY_FAILURE' });
+  });
+});
+
 describe('followers that are gone', () => {
   it('end a request by name instead of holding it up', async () => {
     const silent = { ...network.ports, followers: () => [] };

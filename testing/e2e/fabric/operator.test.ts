@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fabricMissing } from '../src/fabric.js';
 import { commandBlocks, readPage, type CommandBlock } from '../src/operator/page.js';
-import { changeChaincode, createWorkplace, type CommandResult, type Workplace } from '../src/operator/workplace.js';
+import { changeChaincode, changeVersion, createWorkplace, type CommandResult, type Workplace } from '../src/operator/workplace.js';
 
 const TIMEOUT_MS = 600_000;
 const MAX_ROUNDS = 6;
@@ -77,8 +77,33 @@ describe.skipIf(fabricMissing() !== undefined)('an operator of two organisations
     expect(status.contracts[0]?.ownerSets.find(({ name }) => name === 'org3Assets')?.owners).toEqual(['Org3MSP']);
   }, TIMEOUT_MS);
 
+  it('upgrades step by step, with an administrator’s approval for each organisation, and leaves the chaincode definition as it is', async () => {
+    const results = await runBlock(workplace, blocksOf('one operator')[2], (command) => {
+      if (command.includes('contract package')) changeVersion(workplace.directory, '3.0.0');
+    });
+    expect(resultOf(results, 'Org1MSP/admin')?.out).toMatch(/approved by Org1MSP; 2 organisations are needed\n1 more of Org2MSP, Org3MSP have to approve/);
+    expect(resultOf(results, 'contract list')?.out).toMatch(/proposed: assets 3\.0\.0, policy version 5, [\s\S]*approved by Org1MSP, Org2MSP; 2 organisations are needed\n {2}enough have approved: selvedge contract commit assets/);
+    expect(resultOf(results, 'contract commit')?.out).toMatch(/contract assets 3\.0\.0 is in force since block \d+ and ready: policy version 5/);
+    expect((await succeed(workplace, 'npx selvedge fabric deploy')).out).toContain('everything that can be done here was done before');
+    expect((await succeed(workplace, 'npx selvedge fabric status')).out).toMatch(/assets\s+1-[0-9a-f]{12}\s+4\s/);
+    expect((await succeed(workplace, `npx selvedge query -n assets -c '{"Args":["ReadAsset","org1Assets","asset1"]}'`)).out).toBe('secret\n');
+  }, TIMEOUT_MS);
+
+  it('brings another contract onto the channel by the same steps', async () => {
+    const folder = path.join(workplace.directory, 'path/to/notes');
+    cpSync(path.join(workplace.directory, 'path/to/chaincode'), folder, { recursive: true });
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as object;
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ ...manifest, name: 'notes', version: '1.0.0' }));
+    await succeed(workplace, 'npx selvedge contract package path/to/notes -o notes.tar');
+    await succeed(workplace, 'npx selvedge contract install notes.tar');
+    expect((await succeed(workplace, 'npx selvedge contract approve notes.tar')).out).toContain('enough have approved: selvedge contract commit notes');
+    expect((await succeed(workplace, 'npx selvedge contract commit notes')).out).toMatch(/contract notes 1\.0\.0 is in force since block \d+ and ready: policy version 1/);
+    await succeed(workplace, `npx selvedge invoke -n notes -c '{"Args":["CreateAsset","org1Assets","asset1"]}' --transient '{"value":"c2VjcmV0"}'`);
+    expect((await succeed(workplace, `npx selvedge query -n notes -c '{"Args":["ReadAsset","org1Assets","asset1"]}'`)).out).toBe('secret\n');
+  }, TIMEOUT_MS);
+
   it('changes the policy with approvals of several administrators', async () => {
-    const results = await runBlock(workplace, blocksOf('one operator')[2]);
+    const results = await runBlock(workplace, blocksOf('one operator')[3]);
     expect(resultOf(results, 'Org2MSP/admin')?.out).toContain('2 of 2 approvals');
     expect(resultOf(results, 'policy show')?.out).toContain('revoked/node/compute-9');
   }, TIMEOUT_MS);

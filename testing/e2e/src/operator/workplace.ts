@@ -56,11 +56,16 @@ export async function createWorkplace(mspIds: readonly string[]): Promise<Workpl
   };
 }
 
+/** Gives the chaincode another version and leaves the rest as it is. */
+export function changeVersion(directory: string, version: string): void {
+  const file = path.join(directory, 'path/to/chaincode/package.json');
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), version }));
+}
+
 /** Changes the chaincode as a developer would: another version, and a collection for one more organisation. */
 export function changeChaincode(directory: string, version: string, added: { readonly collection: string; readonly mspId: string }): void {
   const folder = path.join(directory, 'path/to/chaincode');
-  const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as object;
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ ...manifest, version }));
+  changeVersion(directory, version);
   const collections = JSON.parse(readFileSync(path.join(folder, 'collections_config.json'), 'utf8')) as object[];
   writeFileSync(path.join(folder, 'collections_config.json'), JSON.stringify([...collections, { ...collections[0], name: added.collection, policy: `OR('${added.mspId}.member')` }]));
 }
