@@ -76,6 +76,7 @@ export const CODES = {
   CONTRACT_CODE_MISSING: entry('FAILED_PRECONDITION', true, 'Put the approved package into the compute node’s package store.'),
   CONTRACT_CODE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The package differs from its approved hash; install the approved one.'),
   DATASET_UNKNOWN: entry('INVALID_ARGUMENT', false, 'Declare the collection in the chaincode’s collections file and approve the contract again.'),
+  EVENT_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The contract’s manifest names the organisations that may open its events (eventReaders); ask one of them, or have it changed.'),
   DATASET_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The collection’s membership rules do not admit the creator’s organisation.'),
 
   // Chaincode packages

@@ -5,6 +5,7 @@ import { declaredOwners } from './domain/requirements.js';
 import { createEndorsedTransaction, encodeOrdered, packetsOf } from './domain/staging.js';
 import { collectEndorsements } from './endorsing.js';
 import type { LedgerLane } from './ledger-lane.js';
+import { followEvents } from './embedded-events.js';
 import { orderTransaction } from './ordering.js';
 import type { Session } from './session.js';
 import { stageAt } from './staging.js';
@@ -28,6 +29,7 @@ export function createEmbeddedLane(session: Session): LedgerLane {
         commitStatus: () => awaitOwners(session, { txId, owners, signal }),
       };
     },
+    events: (_contract, startBlock, signal) => followEvents(session, startBlock, signal),
     close: () => undefined,
   };
 }

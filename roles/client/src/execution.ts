@@ -3,7 +3,7 @@ import { toHex } from '@selvedge/crypto';
 import type { SealedResponse } from '@selvedge/protocol';
 import type { Answer } from './domain/answer.js';
 import type { BuiltRequest } from './domain/request.js';
-import { isWorthAnotherNode } from './domain/retry.js';
+import { isOnceForEachNode, isWorthAnotherNode } from './domain/retry.js';
 import type { ComputePort } from './ports.js';
 import { pause } from './repeat.js';
 import type { Session } from './session.js';
@@ -31,11 +31,13 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
   const answered = new Map<string, T>();
   const busy = new Set<string>();
   const tried = new Set<string>();
+  /** Not tried again. */
+  const failed = new Set<string>();
   let last: SelvedgeError | undefined;
   let isOver = false;
 
   const nextNode = (): ComputePort | undefined =>
-    rotation.order(ports.computeNodes().filter(({ nodeId }) => !answered.has(nodeId) && !busy.has(nodeId) && !tried.has(nodeId)))[0];
+    rotation.order(ports.computeNodes().filter(({ nodeId }) => !answered.has(nodeId) && !busy.has(nodeId) && !tried.has(nodeId) && !failed.has(nodeId)))[0];
 
   const tryNode = async (node: ComputePort): Promise<boolean> => {
     busy.add(node.nodeId);
@@ -50,6 +52,7 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
       if (!isSelvedgeError(error) || !isWorthAnotherNode(error.code)) throw error;
       rotation.failed(node.nodeId);
       tried.add(node.nodeId);
+      if (isOnceForEachNode(error.code)) failed.add(node.nodeId);
       last = error;
       return false;
     } finally {
@@ -64,7 +67,8 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
         if (await tryNode(node)) return;
         continue;
       }
-      if (performance.now() + pauseMs >= deadline) throw tooFew(options.count, answered.size, last);
+      const isHopeless = failed.size > 0 && ports.computeNodes().every(({ nodeId }) => failed.has(nodeId) || answered.has(nodeId));
+      if (isHopeless || performance.now() + pauseMs >= deadline) throw tooFew(options.count, answered.size, last);
       await pause(pauseMs, session.closing);
       if (options.signal?.aborted === true) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'client' });
       await ports.reload().catch(() => undefined); // else the present endpoints stay

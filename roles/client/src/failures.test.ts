@@ -49,6 +49,13 @@ describe('compute nodes that fail', () => {
     impatient.close();
   });
 
+  it('are asked once each about a request that crashes the chaincode', async () => {
+    network.hooks.execute = () => Promise.reject(refusal('CHAINCODE_CRASHED'));
+    await expect(contract.submitTransaction('f')).rejects.toMatchObject({ code: 'CHAINCODE_CRASHED' });
+    expect(callsOf('execute').sort()).toEqual(network.nodes.map(({ nodeId }) => `execute ${nodeId}`).sort());
+    await expect(contract.submit('f', { computeQuorum: 2 })).rejects.toMatchObject({ code: 'COMPUTE_QUORUM_NOT_MET' });
+  });
+
   it('end the request when they refuse for good', async () => {
     network.hooks.execute = () => Promise.reject(refusal('DATASET_ACCESS_DENIED'));
     await expect(contract.evaluateTransaction('f')).rejects.toMatchObject({ code: 'DATASET_ACCESS_DENIED' });

@@ -6,6 +6,7 @@ import type { FabricGateway } from '@selvedge/fabric-network/gateway';
 import { openFabricGateway } from './adapters/fabric-connection.js';
 import { createGrpcNetwork } from './adapters/grpc-network.js';
 import type { TlsSetting } from '@selvedge/rpc';
+import { createChaincodeEvents, type ChaincodeEvents, type ChaincodeEventsOptions } from './chaincode-events.js';
 import { createContract, type Contract } from './contract.js';
 import { readConflictRetry, type ConflictRetry } from './domain/conflict-retry.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
@@ -64,6 +65,8 @@ export interface Gateway {
 export interface Network {
   readonly name: string;
   getContract(name: string): Contract;
+  /** Events that a contract's committed transactions have set, opened for the organisations that its manifest entitles. */
+  getChaincodeEvents(chaincodeName: string, options?: ChaincodeEventsOptions): ChaincodeEvents;
 }
 
 /**
@@ -101,7 +104,11 @@ export function connect(options: ConnectOptions): Gateway {
     identity: options.identity,
     getNetwork(name) {
       if (name !== channel) throw new SelvedgeError('WRONG_CHANNEL', `this gateway is connected to channel ${channel}, not ${name}`, { role: 'client' });
-      return { name, getContract: (contract) => createContract(transactions, contract) };
+      return {
+        name,
+        getContract: (contract) => createContract(transactions, contract),
+        getChaincodeEvents: (contract, eventsOptions) => createChaincodeEvents(transactions, contract, eventsOptions),
+      };
     },
     reload: () => ports.reload(),
     refresh: () => trust.refresh(),

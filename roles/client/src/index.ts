@@ -1,4 +1,5 @@
 export { connect, type ConnectOptions, type Gateway, type Network } from './gateway.js';
+export type { ChaincodeEvent, ChaincodeEvents, ChaincodeEventsOptions } from './chaincode-events.js';
 export type { Contract } from './contract.js';
 export type { Proposal } from './proposal.js';
 export type { ProposalOptions } from './proposal-options.js';

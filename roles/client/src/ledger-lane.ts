@@ -1,4 +1,5 @@
 import type { Core, EndorsedTransaction, TargetData } from '@selvedge/protocol';
+import type { LedgerEvents } from './domain/block-events.js';
 import type { CommitStatus } from './domain/commit-status.js';
 import type { Requirements } from './domain/requirements.js';
 
@@ -12,6 +13,8 @@ export interface LedgerLane {
    * with a list, or ENDORSEMENTS_DISAGREE.
    */
   endorse(input: LaneInput): Promise<CarriedTransaction>;
+  /** Sealed events of valid transactions that a contract's name stands on, from a block on, and then as they come until the signal ends it. */
+  events(contract: string, startBlock: bigint, signal: AbortSignal): AsyncIterable<LedgerEvents>;
   close(): void;
 }
 

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '@selvedge/errors';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import type {
+  Block,
   CommitStatusAnswer,
   Endorsement,
   EndorsedTransaction,
@@ -47,6 +48,8 @@ export interface BusinessPort {
 export interface SequencerPort {
   readonly address: string;
   submit(transaction: Uint8Array, bounds: CallBounds): Promise<SubmitAnswer>;
+  /** Blocks from a number on, and then as they come. */
+  deliver(fromBlock: bigint, signal: AbortSignal): AsyncIterable<Block>;
 }
 
 /** Hop 0, as far as a client is concerned. */

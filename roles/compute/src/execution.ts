@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import type { TargetData } from '@selvedge/protocol';
+import { RequestKind, type TargetData } from '@selvedge/protocol';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { HeldKeys } from './domain/held-keys.js';
 import type { UnsealedRequest } from './domain/open-request.js';
+import { openEvents } from './domain/open-events.js';
 import { createPacketOpener } from './domain/packet-opener.js';
 import { createReplayWindow } from './domain/replay-window.js';
 import { createTargetData, isChaincodeError, responseOf } from './domain/seal-answer.js';
@@ -68,6 +69,7 @@ export function createExecution(options: ExecutionOptions): Execution {
     async run(unsealed, { view, keys, signal }) {
       const request = authorise(unsealed, view, keys);
       replays.admit(request, now());
+      if (request.body.kind === RequestKind.OPEN_EVENTS) return { response: responseOf({ status: 200, message: '', payload: openEvents(request) }, view.height) };
       const signer = keys.signer(request.policy.suite);
       const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
       const scope = { contract: request.body.contract, signer, minHeight, profile: view.profile };

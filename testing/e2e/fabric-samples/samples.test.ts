@@ -57,7 +57,7 @@ describe.each(LEDGERS)('fabric-samples, unmodified, on the %s ledger', (ledger) 
       folders.push(folder);
       const { name } = await test!.network.deploy(folder, { name: directory.replace('/chaincode', '').replaceAll('/', '-') });
       const [org1, org2] = gateways.map((gateway) => gateway.getNetwork('main').getContract(name));
-      sample = { name, org1: org1!, org2: org2! };
+      sample = { name, org1: org1!, org2: org2!, network2: gateways[1]!.getNetwork('main') };
     });
     return () => sample!;
   };

@@ -22,6 +22,7 @@ function fake(change: Partial<FabricGateway> = {}): FabricGateway & { readonly i
       return Promise.resolve();
     },
     commitStatus: (transactionId) => Promise.resolve({ transactionId, code: 0, blockNumber: 9n }),
+    chaincodeEvents: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }) }),
     close: () => undefined,
     ...change,
   };

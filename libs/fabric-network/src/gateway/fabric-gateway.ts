@@ -86,6 +86,15 @@ export function connectFabricGateway(options: FabricGatewayOptions): FabricGatew
         return { transactionId, code, blockNumber };
       });
     },
+    async *chaincodeEvents(chaincode, startBlock, signal) {
+      const [peer] = peers;
+      if (peer === undefined) return;
+      try {
+        yield* peer.chaincodeEvents(channel, chaincode, startBlock, signal);
+      } catch (error) {
+        if (!signal.aborted) throw commitStatusFailure(error, `${peer.mspId} at ${peer.endpoint}`);
+      }
+    },
     close() {
       for (const peer of peers) peer.close();
     },

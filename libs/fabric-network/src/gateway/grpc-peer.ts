@@ -3,7 +3,7 @@ import { connect, hash, type GrpcClient } from '@hyperledger/fabric-gateway';
 import type { Signer } from '@selvedge/identity';
 import { LIMITS, parseMessage, SerializedIdentitySchema } from '@selvedge/protocol';
 import { connectToPeer } from '../peer-connection.js';
-import type { FabricBounds, FabricPeer } from './ports.js';
+import type { FabricBounds, FabricEvent, FabricPeer } from './ports.js';
 
 /** One peer's gateway service, in terms of bytes. Calls throw GatewayError, with status CANCELLED when the caller's signal is aborted. */
 export interface GatewayPeer {
@@ -17,6 +17,8 @@ export interface GatewayPeer {
   submit(prepared: Uint8Array, signature: Uint8Array, bounds: FabricBounds): Promise<void>;
   /** @param request SignedCommitStatusRequest bytes, without signature. Waits until the transaction lies in a block. */
   commitStatus(request: Uint8Array, signature: Uint8Array, bounds: FabricBounds): Promise<{ readonly code: number; readonly blockNumber: bigint }>;
+  /** Events of valid transactions from a block on, and then as they come. */
+  chaincodeEvents(channel: string, chaincode: string, startBlock: bigint, signal: AbortSignal): AsyncIterable<FabricEvent>;
   close(): void;
 }
 
@@ -47,6 +49,19 @@ export function connectPeer(peer: FabricPeer, options: { readonly signer: Signer
       await gateway.newSignedTransaction(prepared, signature).submit(callOptions(bounds));
     },
     commitStatus: (request, signature, bounds) => gateway.newSignedCommit(request, signature).getStatus(callOptions(bounds)),
+    async *chaincodeEvents(channel, chaincode, startBlock, signal) {
+      const events = await gateway.getNetwork(channel).getChaincodeEvents(chaincode, { startBlock });
+      const close = (): void => {
+        events.close();
+      };
+      signal.addEventListener('abort', close, { once: true });
+      try {
+        if (!signal.aborted) yield* events;
+      } finally {
+        signal.removeEventListener('abort', close);
+        close();
+      }
+    },
     close: () => {
       gateway.close();
       client.close();
@@ -80,5 +95,5 @@ function cancellable(client: Client): GrpcClient {
     signal?.addEventListener('abort', abort, { once: true });
     return call;
   };
-  return { makeUnaryRequest } as unknown as GrpcClient;
+  return { makeUnaryRequest, makeServerStreamRequest: client.makeServerStreamRequest.bind(client) } as unknown as GrpcClient;
 }

@@ -87,5 +87,17 @@ export interface FabricGateway {
   submit(transaction: EndorsedFabricTransaction, bounds: FabricBounds): Promise<void>;
   /** Waits until the transaction lies in a block. Throws TIMEOUT, UNAVAILABLE, CANCELLED or FABRIC_REFUSED. */
   commitStatus(transactionId: string, bounds: FabricBounds): Promise<FabricStatus>;
+  /**
+   * Chaincode events of valid transactions from a block on, and then as they come until the signal ends it, through the first
+   * peer that takes the question. Throws UNAVAILABLE or FABRIC_REFUSED; a reader goes on by the next start.
+   */
+  chaincodeEvents(chaincode: string, startBlock: bigint, signal: AbortSignal): AsyncIterable<FabricEvent>;
   close(): void;
+}
+
+/** A chaincode event as a peer delivers it. */
+export interface FabricEvent {
+  readonly blockNumber: bigint;
+  readonly eventName: string;
+  readonly payload: Uint8Array;
 }

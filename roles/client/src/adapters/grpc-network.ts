@@ -106,6 +106,7 @@ function sequencerPort(connection: RpcConnection, observed: Observed): Sequencer
         rpc.submit(request, callOptions(bounds)),
       );
     },
+    deliver: (fromBlock, signal) => rpc.deliver({ fromBlock }, { signal }),
   };
 }
 

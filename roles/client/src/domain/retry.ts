@@ -42,6 +42,11 @@ export function isWorthAnotherNode(code: RefusalCode): boolean {
   return ANOTHER_NODE.has(code);
 }
 
+/** Whether a node that refused so will do so again: what failed there is the request itself, tried there alone already. */
+export function isOnceForEachNode(code: RefusalCode): boolean {
+  return code === 'CHAINCODE_CRASHED';
+}
+
 /** Whether the request should be built again on fresh evidence. */
 export function isWorthRebuild(code: RefusalCode): boolean {
   return REBUILD.has(code);

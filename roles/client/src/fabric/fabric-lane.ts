@@ -1,6 +1,7 @@
 import { toHex } from '@selvedge/crypto';
 import type { FabricGateway } from '@selvedge/fabric-network/gateway';
 import { create } from '@bufbuild/protobuf';
+import { EVENT_NAME, parseFabricEvents } from '@selvedge/fabric';
 import { EndorsedTransactionSchema } from '@selvedge/protocol';
 import { declaredOwners } from '../domain/requirements.js';
 import type { LedgerLane } from '../ledger-lane.js';
@@ -43,6 +44,12 @@ export function createFabricLane(session: Session, open: () => Promise<FabricGat
         submit: () => submitToFabric(session, fabric, transaction, outcome),
         commitStatus: () => awaitFabricVerdict(session, fabric, transaction, outcome),
       };
+    },
+    async *events(contract, startBlock, signal) {
+      const fabric = await gateway();
+      for await (const { blockNumber, eventName, payload } of fabric.chaincodeEvents(contract, startBlock, signal)) {
+        if (eventName === EVENT_NAME) yield { blockNumber, ...parseFabricEvents(payload) };
+      }
     },
     close() {
       opened?.then(

@@ -90,6 +90,10 @@ export function createFakeFabric(network: FakeNetwork): FakeFabric {
       calls.push('commit-status gateway');
       return hooks.commitStatus === undefined ? Promise.resolve({ transactionId, code: ledger.code, blockNumber: 5n }) : hooks.commitStatus(transactionId, bounds);
     },
+    async *chaincodeEvents(chaincode, startBlock) {
+      calls.push(`events ${chaincode} ${String(startBlock)}`);
+      yield* await Promise.resolve(ledger.fabricEvents);
+    },
     close: () => {
       opened.closed += 1;
     },

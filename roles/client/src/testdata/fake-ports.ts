@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { SelvedgeError } from '@selvedge/errors';
 import { BUSINESS_MSP_IDS, createEndorsementPayload, ENDORSER_MSP_IDS, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import type { FabricEvent } from '@selvedge/fabric-network/gateway';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import {
   CommitStatusAnswerSchema,
@@ -12,6 +13,7 @@ import {
   SubmitAnswerSchema,
   targetDigest,
   type ValidationCode,
+  type Block,
   type CommitStatusAnswer,
   type Endorsement,
   type EndorsedTransaction,
@@ -40,6 +42,9 @@ export interface FakeHooks {
 /** What the fake sequencer has ordered, and the verdict that the fake business nodes give. */
 export interface FakeLedger {
   readonly ordered: Uint8Array[];
+  /** What the sequencer delivers, and a Fabric peer. */
+  readonly blocks: Block[];
+  readonly fabricEvents: FabricEvent[];
   code: ValidationCode;
   height: bigint;
 }
@@ -79,6 +84,10 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
           },
           transaction,
         ),
+      async *deliver(fromBlock) {
+        calls.push(`deliver ${String(fromBlock)}`);
+        yield* await Promise.resolve(ledger.blocks);
+      },
     }),
     computeNodes: () =>
       nodes.map((node) => ({

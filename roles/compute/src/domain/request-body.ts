@@ -14,6 +14,7 @@ import {
 
 const NONCE_BYTES = 24;
 const MAX_NANOS = 999_999_999;
+const KINDS: readonly RequestKind[] = [RequestKind.EVALUATE, RequestKind.SUBMIT, RequestKind.OPEN_EVENTS];
 
 /** A parsed request, not yet authorised. */
 export interface ParsedRequest {
@@ -33,8 +34,8 @@ export function parseRequest(signedRequest: Uint8Array): ParsedRequest {
   requireAtMost('args', body.args.length, LIMITS.maxArgs);
   requireAtMost('transient fields', body.transient.length, LIMITS.maxTransientFields);
   requireStrictlyAscending('transient fields', body.transient, (a, b) => compareText(a.name, b.name));
-  const isKnownKind = body.kind === RequestKind.EVALUATE || body.kind === RequestKind.SUBMIT;
-  if (!isKnownKind) throw new SelvedgeError('MALFORMED_MESSAGE', 'request: neither evaluate nor submit');
+  const isKnownKind = KINDS.includes(body.kind);
+  if (!isKnownKind) throw new SelvedgeError('MALFORMED_MESSAGE', 'request: of no known kind');
   const isNanos = body.timestampNanos >= 0 && body.timestampNanos <= MAX_NANOS;
   if (!isNanos) throw new SelvedgeError('MALFORMED_MESSAGE', 'request: nanoseconds of its timestamp');
   return { body, bodyBytes, signature };

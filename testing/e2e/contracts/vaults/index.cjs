@@ -83,6 +83,12 @@ class Vaults extends Contract {
     ctx.stub.setEvent(name, Buffer.from(note));
   }
 
+  /** Changes a key and tells of it. */
+  async AnnounceChange(ctx, key, note) {
+    await this.Append(ctx, '', key, note);
+    await this.Announce(ctx, 'Changed', note);
+  }
+
   async Purge(ctx, collection, key) {
     await ctx.stub.purgePrivateData(collection, key);
   }

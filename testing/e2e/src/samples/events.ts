@@ -33,4 +33,15 @@ export function driveEvents(isSkipped: boolean, sample: () => Sample): void {
     await changed('CreateAsset', ['asset1', 'blue', '10', 'Sam', '100']);
     expect(await queryJson<object>(org1, 'ReadAsset', 'asset1')).toEqual(asset());
   });
+
+  it.skipIf(isSkipped)('all of them are read off the ledger by the organisation that the manifest entitles, in order', async () => {
+    const events = sample().network2.getChaincodeEvents(sample().name, { startBlock: 0n });
+    const names: string[] = [];
+    for await (const { eventName, payload, chaincodeName } of events) {
+      names.push(eventName);
+      expect([chaincodeName, (JSON.parse(text(payload)) as { ID: string }).ID]).toEqual([sample().name, 'asset1']);
+      if (names.length === 5) events.close();
+    }
+    expect(names).toEqual(['CreateAsset', 'TransferAsset', 'UpdateAsset', 'DeleteAsset', 'CreateAsset']);
+  });
 }

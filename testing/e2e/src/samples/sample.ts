@@ -1,4 +1,4 @@
-import type { Contract, EndorsedTransaction } from '@selvedge/client';
+import type { Contract, EndorsedTransaction, Network } from '@selvedge/client';
 import { text } from '../network.js';
 
 /** A deployed sample as users of two organisations see it. */
@@ -6,6 +6,8 @@ export interface Sample {
   readonly name: string;
   readonly org1: Contract;
   readonly org2: Contract;
+  /** The second organisation's own view of the channel. */
+  readonly network2: Network;
 }
 
 export async function query(contract: Contract, name: string, ...args: string[]): Promise<string> {

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/request.proto.
  */
 export const file_selvedge_v1_request: GenFile = /*@__PURE__*/
-  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iYAoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEh4KFnNlYWxlZF90cmFuc2FjdGlvbl9rZXkYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwivgIKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0icQoOU2VhbGVkUmVzcG9uc2USDwoHbm9kZV9pZBgBIAEoCRIMCgRzYWx0GAIgASgMEhIKCmNpcGhlcnRleHQYAyABKAwSLAoLdGFyZ2V0X2RhdGEYBCABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCKkAQoIUmVzcG9uc2USDgoGc3RhdHVzGAEgASgFEg8KB21lc3NhZ2UYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIqCgVldmVudBgEIAEoCzIbLnNlbHZlZGdlLnYxLkNoYWluY29kZUV2ZW50EiUKB3JlZnVzYWwYBSABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsEhMKC3ZpZXdfaGVpZ2h0GAYgASgEIhYKFENvbXB1dGVIZWFsdGhSZXF1ZXN0IuEBCg1Db21wdXRlSGVhbHRoEg8KB25vZGVfaWQYASABKAkSDQoFcmVhZHkYAiABKAgSEAoIZHJhaW5pbmcYAyABKAgSEQoJaW5fZmxpZ2h0GAQgASgNEhAKCGNhcGFjaXR5GAUgASgNEhMKC3ZpZXdfaGVpZ2h0GAYgASgEEhEKCWNvbnRyYWN0cxgHIAMoCRIQCgh0ZWVfdHlwZRgIIAEoCRITCgttZWFzdXJlbWVudBgJIAEoDBIqCghwYWNrYWdlcxgKIAMoCzIYLnNlbHZlZGdlLnYxLkhlbGRQYWNrYWdlIjIKC0hlbGRQYWNrYWdlEhEKCWNvZGVfaGFzaBgBIAEoDBIQCgh2ZXJpZmllZBgCIAEoCCpVCglEaXJlY3Rpb24SGQoVRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRRElSRUNUSU9OX1JFUVVFU1QQARIWChJESVJFQ1RJT05fUkVTUE9OU0UQAipfCgtSZXF1ZXN0S2luZBIcChhSRVFVRVNUX0tJTkRfVU5TUEVDSUZJRUQQABIZChVSRVFVRVNUX0tJTkRfRVZBTFVBVEUQARIXChNSRVFVRVNUX0tJTkRfU1VCTUlUEAIylgEKB0NvbXB1dGUSQgoHRXhlY3V0ZRIaLnNlbHZlZGdlLnYxLlNlYWxlZFJlcXVlc3QaGy5zZWx2ZWRnZS52MS5TZWFsZWRSZXNwb25zZRJHCgZIZWFsdGgSIS5zZWx2ZWRnZS52MS5Db21wdXRlSGVhbHRoUmVxdWVzdBoaLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhiBnByb3RvMw", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
+  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iYAoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEh4KFnNlYWxlZF90cmFuc2FjdGlvbl9rZXkYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwivgIKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0icQoOU2VhbGVkUmVzcG9uc2USDwoHbm9kZV9pZBgBIAEoCRIMCgRzYWx0GAIgASgMEhIKCmNpcGhlcnRleHQYAyABKAwSLAoLdGFyZ2V0X2RhdGEYBCABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQipAEKCFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEg8KB3BheWxvYWQYAyABKAwSKgoFZXZlbnQYBCABKAsyGy5zZWx2ZWRnZS52MS5DaGFpbmNvZGVFdmVudBIlCgdyZWZ1c2FsGAUgASgLMhQuc2VsdmVkZ2UudjEuUmVmdXNhbBITCgt2aWV3X2hlaWdodBgGIAEoBCIWChRDb21wdXRlSGVhbHRoUmVxdWVzdCLhAQoNQ29tcHV0ZUhlYWx0aBIPCgdub2RlX2lkGAEgASgJEg0KBXJlYWR5GAIgASgIEhAKCGRyYWluaW5nGAMgASgIEhEKCWluX2ZsaWdodBgEIAEoDRIQCghjYXBhY2l0eRgFIAEoDRITCgt2aWV3X2hlaWdodBgGIAEoBBIRCgljb250cmFjdHMYByADKAkSEAoIdGVlX3R5cGUYCCABKAkSEwoLbWVhc3VyZW1lbnQYCSABKAwSKgoIcGFja2FnZXMYCiADKAsyGC5zZWx2ZWRnZS52MS5IZWxkUGFja2FnZSIyCgtIZWxkUGFja2FnZRIRCgljb2RlX2hhc2gYASABKAwSEAoIdmVyaWZpZWQYAiABKAgqVQoJRGlyZWN0aW9uEhkKFURJUkVDVElPTl9VTlNQRUNJRklFRBAAEhUKEURJUkVDVElPTl9SRVFVRVNUEAESFgoSRElSRUNUSU9OX1JFU1BPTlNFEAIqfQoLUmVxdWVzdEtpbmQSHAoYUkVRVUVTVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVUkVRVUVTVF9LSU5EX0VWQUxVQVRFEAESFwoTUkVRVUVTVF9LSU5EX1NVQk1JVBACEhwKGFJFUVVFU1RfS0lORF9PUEVOX0VWRU5UUxADMpYBCgdDb21wdXRlEkIKB0V4ZWN1dGUSGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0Ghsuc2VsdmVkZ2UudjEuU2VhbGVkUmVzcG9uc2USRwoGSGVhbHRoEiEuc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5Db21wdXRlSGVhbHRoYgZwcm90bzM", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
 
 /**
  * The clear header: HPKE info and all associated data bind its bytes.
@@ -305,6 +305,53 @@ export const ChaincodeEventSchema: GenMessage<ChaincodeEvent> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_request, 6);
 
 /**
+ * A sealed event as it stands on the ledger, and whose it is.
+ *
+ * @generated from message selvedge.v1.SealedEventOf
+ */
+export type SealedEventOf = Message<"selvedge.v1.SealedEventOf"> & {
+  /**
+   * 32 bytes
+   *
+   * @generated from field: bytes tx_id = 1;
+   */
+  txId: Uint8Array;
+
+  /**
+   * SealedEvent bytes
+   *
+   * @generated from field: bytes sealed_event = 2;
+   */
+  sealedEvent: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.SealedEventOf.
+ * Use `create(SealedEventOfSchema)` to create a new message.
+ */
+export const SealedEventOfSchema: GenMessage<SealedEventOf> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 7);
+
+/**
+ * In the order of the request's arguments.
+ *
+ * @generated from message selvedge.v1.OpenedEvents
+ */
+export type OpenedEvents = Message<"selvedge.v1.OpenedEvents"> & {
+  /**
+   * @generated from field: repeated selvedge.v1.ChaincodeEvent events = 1;
+   */
+  events: ChaincodeEvent[];
+};
+
+/**
+ * Describes the message selvedge.v1.OpenedEvents.
+ * Use `create(OpenedEventsSchema)` to create a new message.
+ */
+export const OpenedEventsSchema: GenMessage<OpenedEvents> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 8);
+
+/**
  * What the chaincode answered (its digest, keyed, is in the core), or a refusal after authentication.
  *
  * @generated from message selvedge.v1.Response
@@ -350,7 +397,7 @@ export type Response = Message<"selvedge.v1.Response"> & {
  * Use `create(ResponseSchema)` to create a new message.
  */
 export const ResponseSchema: GenMessage<Response> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 7);
+  messageDesc(file_selvedge_v1_request, 9);
 
 /**
  * @generated from message selvedge.v1.ComputeHealthRequest
@@ -363,7 +410,7 @@ export type ComputeHealthRequest = Message<"selvedge.v1.ComputeHealthRequest"> &
  * Use `create(ComputeHealthRequestSchema)` to create a new message.
  */
 export const ComputeHealthRequestSchema: GenMessage<ComputeHealthRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 8);
+  messageDesc(file_selvedge_v1_request, 10);
 
 /**
  * @generated from message selvedge.v1.ComputeHealth
@@ -427,7 +474,7 @@ export type ComputeHealth = Message<"selvedge.v1.ComputeHealth"> & {
  * Use `create(ComputeHealthSchema)` to create a new message.
  */
 export const ComputeHealthSchema: GenMessage<ComputeHealth> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 9);
+  messageDesc(file_selvedge_v1_request, 11);
 
 /**
  * A contract package in the node's store.
@@ -455,7 +502,7 @@ export type HeldPackage = Message<"selvedge.v1.HeldPackage"> & {
  * Use `create(HeldPackageSchema)` to create a new message.
  */
 export const HeldPackageSchema: GenMessage<HeldPackage> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 10);
+  messageDesc(file_selvedge_v1_request, 12);
 
 /**
  * @generated from enum selvedge.v1.Direction
@@ -501,6 +548,13 @@ export enum RequestKind {
    * @generated from enum value: REQUEST_KIND_SUBMIT = 2;
    */
   SUBMIT = 2,
+
+  /**
+   * args are SealedEventOf; the answer's payload is OpenedEvents
+   *
+   * @generated from enum value: REQUEST_KIND_OPEN_EVENTS = 3;
+   */
+  OPEN_EVENTS = 3,
 }
 
 /**

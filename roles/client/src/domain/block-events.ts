@@ -1,0 +1,44 @@
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import {
+  BlockHeaderSchema, EndorsedTransactionSchema, LIMITS, parseCores, parseMessage, SealedEventHeaderSchema, SealedEventSchema, TransactionSchema, type Block,
+} from '@selvedge/protocol';
+
+/** Sealed events of one transaction, as they stand on the ledger. */
+export interface LedgerEvents {
+  readonly blockNumber: bigint;
+  readonly txId: Uint8Array;
+  readonly sealedEvents: readonly Uint8Array[];
+}
+
+/**
+ * What a block of the embedded ledger holds of sealed events; which of its transactions are valid is not in it. Transactions that
+ * do not parse are invalid to everyone. Throws MALFORMED_MESSAGE when the header does not parse.
+ */
+export function eventsOfBlock(block: Block): LedgerEvents[] {
+  const { number: blockNumber } = parseMessage(BlockHeaderSchema, block.header, LIMITS.maxHeaderBytes);
+  return block.transactions.flatMap((bytes) => {
+    try {
+      const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
+      if (kind.case !== 'endorsed') return [];
+      const { cores, itemMask, sealedEvents } = parseMessage(EndorsedTransactionSchema, kind.value, LIMITS.maxMessageBytes);
+      const [core] = parseCores(cores, itemMask);
+      return core === undefined || sealedEvents.length === 0 ? [] : [{ blockNumber, txId: core.txId, sealedEvents }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Those of one contract: an event's header says whose it is. Throws MALFORMED_MESSAGE or MESSAGE_TOO_LARGE. */
+export function eventsOfContract({ sealedEvents }: LedgerEvents, contract: string): Uint8Array[] {
+  return sealedEvents.filter((event) => {
+    const { header } = parseMessage(SealedEventSchema, event, LIMITS.maxPacketBytes);
+    return parseMessage(SealedEventHeaderSchema, header, LIMITS.maxHeaderBytes).contract === contract;
+  });
+}
+
+/** Throws TARGET_DATA_INCONSISTENT when a compute node opened more or fewer events than it was asked to. */
+export function requireSameCount(txId: Uint8Array, asked: number, opened: number): void {
+  if (asked !== opened) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', `${String(opened)} of ${String(asked)} events of transaction ${toHex(txId)} were opened`, { role: 'client' });
+}

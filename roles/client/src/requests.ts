@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { suiteByName } from '@selvedge/crypto';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { computeTxId, type RequestKind } from '@selvedge/protocol';
+import { chooseKeyEpoch } from './domain/envelope.js';
+import { buildRequest, type BuiltRequest } from './domain/request.js';
+import { isWorthRebuild } from './domain/retry.js';
+import type { Session } from './session.js';
+
+const NONCE_BYTES = 24;
+
+/** The sealed requests of one transaction id, one of each kind. */
+export interface Requests {
+  readonly txId: Uint8Array;
+  /** One sealed request for all tries and replicas. Verifies evidence first. */
+  get(kind: RequestKind): Promise<BuiltRequest>;
+  /** Runs with a request of this kind, and again with a fresh one where the evidence or epoch behind it has changed. */
+  withFreshEvidence<T>(kind: RequestKind, run: (request: BuiltRequest) => Promise<T>): Promise<T>;
+}
+
+/** Prepares requests to a contract; nothing is sent. */
+export function createRequests(session: Session, contract: string, content: { readonly args: readonly Uint8Array[]; readonly transient: Readonly<Record<string, Uint8Array>> }): Requests {
+  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+  const timestamp = session.clock();
+  const built = new Map<RequestKind, Promise<BuiltRequest>>();
+
+  const build = async (kind: RequestKind): Promise<BuiltRequest> => {
+    const [{ view, envelope }, { policy }] = [await session.trust.current(), await session.trust.terms(contract)];
+    const suite = suiteByName(policy.suite).name;
+    const envelopeKey = envelope.keys.get(suite);
+    if (envelopeKey === undefined) throw new SelvedgeError('UNKNOWN_SUITE', `the key broker has no envelope key of suite ${suite}`, { role: 'client' });
+    const keyEpoch = chooseKeyEpoch(envelope, view, contract);
+    const { network, channel } = session;
+    const { digest } = view.profile;
+    return buildRequest({ network, channel, contract, kind, ...content, nonce, timestamp, keyEpoch, profileDigest: digest, suite, envelopeKey }, session.signer);
+  };
+
+  // A failed build is not kept.
+  const get = (kind: RequestKind): Promise<BuiltRequest> => {
+    let pending = built.get(kind);
+    if (pending === undefined) {
+      pending = build(kind);
+      built.set(kind, pending);
+      pending.catch(() => built.delete(kind));
+    }
+    return pending;
+  };
+
+  return {
+    txId: computeTxId(nonce, session.signer.serialized),
+    get,
+    async withFreshEvidence(kind, run) {
+      for (let rebuilds = 0; ; rebuilds += 1) {
+        try {
+          return await run(await get(kind));
+        } catch (error) {
+          if (!isSelvedgeError(error) || !isWorthRebuild(error.code) || rebuilds >= session.limits.maxRebuilds) throw error;
+          built.delete(kind);
+          await session.trust.refresh();
+        }
+      }
+    },
+  };
+}
