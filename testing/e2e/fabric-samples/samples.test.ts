@@ -12,7 +12,7 @@ import { drivePrivateData } from '../src/samples/private-data.js';
 import type { Sample } from '../src/samples/sample.js';
 import { hasFabricSamples, hasGo, stageSample } from '../src/samples/stage.js';
 import { driveStateBasedEndorsement, SBE_MANIFEST } from '../src/samples/state-based-endorsement.js';
-import { driveFungibleToken, driveNonFungibleToken, driveUnspentOutputs } from '../src/samples/tokens.js';
+import { driveFungibleToken, driveMultiToken, driveNonFungibleToken, driveUnspentOutputs } from '../src/samples/tokens.js';
 
 const LEDGERS = ['embedded', 'fabric'] as const;
 const isMissing = !hasFabricSamples();
@@ -20,10 +20,12 @@ const isGoMissing = isMissing || !hasGo();
 
 const GO_SAMPLES: readonly { readonly directory: string; readonly drive: (isSkipped: boolean, sample: () => Sample) => void; readonly manifest?: object }[] = [
   { directory: 'asset-transfer-basic', drive: driveBasic },
+  { directory: 'asset-transfer-ledger-queries', drive: driveTypedLedgerQueries },
   { directory: 'asset-transfer-private-data', drive: drivePrivateQueries },
   { directory: 'asset-transfer-secured-agreement', drive: driveSecuredAgreement, manifest: SBE_MANIFEST },
   { directory: 'auction-simple', drive: driveSealedAuction, manifest: SBE_MANIFEST },
   { directory: 'high-throughput', drive: driveHighThroughput },
+  { directory: 'token-erc-1155', drive: driveMultiToken },
   { directory: 'token-erc-20', drive: driveFungibleToken },
   { directory: 'token-utxo', drive: driveUnspentOutputs },
 ];

@@ -64,6 +64,6 @@ function verifyIndependentView(view: LedgerView, policy: ContractPolicy): void {
   for (const { name, owners } of policy.ownerSets) {
     const isIndependent = (mspId: string): boolean => !owners.includes(mspId);
     const isVouchedFor = view.supporters.some(isIndependent) || !organisations.some(isIndependent);
-    if (!isVouchedFor) throw new SelvedgeError('VIEW_QUORUM_UNREACHABLE', `only owners of owner set ${name} support the ledger view`);
+    if (!isVouchedFor) throw new SelvedgeError('VIEW_QUORUM_UNREACHABLE', `only owners of owner set ${name} support the ledger view; an organisation that owns nothing of it must run an endorser or a business node`);
   }
 }

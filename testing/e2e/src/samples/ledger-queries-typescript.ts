@@ -18,7 +18,7 @@ interface Version {
 
 const ids = (assets: readonly Asset[]): string[] => assets.map(({ ID }) => ID);
 
-/** The main functions of asset-transfer-ledger-queries in TypeScript: as in JavaScript, with typed arguments and results. */
+/** The main functions of asset-transfer-ledger-queries in TypeScript and Go: as in JavaScript, with typed arguments and results. */
 export function driveTypedLedgerQueries(isSkipped: boolean, sample: () => Sample): void {
   it.skipIf(isSkipped)('InitLedger, CreateAsset, ReadAsset, TransferAsset, AssetExists and their errors', async () => {
     const { org1, org2 } = sample();
@@ -27,10 +27,10 @@ export function driveTypedLedgerQueries(isSkipped: boolean, sample: () => Sample
     expect(await queryJson<object>(org1, 'ReadAsset', 'asset7')).toEqual({ docType: 'asset', ID: 'asset7', color: 'blue', size: 35, owner: 'Tom', appraisedValue: 99 });
     await org1.submitTransaction('TransferAsset', 'asset7', 'Brad');
     expect([await query(org1, 'AssetExists', 'asset7'), await query(org1, 'AssetExists', 'asset9')]).toEqual(['true', 'false']);
-    expect(await refusal(org1.submitTransaction('CreateAsset', 'asset7', 'red', '1', 'x', '1'))).toContain('Asset already exists: asset7');
-    expect(await refusal(org1.submitTransaction('CreateAsset', 'asset8', 'red', 'large', 'x', '1'))).toContain('could not convert data to number');
-    expect(await refusal(org1.submitTransaction('CreateAsset', 'asset8'))).toContain('Expected 5 parameters, but 1 have been supplied');
-    for (const name of ['ReadAsset', 'DeleteAsset']) expect(await refusal(org1.submitTransaction(name, 'asset9'))).toContain('Asset asset9 does not exist');
+    expect(await refusal(org1.submitTransaction('CreateAsset', 'asset7', 'red', '1', 'x', '1'))).toMatch(/asset already exists: asset7/i);
+    expect(await refusal(org1.submitTransaction('CreateAsset', 'asset8', 'red', 'large', 'x', '1'))).toMatch(/convert|conversion/i);
+    expect(await refusal(org1.submitTransaction('CreateAsset', 'asset8'))).toContain('Expected 5');
+    for (const name of ['ReadAsset', 'DeleteAsset']) expect(await refusal(org1.submitTransaction(name, 'asset9'))).toMatch(/asset asset9 does not exist/i);
   });
 
   it.skipIf(isSkipped)('ranges, partial composite keys and rich queries, whole and by pages', async () => {
@@ -51,7 +51,7 @@ export function driveTypedLedgerQueries(isSkipped: boolean, sample: () => Sample
     const { org1, org2 } = sample();
     await org1.submitTransaction('DeleteAsset', 'asset7');
     const versions = await queryJson<Version[]>(org2, 'GetAssetHistory', 'asset7');
-    expect(versions.map(({ record, isDelete }) => [record?.owner, isDelete])).toEqual([[undefined, true], ['Ann', false], ['Brad', false], ['Tom', false]]);
+    expect(versions.map(({ record, isDelete }) => [record?.owner ?? '', isDelete])).toEqual([['', true], ['Ann', false], ['Brad', false], ['Tom', false]]);
     for (const { timestamp } of versions) expect(Math.abs(Date.parse(timestamp) - Date.now())).toBeLessThan(600_000);
   });
 }

@@ -67,3 +67,22 @@ export function driveUnspentOutputs(isSkipped: boolean, sample: () => Sample): v
     expect((await queryJson<Output[]>(org1, 'ClientUTXOs')).map(({ amount }) => amount)).toEqual([40]);
   });
 }
+
+/** token-erc-1155 in Go: batches of balances under composite keys. */
+export function driveMultiToken(isSkipped: boolean, sample: () => Sample): void {
+  it.skipIf(isSkipped)('Initialize, MintBatch, TransferFrom, SetApprovalForAll, BatchTransferFrom, Burn and their errors', async () => {
+    const { org1, org2 } = sample();
+    await org1.submitTransaction('Initialize', 'some name', 'MT');
+    const [alice, bob] = [await query(org1, 'ClientAccountID'), await query(org2, 'ClientAccountID')];
+    expect(await refusal(org2.submitTransaction('Mint', bob, '1', '10'))).toContain('not authorized');
+    await org1.submitTransaction('MintBatch', alice, '[1,2,3]', '[100,200,300]');
+    expect(await refusal(org1.submitTransaction('MintBatch', alice, '[1]', '[1,2]'))).toContain('ids and amounts must have the same length');
+    await org1.submitTransaction('TransferFrom', alice, bob, '1', '30');
+    expect(await refusal(org2.submitTransaction('TransferFrom', alice, bob, '1', '1'))).toContain('caller is not owner nor is approved');
+    await org1.submitTransaction('SetApprovalForAll', bob, 'true');
+    await org2.submitTransaction('BatchTransferFrom', alice, bob, '[2,3]', '[50,60]');
+    await org1.submitTransaction('Burn', alice, '3', '40');
+    expect(await queryJson<number[]>(org2, 'BalanceOfBatch', JSON.stringify([alice, alice, alice, bob, bob, bob]), '[1,2,3,1,2,3]')).toEqual([70, 150, 200, 30, 50, 60]);
+    expect(await refusal(org1.submitTransaction('TransferFrom', alice, bob, '1', '1000'))).toContain('insufficient funds');
+  });
+}
