@@ -4,7 +4,7 @@ import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createBind
 import type { AppraisalProfile, Claims, ReportDataInput, TeeRole } from './types.js';
 
 const refusal = (code: string) => expect.objectContaining({ code }) as Error;
-const claims: Claims = { teeType: 'simulated', measurement: COMPUTE_MEASUREMENT, platformId: new Uint8Array(32), reportData: new Uint8Array(64), debug: false };
+const claims: Claims = { teeType: 'simulated', measurement: COMPUTE_MEASUREMENT, platformId: new Uint8Array(32), reportData: new Uint8Array(64), debug: false, migratable: false, tcb: undefined, fields: {} };
 const profile = createTestProfile();
 
 describe('appraise', () => {
@@ -27,7 +27,11 @@ describe('appraise', () => {
   });
 
   it('refuses a debuggable TEE', () => {
-    expect(() => appraise({ ...claims, debug: true }, profile.message, 'compute')).toThrow(refusal('APPRAISAL_REFUSED'));
+    expect(() => appraise({ ...claims, debug: true }, profile.message, 'compute')).toThrow(refusal('TEE_DEBUGGABLE'));
+  });
+
+  it('refuses a TEE that may be moved to another platform', () => {
+    expect(() => appraise({ ...claims, migratable: true }, profile.message, 'compute')).toThrow(refusal('TEE_MIGRATABLE'));
   });
 
   it('refuses a simulated TEE unless the profile allows it', () => {

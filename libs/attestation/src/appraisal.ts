@@ -1,6 +1,8 @@
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Evidence, MeasurementPolicy, NetworkProfile } from '@selvedge/protocol';
+import { createDcapVerifier, DCAP_TEE_TYPES } from './dcap/verifier.js';
+import { createSevSnpVerifier, SEV_SNP_TEE_TYPE } from './sev-snp/verifier.js';
 import { SIMULATED_TEE_TYPE } from './simulated/quote.js';
 import { createSimulatedVerifier } from './simulated/verifier.js';
 import type { AppraisalProfile, AttestationResult, Claims, ReportDataInput, TeeRole, Verifier } from './types.js';
@@ -16,11 +18,12 @@ function isMeasurementListed(policies: readonly MeasurementPolicy[], measurement
 
 /**
  * Claims to Attestation Result by the profile's reference values for a role.
- * Throws SIMULATED_TEE_REFUSED, or APPRAISAL_REFUSED with the rule, what was seen and what was expected.
+ * Throws SIMULATED_TEE_REFUSED, TEE_DEBUGGABLE, TEE_MIGRATABLE, or APPRAISAL_REFUSED with the rule, what was seen and what was expected.
  */
 export function appraise(claims: Claims, profile: NetworkProfile, role: TeeRole): AttestationResult {
   verifySimulatedAllowed(claims.teeType, profile);
-  if (claims.debug) throw refuse('debug', 'a debuggable TEE', 'debugging off');
+  if (claims.debug) throw new SelvedgeError('TEE_DEBUGGABLE', 'rule debug: saw a debuggable TEE, expected debugging off', { details: { rule: 'debug' } });
+  if (claims.migratable) throw new SelvedgeError('TEE_MIGRATABLE', 'rule migration: saw a TEE that may be moved to another platform, expected one that may not', { details: { rule: 'migration' } });
   const policies = profile.measurements.filter((policy) => policy.role === role && policy.teeType === claims.teeType);
   if (!isMeasurementListed(policies, claims.measurement)) {
     const expected = policies.flatMap((policy) => policy.measurements.map(toHex)).join(' or ');
@@ -42,7 +45,10 @@ export function createVerifier(teeType: string, profile: NetworkProfile): Verifi
     verifySimulatedAllowed(teeType, profile);
     return createSimulatedVerifier({ roots: profile.simulatedRoots });
   }
-  throw refuse('TEE type', 'an unknown type', SIMULATED_TEE_TYPE);
+  const dcap = DCAP_TEE_TYPES.find((known) => known === teeType);
+  if (dcap !== undefined) return createDcapVerifier(dcap);
+  if (teeType === SEV_SNP_TEE_TYPE) return createSevSnpVerifier();
+  throw refuse('TEE type', 'an unknown type', [...DCAP_TEE_TYPES, SEV_SNP_TEE_TYPE, SIMULATED_TEE_TYPE].join(' or '));
 }
 
 /** What is verified and appraised in one step. */

@@ -33,6 +33,23 @@ export interface Claims {
   readonly reportData: Uint8Array;
   /** The TEE can be debugged, so it keeps no secret. */
   readonly debug: boolean;
+  /** Its memory may be moved to another platform while it runs. */
+  readonly migratable: boolean;
+  /** How current the platform is; undefined where the evidence does not say (simulated). */
+  readonly tcb: TcbClaims | undefined;
+  /** Everything else that the evidence says, by the vendor's names: lower-case hex or decimal. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** How current a platform's trusted computing base is. */
+export interface TcbClaims {
+  /** The vendor's word; for DCAP one of TCB_STATUSES. */
+  readonly status: string;
+  readonly advisoryIds: readonly string[];
+  /** ISO 8601; of the TCB level. */
+  readonly date: string;
+  /** Number of Intel's evaluation of its TCBs: later collateral has a higher one. */
+  readonly evaluationDataNumber: number;
 }
 
 /** Evidence to Claims (RFC 9334, section 4.3). Does no I/O: trust material and time are arguments. */

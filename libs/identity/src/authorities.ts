@@ -62,7 +62,7 @@ function traceIntermediates(authorities: Authority[], untraced: readonly Certifi
 }
 
 function applyRevocationList(authorities: readonly Authority[], der: Uint8Array, refuse: (what: string) => SelvedgeError): void {
-  const list = parseRevocationList(der);
+  const list = parseRevocationList(der, 'PROFILE_INVALID');
   // An authority whose certificate was renewed under the same name and key stands here twice.
   const issuers = authorities.filter((authority) => authority.certificate.subject === list.issuer && list.isSignedBy(authority.certificate.publicKey));
   if (issuers.length === 0) throw refuse('a revocation list is not signed by an authority of the organisation');

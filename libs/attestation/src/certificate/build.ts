@@ -1,7 +1,8 @@
 import { createHash, randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
 import { signP256 } from '@selvedge/crypto';
-import { bitString, oid, positiveInteger, readElements, TAG, time, tlv } from './der.js';
+import { bitString, oid, positiveInteger, TAG, time, tlv } from './der.js';
 import { OID } from './oids.js';
+import { subjectName } from './x509.js';
 
 export interface CertificateInput {
   readonly subject: { readonly commonName: string; readonly organization: string };
@@ -24,7 +25,7 @@ const CONTEXT_PRIMITIVE_0 = 0x80;
 /** Builds and signs an X.509 version 3 certificate (RFC 5280 section 4.1). DER. */
 export function buildCertificate(input: CertificateInput): Uint8Array {
   const subject = encodeName(input.subject);
-  const issuer = input.issuer === 'self' ? subject : subjectOf(input.issuer);
+  const issuer = input.issuer === 'self' ? subject : subjectName(input.issuer);
   const issuerKeyDer = input.issuer === 'self' ? input.subjectPublicKeyDer : input.issuer.publicKey.export({ format: 'der', type: 'spki' });
   const extensions = [
     extension(OID.basicConstraints, input.isCa ? tlv(TAG.sequence, TRUE, positiveInteger(Buffer.of(0))) : tlv(TAG.sequence), true),
@@ -66,13 +67,4 @@ function extension(id: string, value: Uint8Array, critical: boolean): Buffer {
 /** RFC 7093 section 2, method 1 in spirit: the leftmost 160 bits of SHA-256, here over the whole SubjectPublicKeyInfo. */
 function keyIdentifier(publicKeyDer: Uint8Array): Uint8Array {
   return createHash('sha256').update(publicKeyDer).digest().subarray(0, 20);
-}
-
-/** The subject Name exactly as the issuer's certificate has it: names are compared byte by byte. */
-function subjectOf(certificate: X509Certificate): Uint8Array {
-  const [outer] = readElements(certificate.raw);
-  const [toBeSigned] = readElements(outer?.content ?? new Uint8Array(0));
-  const subject = readElements(toBeSigned?.content ?? new Uint8Array(0))[5];
-  if (subject?.tag !== TAG.sequence) throw new RangeError('certificate without a subject');
-  return subject.raw;
 }

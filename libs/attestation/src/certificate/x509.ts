@@ -2,11 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import { equalBytes } from '@selvedge/crypto';
 import { oid, readElements, TAG, type DerElement } from './der.js';
 
-/** Parses DER; undefined when it does not parse or carries anything beside the one certificate. */
+/** Parses DER; undefined when it does not parse, has no readable key, or carries anything beside the one certificate. */
 export function parseCertificate(der: Uint8Array): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(der);
-    // Also refuses PEM and trailing bytes: one certificate has one encoding here.
+    // Node reads the key only when it is asked for, and throws then. Trailing bytes and PEM are refused: one certificate has one
+    // encoding here.
+    if (certificate.publicKey.type !== 'public') return undefined;
     return equalBytes(certificate.raw, der) ? certificate : undefined;
   } catch {
     return undefined;
@@ -41,6 +43,15 @@ export function extensionValue(certificate: X509Certificate, id: string): Uint8A
     .map((fields) => fields.at(-1))
     .filter((value) => value?.tag === TAG.octetString);
   return values.length === 1 ? values[0]?.content : undefined;
+}
+
+/** The subject's Name exactly as the certificate has it: names are compared byte by byte. Throws RangeError. */
+export function subjectName(certificate: X509Certificate): Uint8Array {
+  const [outer] = readElements(certificate.raw);
+  const [toBeSigned] = readElements(outer?.content ?? new Uint8Array(0));
+  const subject = readElements(toBeSigned?.content ?? new Uint8Array(0))[5];
+  if (subject?.tag !== TAG.sequence) throw new RangeError('certificate without a subject');
+  return subject.raw;
 }
 
 function extensionsOf(certificate: X509Certificate): DerElement[] {

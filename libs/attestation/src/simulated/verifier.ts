@@ -32,7 +32,7 @@ export function createSimulatedVerifier(trust: { readonly roots: readonly Uint8A
       if (!isP256SignatureValid(platform.publicKey, quoteSigningInput(quote.body), quote.signature)) throw invalid('the quote’s signature does not verify');
       if (!equalBytes(quote.reportData, computeReportData(binding))) throw new SelvedgeError('EVIDENCE_UNBOUND', 'the report data is not bound to this exchange');
       const platformId = simulatedPlatformId(platform.publicKey.export({ format: 'der', type: 'spki' }));
-      return { teeType: SIMULATED_TEE_TYPE, measurement: quote.measurement, platformId, reportData: quote.reportData, debug: quote.debug };
+      return { teeType: SIMULATED_TEE_TYPE, measurement: quote.measurement, platformId, reportData: quote.reportData, debug: quote.debug, migratable: false, tcb: undefined, fields: {} };
     },
   };
 }

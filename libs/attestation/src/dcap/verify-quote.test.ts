@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { isSelvedgeError } from '@selvedge/errors';
+import {
+  AT, authorities, createAuthority, createCollateral, createPck, createQuote, createRevocationList, partLevel, platformLevel, qeIdentity, sgxReport, tcbInfo, tdQeIdentity, tdReport, tdxTcbInfo, TRUST,
+  type CollateralInput, type QuoteInput,
+} from '../testdata/dcap-evidence.js';
+import { parseDcapCollateral } from './collateral.js';
+import { parseDcapQuote } from './quote.js';
+import { dcapClaims } from './verifier.js';
+import { verifyDcapQuote } from './verify-quote.js';
+
+const { root, pckCa, tcbSigner } = authorities;
+const encoded = (collateral: Record<string, string>): Uint8Array => Buffer.from(JSON.stringify(collateral));
+const verify = (quote: QuoteInput = {}, collateral: CollateralInput = {}, at = AT) => verifyDcapQuote(createQuote(quote), parseDcapCollateral(encoded(createCollateral(collateral))), TRUST, at);
+const code = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return isSelvedgeError(error) ? error.code : String(error);
+  }
+  return 'verified';
+};
+const TD = { tcb: tdxTcbInfo(), qe: tdQeIdentity() };
+const hours = (count: number): Date => new Date(AT.getTime() + count * 3_600_000);
+
+describe('verifyDcapQuote', () => {
+  it('gives the claims of an SGX quote of each version', () => {
+    for (const version of [3, 4, 5] as const) {
+      const claims = dcapClaims(verify({ version }));
+      expect(claims).toMatchObject({ teeType: 'sgx', debug: false, tcb: { status: 'UpToDate', advisoryIds: [], evaluationDataNumber: 20 } });
+      expect(Buffer.from(claims.measurement).toString('hex')).toBe('e1'.repeat(32));
+    }
+  });
+
+  it('gives the claims of a TDX quote of each version and body', () => {
+    for (const quote of [{ version: 4, body: tdReport() }, { version: 5, body: tdReport() }, { version: 5, body: tdReport({ mrServiceTd: '00'.repeat(48) }) }] as const) {
+      expect(dcapClaims(verify(quote, TD))).toMatchObject({ teeType: 'tdx', debug: false, tcb: { status: 'UpToDate' }, fields: { mrTd: 'd1'.repeat(48) } });
+    }
+  });
+
+  it('tells TDs apart that were built or configured differently', () => {
+    const measure = (at: number): string => {
+      const body = tdReport();
+      body[at] = 0x77;
+      return Buffer.from(dcapClaims(verify({ body }, TD)).measurement).toString('hex');
+    };
+    // MRTD, MRCONFIGID, MROWNER, MROWNERCONFIG, RTMR0 to 3.
+    const measured = [136, 184, 232, 280, 328, 376, 424, 472].map(measure);
+    expect(new Set(measured).size).toBe(measured.length);
+    // A byte of the report data is no part of it.
+    expect(measure(520)).toBe(measure(521));
+  });
+
+  it('takes the PCK chain from the collateral when the quote has none', () => {
+    const pck = createPck();
+    expect(code(() => verify({ pck, withoutChain: true }, { pckChain: [pck, pckCa, root] }))).toBe('verified');
+    expect(code(() => verify({ pck, withoutChain: true }))).toBe('EVIDENCE_MALFORMED');
+  });
+
+  it('says of a debuggable enclave or TD that it is', () => {
+    expect(dcapClaims(verify({ body: sgxReport({ attributes: '1300000000000000e700000000000000' }) })).debug).toBe(true);
+    expect(dcapClaims(verify({ body: tdReport({ tdAttributes: '0100001000000000' }) }, TD)).debug).toBe(true);
+  });
+
+  it.each<[string, QuoteInput, CollateralInput, string, Date?]>([
+    ['a revocation list with a broken signature', {}, { pckCrl: createRevocationList(pckCa, { signer: root }) }, 'COLLATERAL_CRL_INVALID'],
+    ['a root’s revocation list with a broken signature', {}, { rootCrl: createRevocationList(root, { signer: pckCa }) }, 'COLLATERAL_CRL_INVALID'],
+    ['a revocation list of another issuer', {}, { pckCrl: createRevocationList(root) }, 'COLLATERAL_CRL_WRONG_ISSUER'],
+    ['an expired revocation list', {}, { pckCrl: createRevocationList(pckCa, { to: hours(-1) }) }, 'COLLATERAL_CRL_EXPIRED'],
+    ['a revocation list of the future', {}, { pckCrl: createRevocationList(pckCa, { from: hours(1) }) }, 'COLLATERAL_CRL_EXPIRED'],
+    ['a revocation list that never expires', {}, { pckCrl: createRevocationList(pckCa, { to: undefined }) }, 'COLLATERAL_MALFORMED'],
+    ['no revocation list', {}, { pckCrl: new Uint8Array(0) }, 'COLLATERAL_CRL_MISSING'],
+    ['no revocation list of the root', {}, { rootCrl: new Uint8Array(0) }, 'COLLATERAL_CRL_MISSING'],
+    ['a revoked intermediate', {}, { rootCrl: createRevocationList(root, { revoked: [pckCa.certificate] }) }, 'EVIDENCE_REVOKED'],
+    ['a revoked signer of collateral', {}, { rootCrl: createRevocationList(root, { revoked: [tcbSigner.certificate] }) }, 'EVIDENCE_REVOKED'],
+    ['stale TCB info', {}, { tcb: tcbInfo({ nextUpdate: hours(-1).toISOString() }) }, 'COLLATERAL_EXPIRED'],
+    ['TCB info of the future', {}, { tcb: tcbInfo({ issueDate: hours(1).toISOString() }) }, 'COLLATERAL_EXPIRED'],
+    ['a stale QE identity', {}, { qe: qeIdentity({ nextUpdate: hours(-1).toISOString() }) }, 'COLLATERAL_EXPIRED'],
+    ['TCB info of another platform family', {}, { tcb: tcbInfo({ fmspc: '00906ed50001' }) }, 'COLLATERAL_MISMATCH'],
+    ['TCB info of another PCE', {}, { tcb: tcbInfo({ pceId: '0001' }) }, 'COLLATERAL_MISMATCH'],
+    ['TCB info of the other kind of TEE', {}, { tcb: tdxTcbInfo() }, 'COLLATERAL_MISMATCH'],
+    ['a swapped QE identity', {}, { qe: tdQeIdentity() }, 'QE_IDENTITY_MISMATCH'],
+    ['a quoting enclave of another signer', { qe: { mrSigner: 'cd'.repeat(32) } }, {}, 'QE_IDENTITY_MISMATCH'],
+    ['a quoting enclave of another product', { qe: { isvProdId: 9 } }, {}, 'QE_IDENTITY_MISMATCH'],
+    ['a debuggable quoting enclave', { qe: { attributes: '1300000000000000e700000000000000' } }, { qe: qeIdentity({ attributesMask: '00'.repeat(16), attributes: '00'.repeat(16) }) }, 'QE_IDENTITY_MISMATCH'],
+    ['a quoting enclave with other attributes', { qe: { attributes: '1500000000000000e700000000000000' } }, { qe: qeIdentity({ attributesMask: 'FF'.repeat(8) + '00'.repeat(8) }) }, 'QE_IDENTITY_MISMATCH'],
+    ['a quoting enclave with another MISCSELECT', { qe: { miscSelect: 1 } }, {}, 'QE_IDENTITY_MISMATCH'],
+    ['a quoting enclave below every level', { qe: { isvSvn: 3 } }, {}, 'TCB_LEVEL_UNKNOWN'],
+    ['a revoked quoting enclave', { qe: { isvSvn: 5 } }, {}, 'TCB_REVOKED'],
+    ['a platform below every level', { pck: createPck({ components: Array.from({ length: 16 }, () => 1) }) }, { tcb: tcbInfo({ tcbLevels: [platformLevel('UpToDate', 5)] }) }, 'TCB_LEVEL_UNKNOWN'],
+    ['a platform whose PCE is below every level', { pck: createPck({ pceSvn: 9 }) }, { tcb: tcbInfo({ tcbLevels: [platformLevel('UpToDate', 5)] }) }, 'TCB_LEVEL_UNKNOWN'],
+    ['a platform of a revoked level', { pck: createPck({ components: Array.from({ length: 16 }, () => 1) }) }, {}, 'TCB_REVOKED'],
+    ['a quoting enclave’s report that the PCK did not sign', { qeSigner: tcbSigner.key }, {}, 'EVIDENCE_INVALID'],
+    ['a quote that the attestation key did not sign', { quoteSigner: tcbSigner.key }, {}, 'EVIDENCE_INVALID'],
+    ['an attestation key that the quoting enclave does not name', { qe: { reportData: new Uint8Array(64) } }, {}, 'EVIDENCE_INVALID'],
+    ['a PCK of another authority of the same name', { pck: createPck({}, createAuthority('Test SGX PCK Platform CA', root)) }, {}, 'EVIDENCE_INVALID'],
+    ['a PCK issued by a PCK', { pck: createPck({}, createPck()) }, {}, 'EVIDENCE_INVALID'],
+    ['a chain of another root', { pckIssuers: [pckCa, createAuthority('Test SGX Root CA')] }, {}, 'EVIDENCE_INVALID'],
+    ['a PCK certificate without SGX extensions', { pck: createAuthority('Test SGX PCK Certificate', pckCa, { isCa: false }) }, {}, 'EVIDENCE_INVALID'],
+    ['an expired PCK certificate', { pck: createAuthority('Test SGX PCK Certificate', pckCa, { isCa: false, notAfter: hours(-1) }) }, {}, 'EVIDENCE_INVALID'],
+    ['collateral whose chain ends at another root', {}, { statementChain: [tcbSigner, createAuthority('Test SGX Root CA')] }, 'EVIDENCE_INVALID'],
+    ['collateral that another signed', {}, { statementSigner: pckCa, statementChain: [tcbSigner, root] }, 'COLLATERAL_SIGNATURE_INVALID'],
+    ['TCB info of another shape', {}, { tcb: tcbInfo({ tcbLevels: [] }) }, 'COLLATERAL_MALFORMED'],
+    ['a TDX module of another signer', { body: tdReport({ mrSignerSeam: '01'.padEnd(96, '0') }) }, TD, 'TDX_MODULE_MISMATCH'],
+    ['a TDX module that the collateral does not know', { body: tdReport({ teeTcbSvn: '05090500000000000000000000000000' }) }, TD, 'COLLATERAL_MISMATCH'],
+    ['a TDX module below every level', { body: tdReport({ teeTcbSvn: '01010500000000000000000000000000' }) }, TD, 'TCB_LEVEL_UNKNOWN'],
+    ['a TDX platform below every level', { body: tdReport({ teeTcbSvn: '05010000000000000000000000000000' }) }, TD, 'TCB_LEVEL_UNKNOWN'],
+    ['a TD that the host can interrupt by its page tables', { body: tdReport({ tdAttributes: '0000000000000000' }) }, TD, 'EVIDENCE_INVALID'],
+    ['a TD with attributes of unknown meaning', { body: tdReport({ tdAttributes: '0000001001000000' }) }, TD, 'EVIDENCE_INVALID'],
+    ['a TD that a service TD may move', { version: 5, body: tdReport({ mrServiceTd: '01'.padEnd(96, '0') }) }, TD, 'EVIDENCE_INVALID'],
+    ['a TDX quote of version 3', { version: 3, body: tdReport() }, TD, 'EVIDENCE_MALFORMED'],
+    ['a body that does not fit the TEE type', { version: 5, bodyType: 2 }, {}, 'EVIDENCE_MALFORMED'],
+    ['a time before the certificates', {}, {}, 'COLLATERAL_CRL_EXPIRED', new Date('2026-05-01T00:00:00Z')],
+  ])('refuses %s', (_, quote, collateral, expected, at) => {
+    expect(code(() => verify(quote, collateral, at))).toBe(expected);
+  });
+
+  it('refuses a revoked PCK', () => {
+    const pck = createPck();
+    expect(code(() => verify({ pck }, { pckCrl: createRevocationList(pckCa, { revoked: [root.certificate, pck.certificate] }) }))).toBe('EVIDENCE_REVOKED');
+  });
+
+  it('gives the status of the first level that is reached in everything, converged with the parts’', () => {
+    const status = (quote: QuoteInput, collateral: CollateralInput = {}): unknown => verify(quote, collateral).tcb;
+    const old = createPck({ components: [4, ...Array.from({ length: 15 }, () => 9)] });
+    expect(status({ pck: old })).toMatchObject({ status: 'OutOfDate', advisoryIds: ['INTEL-SA-00001'] });
+    expect(status({ qe: { isvSvn: 7 } })).toMatchObject({ status: 'OutOfDate', advisoryIds: ['INTEL-SA-00002'] });
+    const needs = (word: string): CollateralInput => ({ tcb: tcbInfo({ tcbLevels: [platformLevel(word, 5)] }) });
+    expect(status({ qe: { isvSvn: 7 } }, needs('ConfigurationNeeded'))).toMatchObject({ status: 'OutOfDateConfigurationNeeded' });
+    expect(status({ qe: { isvSvn: 7 } }, needs('SWHardeningNeeded'))).toMatchObject({ status: 'OutOfDate' });
+    expect(status({}, needs('ConfigurationAndSWHardeningNeeded'))).toMatchObject({ status: 'ConfigurationAndSWHardeningNeeded' });
+    expect(status({ body: tdReport({ teeTcbSvn: '03010500000000000000000000000000' }) }, TD)).toMatchObject({ status: 'OutOfDate' });
+    expect(status({ body: tdReport({ teeTcbSvn: '06000500000000000000000000000000' }) }, TD)).toMatchObject({ status: 'UpToDate' });
+    expect(code(() => verify({ body: tdReport() }, { ...TD, tcb: tdxTcbInfo({ tdxModuleIdentities: [{ id: 'TDX_01', mrsigner: '00'.repeat(48), attributes: '00'.repeat(8), attributesMask: 'FF'.repeat(8), tcbLevels: [partLevel('Revoked', 0)] }] }) }))).toBe('TCB_REVOKED');
+  });
+});
+
+describe('hostile bytes', () => {
+  const quote = createQuote();
+
+  it('give EVIDENCE_MALFORMED when a quote is cut anywhere, too long, or of another kind', () => {
+    for (let length = 0; length < quote.length; length += 7) expect(code(() => parseDcapQuote(quote.subarray(0, length)))).toBe('EVIDENCE_MALFORMED');
+    expect(code(() => parseDcapQuote(new Uint8Array(33 * 1024)))).toBe('EVIDENCE_MALFORMED');
+    for (const [at, value] of [[0, 2], [0, 6], [2, 3], [4, 0x80], [12, 0]] as const) {
+      const changed = Uint8Array.from(quote);
+      changed[at] = value;
+      expect(code(() => parseDcapQuote(changed)), String(at)).toBe('EVIDENCE_MALFORMED');
+    }
+  });
+
+  it('give a stable code or a quote, whatever comes behind a good header', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: quote.length - 1 }), fc.uint8Array({ maxLength: 64 }), (at, bytes) => {
+        const changed = Uint8Array.from(quote);
+        changed.set(bytes.subarray(0, changed.length - at), at);
+        expect(['verified', 'EVIDENCE_MALFORMED']).toContain(code(() => parseDcapQuote(changed)));
+      }),
+    );
+  });
+
+  it('give COLLATERAL_MALFORMED as collateral', () => {
+    const good = createCollateral();
+    const parse = (bytes: Uint8Array): string => code(() => parseDcapCollateral(bytes));
+    expect(parse(encoded(good))).toBe('verified');
+    for (const bytes of [new Uint8Array(0), Buffer.from('[]'), Buffer.from('{"tcb_info":1}'), new Uint8Array(2 * 1024 * 1024), Buffer.of(0xff, 0xfe), encoded({ ...good, pck_crl: 'zz' }), encoded({ ...good, pck_crl: 'abc' })]) {
+      expect(parse(bytes)).toBe('COLLATERAL_MALFORMED');
+    }
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(parse(Buffer.from(text))).toBe('COLLATERAL_MALFORMED');
+      }),
+    );
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['something between certificates', 'x'],
+    ['four certificates', [pckCa, pckCa, pckCa, root]],
+    ['one certificate', [root]],
+  ])('give EVIDENCE_MALFORMED as a chain: %s', (_, chain) => {
+    const collateral = createCollateral();
+    const pem = typeof chain === 'string' ? `${chain}${chain === '' ? '' : (collateral.tcb_info_issuer_chain ?? '')}` : (createCollateral({ statementChain: chain }).tcb_info_issuer_chain ?? '');
+    expect(code(() => verifyDcapQuote(quote, parseDcapCollateral(encoded({ ...collateral, tcb_info_issuer_chain: pem })), TRUST, AT))).toBe('EVIDENCE_MALFORMED');
+  });
+});
