@@ -5,13 +5,18 @@ import { readExtensions } from './extensions.js';
 
 type IsSigned = (message: Uint8Array, key: KeyObject, signature: Uint8Array) => boolean;
 
-/** By AlgorithmIdentifier DER, hex: ecdsa-with-SHA256 (RFC 5758 section 3.2) and RSASSA-PSS of SHA-384 throughout (RFC 4055 section 3.1). */
+const isSignedByEcdsa: IsSigned = (message, key, signature) => verify('sha256', message, key, signature);
+const isSignedByRsaPss: IsSigned = (message, key, signature) => verify('sha384', message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 }, signature);
+
+/**
+ * By AlgorithmIdentifier DER, hex: ecdsa-with-SHA256 (RFC 5758 section 3.2), and RSASSA-PSS with SHA-384 throughout and a salt of
+ * 48 bytes (RFC 4055 section 3.1) with the hash's NULL parameters or without, as AMD writes it with the default trailer field too.
+ */
 const ALGORITHMS: ReadonlyMap<string, IsSigned> = new Map<string, IsSigned>([
-  ['300a06082a8648ce3d040302', (message, key, signature) => verify('sha256', message, key, signature)],
-  [
-    '304606092a864886f70d01010a3039a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130a303020101',
-    (message, key, signature) => verify('sha384', message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 }, signature),
-  ],
+  ['300a06082a8648ce3d040302', isSignedByEcdsa],
+  ['303d06092a864886f70d01010a3030a00d300b0609608648016503040202a11a301806092a864886f70d010108300b0609608648016503040202a203020130', isSignedByRsaPss],
+  ['304106092a864886f70d01010a3034a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130', isSignedByRsaPss],
+  ['304606092a864886f70d01010a3039a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130a303020101', isSignedByRsaPss],
 ]);
 const VERSION_2 = '1';
 
