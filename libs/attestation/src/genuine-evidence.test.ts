@@ -64,10 +64,10 @@ describe.skipIf(!isThere).each([
   it('is refused at other times', () => {
     expect(refusal(() => claims(quote, collateral, new Date('2025-06-01T00:00:00Z')))).toBe('COLLATERAL_CRL_EXPIRED');
     expect(refusal(() => claims(quote, collateral, new Date('2025-07-19T18:00:00Z')))).toMatch(/^COLLATERAL_(CRL_)?EXPIRED$/);
-    expect(refusal(() => claims(quote, collateral, new Date('2035-01-01T00:00:00Z')))).toBe('COLLATERAL_CRL_EXPIRED');
+    expect(refusal(() => claims(quote, collateral, new Date('2035-01-01T00:00:00Z')))).toBe('EVIDENCE_INVALID');
   });
 
-  it('is refused with any byte of quote, lists, statements, signatures or certificates flipped', { timeout: 120_000 }, () => {
+  it('is refused with any byte of quote, lists, statements, signatures or certificates flipped', { timeout: 400_000 }, () => {
     const good = JSON.stringify(claims());
     expect(accepted(quote, good, (bytes) => claims(bytes))).toBe(quoteSlack);
     expect(accepted(collateral.rootCaCrl, good, (rootCaCrl) => claims(quote, { ...collateral, rootCaCrl }))).toBe('');
@@ -106,7 +106,7 @@ describe.skipIf(!isThere)('a genuine SEV-SNP report', () => {
     expect(refusal(() => verifySnpReport(report, { ...collateral, revocationList: collateral.root }, {}, at2023))).toBe('COLLATERAL_MALFORMED');
   });
 
-  it('is refused with any byte of report or certificates flipped', { timeout: 120_000 }, () => {
+  it('is refused with any byte of report or certificates flipped', { timeout: 400_000 }, () => {
     const good = JSON.stringify(claims());
     // Reserved bytes behind the signature.
     expect(accepted(report, good, (bytes) => claims(bytes))).toBe('816-1183');

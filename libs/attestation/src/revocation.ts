@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { parseRevocationList, type RevocationList } from '@selvedge/identity/x509';
-import { subjectName } from './certificate/x509.js';
+import { maySignRevocationLists, subjectName } from './certificate/x509.js';
 
 /** A revocation list whose signature and time were checked. */
 export type VerifiedRevocationList = Pick<RevocationList, 'issuer' | 'serials'>;
@@ -12,7 +12,7 @@ const MAX_LIST_BYTES = 256 * 1024;
 /**
  * Checks a revocation list against the authority that must have issued it (RFC 5280 section 6.3.3). Its next update is required:
  * without one it would never be stale.
- * Throws COLLATERAL_CRL_MISSING when empty, COLLATERAL_MALFORMED, COLLATERAL_CRL_WRONG_ISSUER, COLLATERAL_CRL_INVALID (signature), COLLATERAL_CRL_EXPIRED.
+ * Throws COLLATERAL_CRL_MISSING when empty, COLLATERAL_MALFORMED, COLLATERAL_CRL_WRONG_ISSUER, COLLATERAL_CRL_INVALID (signature, key usage), COLLATERAL_CRL_EXPIRED.
  */
 export function verifyRevocationList(der: Uint8Array, issuer: X509Certificate, at: Date, what: string): VerifiedRevocationList {
   if (der.length === 0) throw new SelvedgeError('COLLATERAL_CRL_MISSING', `${what} is missing`);
@@ -20,6 +20,7 @@ export function verifyRevocationList(der: Uint8Array, issuer: X509Certificate, a
   const list = parseRevocationList(der, 'COLLATERAL_MALFORMED');
   if (list.issuer !== toHex(subjectName(issuer))) throw new SelvedgeError('COLLATERAL_CRL_WRONG_ISSUER', `${what} is of another authority`);
   if (!list.isSignedBy(issuer.publicKey)) throw new SelvedgeError('COLLATERAL_CRL_INVALID', `${what}: its signature does not verify`);
+  if (!maySignRevocationLists(issuer)) throw new SelvedgeError('COLLATERAL_CRL_INVALID', `${what}: its issuer may not sign revocation lists`);
   if (list.nextUpdate === undefined) throw new SelvedgeError('COLLATERAL_MALFORMED', `${what} names no next update`);
   if (at < list.thisUpdate) throw new SelvedgeError('COLLATERAL_CRL_EXPIRED', `${what} is not valid before ${list.thisUpdate.toISOString()}`);
   if (at > list.nextUpdate) throw new SelvedgeError('COLLATERAL_CRL_EXPIRED', `${what} expired at ${list.nextUpdate.toISOString()}`);

@@ -14,6 +14,10 @@ export interface CertificateInput {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly isCa: boolean;
+  /** Of a CA: how many CAs may follow below. Default 0. */
+  readonly pathLength?: number;
+  /** Of a CA: may it sign revocation lists too? Default false. */
+  readonly maySignLists?: boolean;
   readonly extensions?: readonly { readonly id: string; readonly value: Uint8Array }[];
 }
 
@@ -28,9 +32,9 @@ export function buildCertificate(input: CertificateInput): Uint8Array {
   const issuer = input.issuer === 'self' ? subject : subjectName(input.issuer);
   const issuerKeyDer = input.issuer === 'self' ? input.subjectPublicKeyDer : input.issuer.publicKey.export({ format: 'der', type: 'spki' });
   const extensions = [
-    extension(OID.basicConstraints, input.isCa ? tlv(TAG.sequence, TRUE, positiveInteger(Buffer.of(0))) : tlv(TAG.sequence), true),
-    // Named bits: digitalSignature 0, keyCertSign 5 (section 4.2.1.3).
-    extension(OID.keyUsage, tlv(TAG.bitString, input.isCa ? Buffer.of(2, 0x84) : Buffer.of(7, 0x80)), true),
+    extension(OID.basicConstraints, input.isCa ? tlv(TAG.sequence, TRUE, positiveInteger(Buffer.of(input.pathLength ?? 0))) : tlv(TAG.sequence), true),
+    // Named bits: digitalSignature 0, keyCertSign 5, cRLSign 6 (section 4.2.1.3).
+    extension(OID.keyUsage, tlv(TAG.bitString, keyUsage(input)), true),
     extension(OID.subjectKeyIdentifier, tlv(TAG.octetString, keyIdentifier(input.subjectPublicKeyDer)), false),
     extension(OID.authorityKeyIdentifier, tlv(TAG.sequence, tlv(CONTEXT_PRIMITIVE_0, keyIdentifier(issuerKeyDer))), false),
     ...(input.extensions ?? []).map(({ id, value }) => extension(id, value, false)),
@@ -53,6 +57,11 @@ export function buildCertificate(input: CertificateInput): Uint8Array {
 export function pemOfCertificate(der: Uint8Array): string {
   const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}
+
+function keyUsage({ isCa, maySignLists }: CertificateInput): Buffer {
+  if (!isCa) return Buffer.of(7, 0x80);
+  return maySignLists === true ? Buffer.of(1, 0x86) : Buffer.of(2, 0x84);
 }
 
 function encodeName(name: CertificateInput['subject']): Buffer {

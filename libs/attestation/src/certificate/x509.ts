@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { equalBytes } from '@selvedge/crypto';
 import { oid, readElements, TAG, type DerElement } from './der.js';
+import { OID } from './oids.js';
 
 /** Parses DER; undefined when it does not parse, has no readable key, or carries anything beside the one certificate. */
 export function parseCertificate(der: Uint8Array): X509Certificate | undefined {
@@ -43,6 +44,16 @@ export function extensionValue(certificate: X509Certificate, id: string): Uint8A
     .map((fields) => fields.at(-1))
     .filter((value) => value?.tag === TAG.octetString);
   return values.length === 1 ? values[0]?.content : undefined;
+}
+
+const CRL_SIGN = 0x02;
+
+/** Whether an authority's key usage, where it says any, admits signing revocation lists (RFC 5280 section 6.3.3 (f)). Throws RangeError. */
+export function maySignRevocationLists(certificate: X509Certificate): boolean {
+  const value = extensionValue(certificate, OID.keyUsage);
+  if (value === undefined) return true;
+  const [bits] = readElements(value);
+  return bits?.tag === TAG.bitString && ((bits.content[1] ?? 0) & CRL_SIGN) !== 0;
 }
 
 /** The subject's Name exactly as the certificate has it: names are compared byte by byte. Throws RangeError. */

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { parsePem } from '@selvedge/identity';
+import { parseCertificate as readCertificate } from '@selvedge/identity/x509';
 import { isIssuedBy, isWithinValidity, parseCertificate } from '../certificate/x509.js';
 import { isRevokedBy, type VerifiedRevocationList } from '../revocation.js';
 
@@ -48,17 +49,30 @@ export function verifyRoot(chain: CertificateChain, trust: TrustedRoots, what: s
   return root;
 }
 
-/**
- * Verifies signatures, authority, validity and revocation of a chain whose root was pinned.
- * @param lists by issuer name; a certificate whose issuer has none is refused
- * Throws EVIDENCE_INVALID, EVIDENCE_REVOKED, COLLATERAL_CRL_MISSING.
- */
-export function verifyChain(chain: CertificateChain, lists: readonly VerifiedRevocationList[], at: Date, what: string): void {
+/** Verifies signatures, authority and validity of a chain whose root was pinned. Throws EVIDENCE_INVALID. */
+export function verifyIssuance(chain: CertificateChain, at: Date, what: string): void {
   for (const certificate of chain) {
     if (!isWithinValidity(certificate, at)) throw new SelvedgeError('EVIDENCE_INVALID', `${what}: a certificate is outside its validity period`);
   }
   for (const [i, certificate] of chain.slice(0, -1).entries()) {
     if (!isIssuedBy(certificate, chain[i + 1] as X509Certificate)) throw new SelvedgeError('EVIDENCE_INVALID', `${what}: a certificate is not issued by the next one of the chain`);
+    verifyPathLength(chain[i + 1] as X509Certificate, i, what);
+  }
+}
+
+/**
+ * After verifyIssuance.
+ * @param lists of every issuer in the chain: without one a certificate is refused
+ * Throws EVIDENCE_REVOKED, COLLATERAL_CRL_MISSING.
+ */
+export function verifyNotRevoked(chain: CertificateChain, lists: readonly VerifiedRevocationList[], what: string): void {
+  for (const [i, certificate] of chain.slice(0, -1).entries()) {
     if (isRevokedBy(certificate, chain[i + 1] as X509Certificate, lists)) throw new SelvedgeError('EVIDENCE_REVOKED', `${what}: a certificate is on its issuer’s revocation list`);
   }
+}
+
+/** RFC 5280 section 6.1.4 (l) and (m). @param casBelow CA certificates between it and the leaf */
+function verifyPathLength(issuer: X509Certificate, casBelow: number, what: string): void {
+  const { pathLength } = readCertificate(issuer.raw, 'EVIDENCE_INVALID');
+  if (pathLength !== undefined && pathLength < casBelow) throw new SelvedgeError('EVIDENCE_INVALID', `${what}: more authorities follow than one of them allows`);
 }

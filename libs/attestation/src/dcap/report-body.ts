@@ -35,6 +35,8 @@ export interface TdReportBody {
   readonly rtMr: readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
   /** 64 bytes. */
   readonly reportData: Uint8Array;
+  /** The TCB after updates that the TD lived through, as teeTcbSvn; TDX 1.5 only. */
+  readonly teeTcbSvn2: Uint8Array | undefined;
   /** Measurement of the service TDs bound to it, which may migrate it; TDX 1.5 only. */
   readonly mrServiceTd: Uint8Array | undefined;
 }
@@ -67,10 +69,6 @@ export function readTdReportBody(reader: ByteReader, version: keyof typeof TD_RE
   const [mrTd, mrConfigId, mrOwner, mrOwnerConfig] = [measurement(), measurement(), measurement(), measurement()];
   const rtMr = [measurement(), measurement(), measurement(), measurement()] as const;
   const reportData = reader.bytes(64);
-  let mrServiceTd: Uint8Array | undefined;
-  if (version === 'TDX 1.5') {
-    reader.bytes(16);
-    mrServiceTd = measurement();
-  }
-  return { kind: 'tdx', teeTcbSvn, mrSeam, mrSignerSeam, seamAttributes, tdAttributes, xfam, mrTd, mrConfigId, mrOwner, mrOwnerConfig, rtMr, reportData, mrServiceTd };
+  const [teeTcbSvn2, mrServiceTd] = version === 'TDX 1.5' ? [reader.bytes(16), measurement()] : [undefined, undefined];
+  return { kind: 'tdx', teeTcbSvn, mrSeam, mrSignerSeam, seamAttributes, tdAttributes, xfam, mrTd, mrConfigId, mrOwner, mrOwnerConfig, rtMr, reportData, teeTcbSvn2, mrServiceTd };
 }

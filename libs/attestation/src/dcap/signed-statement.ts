@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { z } from 'zod';
-import { parsePemChain, verifyChain, verifyRoot, type TrustedRoots } from './chain.js';
+import { parsePemChain, verifyIssuance, verifyNotRevoked, verifyRoot, type TrustedRoots } from './chain.js';
 import type { VerifiedRevocationList } from '../revocation.js';
 import { TCB_STATUSES } from './tcb-status.js';
 
@@ -39,7 +39,8 @@ export function verifyStatement<T extends { readonly issueDate: Date; readonly n
   const { trust, lists, at, what } = context;
   const chain = parsePemChain(statement.issuerChainPem, `${what} issuer chain`);
   verifyRoot(chain, trust, `${what} issuer chain`);
-  verifyChain(chain, lists, at, `${what} issuer chain`);
+  verifyIssuance(chain, at, `${what} issuer chain`);
+  verifyNotRevoked(chain, lists, `${what} issuer chain`);
   const isSigned = verify('sha256', Buffer.from(statement.body, 'utf8'), { key: chain[0].publicKey, dsaEncoding: 'ieee-p1363' }, statement.signature);
   if (!isSigned) throw new SelvedgeError('COLLATERAL_SIGNATURE_INVALID', `${what}: its signature does not verify`);
   const parsed = schema.safeParse(parseJson(statement.body, what));

@@ -11,8 +11,8 @@ export interface MatchedLevel {
 }
 
 /**
- * The platform's level together with the level of a part that it relies on (its quoting enclave, its TDX module), as Intel's quote
- * verification library converges them: a part that is out of date makes the whole so and keeps what else the platform needs.
+ * The levels of a platform and of the parts that it relies on (its quoting enclave, its TDX module) as one, as Intel's quote
+ * verification library converges them: a part that is out of date makes the whole so and keeps what else the others need.
  */
 export function convergeTcb(platform: MatchedLevel, part: MatchedLevel): MatchedLevel {
   const advisoryIds = [...new Set([...platform.advisoryIds, ...part.advisoryIds])];

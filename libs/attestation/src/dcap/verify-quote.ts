@@ -2,12 +2,12 @@ import { createPublicKey, verify, type JsonWebKeyInput, type KeyObject } from 'n
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createByteReader } from '../byte-reader.js';
-import { parsePemChain, verifyChain, verifyRoot, type TrustedRoots } from './chain.js';
+import { parsePemChain, verifyIssuance, verifyNotRevoked, verifyRoot, type TrustedRoots } from './chain.js';
 import type { DcapCollateral } from './collateral.js';
 import { readPckExtension, type PckExtension } from './pck-extension.js';
 import { matchQeIdentity, qeIdentitySchema } from './qe-identity.js';
 import { parseDcapQuote, type DcapQuote } from './quote.js';
-import { readSgxReportBody } from './report-body.js';
+import { readSgxReportBody, type TdReportBody } from './report-body.js';
 import { verifyRevocationList } from '../revocation.js';
 import { verifyStatement } from './signed-statement.js';
 import { matchPlatformLevel, matchTdxModule, tcbInfoSchema } from './tcb-info.js';
@@ -31,10 +31,11 @@ export function verifyDcapQuote(bytes: Uint8Array, collateral: DcapCollateral, t
   const quote = parseDcapQuote(bytes);
   const pckChain = parsePemChain(quote.pckChainPem ?? collateral.pckChainPem ?? '', 'PCK certificate chain');
   const root = verifyRoot(pckChain, trust, 'PCK certificate chain');
+  verifyIssuance(pckChain, at, 'PCK certificate chain');
   const [pckCertificate, pckIssuer] = pckChain as unknown as [typeof root, typeof root];
   const rootList = verifyRevocationList(collateral.rootCaCrl, root, at, 'revocation list of the root');
   const pckList = verifyRevocationList(collateral.pckCrl, pckIssuer, at, 'revocation list of PCK certificates');
-  verifyChain(pckChain, [rootList, pckList], at, 'PCK certificate chain');
+  verifyNotRevoked(pckChain, [rootList, pckList], 'PCK certificate chain');
   const pck = readPckExtension(pckCertificate);
   verifyQuotingEnclave(quote, pckCertificate.publicKey);
   verifyQuoteSignature(quote);
@@ -44,12 +45,18 @@ export function verifyDcapQuote(bytes: Uint8Array, collateral: DcapCollateral, t
   const qeIdentity = verifyStatement(collateral.qeIdentity, qeIdentitySchema, { ...context, what: 'QE identity' });
   const td = quote.body.kind === 'tdx' ? quote.body : undefined;
   const qeReport = readSgxReportBody(createByteReader(quote.qeReport, 'quoting enclave report'));
-  const parts = [matchQeIdentity(qeIdentity, quote.body.kind, qeReport), td === undefined ? undefined : matchTdxModule(tcbInfo, td)];
-  const tcb = parts.reduce<MatchedLevel>((level, part) => (part === undefined ? level : convergeTcb(level, part)), matchPlatformLevel(tcbInfo, pck, td));
+  const levels = td === undefined ? [matchPlatformLevel(tcbInfo, pck, undefined)] : tdxStates(td).flatMap((state) => [matchPlatformLevel(tcbInfo, pck, state), matchTdxModule(tcbInfo, state)]);
+  const known = levels.filter((level) => level !== undefined);
+  const tcb = known.reduce(convergeTcb, matchQeIdentity(qeIdentity, quote.body.kind, qeReport));
   if (tcb.status === 'Revoked') throw new SelvedgeError('TCB_REVOKED', 'the platform’s TCB level is revoked', { details: { advisories: tcb.advisoryIds.join(' ') } });
   if (td !== undefined) verifyTdAttributes(td);
   const evaluationDataNumber = Math.min(tcbInfo.tcbEvaluationDataNumber, qeIdentity.tcbEvaluationDataNumber);
   return { body: quote.body, pck, tcb: { ...tcb, evaluationDataNumber } };
+}
+
+/** The TCB that a TD was launched on and, from TDX 1.5 on, the one that it runs on since the module was updated under it: both must do. */
+function tdxStates(td: TdReportBody): TdReportBody[] {
+  return td.teeTcbSvn2 === undefined ? [td] : [td, { ...td, teeTcbSvn: td.teeTcbSvn2 }];
 }
 
 /** The PCK signed the quoting enclave's report, and the report names the attestation key. */

@@ -21,7 +21,7 @@ export interface Authority {
 const p256 = (): { publicKey: KeyObject; privateKey: KeyObject } => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const spki = (key: KeyObject): Uint8Array => new Uint8Array(key.export({ format: 'der', type: 'spki' }));
 
-export function createAuthority(commonName: string, issuer?: Authority, over: { isCa?: boolean; extensions?: { id: string; value: Uint8Array }[]; notAfter?: Date } = {}): Authority {
+export function createAuthority(commonName: string, issuer?: Authority, over: { isCa?: boolean; maySignLists?: boolean; pathLength?: number; extensions?: { id: string; value: Uint8Array }[]; notAfter?: Date } = {}): Authority {
   const { publicKey, privateKey } = p256();
   const der = buildCertificate({
     subject: { commonName, organization: 'Test' },
@@ -31,6 +31,8 @@ export function createAuthority(commonName: string, issuer?: Authority, over: { 
     notBefore: FROM,
     notAfter: over.notAfter ?? new Date('2036-01-01T00:00:00Z'),
     isCa: over.isCa ?? true,
+    pathLength: over.pathLength ?? (issuer === undefined ? 1 : 0),
+    maySignLists: over.maySignLists ?? true,
     extensions: over.extensions ?? [],
   });
   return { certificate: new X509Certificate(der), key: privateKey };
@@ -48,6 +50,7 @@ export function createRevocationList(issuer: Authority, over: { revoked?: readon
     time(over.from ?? FROM),
     ...(to === undefined ? [] : [time(to)]),
     ...(revoked.length === 0 ? [] : [tlv(TAG.sequence, ...revoked)]),
+    tlv(TAG.context0, tlv(TAG.sequence, tlv(TAG.sequence, oid('2.5.29.20'), tlv(TAG.octetString, positiveInteger(Buffer.of(1)))))),
   );
   return tlv(TAG.sequence, signed, ECDSA_SHA256, bitString(sign('sha256', signed, (over.signer ?? issuer).key)));
 }
@@ -63,8 +66,8 @@ function pckExtension({ fmspc = FMSPC, components = Array.from({ length: 16 }, (
   const field = (suffix: string, value: Uint8Array): Buffer => tlv(TAG.sequence, id(suffix), value);
   const number = (value: number): Buffer => positiveInteger(Buffer.from(value.toString(16).padStart(4, '0'), 'hex'));
   const octets = (text: string): Buffer => tlv(TAG.octetString, Buffer.from(text, 'hex'));
-  const tcb = tlv(TAG.sequence, ...components.map((svn, i) => field(`2.${String(i + 1)}`, number(svn))), field('2.17', number(pceSvn)), field('2.18', octets('05'.repeat(16))));
-  return tlv(TAG.sequence, field('1', octets('11'.repeat(16))), field('2', tcb), field('3', octets('0000')), field('4', octets(fmspc)));
+  const tcb = tlv(TAG.sequence, ...components.map((svn, i) => field(`2.${String(i + 1)}`, number(svn))), field('2.17', number(pceSvn)), field('2.18', tlv(TAG.octetString, Buffer.from(components))));
+  return tlv(TAG.sequence, field('1', octets('11'.repeat(16))), field('2', tcb), field('3', octets('0000')), field('4', octets(fmspc)), field('5', Buffer.of(0x0a, 1, 1)));
 }
 
 const root = createAuthority('Test SGX Root CA');
@@ -96,7 +99,9 @@ export interface TdInput {
   readonly teeTcbSvn?: string;
   readonly mrSignerSeam?: string;
   readonly tdAttributes?: string;
+  /** Makes it a body of TDX 1.5. */
   readonly mrServiceTd?: string;
+  readonly teeTcbSvn2?: string;
 }
 
 export function tdReport(over: TdInput = {}): Buffer {
@@ -105,7 +110,10 @@ export function tdReport(over: TdInput = {}): Buffer {
   report.write(over.mrSignerSeam ?? '00'.repeat(48), 64, 'hex');
   report.write(over.tdAttributes ?? '0000001000000000', 120, 'hex');
   report.fill(0xd1, 136, 184);
-  if (over.mrServiceTd !== undefined) report.write(over.mrServiceTd, 600, 'hex');
+  if (over.mrServiceTd !== undefined) {
+    report.write(over.teeTcbSvn2 ?? over.teeTcbSvn ?? '05010500000000000000000000000000', 584, 'hex');
+    report.write(over.mrServiceTd, 600, 'hex');
+  }
   return report;
 }
 
