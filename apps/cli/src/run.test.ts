@@ -26,7 +26,7 @@ describe('selvedge', () => {
   it('shows what there is', async () => {
     const { code, out } = await cli('--help');
     expect(code).toBe(EXIT_OK);
-    for (const command of ['up', 'down', 'status', 'deploy', 'contract', 'invoke', 'query', 'profile', 'policy']) expect(out).toContain(`  ${command}`);
+    for (const command of ['up', 'down', 'status', 'deploy', 'contract', 'invoke', 'query', 'profile', 'policy', 'attest']) expect(out).toContain(`  ${command}`);
   });
 
   it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['up', '--ledger', 'paper'], ['up', '--keepers', 'all'], ['policy', 'propose', '--output', 'x'], ['contract'], ['contract', 'deploy'], ['contract', 'install', 'x', '--hash', 'ab'], ['contract', 'commit', 'x', '--wait', 'long']])(

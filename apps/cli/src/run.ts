@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { withRole } from '@selvedge/errors';
+import { addAttestCommands } from './commands/attest.js';
 import { addCallCommands } from './commands/call.js';
 import { addContractCommands } from './commands/contract.js';
 import { addDeployCommands } from './commands/deploy.js';
@@ -51,6 +52,7 @@ function createProgram(terminal: Terminal): Command {
   addCallCommands(program, context);
   addProfileCommands(program, context);
   addPolicyCommands(program, context);
+  addAttestCommands(program, context);
   addFabricCommands(program, context);
   return program;
 }

@@ -4,6 +4,7 @@ export { MEASUREMENT_BYTES, measureFile } from './measurement.js';
 export { appraise, createVerifier, verifyAndAppraise, type AppraisalInput } from './appraisal.js';
 export { createDcapVerifier, DCAP_TEE_TYPES, type DcapTeeType } from './dcap/verifier.js';
 export { createSevSnpVerifier, SEV_SNP_TEE_TYPE } from './sev-snp/verifier.js';
+export { readEvidence, verifyStoredEvidence, type StoredEvidence, type UnverifiedEvidence } from './stored-evidence.js';
 export { SIMULATED_TEE_TYPE } from './simulated/quote.js';
 export { createSimulatedAttester, type SimulatedAttesterInput } from './simulated/attester.js';
 export { createSimulatedVerifier, simulatedPlatformId } from './simulated/verifier.js';

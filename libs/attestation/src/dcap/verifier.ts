@@ -44,13 +44,18 @@ export function dcapClaims({ body, pck, tcb }: VerifiedQuote): Claims {
     debug: body.kind === 'sgx' ? isDebugEnclave(body.attributes) : isDebugTd(body),
     migratable: false,
     tcb: { status: tcb.status, advisoryIds: tcb.advisoryIds, date: tcb.date, evaluationDataNumber: tcb.evaluationDataNumber },
-    fields: { fmspc: toHex(pck.fmspc), ...(body.kind === 'sgx' ? sgxFields(body) : tdFields(body)) },
+    fields: { fmspc: toHex(pck.fmspc), ...dcapBodyFields(body) },
   };
 }
 
 /** One measurement of all that a TD was built from and configured with: SHA-384 over its registers. 48 bytes. */
 export function tdMeasurement(td: Pick<TdReportBody, 'mrTd' | 'mrConfigId' | 'mrOwner' | 'mrOwnerConfig' | 'rtMr'>): Uint8Array {
   return createHash('sha384').update(lengthPrefixed(['selvedge/v1/td measurement', td.mrTd, td.mrConfigId, td.mrOwner, td.mrOwnerConfig, ...td.rtMr])).digest();
+}
+
+/** What a quote's body says, by the names of Intel's structures. */
+export function dcapBodyFields(body: SgxReportBody | TdReportBody): Record<string, string> {
+  return body.kind === 'sgx' ? sgxFields(body) : tdFields(body);
 }
 
 function sgxFields(body: SgxReportBody): Record<string, string> {

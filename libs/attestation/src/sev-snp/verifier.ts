@@ -2,7 +2,7 @@ import { equalBytes, labelledHash, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { computeReportData } from '../report-data.js';
 import type { Claims, Verifier } from '../types.js';
-import { isDebugGuest, isMigratableGuest } from './report.js';
+import { isDebugGuest, isMigratableGuest, type SnpReport } from './report.js';
 import { verifySnpReport, type SnpTrust, type VerifiedSnpReport } from './verify-report.js';
 
 export const SEV_SNP_TEE_TYPE = 'sev-snp';
@@ -38,19 +38,22 @@ export function snpClaims({ report, product, tcb }: VerifiedSnpReport): Claims {
     migratable: isMigratableGuest(report),
     // AMD publishes no status of its TCBs: policies set a floor for each level.
     tcb: undefined,
-    fields: {
-      product,
-      version: String(report.version),
-      policy: `0x${report.policy.toString(16)}`,
-      platformInfo: `0x${report.platformInfo.toString(16)}`,
-      vmpl: String(report.vmpl),
-      guestSvn: String(report.guestSvn),
-      signingKey: report.signingKey,
-      measurement: toHex(report.measurement),
-      hostData: toHex(report.hostData),
-      idKeyDigest: toHex(report.idKeyDigest),
-      authorKeyDigest: toHex(report.authorKeyDigest),
-      ...Object.fromEntries(Object.entries(tcb).map(([name, level]) => [`tcb.${name}`, String(level)])),
-    },
+    fields: { product, ...snpReportFields(report), ...Object.fromEntries(Object.entries(tcb).map(([name, level]) => [`tcb.${name}`, String(level)])) },
+  };
+}
+
+/** What a report says, by the names of AMD's structure. */
+export function snpReportFields(report: SnpReport): Record<string, string> {
+  return {
+    version: String(report.version),
+    policy: `0x${report.policy.toString(16)}`,
+    platformInfo: `0x${report.platformInfo.toString(16)}`,
+    vmpl: String(report.vmpl),
+    guestSvn: String(report.guestSvn),
+    signingKey: report.signingKey,
+    measurement: toHex(report.measurement),
+    hostData: toHex(report.hostData),
+    idKeyDigest: toHex(report.idKeyDigest),
+    authorKeyDigest: toHex(report.authorKeyDigest),
   };
 }
