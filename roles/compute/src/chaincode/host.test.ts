@@ -9,6 +9,8 @@ import { BEHAVIOURS, createTestStore, openTestHost, type TestHost, type TestStor
 let store: TestStore;
 let it: TestHost;
 const printed: Buffer[] = [];
+/** A busy machine takes its time to start and end processes. */
+const PATIENT = { timeout: 15_000 };
 beforeAll(async () => {
   store = await createTestStore(BEHAVIOURS);
   it = await openTestHost(store, { developmentOutput: (chunk) => printed.push(chunk) });
@@ -105,13 +107,21 @@ describe('processes', () => {
     await it.text(['count'], call);
     await it.text(['count'], { ...call, creatorMspId: 'BorealisMSP' });
     await it.text(['count'], { contract: 'untouched' });
-    const running = it.text(['slow', '800'], call);
-    await expect.poll(() => it.host.status().running).toBeGreaterThan(0);
+    let answer = (): void => undefined;
+    const isAnswered = new Promise<void>((resolve) => { answer = resolve; });
+    const { calls } = it.state.begin();
+    const getState: typeof calls.getState = async (...where) => {
+      await isAnswered;
+      return calls.getState(...where);
+    };
+    const running = it.text(['get', '', 'never put'], { ...call, calls: { ...calls, getState } });
+    await expect.poll(() => it.host.status().running, PATIENT).toBeGreaterThan(0);
     const { processes } = it.host.status();
     await it.host.prepare('upgraded', await installChanged(store.store));
-    await expect.poll(() => it.host.status().processes).toBe(processes - 1);
-    expect(await running).toBe('slow');
-    await expect.poll(() => it.host.status().processes).toBe(processes - 2);
+    await expect.poll(() => it.host.status().processes, PATIENT).toBe(processes - 1);
+    answer();
+    await running;
+    await expect.poll(() => it.host.status().processes, PATIENT).toBe(processes - 2);
     expect(await it.text(['count'], { contract: 'untouched' })).toBe('2');
     // A request that was under way to this node still finds what it asks for.
     expect(await it.text(['count'], call)).toBe('1');
