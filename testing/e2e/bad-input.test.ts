@@ -119,7 +119,8 @@ describe('bad input', () => {
     const executed = await contract.newProposal('SetPrice', { arguments: ['BAD-1'], transientData: { price: '77' } }).execute();
     const endorsed = await executed.endorse();
     await (await endorsed.submit()).verifyCommitted();
-    expect(await codeOf(() => executed.endorse())).toBe('DUPLICATE_TXID');
+    // An endorser knows of the commit once it has followed the block: moments after the business node that the client asked.
+    await expect.poll(() => codeOf(() => executed.endorse()), { timeout: 10_000, interval: 100 }).toBe('DUPLICATE_TXID');
   });
 
   it('a revoked key epoch: KEY_EPOCH_REVOKED, at endorsers at once and at compute nodes with their next ledger view', async () => {
