@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fabricMissing } from './src/fabric.js';
+import { isMissing, LEDGERS } from './src/ledgers.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CLI = path.join(ROOT, 'apps/cli/bin/selvedge.js');
 const TOUR = path.join(ROOT, 'examples/clients/tour/dist/main.js');
 const DESKS = path.join(ROOT, 'testing/e2e/contracts/desks');
 const TIMEOUT_MS = 300_000;
-const fabricIsMissing = fabricMissing() !== undefined;
 
 interface Ended {
   readonly code: number | null;
@@ -34,8 +33,8 @@ function run(file: string, args: readonly string[]): { readonly child: ChildProc
 }
 
 /** What the README has its reader type first, on each ledger. */
-describe.each(['embedded', 'fabric'] as const)('on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricIsMissing;
+describe.each(LEDGERS)('on the %s ledger', (ledger) => {
+  const isSkipped = isMissing(ledger);
   const folder = mkdtempSync(path.join(tmpdir(), 'selvedge-commands-'));
   const running: ChildProcess[] = [];
   afterAll(() => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fabricMissing } from './src/fabric.js';
+import { isMissing, LEDGERS } from './src/ledgers.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,8 +36,8 @@ interface Committed {
 }
 
 /** From a directory to an upgrade, by the commands as operators type them, one organisation after the other. */
-describe.each(['embedded', 'fabric'] as const)('a contract’s life on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricMissing() !== undefined;
+describe.each(LEDGERS)('a contract’s life on the %s ledger', (ledger) => {
+  const isSkipped = isMissing(ledger);
   const work = mkdtempSync(path.join(tmpdir(), 'selvedge-lifecycle-'));
   let test: TestNetwork;
   let gateway: Gateway;

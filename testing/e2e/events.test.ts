@@ -1,15 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import type { ChaincodeEvent, ChaincodeEvents, Contract, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fabricMissing } from './src/fabric.js';
-import { startTestNetwork, text, type TestNetwork } from './src/network.js';
+import { LEDGERS, isMissing, startVaults } from './src/ledgers.js';
+import { text, type TestNetwork } from './src/network.js';
 
-const VAULTS = fileURLToPath(new URL('./contracts/vaults', import.meta.url));
-const LEDGERS = ['embedded', 'fabric'] as const;
 
 /** Events of an unmodified chaincode lie sealed on the ledger; the manifest entitles Aurora to open them. */
 describe.each(LEDGERS)('chaincode events on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricMissing() !== undefined;
+  const isSkipped = isMissing(ledger);
   let test: TestNetwork | undefined;
   const gateways = new Map<string, Gateway>();
   let borealis: Contract;
@@ -32,8 +29,7 @@ describe.each(LEDGERS)('chaincode events on the %s ledger', (ledger) => {
 
   beforeAll(async () => {
     if (isSkipped) return;
-    test = await startTestNetwork({ ledger, businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP', 'EastMSP'] });
-    await test.network.deploy(VAULTS);
+    test = await startVaults(ledger);
     for (const mspId of ['AuroraMSP', 'BorealisMSP']) gateways.set(mspId, await test.network.connect(mspId));
     borealis = gateways.get('BorealisMSP')!.getNetwork('main').getContract('vaults');
   });

@@ -1,15 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fabricMissing } from './src/fabric.js';
-import { startTestNetwork, text, type TestNetwork } from './src/network.js';
+import { LEDGERS, isMissing, startVaults } from './src/ledgers.js';
+import { text, type TestNetwork } from './src/network.js';
 
-const VAULTS = fileURLToPath(new URL('./contracts/vaults', import.meta.url));
-const LEDGERS = ['embedded', 'fabric'] as const;
 
 /** getHistoryForKey of an unmodified chaincode, over world state that its owners alone keep and every organisation's followers chain. */
 describe.each(LEDGERS)('the history of keys on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricMissing() !== undefined;
+  const isSkipped = isMissing(ledger);
   let test: TestNetwork | undefined;
   let gateway: Gateway | undefined;
   let contract: Contract;
@@ -24,8 +21,7 @@ describe.each(LEDGERS)('the history of keys on the %s ledger', (ledger) => {
 
   beforeAll(async () => {
     if (isSkipped) return;
-    test = await startTestNetwork({ ledger, businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP', 'EastMSP'] });
-    await test.network.deploy(VAULTS);
+    test = await startVaults(ledger);
     gateway = await test.network.connect('BorealisMSP');
     contract = gateway.getNetwork('main').getContract('vaults');
   });

@@ -1,18 +1,15 @@
-import { fileURLToPath } from 'node:url';
 import type { Contract, EndorsedTransaction, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fabricMissing } from './src/fabric.js';
-import { startTestNetwork, text, type TestNetwork } from './src/network.js';
+import { LEDGERS, isMissing, startVaults } from './src/ledgers.js';
+import { text, type TestNetwork } from './src/network.js';
 
-const VAULTS = fileURLToPath(new URL('./contracts/vaults', import.meta.url));
-const LEDGERS = ['embedded', 'fabric'] as const;
 
 /**
  * Key-level endorsement policies of an unmodified chaincode. Any one of North, South and East endorses the contract and its
  * owner sets; the manifest maps Org1 to South and Org2 to East.
  */
 describe.each(LEDGERS)('key-level endorsement policies on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricMissing() !== undefined;
+  const isSkipped = isMissing(ledger);
   let test: TestNetwork | undefined;
   let gateway: Gateway | undefined;
   let contract: Contract;
@@ -36,8 +33,7 @@ describe.each(LEDGERS)('key-level endorsement policies on the %s ledger', (ledge
 
   beforeAll(async () => {
     if (isSkipped) return;
-    test = await startTestNetwork({ ledger, businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP', 'EastMSP'] });
-    await test.network.deploy(VAULTS);
+    test = await startVaults(ledger);
     gateway = await test.network.connect('BorealisMSP');
     contract = gateway.getNetwork('main').getContract('vaults');
   });

@@ -4,13 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fabricMissing } from './src/fabric.js';
+import { LEDGERS, isMissing } from './src/ledgers.js';
 import { buildLyingOwner } from './src/lying-owner/build.js';
 import { LIES, type Lie } from './src/lying-owner/lie.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
 
 const STALLS = fileURLToPath(new URL('./contracts/stalls', import.meta.url));
-const LEDGERS = ['embedded', 'fabric'] as const;
 /** Queries that write their sum, and how an entry comes among what they find. */
 const QUERIES = [
   { kind: 'range', sum: ['SumRange', '', 'stone-', 'stone.'], put: (name: string, carat: string) => ['Put', '', `stone-${name}`, carat], gone: (name: string) => `stone-${name}` },
@@ -20,7 +19,7 @@ const QUERIES = [
 
 /** The one owner of the world state is a process that lies about the sets that it serves, whenever a file tells it how. */
 describe.each(LEDGERS)('a business node that lies about a set, on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricMissing() !== undefined;
+  const isSkipped = isMissing(ledger);
   const folder = mkdtempSync(path.join(tmpdir(), 'selvedge-lie-'));
   const lieFile = path.join(folder, 'lie');
   let test: TestNetwork | undefined;

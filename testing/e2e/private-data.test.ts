@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fabricMissing } from './src/fabric.js';
-import { startTestNetwork, text, type TestNetwork } from './src/network.js';
+import { LEDGERS, isMissing, startVaults } from './src/ledgers.js';
+import { text, type TestNetwork } from './src/network.js';
 
-const VAULTS = fileURLToPath(new URL('./contracts/vaults', import.meta.url));
-const LEDGERS = ['embedded', 'fabric'] as const;
 
 /** What an unmodified chaincode sees of private data, on real processes: Fabric's rules, by the chaincode's own file. */
 describe.each(LEDGERS)('private data on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricMissing() !== undefined;
+  const isSkipped = isMissing(ledger);
   let test: TestNetwork | undefined;
   const gateways: Gateway[] = [];
   let aurora: Contract;
@@ -30,8 +27,7 @@ describe.each(LEDGERS)('private data on the %s ledger', (ledger) => {
 
   beforeAll(async () => {
     if (isSkipped) return;
-    test = await startTestNetwork({ ledger, businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP', 'EastMSP'] });
-    await test.network.deploy(VAULTS);
+    test = await startVaults(ledger);
     aurora = await contractOf('AuroraMSP');
     borealis = await contractOf('BorealisMSP');
   });

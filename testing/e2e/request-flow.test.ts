@@ -8,13 +8,11 @@ import { issueTlsMaterial, layoutOf } from '@selvedge/dev-network';
 import { EndorsementPayloadSchema, PacketHeaderSchema, PacketSchema, parseCore, RequestHeaderSchema, SealedRequestSchema, type Core } from '@selvedge/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRecordingProxy, type RecordingProxy } from './src/canary/recording-proxy.js';
-import { fabricMissing } from './src/fabric.js';
+import { isMissing, LEDGERS } from './src/ledgers.js';
 import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src/network.js';
 
 /** Whom a client of Aurora's asks: its own organisation's peer. */
 const FIRST_PEER = 'peer.auroramsp';
-const LEDGERS = ['embedded', 'fabric'] as const;
-const fabricIsMissing = fabricMissing() !== undefined;
 
 /**
  * One private request through every hop of the design's section 2, in order, on real processes. A proxy in front of
@@ -22,7 +20,7 @@ const fabricIsMissing = fabricMissing() !== undefined;
  * are seen on the wire, not only in the client's objects.
  */
 describe.each(LEDGERS)('the life of a request on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricIsMissing;
+  const isSkipped = isMissing(ledger);
   const folder = mkdtempSync(path.join(tmpdir(), 'selvedge-flow-'));
   const capture = path.join(folder, 'capture');
   const directory = path.join(folder, 'network');

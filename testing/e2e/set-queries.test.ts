@@ -2,18 +2,17 @@ import { fileURLToPath } from 'node:url';
 import { isSelvedgeError } from '@selvedge/errors';
 import type { Contract, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fabricMissing } from './src/fabric.js';
+import { LEDGERS, isMissing } from './src/ledgers.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
 
 const STALLS = fileURLToPath(new URL('./contracts/stalls', import.meta.url));
-const LEDGERS = ['embedded', 'fabric'] as const;
 /** What a query and update may lose a race with. */
 const LOST = ['STALE_READ', 'STALE_GUARD', 'MVCC_READ_CONFLICT', 'PHANTOM_READ_CONFLICT'];
 const ROUNDS = 6;
 
 /** An unmodified chaincode queries a set and writes in one transaction, on real processes; Fabric refuses that for private data. */
 describe.each(LEDGERS)('a query and update on the %s ledger', (ledger) => {
-  const isSkipped = ledger === 'fabric' && fabricMissing() !== undefined;
+  const isSkipped = isMissing(ledger);
   let test: TestNetwork | undefined;
   const gateways: Gateway[] = [];
   let aurora: Contract;

@@ -8,6 +8,7 @@ import { dcapClaims } from './dcap/verifier.js';
 import { verifyDcapQuote } from './dcap/verify-quote.js';
 import { snpClaims } from './sev-snp/verifier.js';
 import { verifySnpReport, type SnpCollateral } from './sev-snp/verify-report.js';
+import { verdictOf } from './testdata/verdict.js';
 
 // Evidence made by real hardware and published by others; it lies beside the project and is not part of it.
 const VECTORS = path.resolve(import.meta.dirname, '../../../../shared/vectors');
@@ -36,15 +37,6 @@ function accepted(bytes: Uint8Array, good: string, claims: (changed: Uint8Array)
   return ranges.map(([from, to]) => (from === to ? String(from) : `${String(from)}-${String(to)}`)).join(' ');
 }
 
-const refusal = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    return isSelvedgeError(error) ? error.code : String(error);
-  }
-  return 'verified';
-};
-
 describe.skipIf(!isThere).each([
   // The last byte of a chain is the line end of its PEM; behind the chain lies what is left of the quote's buffer.
   { kind: 'sgx', quoteSlack: '4598', status: 'ConfigurationAndSWHardeningNeeded', advisoryIds: ['INTEL-SA-00289', 'INTEL-SA-00615'], fmspc: '00a067110000' },
@@ -62,9 +54,9 @@ describe.skipIf(!isThere).each([
   });
 
   it('is refused at other times', () => {
-    expect(refusal(() => claims(quote, collateral, new Date('2025-06-01T00:00:00Z')))).toBe('COLLATERAL_CRL_EXPIRED');
-    expect(refusal(() => claims(quote, collateral, new Date('2025-07-19T18:00:00Z')))).toMatch(/^COLLATERAL_(CRL_)?EXPIRED$/);
-    expect(refusal(() => claims(quote, collateral, new Date('2035-01-01T00:00:00Z')))).toBe('EVIDENCE_INVALID');
+    expect(verdictOf(() => claims(quote, collateral, new Date('2025-06-01T00:00:00Z')))).toBe('COLLATERAL_CRL_EXPIRED');
+    expect(verdictOf(() => claims(quote, collateral, new Date('2025-07-19T18:00:00Z')))).toMatch(/^COLLATERAL_(CRL_)?EXPIRED$/);
+    expect(verdictOf(() => claims(quote, collateral, new Date('2035-01-01T00:00:00Z')))).toBe('EVIDENCE_INVALID');
   });
 
   it('is refused with any byte of quote, lists, statements, signatures or certificates flipped', { timeout: 400_000 }, () => {
@@ -99,11 +91,11 @@ describe.skipIf(!isThere)('a genuine SEV-SNP report', () => {
   });
 
   it('is refused at other times, of another root, and without AMD’s revocation list unless that is asked for', () => {
-    expect(refusal(() => claims(report, collateral, new Date('2022-09-01T00:00:00Z')))).toBe('EVIDENCE_INVALID');
-    expect(refusal(() => claims(report, collateral, new Date('2030-01-01T00:00:00Z')))).toBe('EVIDENCE_INVALID');
-    expect(refusal(() => verifySnpReport(report, collateral, { requireRevocationList: false, arkSha256: {} }, at2023))).toBe('EVIDENCE_INVALID');
-    expect(refusal(() => verifySnpReport(report, collateral, {}, at2023))).toBe('COLLATERAL_CRL_MISSING');
-    expect(refusal(() => verifySnpReport(report, { ...collateral, revocationList: collateral.root }, {}, at2023))).toBe('COLLATERAL_MALFORMED');
+    expect(verdictOf(() => claims(report, collateral, new Date('2022-09-01T00:00:00Z')))).toBe('EVIDENCE_INVALID');
+    expect(verdictOf(() => claims(report, collateral, new Date('2030-01-01T00:00:00Z')))).toBe('EVIDENCE_INVALID');
+    expect(verdictOf(() => verifySnpReport(report, collateral, { requireRevocationList: false, arkSha256: {} }, at2023))).toBe('EVIDENCE_INVALID');
+    expect(verdictOf(() => verifySnpReport(report, collateral, {}, at2023))).toBe('COLLATERAL_CRL_MISSING');
+    expect(verdictOf(() => verifySnpReport(report, { ...collateral, revocationList: collateral.root }, {}, at2023))).toBe('COLLATERAL_MALFORMED');
   });
 
   it('is refused with any byte of report or certificates flipped', { timeout: 400_000 }, () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { isSelvedgeError } from '@selvedge/errors';
 import { FAULTS, TD } from '../testdata/dcap-faults.js';
 import { AT, authorities, createAuthority, createCollateral, createPck, createQuote, createRevocationList, partLevel, platformLevel, sgxReport, tcbInfo, tdReport, tdxTcbInfo, TRUST, type CollateralInput, type QuoteInput } from '../testdata/dcap-evidence.js';
 import { verifyRevocationList } from '../revocation.js';
@@ -9,19 +8,11 @@ import { parseDcapCollateral } from './collateral.js';
 import { parseDcapQuote } from './quote.js';
 import { dcapClaims } from './verifier.js';
 import { verifyDcapQuote } from './verify-quote.js';
+import { verdictOf } from '../testdata/verdict.js';
 
 const { root, pckCa } = authorities;
 const encoded = (collateral: Record<string, string>): Uint8Array => Buffer.from(JSON.stringify(collateral));
 const verify = (quote: QuoteInput = {}, collateral: CollateralInput = {}, at = AT) => verifyDcapQuote(createQuote(quote), parseDcapCollateral(encoded(createCollateral(collateral))), TRUST, at);
-const code = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    return isSelvedgeError(error) ? error.code : String(error);
-  }
-  return 'verified';
-};
-
 describe('verifyDcapQuote', () => {
   it('gives the claims of an SGX quote of each version', () => {
     for (const version of [3, 4, 5] as const) {
@@ -52,8 +43,8 @@ describe('verifyDcapQuote', () => {
 
   it('takes the PCK chain from the collateral when the quote has none', () => {
     const pck = createPck();
-    expect(code(() => verify({ pck, withoutChain: true }, { pckChain: [pck, pckCa, root] }))).toBe('verified');
-    expect(code(() => verify({ pck, withoutChain: true }))).toBe('EVIDENCE_MALFORMED');
+    expect(verdictOf(() => verify({ pck, withoutChain: true }, { pckChain: [pck, pckCa, root] }))).toBe('verified');
+    expect(verdictOf(() => verify({ pck, withoutChain: true }))).toBe('EVIDENCE_MALFORMED');
   });
 
   it('says of a debuggable enclave or TD that it is', () => {
@@ -62,14 +53,14 @@ describe('verifyDcapQuote', () => {
   });
 
   it.each([...FAULTS])('refuses %s', (_, quote, collateral, expected, at) => {
-    expect(code(() => verify(quote, collateral, at))).toBe(expected);
+    expect(verdictOf(() => verify(quote, collateral, at))).toBe(expected);
   });
 
   it('refuses a chain with more authorities than its root allows', () => {
     const verifyUnder = (pathLength: number): string => {
       const own = createAuthority('Test SGX Root CA', undefined, { pathLength });
       const authority = createAuthority('Test SGX PCK Platform CA', own);
-      return code(() => {
+      return verdictOf(() => {
         verifyIssuance([createPck({}, authority).certificate, authority.certificate, own.certificate], AT, 'chain');
       });
     };
@@ -79,12 +70,12 @@ describe('verifyDcapQuote', () => {
 
   it('refuses a revocation list of an authority that may not sign any', () => {
     const authority = createAuthority('Test SGX PCK Platform CA', root, { maySignLists: false });
-    expect(code(() => verifyRevocationList(createRevocationList(authority), authority.certificate, AT, 'list'))).toBe('COLLATERAL_CRL_INVALID');
+    expect(verdictOf(() => verifyRevocationList(createRevocationList(authority), authority.certificate, AT, 'list'))).toBe('COLLATERAL_CRL_INVALID');
   });
 
   it('refuses a revoked PCK', () => {
     const pck = createPck();
-    expect(code(() => verify({ pck }, { pckCrl: createRevocationList(pckCa, { revoked: [root.certificate, pck.certificate] }) }))).toBe('EVIDENCE_REVOKED');
+    expect(verdictOf(() => verify({ pck }, { pckCrl: createRevocationList(pckCa, { revoked: [root.certificate, pck.certificate] }) }))).toBe('EVIDENCE_REVOKED');
   });
 
   it('gives the status of the first level that is reached in everything, converged with the parts’', () => {
@@ -98,7 +89,7 @@ describe('verifyDcapQuote', () => {
     expect(status({}, needs('ConfigurationAndSWHardeningNeeded'))).toMatchObject({ status: 'ConfigurationAndSWHardeningNeeded' });
     expect(status({ body: tdReport({ teeTcbSvn: '03010500000000000000000000000000' }) }, TD)).toMatchObject({ status: 'OutOfDate' });
     expect(status({ body: tdReport({ teeTcbSvn: '06000500000000000000000000000000' }) }, TD)).toMatchObject({ status: 'UpToDate' });
-    expect(code(() => verify({ body: tdReport() }, { ...TD, tcb: tdxTcbInfo({ tdxModuleIdentities: [{ id: 'TDX_01', mrsigner: '00'.repeat(48), attributes: '00'.repeat(8), attributesMask: 'FF'.repeat(8), tcbLevels: [partLevel('Revoked', 0)] }] }) }))).toBe('TCB_REVOKED');
+    expect(verdictOf(() => verify({ body: tdReport() }, { ...TD, tcb: tdxTcbInfo({ tdxModuleIdentities: [{ id: 'TDX_01', mrsigner: '00'.repeat(48), attributes: '00'.repeat(8), attributesMask: 'FF'.repeat(8), tcbLevels: [partLevel('Revoked', 0)] }] }) }))).toBe('TCB_REVOKED');
   });
 });
 
@@ -106,12 +97,12 @@ describe('hostile bytes', () => {
   const quote = createQuote();
 
   it('give EVIDENCE_MALFORMED when a quote is cut anywhere, too long, or of another kind', () => {
-    for (let length = 0; length < quote.length; length += 7) expect(code(() => parseDcapQuote(quote.subarray(0, length)))).toBe('EVIDENCE_MALFORMED');
-    expect(code(() => parseDcapQuote(new Uint8Array(33 * 1024)))).toBe('EVIDENCE_MALFORMED');
+    for (let length = 0; length < quote.length; length += 7) expect(verdictOf(() => parseDcapQuote(quote.subarray(0, length)))).toBe('EVIDENCE_MALFORMED');
+    expect(verdictOf(() => parseDcapQuote(new Uint8Array(33 * 1024)))).toBe('EVIDENCE_MALFORMED');
     for (const [at, value] of [[0, 2], [0, 6], [2, 3], [4, 0x80], [12, 0]] as const) {
       const changed = Uint8Array.from(quote);
       changed[at] = value;
-      expect(code(() => parseDcapQuote(changed)), String(at)).toBe('EVIDENCE_MALFORMED');
+      expect(verdictOf(() => parseDcapQuote(changed)), String(at)).toBe('EVIDENCE_MALFORMED');
     }
   });
 
@@ -120,14 +111,14 @@ describe('hostile bytes', () => {
       fc.property(fc.nat({ max: quote.length - 1 }), fc.uint8Array({ maxLength: 64 }), (at, bytes) => {
         const changed = Uint8Array.from(quote);
         changed.set(bytes.subarray(0, changed.length - at), at);
-        expect(['verified', 'EVIDENCE_MALFORMED']).toContain(code(() => parseDcapQuote(changed)));
+        expect(['verified', 'EVIDENCE_MALFORMED']).toContain(verdictOf(() => parseDcapQuote(changed)));
       }),
     );
   });
 
   it('give COLLATERAL_MALFORMED as collateral', () => {
     const good = createCollateral();
-    const parse = (bytes: Uint8Array): string => code(() => parseDcapCollateral(bytes));
+    const parse = (bytes: Uint8Array): string => verdictOf(() => parseDcapCollateral(bytes));
     expect(parse(encoded(good))).toBe('verified');
     for (const bytes of [new Uint8Array(0), Buffer.from('[]'), Buffer.from('{"tcb_info":1}'), new Uint8Array(2 * 1024 * 1024), Buffer.of(0xff, 0xfe), encoded({ ...good, pck_crl: 'zz' }), encoded({ ...good, pck_crl: 'abc' })]) {
       expect(parse(bytes)).toBe('COLLATERAL_MALFORMED');
@@ -147,6 +138,6 @@ describe('hostile bytes', () => {
   ])('give EVIDENCE_MALFORMED as a chain: %s', (_, chain) => {
     const collateral = createCollateral();
     const pem = typeof chain === 'string' ? `${chain}${chain === '' ? '' : (collateral.tcb_info_issuer_chain ?? '')}` : (createCollateral({ statementChain: chain }).tcb_info_issuer_chain ?? '');
-    expect(code(() => verifyDcapQuote(quote, parseDcapCollateral(encoded({ ...collateral, tcb_info_issuer_chain: pem })), TRUST, AT))).toBe('EVIDENCE_MALFORMED');
+    expect(verdictOf(() => verifyDcapQuote(quote, parseDcapCollateral(encoded({ ...collateral, tcb_info_issuer_chain: pem })), TRUST, AT))).toBe('EVIDENCE_MALFORMED');
   });
 });

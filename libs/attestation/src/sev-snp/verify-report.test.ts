@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { create } from '@bufbuild/protobuf';
-import { isSelvedgeError } from '@selvedge/errors';
 import { EvidenceSchema } from '@selvedge/protocol';
 import { computeReportData } from '../report-data.js';
 import { createBinding } from '../testdata/setting.js';
 import { AT, CHIP_ID, collateralOf, createEndorsementKey, createReport, createSnpAuthority, createSnpRevocationList, pinOf, type EndorsementKeyPair, type ReportInput, type SnpAuthority } from '../testdata/snp-evidence.js';
 import { createSevSnpVerifier } from './verifier.js';
 import { verifySnpReport, type SnpCollateral, type SnpTrust } from './verify-report.js';
+import { verdictOf } from '../testdata/verdict.js';
 
 let root: SnpAuthority;
 let ask: SnpAuthority;
@@ -16,15 +16,7 @@ let trust: SnpTrust;
 let good: SnpCollateral;
 
 const TURIN_ID = new Uint8Array(64).fill(0xc1, 0, 8);
-const code = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    return isSelvedgeError(error) ? error.code : String(error);
-  }
-  return 'verified';
-};
-const verdict = (report: ReportInput = {}, collateral: Partial<SnpCollateral> = {}, key = vcek, at = AT): string => code(() => verifySnpReport(createReport(key.privateKey, report), { ...good, endorsementKey: key.der, ...collateral }, trust, at));
+const verdict = (report: ReportInput = {}, collateral: Partial<SnpCollateral> = {}, key = vcek, at = AT): string => verdictOf(() => verifySnpReport(createReport(key.privateKey, report), { ...good, endorsementKey: key.der, ...collateral }, trust, at));
 
 beforeAll(async () => {
   root = await createSnpAuthority('ARK-Test');
@@ -61,7 +53,7 @@ describe('verifySnpReport', () => {
   it('refuses what another key signed, at every step', async () => {
     const stranger = await createSnpAuthority('ARK-Test');
     const strangersAsk = await createSnpAuthority('SEV-Test', stranger, '0a');
-    expect(code(() => verifySnpReport(createReport(vcek.privateKey), { ...good, root: stranger.der }, trust, AT))).toBe('EVIDENCE_INVALID');
+    expect(verdictOf(() => verifySnpReport(createReport(vcek.privateKey), { ...good, root: stranger.der }, trust, AT))).toBe('EVIDENCE_INVALID');
     expect(verdict({}, { signingKey: strangersAsk.der })).toBe('EVIDENCE_INVALID');
     expect(verdict({}, {}, await createEndorsementKey(strangersAsk))).toBe('EVIDENCE_INVALID');
     const other = await createEndorsementKey(ask);
@@ -73,7 +65,7 @@ describe('verifySnpReport', () => {
   it('refuses other products, levels out of range, and certificates without AMD’s extensions', async () => {
     expect(verdict({}, {}, await createEndorsementKey(ask, { productName: 'Rome-B0' }))).toBe('EVIDENCE_INVALID');
     expect(verdict({}, {}, await createEndorsementKey(ask, { withoutLevel: '3.3' }))).toBe('EVIDENCE_INVALID');
-    expect(code(() => verifySnpReport(createReport(vcek.privateKey), good, { ...trust, arkSha256: { Milan: pinOf(root) } }, AT))).toBe('EVIDENCE_INVALID');
+    expect(verdictOf(() => verifySnpReport(createReport(vcek.privateKey), good, { ...trust, arkSha256: { Milan: pinOf(root) } }, AT))).toBe('EVIDENCE_INVALID');
     expect(verdict({}, { endorsementKey: ask.der })).toBe('EVIDENCE_INVALID');
     for (const endorsementKey of [new Uint8Array(0), new Uint8Array(20_000), vcek.der.subarray(1)]) expect(verdict({}, { endorsementKey })).toBe('COLLATERAL_MALFORMED');
   });
@@ -102,12 +94,12 @@ describe('the verifier of SEV-SNP evidence', () => {
     const claims = verifier.verifyEvidence(evidenceOf(computeReportData(binding), whole()), binding, { at: AT });
     expect(claims).toMatchObject({ teeType: 'sev-snp', debug: false, migratable: false, fields: { product: 'Genoa', 'tcb.snp': '22' } });
     expect(claims.platformId).toHaveLength(32);
-    expect(code(() => verifier.verifyEvidence(evidenceOf(new Uint8Array(64), whole()), binding, { at: AT }))).toBe('EVIDENCE_UNBOUND');
+    expect(verdictOf(() => verifier.verifyEvidence(evidenceOf(new Uint8Array(64), whole()), binding, { at: AT }))).toBe('EVIDENCE_UNBOUND');
   });
 
   it('refuses evidence of another type and other numbers of certificates', () => {
     const verifier = createSevSnpVerifier(trust);
-    const refused = (collateral: readonly Uint8Array[], teeType?: string): string => code(() => verifier.verifyEvidence(evidenceOf(computeReportData(binding), collateral, teeType), binding, { at: AT }));
+    const refused = (collateral: readonly Uint8Array[], teeType?: string): string => verdictOf(() => verifier.verifyEvidence(evidenceOf(computeReportData(binding), collateral, teeType), binding, { at: AT }));
     expect(refused(whole(), 'sgx')).toBe('EVIDENCE_MALFORMED');
     expect(refused(whole().slice(0, 2))).toBe('COLLATERAL_MALFORMED');
     expect(refused([...whole(), list])).toBe('COLLATERAL_MALFORMED');

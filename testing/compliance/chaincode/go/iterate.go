@@ -14,19 +14,55 @@ func version(entry *queryresult.KeyModification) []any {
 	return []any{string(entry.GetValue()), entry.GetIsDelete(), entry.GetTxId()}
 }
 
-func rows(iterator shim.StateQueryIteratorInterface, err error) (any, error) {
+// source is what both of the shim's iterators are.
+type source[E any] interface {
+	HasNext() bool
+	Next() (E, error)
+	Close() error
+}
+
+// collect reads an iterator to its end and closes it.
+func collect[E, R any](iterator source[E], shape func(E) R, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := [][]string{}
+	found := []R{}
 	for iterator.HasNext() {
 		entry, err := iterator.Next()
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, row(entry))
+		found = append(found, shape(entry))
 	}
 	return found, iterator.Close()
+}
+
+// beforeAndAfter tells of HasNext around one Next.
+func beforeAndAfter[E any](iterator source[E], err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	before := iterator.HasNext()
+	if _, err = iterator.Next(); err != nil {
+		return nil, err
+	}
+	return []bool{before, iterator.HasNext()}, iterator.Close()
+}
+
+func rows(iterator shim.StateQueryIteratorInterface, err error) (any, error) {
+	return collect[*queryresult.KV](iterator, row, err)
+}
+
+func versions(iterator shim.HistoryQueryIteratorInterface, err error) (any, error) {
+	return collect[*queryresult.KeyModification](iterator, version, err)
+}
+
+func hasNext(iterator shim.StateQueryIteratorInterface, err error) (any, error) {
+	return beforeAndAfter[*queryresult.KV](iterator, err)
+}
+
+func historyHasNext(iterator shim.HistoryQueryIteratorInterface, err error) (any, error) {
+	return beforeAndAfter[*queryresult.KeyModification](iterator, err)
 }
 
 func page(iterator shim.StateQueryIteratorInterface, metadata *peer.QueryResponseMetadata, err error) (any, error) {
@@ -35,21 +71,6 @@ func page(iterator shim.StateQueryIteratorInterface, metadata *peer.QueryRespons
 		return nil, err
 	}
 	return map[string]any{"rows": found, "count": metadata.GetFetchedRecordsCount(), "bookmark": metadata.GetBookmark()}, nil
-}
-
-func versions(iterator shim.HistoryQueryIteratorInterface, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	found := [][]any{}
-	for iterator.HasNext() {
-		entry, err := iterator.Next()
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, version(entry))
-	}
-	return found, iterator.Close()
 }
 
 // nthNext asks so many times, whether or not there is another.
@@ -94,26 +115,4 @@ func firstVersion(iterator shim.HistoryQueryIteratorInterface, err error) (any, 
 		return nil, err
 	}
 	return version(entry), iterator.Close()
-}
-
-func hasNext(iterator shim.StateQueryIteratorInterface, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	before := iterator.HasNext()
-	if _, err = iterator.Next(); err != nil {
-		return nil, err
-	}
-	return []bool{before, iterator.HasNext()}, iterator.Close()
-}
-
-func historyHasNext(iterator shim.HistoryQueryIteratorInterface, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	before := iterator.HasNext()
-	if _, err = iterator.Next(); err != nil {
-		return nil, err
-	}
-	return []bool{before, iterator.HasNext()}, iterator.Close()
 }

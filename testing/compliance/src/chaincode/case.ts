@@ -34,7 +34,7 @@ export interface Case {
   readonly args?: readonly string[];
   readonly expect: Expectation;
   /** Of an API above the shim that the chaincodes of other languages do not use. */
-  readonly only?: Language;
+  readonly apiOf?: Language;
   /** Where a shim answers in a way of its own. */
   readonly instead?: Partial<Record<Language, Expectation>>;
   /** The event of the committed transaction: name and payload; null: none. */

@@ -19,7 +19,8 @@ export const NOT_RUN: RecordedOutcome = 'not run';
  * @returns what is recorded of it
  */
 export async function runCase(world: World, it: Case, language: Language): Promise<RecordedOutcome> {
-  if (it.only !== undefined && it.only !== language) return NOT_RUN;
+  // The contract API above Node's shim is not Go's or Java's: there is nothing of it to run there, and the table says so.
+  if (it.apiOf !== undefined && it.apiOf !== language) return NOT_RUN;
   if (it.given !== undefined) {
     const given = await world.ask({ args: runArgs(it.given) });
     if (given.kind !== 'payload') return notThere(given) ?? expect.fail(`given: ${JSON.stringify(given)}`);

@@ -21,4 +21,4 @@ const cases: readonly Omit<Case, 'only'>[] = [
 ];
 
 /** Fabric's contract API above the stub, of the Node package. */
-export const contractCases: readonly Case[] = cases.map((one) => ({ ...one, only: 'typescript' }));
+export const contractCases: readonly Case[] = cases.map((one) => ({ ...one, apiOf: 'typescript' }));
