@@ -13,6 +13,16 @@ const LANES = 2;
 /** A removed check may leave a test waiting or looping; that is noticed too. */
 const STALL_MS = 90_000;
 
+const USAGE = 'usage: node testing/mutants/run.mjs [--only TEXT,TEXT] [--report FILE] [--write-docs | --print-docs]';
+const FLAGS = ['--write-docs', '--print-docs'];
+const OPTIONS = ['--only', '--report'];
+
+/** The first argument that is no option here: the whole run takes too long to begin by mistake. */
+function unknownArgument() {
+  const args = process.argv.slice(2);
+  return args.find((arg, i) => !FLAGS.includes(arg) && !OPTIONS.includes(arg) && !OPTIONS.includes(args[i - 1]));
+}
+
 function option(name) {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : process.argv[at + 1];
@@ -88,6 +98,11 @@ async function runAll(mutants) {
 }
 
 async function main() {
+  const unknown = unknownArgument();
+  if (unknown !== undefined) {
+    console.error(unknown === '--help' ? USAGE : `unknown argument ${unknown}\n${USAGE}`);
+    return unknown === '--help' ? 0 : 2;
+  }
   const docs = renderInvariants(MUTANTS);
   if (process.argv.includes('--print-docs')) {
     // Checked with the generated files already, which takes a second: a text that code has left behind removes nothing.

@@ -11,7 +11,6 @@ import type { ConnectionProfile } from './domain/connection-profile.js';
 const NONCE_BYTES = 32;
 const TIMEOUT_MS = 10_000;
 
-
 /**
  * What administrators check before they record a key broker (DESIGN 3, bootstrap): it proves itself under a fresh nonce.
  * Resolves with BrokerRoot bytes: its root and the envelope keys of the first epoch. Throws what verifyEnvelopeEvidence throws.

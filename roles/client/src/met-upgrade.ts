@@ -1,6 +1,8 @@
-import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { Core } from '@selvedge/protocol';
 import type { Trust } from './trust.js';
+
+const CAUSED_BY_UPGRADES: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['ENDORSEMENT_POLICY_FAILURE', 'OWNER_SET_MISMATCH', 'CODE_HASH_MISMATCH']);
 
 /**
  * Why a transaction was found wanting, as the caller can use it. What was executed under a contract policy that an upgrade
@@ -9,11 +11,13 @@ import type { Trust } from './trust.js';
  * as it is. Only asked of what is refused for good: nothing of the transaction is or will be committed.
  */
 export async function explainRefusal(error: unknown, cores: readonly Core[], trust: Pick<Trust, 'newestTerms'>): Promise<unknown> {
-  if (!isSelvedgeError(error, 'ENDORSEMENT_POLICY_FAILURE') && !isSelvedgeError(error, 'OWNER_SET_MISMATCH') && !isSelvedgeError(error, 'CODE_HASH_MISMATCH')) return error;
+  if (!isSelvedgeError(error) || !CAUSED_BY_UPGRADES.has(error.code)) return error;
   for (const { contract, policyVersion } of cores.flatMap((core) => core.sections)) {
-    // Looked at afresh, so that the next try asks for what the new policy wants.
+    // Looked at afresh whatever the code, so that the next try asks for what the new policy wants.
     const newest = await trust.newestTerms(contract).catch(() => undefined);
-    if (newest === undefined || newest.policy.policyVersion === policyVersion || error.code === 'CODE_HASH_MISMATCH') continue;
+    // That code names the upgrade by itself.
+    if (error.code === 'CODE_HASH_MISMATCH') continue;
+    if (newest === undefined || newest.policy.policyVersion === policyVersion) continue;
     const text = `contract ${contract} was executed under policy version ${String(policyVersion)}, and the ledger has ${String(newest.policy.policyVersion)} now: ${error.message}`;
     return new SelvedgeError('POLICY_VERSION_MISMATCH', text, { role: error.role, details: error.details, cause: error });
   }

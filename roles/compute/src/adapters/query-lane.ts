@@ -110,6 +110,18 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
     flush();
   };
 
+  /** Runs one query of its own among those that are in flight. */
+  const inSlot = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (forSlot.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
+    while (inFlight >= options.maxInFlight) await new Promise<void>((resolve) => forSlot.push(resolve));
+    inFlight += 1;
+    try {
+      return await run();
+    } finally {
+      release();
+    }
+  };
+
   const sendPoints = async (reads: readonly WaitingRead[]): Promise<void> => {
     const [first] = reads;
     if (first === undefined) return;
@@ -151,33 +163,21 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
         isFlushPlanned = true;
         setImmediate(flush);
       }),
-    async readVersions(scope, history) {
-      if (forSlot.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
-      while (inFlight >= options.maxInFlight) await new Promise<void>((resolve) => forSlot.push(resolve));
-      inFlight += 1;
-      try {
+    readVersions: (scope, history) =>
+      inSlot(async () => {
+        // Of whatever height: the followers' chain says whether these are the versions.
         const answer = await query(scope, { points: [], history });
-        verifyHeight(answer.height, scope.minHeight);
         return answer.histories[0]?.versions ?? [];
-      } finally {
-        release();
-      }
-    },
-    async readPage(scope, page) {
-      if (forSlot.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
-      while (inFlight >= options.maxInFlight) await new Promise<void>((resolve) => forSlot.push(resolve));
-      inFlight += 1;
-      try {
+      }),
+    readPage: (scope, page) =>
+      inSlot(async () => {
         const answer = await query(scope, { points: [], page });
         verifyHeight(answer.height, scope.minHeight);
         const [set] = answer.sets;
         const [guard] = answer.guards;
         if (set === undefined || guard === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks the set');
         return { page: set, guardTxId: guard.txId, height: answer.height };
-      } finally {
-        release();
-      }
-    },
+      }),
   };
 }
 
