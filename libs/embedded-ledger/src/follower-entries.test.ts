@@ -4,7 +4,7 @@ import { sha256, toHex } from '@selvedge/crypto';
 import { createTargetData, createTestBootstrap, randomTxId, refusalCode } from '@selvedge/fixtures';
 import { historyHead, parseCore, ValidationCode } from '@selvedge/protocol';
 import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
-import { useFollower, WAIT_MS } from './follower.test.support.js';
+import { useFollower, WAIT_MS } from './testdata/follower-setting.js';
 import type { AppliedBlock } from './ports.js';
 
 describe('the entries that a follower keeps', () => {

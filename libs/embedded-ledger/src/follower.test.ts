@@ -8,7 +8,7 @@ import { ValidationCode, type Block } from '@selvedge/protocol';
 import { openLedgerStore } from './adapters/lmdb-store.js';
 import { blockHash } from './domain/block.js';
 import type { Follower } from './follow.js';
-import { useFollower, WAIT_MS } from './follower.test.support.js';
+import { useFollower, WAIT_MS } from './testdata/follower-setting.js';
 import type { AppliedBlock } from './ports.js';
 
 const describeHead = ({ head: { height, blockHash: hash, commitHash, policyRoot, facts: all } }: Pick<Follower, 'head'>): unknown[] => [height, toHex(hash), toHex(commitHash), toHex(policyRoot), all];

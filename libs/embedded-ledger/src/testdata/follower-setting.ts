@@ -9,10 +9,10 @@ import {
   ORDERER_MSP_ID, type TestComputeNode, type TestConsortium, type TestRead, type TestWrite,
 } from '@selvedge/fixtures';
 import { ReceiptSchema, type Block, type TargetData } from '@selvedge/protocol';
-import { openLedgerStore } from './adapters/lmdb-store.js';
-import { blockHash, createBlock } from './domain/block.js';
-import type { Follower } from './follow.js';
-import { openFollower, type FollowerOptions } from './follower.js';
+import { openLedgerStore } from '../adapters/lmdb-store.js';
+import { blockHash, createBlock } from '../domain/block.js';
+import type { Follower } from '../follow.js';
+import { openFollower, type FollowerOptions } from '../follower.js';
 
 export const WAIT_MS = 5_000;
 
