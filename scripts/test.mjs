@@ -32,10 +32,19 @@ function execute(args) {
 function countReport(file) {
   try {
     const report = JSON.parse(readFileSync(path.join(reports, file), 'utf8'));
-    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests ?? 0 };
+    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests ?? 0, failures: failuresOf(report) };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [] };
   }
+}
+
+/** A line for every test, and every file without one, that failed: where, and the first line of the reason. The end of a long run's output tells it all. */
+function failuresOf(report) {
+  return (report.testResults ?? []).flatMap(({ name, status, message, assertionResults = [] }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed').map(({ fullName, failureMessages = [] }) => ({ what: fullName, why: failureMessages[0] }));
+    if (failed.length === 0 && status === 'failed') failed.push({ what: 'the file as a whole', why: message });
+    return failed.map(({ what, why }) => `       ${path.relative(root, name)}: ${what}: ${String(why ?? '').split('\n')[0].slice(0, 300)}`);
+  });
 }
 
 install();
@@ -52,7 +61,7 @@ for (const stage of STAGES) {
   const counted = stage.report === undefined ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 } : countReport(stage.report);
   if (code !== 0 && counted.failed === 0) counted.failed = 1;
   for (const key of Object.keys(total)) total[key] += counted[key];
-  lines.push(`${counted.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name}: ${counted.passed} passed, ${counted.failed} failed (${Math.round((performance.now() - started) / 1000)} s)`);
+  lines.push(`${counted.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name}: ${counted.passed} passed, ${counted.failed} failed (${Math.round((performance.now() - started) / 1000)} s)`, ...(counted.failures ?? []));
   if (stage.name === 'build' && code !== 0) break;
 }
 console.log(`\n${lines.join('\n')}\n`);

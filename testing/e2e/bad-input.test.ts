@@ -120,7 +120,7 @@ describe('bad input', () => {
     const endorsed = await executed.endorse();
     await (await endorsed.submit()).verifyCommitted();
     // An endorser knows of the commit once it has followed the block: moments after the business node that the client asked.
-    await expect.poll(() => codeOf(() => executed.endorse()), { timeout: 10_000, interval: 100 }).toBe('DUPLICATE_TXID');
+    await expect.poll(() => codeOf(() => executed.endorse()), { timeout: 60_000, interval: 100 }).toBe('DUPLICATE_TXID');
   });
 
   it('a revoked key epoch: KEY_EPOCH_REVOKED, at endorsers at once and at compute nodes with their next ledger view', async () => {
@@ -134,7 +134,7 @@ describe('bad input', () => {
       // A compute node learns of it with its next ledger view; the only epoch is gone, so the client finds none to ask
       // for, or the node refuses the one that was named.
       const query = (): Promise<string> => codeOf(() => gateway.getNetwork(channel).getContract('diamonds').evaluateTransaction('PriceOf', 'BAD-1'));
-      await expect.poll(query, { timeout: 10_000, interval: 100 }).toMatch(/^KEY_EPOCH_(REVOKED|UNKNOWN)$/);
+      await expect.poll(query, { timeout: 60_000, interval: 100 }).toMatch(/^KEY_EPOCH_(REVOKED|UNKNOWN)$/);
     } finally {
       session.close();
     }

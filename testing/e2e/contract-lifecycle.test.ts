@@ -2,18 +2,19 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing, LEDGERS } from './src/ledgers.js';
-import { startTestNetwork, text, type TestNetwork } from './src/network.js';
+import { nodesHolding, startTestNetwork, text, type TestNetwork } from './src/network.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CLI = path.join(ROOT, 'apps/cli/bin/selvedge.js');
 const TALLY = fileURLToPath(new URL('contracts/tally', import.meta.url));
 const TIMEOUT_MS = 300_000;
+/** Until something is so, however busy the machine is. */
+const POLL = { timeout: 120_000, interval: 100 };
 /** All that a request may end with when its contract is upgraded meanwhile: each says that it may be made again. */
 const UPGRADED = ['CODE_HASH_MISMATCH', 'POLICY_VERSION_MISMATCH', 'MVCC_READ_CONFLICT'];
 
@@ -164,10 +165,10 @@ describe.each(LEDGERS)('a contract’s life on the %s ledger', (ledger) => {
       while (!isOver) retried.push(text(await contract.submit('Put', { arguments: [`retry${String(lane)}-${String((count += 1))}`], retry: { attempts: 30 } })));
     };
     const load = Promise.all([withoutRetry(1), withoutRetry(2), withoutRetry(3), withRetry(1), withRetry(2)]);
-    await Promise.race([sleep(1_000), load]);
+    await Promise.race([expect.poll(() => committed.length > 0 && retried.length > 0, POLL).toBe(true), load]);
     const commit = selvedge('contract', 'commit', 'tally', '--json');
     const { code, out, err } = await Promise.race([commit, load.then(() => commit)]);
-    await Promise.race([sleep(2_000), load]);
+    await Promise.race([expect.poll(() => committed.filter(({ version }) => version === '2.0.0').length > 2 && retried.includes('2.0.0'), POLL).toBe(true), load]);
     isOver = true;
     await load;
 
@@ -200,7 +201,7 @@ describe.each(LEDGERS)('a contract’s life on the %s ledger', (ledger) => {
     const { file, codeHash } = await packed('3.0.0');
     await approveByMany(file);
     rmSync(path.join(test.directory, 'packages', codeHash), { recursive: true });
-    await sleep(1_500);
+    await expect.poll(() => nodesHolding(test.network, codeHash), POLL).toEqual([]);
     expect(await refusal('contract', 'commit', 'tally')).toMatch(/^CONTRACT_CODE_MISSING .*compute-1 lacks the package; compute-2 lacks the package/);
     await succeed('contract', 'install', file);
     expect(await succeed('contract', 'commit', 'tally')).toContain('contract tally 3.0.0 is in force since block');

@@ -120,6 +120,6 @@ describe('kill -9 under load', () => {
   });
 
   it('the ledgers of all endorsers and business nodes have the same head', async () => {
-    await expect.poll(async () => new Set(await ledgerHeads(test.network)).size, { timeout: 20_000, interval: 200 }).toBe(1);
+    await expect.poll(async () => new Set(await ledgerHeads(test.network)).size, { timeout: 120_000, interval: 200 }).toBe(1);
   });
 });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contract, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src/network.js';
@@ -41,14 +40,21 @@ describe('compute nodes come and go', () => {
     const lanes = Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)));
     lanes.catch(() => undefined); // awaited below; a failure must not end the process before
 
+    /** A node takes part: requests ran on it, and every lane committed something since it came. */
+    const takesPart = async (node: string): Promise<void> => {
+      const before = [...committed];
+      await Promise.race([expect.poll(() => executors.has(node) && committed.every((price, number) => price > before[number]!), { timeout: 60_000, interval: 50 }).toBe(true), lanes]);
+    };
+
+    await takesPart('compute-1');
     const second = await test.network.addComputeNode();
-    await sleep(1_500);
+    await takesPart(second.name);
     await test.network.removeComputeNode('compute-1', 'SIGTERM');
-    await sleep(1_000);
+    await takesPart(second.name);
     const third = await test.network.addComputeNode();
-    await sleep(1_500);
+    await takesPart(third.name);
     await test.network.removeComputeNode(second.name, 'SIGKILL');
-    await sleep(1_500);
+    await takesPart(third.name);
     stop.abort();
     await lanes;
 

@@ -205,7 +205,7 @@ describe.skipIf(fabricMissing() !== undefined)('packets on Hyperledger Fabric', 
 
     it('are in no store, block or log of any peer, orderer or node; what was given away is in all of them', async () => {
       // All that was committed has come to everybody, and no packet is missing.
-      await expect.poll(async () => new Set(await ledgerHeads(test.network)).size, { timeout: 20_000, interval: 200 }).toBe(1);
+      await expect.poll(async () => new Set(await ledgerHeads(test.network)).size, { timeout: 120_000, interval: 200 }).toBe(1);
       const [head = ''] = await ledgerHeads(test.network);
       for (const { name } of [kept, unkept]) {
         const committed = await validTransactions(test.network, 'AuroraMSP', name, BigInt(head.split(' ')[0]!));

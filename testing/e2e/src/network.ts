@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadTls } from '@selvedge/client';
+import { toHex } from '@selvedge/crypto';
 import { createDevNetwork, type DevNetwork, type DevNetworkOptions } from '@selvedge/dev-network';
+import { Compute } from '@selvedge/protocol';
+import { connectRpc } from '@selvedge/rpc';
 
 /** The tour's contract, as a package on disk. */
 export const DIAMONDS = fileURLToPath(new URL('../../../examples/contracts/diamonds', import.meta.url));
@@ -31,6 +35,23 @@ export async function startTestNetwork(options: Partial<DevNetworkOptions> = {})
     rmSync(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Compute nodes that have a package in their store, or whose store nobody can tell. @param codeHash hex */
+export async function nodesHolding(network: DevNetwork, codeHash: string): Promise<string[]> {
+  const profile = network.connectionProfile();
+  const answers = profile.computeNodes.map(async ({ nodeId, address }) => {
+    const connection = connectRpc(address, { tls: loadTls(profile) });
+    try {
+      const { packages } = await connection.client(Compute).health({});
+      return packages.some((held) => toHex(held.codeHash) === codeHash) ? [nodeId] : [];
+    } catch {
+      return [nodeId];
+    } finally {
+      connection.close();
+    }
+  });
+  return (await Promise.all(answers)).flat();
 }
 
 /** A stone as the diamonds contract takes it. */

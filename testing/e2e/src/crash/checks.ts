@@ -23,7 +23,7 @@ function headAt(network: DevNetwork, address: string): Promise<string> {
  * @param txIds hexadecimal
  * @param waitMs how long the node may take for each
  */
-export async function missingCommits(network: DevNetwork, mspId: string, txIds: readonly string[], waitMs = 10_000): Promise<string[]> {
+export async function missingCommits(network: DevNetwork, mspId: string, txIds: readonly string[], waitMs = 60_000): Promise<string[]> {
   const owner = network.connectionProfile().businessNodes.find((node) => node.mspId === mspId);
   return withConnection(network, owner?.address ?? '', async (connection) => {
     const ledger = connection.client(BusinessLedger);
