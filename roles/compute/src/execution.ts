@@ -7,6 +7,7 @@ import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js'
 import type { HeldKeys } from './domain/held-keys.js';
 import type { UnsealedRequest } from './domain/open-request.js';
 import { openEvents } from './domain/open-events.js';
+import { createKeptSets } from './domain/kept-sets.js';
 import { createPacketOpener } from './domain/packet-opener.js';
 import { createReplayWindow } from './domain/replay-window.js';
 import { createTargetData, isChaincodeError, responseOf } from './domain/seal-answer.js';
@@ -34,6 +35,8 @@ export interface ExecutionOptions {
   readonly maxQueryWork?: number;
   /** Opened packets that are kept. Default 16 MiB. */
   readonly cacheBytes?: number;
+  /** Sets of entries that are kept with their indexes until they change, by estimate; 0 keeps none. Default 256 MiB. */
+  readonly keptSetBytes?: number;
   /** Called when a request needs keys that this node should hold and does not. */
   readonly onMissingKeys: () => void;
 }
@@ -52,8 +55,9 @@ export interface Execution {
 /** Runs requests of one node; packets and the replay window are shared among them. */
 export function createExecution(options: ExecutionOptions): Execution {
   const { nodeId, channel, source, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
-  const { maxWriteBytes = 4 * 1024 * 1024, maxQueryWork = 20_000_000, cacheBytes = 16 * 1024 * 1024 } = options;
+  const { maxWriteBytes = 4 * 1024 * 1024, maxQueryWork = 20_000_000, cacheBytes = 16 * 1024 * 1024, keptSetBytes = 256 * 1024 * 1024 } = options;
   const opener = createPacketOpener(channel, cacheBytes);
+  const keptSets = createKeptSets(keptSetBytes);
   const replays = createReplayWindow(2 * freshnessMs);
 
   const authorise = (unsealed: UnsealedRequest, view: LedgerView, keys: HeldKeys): AuthorisedRequest => {
@@ -76,7 +80,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       const declaredIndexes = (): Promise<DeclaredIndexes> => host.declaredIndexes(request.policy.codeHash);
       const openState = (): TransactionState => {
         const queryWork = createQueryWork(maxQueryWork, () => giveWay(signal));
-        return createTransactionState({ request, source, scope, opener, maxWriteBytes, declaredIndexes, queryWork });
+        return createTransactionState({ request, source, scope, opener, keptSets, maxWriteBytes, declaredIndexes, queryWork });
       };
       let state = openState();
       // A run that is repeated starts from nothing: what the first try read and wrote is void.

@@ -12,5 +12,5 @@ export { createHistoryConfirmer, type HistoryConfirmer } from './adapters/histor
 export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
 export { createSetConfirmer, type ServedSet, type SetConfirmer, type SetConfirmerOptions } from './adapters/set-confirmer.js';
 export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';
-export type { BusinessPort, CertifiedSigner, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, SetContent, SetDigestPort, SetQuery, StateSource, TagQuery } from './request-ports.js';
+export type { BusinessPort, CertifiedSigner, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, KeptSet, SetContent, SetDigestPort, SetMemory, SetQuery, StateSource, TagQuery } from './request-ports.js';
 export { describeMissing, probeSandbox, requireCompleteSandbox, type MissingLayer, type SandboxPlatform } from './sandbox/index.js';

@@ -69,6 +69,26 @@ export interface PointQuery<T> extends PlaceOfRead {
   open(packet: Uint8Array | undefined, keyPolicy: Uint8Array): T;
 }
 
+/** A set as one business node served it, complete by its word. */
+export interface KeptSet<T> {
+  readonly entries: readonly T[];
+  /** Value of the dataset's content guard while it was read, 32 bytes. */
+  readonly contentTxId: Uint8Array;
+}
+
+/**
+ * What is remembered of one set, apart for each business node: a node that left something out shall not have it blamed on
+ * another. It holds for as long as the dataset's content guard has the same value.
+ */
+export interface SetMemory<T> {
+  /** 32 bytes. */
+  readonly contentGuardKey: Uint8Array;
+  /** @param address of the business node */
+  find(address: string): KeptSet<T> | undefined;
+  keep(address: string, set: KeptSet<T>): void;
+  forget(address: string): void;
+}
+
 /** A set of a dataset's entries, with the guard that changes when the set does. */
 export interface SetQuery<T> extends PlaceOfRead {
   /** 32 bytes. */
@@ -77,6 +97,8 @@ export interface SetQuery<T> extends PlaceOfRead {
   readonly confirm: boolean;
   /** Opens one packet; whatever it throws makes the answer forged. */
   open(packet: Uint8Array): T;
+  /** Only where each write of the dataset changes its content guard. undefined: the set is read anew. */
+  readonly memory?: SetMemory<T> | undefined;
 }
 
 /** The entries of one composite-key object type, with the type's membership guard. */

@@ -40,6 +40,8 @@ export const computeConfig = z.strictObject({
       maxLagBlocks: z.int().min(0).default(16),
       /** Age at which the ledger view is refused. */
       maxViewAgeMs: z.int().min(1).default(10_000),
+      /** TEE memory for sets of entries that queries read, with their indexes, until they change; by estimate. 0 keeps none. */
+      keptSetBytes: z.int().min(0).default(256 * 1024 * 1024),
       /** How long a stop waits for running requests. */
       drainMs: z.int().min(0).default(10_000),
     })

@@ -128,6 +128,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     chaincodeMs: limits.chaincodeMs,
     freshnessMs: limits.freshnessMs,
     maxLagBlocks: BigInt(limits.maxLagBlocks),
+    keptSetBytes: limits.keptSetBytes,
     teeType: attester.teeType,
     measurement,
     packages: () => packages.held(),

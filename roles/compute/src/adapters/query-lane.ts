@@ -35,13 +35,24 @@ export interface PointAddress {
   readonly withKeyPolicy?: boolean;
 }
 
-/** One page of a set, as the wire names it. */
-export interface PageAddress {
+/** Guards of one dataset, as the wire names them. */
+export interface GuardsAddress {
   readonly ownerSet: string;
   readonly dataset: string;
+  readonly guardKeys: readonly Uint8Array[];
+}
+
+/** Values of guards, and the height at which all of them stood. */
+export interface GuardsAnswer {
+  /** In the order in which they were asked for. */
+  readonly guardTxIds: readonly Uint8Array[];
+  readonly height: bigint;
+}
+
+/** One page of a set with guards of its dataset, as the wire names it. */
+export interface PageAddress extends GuardsAddress {
   /** Empty: all tags. */
   readonly datasetTag: Uint8Array;
-  readonly guardKey: Uint8Array;
   /** Ledger key to continue after; empty starts. */
   readonly after: Uint8Array;
   readonly maxBytes: number;
@@ -66,7 +77,9 @@ export interface QueryLane {
   /** Throws as readPoint. */
   readVersions(scope: ReadScope, history: HistoryAddress): Promise<readonly KeyVersion[]>;
   /** Throws as readPoint. */
-  readPage(scope: ReadScope, page: PageAddress): Promise<{ page: SetAnswer; guardTxId: Uint8Array; height: bigint }>;
+  readPage(scope: ReadScope, page: PageAddress): Promise<GuardsAnswer & { readonly page: SetAnswer }>;
+  /** Throws as readPoint. */
+  readGuards(scope: ReadScope, guards: GuardsAddress): Promise<GuardsAnswer>;
 }
 
 interface WaitingRead {
@@ -83,8 +96,8 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
   let isFlushPlanned = false;
   const forSlot: (() => void)[] = [];
 
-  const query = async (scope: ReadScope, asked: { points: readonly PointAddress[]; page?: PageAddress; history?: HistoryAddress }): Promise<StateAnswer> => {
-    const { points, page, history } = asked;
+  const query = async (scope: ReadScope, asked: { points: readonly PointAddress[]; page?: PageAddress; guards?: GuardsAddress; history?: HistoryAddress }): Promise<StateAnswer> => {
+    const { points, page, guards = page, history } = asked;
     const nonce = randomBytes(NONCE_BYTES);
     const bytes = encodeMessage(StateQuerySchema, {
       network: options.network,
@@ -92,15 +105,14 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       contract: scope.contract,
       points: points.map(({ ownerSet, dataset, ledgerKey, withKeyPolicy = false }) => ({ ownerSet, dataset, ledgerKey, withKeyPolicy })),
       sets: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, datasetTag: page.datasetTag, after: page.after, maxBytes: page.maxBytes }],
-      guards: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, guardKey: page.guardKey }],
+      guards: guards === undefined ? [] : guards.guardKeys.map((guardKey) => ({ ownerSet: guards.ownerSet, dataset: guards.dataset, guardKey })),
       histories: history === undefined ? [] : [history],
       nonce,
       recipient: node.mspId,
     });
     const signed = create(SignedStateQuerySchema, { query: bytes, certificate: scope.signer.certificate, signature: scope.signer.sign(signing.stateQuery(bytes)) });
     const answer = await node.queryState(signed, options.timeoutMs);
-    const sets = page === undefined ? 0 : 1;
-    verifyAnswerFits(answer, { nonce, points: points.length, sets, guards: sets, histories: history === undefined ? 0 : 1 });
+    verifyAnswerFits(answer, { nonce, points: points.length, sets: page === undefined ? 0 : 1, guards: guards?.guardKeys.length ?? 0, histories: history === undefined ? 0 : 1 });
     return answer;
   };
 
@@ -174,11 +186,20 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
         const answer = await query(scope, { points: [], page });
         verifyHeight(answer.height, scope.minHeight);
         const [set] = answer.sets;
-        const [guard] = answer.guards;
-        if (set === undefined || guard === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks the set');
-        return { page: set, guardTxId: guard.txId, height: answer.height };
+        if (set === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks the set');
+        return { page: set, ...guardsOf(answer) };
+      }),
+    readGuards: (scope, guards) =>
+      inSlot(async () => {
+        const answer = await query(scope, { points: [], guards });
+        verifyHeight(answer.height, scope.minHeight);
+        return guardsOf(answer);
       }),
   };
+}
+
+function guardsOf({ guards, height }: StateAnswer): GuardsAnswer {
+  return { guardTxIds: guards.map(({ txId }) => txId), height };
 }
 
 /** Refusals that one read of a query can cause for all of them. */

@@ -1,13 +1,13 @@
 import { equalBytes } from '@selvedge/crypto';
-import { SelvedgeError, withRole, type RefusalCode } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError, withRole, type RefusalCode } from '@selvedge/errors';
 import type { TaggedEntry } from '@selvedge/set-digest';
 import { describeFailures, openingFailure, type FetchFailure } from '../domain/fetch-failure.js';
 import { verifyPageOrder } from '../domain/state-answer.js';
 import { followChain, type ChainPlace } from '../domain/key-history.js';
 import type { BusinessPort, HistoryQuery, PlaceOfRead, ReadScope, SetContent, SetQuery, StateSource } from '../request-ports.js';
-import type { KeyVersion } from '@selvedge/protocol';
+import type { KeyVersion, SetDigestStatement } from '@selvedge/protocol';
 import type { HistoryConfirmer } from './history-confirmer.js';
-import { createQueryLane, type LaneOptions, type QueryLane } from './query-lane.js';
+import { createQueryLane, type GuardsAnswer, type LaneOptions, type QueryLane } from './query-lane.js';
 import type { SetConfirmer } from './set-confirmer.js';
 
 const START = new Uint8Array(0);
@@ -16,6 +16,8 @@ const ALL_TAGS = new Uint8Array(0);
 interface PagedSet<T> {
   readonly entries: readonly T[];
   readonly guardTxId: Uint8Array;
+  /** It was read before; now only its guards were. */
+  readonly isKept: boolean;
   /** Of the first and the last page. */
   readonly heights: readonly [bigint, bigint];
 }
@@ -76,31 +78,59 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
   };
 
   const readSetOnce = async <T extends TaggedEntry>(lane: QueryLane, scope: ReadScope, query: AnySetQuery<T>): Promise<PagedSet<T> | undefined> => {
-    const { ownerSet, dataset, datasetTag, guardKey } = query;
+    const { ownerSet, dataset, datasetTag } = query;
+    const guardKeys = guardKeysOf(query);
     const entries: T[] = [];
-    let guardTxId: Uint8Array | undefined;
+    let first: SetGuards | undefined;
+    let isSteady = true;
     let after: Uint8Array = START;
-    let firstHeight: bigint | undefined;
     for (;;) {
-      const answer = await lane.readPage(scope, { ownerSet, dataset, datasetTag, guardKey, after, maxBytes: pageBytes });
-      guardTxId ??= answer.guardTxId;
-      firstHeight ??= answer.height;
-      if (!equalBytes(guardTxId, answer.guardTxId)) return undefined;
+      const answer = await lane.readPage(scope, { ownerSet, dataset, datasetTag, guardKeys, after, maxBytes: pageBytes });
+      const guards = setGuards(answer);
+      first ??= guards;
+      if (!equalBytes(first.guardTxId, guards.guardTxId)) return undefined;
+      isSteady &&= equalBytes(first.contentTxId, guards.contentTxId);
       const page = opened(() => answer.page.packets.map((packet) => query.open(packet)));
       verifyPageOrder(page, after);
       entries.push(...page);
       const last = page.at(-1);
-      if (!answer.page.more) return { entries, guardTxId, heights: [firstHeight, answer.height] };
+      if (!answer.page.more) {
+        // A guard that was never written says nothing.
+        if (isSteady && first.contentTxId.length > 0) query.memory?.keep(lane.address, { entries, contentTxId: first.contentTxId });
+        return { entries, guardTxId: first.guardTxId, isKept: false, heights: [first.height, answer.height] };
+      }
       if (last === undefined) throw new SelvedgeError('STATE_FORGED', 'an empty page promises more');
       after = last.ledgerKey;
+    }
+  };
+
+  /** What this node served before, if by its own word nothing was written to the dataset since. */
+  const readKept = async <T extends TaggedEntry>(lane: QueryLane, scope: ReadScope, query: AnySetQuery<T>): Promise<PagedSet<T> | undefined> => {
+    const kept = query.memory?.find(lane.address);
+    if (kept === undefined) return undefined;
+    const { ownerSet, dataset } = query;
+    const { guardTxId, contentTxId, height } = setGuards(await lane.readGuards(scope, { ownerSet, dataset, guardKeys: guardKeysOf(query) }));
+    if (!equalBytes(contentTxId, kept.contentTxId)) return undefined;
+    return { entries: kept.entries, guardTxId, isKept: true, heights: [height, height] };
+  };
+
+  const confirmed = async <T extends TaggedEntry>(lane: QueryLane, scope: ReadScope, query: AnySetQuery<T>, content: PagedSet<T>): Promise<readonly SetDigestStatement[] | undefined> => {
+    if (!query.confirm) return [];
+    try {
+      return await options.confirmer.confirm(scope, { ...query, ...content });
+    } catch (error) {
+      if (isSelvedgeError(error, 'STATE_FORGED')) query.memory?.forget(lane.address);
+      // Only what the node serves now is held against it.
+      if (isSelvedgeError(error, 'STATE_FORGED') && content.isKept) return undefined;
+      throw error;
     }
   };
 
   const readSet = <T extends TaggedEntry>(scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T>> =>
     withFailover(query, async (lane) => {
       for (let attempt = 0; attempt < maxSetAttempts; attempt += 1) {
-        const content = await readSetOnce(lane, scope, query);
-        const statements = content === undefined || !query.confirm ? [] : await options.confirmer.confirm(scope, { ...query, ...content });
+        const content = (await readKept(lane, scope, query)) ?? (await readSetOnce(lane, scope, query));
+        const statements = content === undefined ? undefined : await confirmed(lane, scope, query, content);
         if (content !== undefined && statements !== undefined) return { entries: content.entries, guardTxId: content.guardTxId, statements };
       }
       throw new SelvedgeError('STALE_GUARD', 'the set kept changing while it was read');
@@ -131,6 +161,24 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
     readSet,
     readDataset: (scope, query) => readSet(scope, { ...query, datasetTag: ALL_TAGS }),
   };
+}
+
+interface SetGuards {
+  /** Of the guard that the query rests on. */
+  readonly guardTxId: Uint8Array;
+  /** Of the dataset's content guard, where that is another one. */
+  readonly contentTxId: Uint8Array;
+  readonly height: bigint;
+}
+
+/** The guard that the query rests on, and the content guard under which the set is kept. */
+function guardKeysOf({ guardKey, memory }: Pick<AnySetQuery<unknown>, 'guardKey' | 'memory'>): Uint8Array[] {
+  return memory === undefined || equalBytes(guardKey, memory.contentGuardKey) ? [guardKey] : [guardKey, memory.contentGuardKey];
+}
+
+function setGuards({ guardTxIds: [guardTxId, contentTxId = guardTxId], height }: GuardsAnswer): SetGuards {
+  if (guardTxId === undefined || contentTxId === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks a guard');
+  return { guardTxId, contentTxId, height };
 }
 
 /** After these another owner is asked first for a while. */

@@ -1,11 +1,14 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { createScanView, parseDocument, parseRichQuery, planQuery, projectDocument, searchDocuments, type IndexDefinition, type QueryPlan, type RichQuery, type Row } from '@selvedge/rich-query';
+import { parseRichQuery, planQuery, projectDocument, searchDocuments, type IndexDefinition, type QueryPlan, type RichQuery, type Row } from '@selvedge/rich-query';
 import type { StateEntry, StateQuery } from '../ports.js';
+import { searchEntries } from './searchable-entries.js';
 
 /** A query that has been found valid, before anything is fetched for it. */
 export interface PreparedQuery {
   readonly query: RichQuery;
   readonly plan: QueryPlan;
+  /** Those that the plan was chosen from. */
+  readonly indexes: readonly IndexDefinition[];
   readonly page: { readonly limit?: number; readonly bookmark: string };
 }
 
@@ -29,32 +32,25 @@ export interface Selection<T extends StateEntry> {
 /** Throws RichQueryError. */
 export function prepareQuery({ text, pageSize, bookmark }: StateQuery, indexes: readonly IndexDefinition[]): PreparedQuery {
   const query = parseRichQuery(text);
-  return { query, plan: planQuery(query, indexes), page: { ...(pageSize === undefined ? {} : { limit: pageSize }), bookmark } };
+  return { query, plan: planQuery(query, indexes), indexes, page: { ...(pageSize === undefined ? {} : { limit: pageSize }), bookmark } };
 }
 
-/** Runs a query over all entries of a dataset, in any order. Throws RichQueryError, and what `work` throws. */
-export async function selectEntries<T extends StateEntry>({ query, plan, page }: PreparedQuery, stored: readonly T[], work: QueryWork): Promise<Selection<T>> {
-  const byKey = new Map(stored.map((entry) => [entry.key, entry]));
-  const search = searchDocuments({ query, plan, view: createScanView(documentsOf(stored)), spend: (units) => { work.spend(units); }, ...page });
+/** Runs a query over all entries of a dataset, in any order; over the same list again it uses the indexes. Throws RichQueryError, and what `work` throws. */
+export async function selectEntries<T extends StateEntry>({ query, plan, indexes, page }: PreparedQuery, stored: readonly T[], work: QueryWork): Promise<Selection<T>> {
+  const { view, positionOf } = await searchEntries(stored, indexes, () => work.giveWay());
+  const search = searchDocuments({ query, plan, view, spend: (units) => { work.spend(units); }, ...page });
   const matches: T[] = [];
   const entries: StateEntry[] = [];
   for (;;) {
     const next = search.next();
     if (next.done === true) return { matches, entries, bookmark: next.value };
-    const entry = next.value === undefined ? undefined : byKey.get(next.value.id);
+    const position = next.value === undefined ? undefined : positionOf(next.value.id);
+    const entry = position === undefined ? undefined : stored[position];
     if (next.value === undefined) await work.giveWay();
     else if (entry !== undefined) {
       matches.push(entry);
       entries.push({ key: entry.key, value: valueOf(next.value, entry.value, query) });
     }
-  }
-}
-
-/** Values that are no JSON objects are no documents, as with Fabric's CouchDB. */
-function* documentsOf(stored: readonly StateEntry[]): Generator<Row> {
-  for (const { key, value } of stored) {
-    const document = parseDocument(value);
-    if (document !== undefined) yield { id: key, document };
   }
 }
 

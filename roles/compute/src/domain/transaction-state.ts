@@ -2,13 +2,14 @@ import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
 import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type KeyVersion, type SetDigestStatement } from '@selvedge/protocol';
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
-import type { DeclaredIndexes } from '@selvedge/rich-query';
+import type { DeclaredIndexes, IndexDefinition } from '@selvedge/rich-query';
 import { objectTypeOf } from '@selvedge/sealed-objects';
 import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
-import type { ReadScope, StateSource } from '../request-ports.js';
+import type { ReadScope, SetMemory, StateSource } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
 import { createKeyRange, verifyKeySupported } from './key-range.js';
+import type { KeptSets } from './kept-sets.js';
 import type { PacketOpener, StoredEntry } from './packet-opener.js';
 import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
 import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
@@ -16,6 +17,9 @@ import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 /** Fabric keeps no history of private data. */
 const WORLD_STATE = '';
 const NO_HASH = new Uint8Array(0);
+const ALL_TAGS = new Uint8Array(0);
+/** Always the same one: indexes in memory are found by it. */
+const NO_INDEXES: readonly IndexDefinition[] = [];
 
 /** What is known of one key. */
 interface ReadPoint {
@@ -51,6 +55,7 @@ export interface TransactionStateInput {
   readonly source: StateSource;
   readonly scope: ReadScope;
   readonly opener: PacketOpener;
+  readonly keptSets: KeptSets;
   readonly maxWriteBytes: number;
   /** Those of the code that runs. */
   readonly declaredIndexes: () => Promise<DeclaredIndexes>;
@@ -61,7 +66,7 @@ export interface TransactionStateInput {
  * The state as one run sees it. As on Fabric, its own writes are not visible to its reads, and a key that was read once
  * keeps its value. An evaluate records nothing.
  */
-export function createTransactionState({ request, source, scope, opener, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
+export function createTransactionState({ request, source, scope, opener, keptSets, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit } = request;
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
@@ -149,11 +154,19 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     return entries;
   };
 
+  /** Nothing is remembered where entries change without their content guard: where there is none, or they end by themselves. */
+  const memoryOf = ({ ownerSet, dataset, contentGuard, isEnding }: DatasetPlace, datasetTag: Uint8Array): SetMemory<StoredEntry> | undefined => {
+    if (!contentGuard || isEnding) return undefined;
+    const { name: contract, policyVersion, codeHash } = policy;
+    return keptSets.of({ contract, policyVersion, codeHash, ownerSet, dataset, datasetTag, contentGuardKey: contentGuardKey(contract, dataset) });
+  };
+
   /** All entries of a dataset, of whatever object type, under its content guard. */
-  const readWhole = async ({ ownerSet, owners, dataset, contentGuard }: DatasetPlace): Promise<readonly StoredEntry[]> => {
+  const readWhole = async (place: DatasetPlace): Promise<readonly StoredEntry[]> => {
+    const { ownerSet, owners, dataset, contentGuard } = place;
     const content = contentGuardKey(policy.name, dataset);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
-    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isSubmit && contentGuard, open });
+    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isSubmit && contentGuard, open, memory: memoryOf(place, ALL_TAGS) });
     if (!isSubmit) return read.entries;
     if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId }, read.statements);
     else unguarded ??= dataset;
@@ -167,7 +180,7 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
     const datasetTag = keys.nameKeys.datasetTag(dataset, range.objectType);
     const membership = membershipGuardKey(datasetTag);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset, datasetTag });
-    const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, confirm: isSubmit, open });
+    const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, confirm: isSubmit, open, memory: memoryOf(place, datasetTag) });
     const entries = range.select(content.entries);
     if (!isSubmit) return entries;
     sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId }, content.statements);
@@ -175,7 +188,7 @@ export function createTransactionState({ request, source, scope, opener, maxWrit
   };
 
   const runQuery = async (place: DatasetPlace, query: StateQuery): Promise<StateQueryResult> => {
-    const prepared = prepareQuery(query, (await declaredIndexes()).get(place.dataset) ?? []);
+    const prepared = prepareQuery(query, (await declaredIndexes()).get(place.dataset) ?? NO_INDEXES);
     const { matches, entries, bookmark } = await selectEntries(prepared, await readWhole(place), queryWork);
     recordEntries(place, matches);
     return { entries, bookmark };
