@@ -151,11 +151,14 @@ describe.each([['a rich query', query], ['a range', range]] as const)('%s that i
       }
       return answer;
     };
+    const guard = contentGuardKey(net.contract, '');
+    const before = on.business.guardOf('houses', '', guard);
     await evaluate(read);
-    const before = pagesServed();
+    expect(pagesServed()).toBe(read === range ? 2 : 4);
+    // A node that goes back to the earlier height is not served a set of two moments as that height's.
+    on.business.setGuard('houses', '', guard, before);
     await evaluate(read);
-    expect(before).toBe(read === range ? 2 : 4);
-    expect(pagesServed()).toBe(read === range ? 2 : 0);
+    expect(pagesServed()).toBe(2);
   });
 
   it('asks each business node for its own', async () => {
