@@ -1,6 +1,6 @@
-import { compareBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { objectTypeOf } from '@selvedge/sealed-objects';
+import { selectBetween } from './ordered-entries.js';
 
 const COMPOSITE_KEY_NAMESPACE = '\x00';
 
@@ -20,15 +20,9 @@ export function createKeyRange(startKey: string, endKey: string): KeyRange {
   const objectType = startKey.startsWith(COMPOSITE_KEY_NAMESPACE) ? commonType(startKey, endKey) : '';
   const start = Buffer.from(startKey, 'utf8');
   const end = Buffer.from(endKey, 'utf8');
-  const isWithin = (key: Uint8Array): boolean => compareBytes(key, start) >= 0 && (end.length === 0 || compareBytes(key, end) < 0);
   return {
     objectType,
-    select: (entries) =>
-      entries
-        .map((entry) => ({ entry, bytes: Buffer.from(entry.key, 'utf8') }))
-        .filter(({ bytes }) => isWithin(bytes))
-        .sort((a, b) => compareBytes(a.bytes, b.bytes))
-        .map(({ entry }) => entry),
+    select: (entries) => selectBetween(entries, start, end),
   };
 }
 
