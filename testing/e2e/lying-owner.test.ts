@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Contract, Gateway } from '@selvedge/client';
+import type { Contract, EndorsedTransaction, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEDGERS, isMissing } from './src/ledgers.js';
 import { buildLyingOwner } from './src/lying-owner/build.js';
@@ -82,6 +82,22 @@ describe.each(LEDGERS)('a business node that lies about a set, on the %s ledger'
     const log = readFileSync(test!.network.node('compute-1').logFile, 'utf8');
     const refused = log.split('\n').filter((line) => line.includes('STATE_FORGED') && line.includes('AuroraMSP'));
     expect(refused.length).toBeGreaterThanOrEqual(QUERIES.length * LIES.length);
+  });
+
+  it.skipIf(isSkipped)('is not asked again for the entries of a repeated query, until a transaction that writes commits', async () => {
+    const sum = async (): Promise<string> => text(await contract.evaluateTransaction('SumKind', '', 'garnet', 'unused'));
+    const show = async (name: string, carat: string): Promise<EndorsedTransaction> =>
+      (await contract.newProposal('Show', { arguments: ['', `garnet-${name}`, 'garnet', carat] }).execute()).endorse();
+    await (await (await show('a', '1')).submit()).verifyCommitted();
+    expect(await sum()).toBe('1');
+    // Whatever it serves now is refused: these answers come from the TEE's memory.
+    for (let time = 0; time < 2; time += 1) expect(await lying('swap', sum)).toBe('1');
+    const endorsed = await show('b', '2');
+    expect(await lying('swap', sum)).toBe('1');
+    await (await endorsed.submit()).verifyCommitted();
+    await expect(lying('swap', sum)).rejects.toMatchObject({ code: 'STATE_FORGED' });
+    expect(await sum()).toBe('3');
+    expect(await lying('swap', sum)).toBe('3');
   });
 
   it.skipIf(isSkipped)('gets nothing committed with an older value either, where the set’s keys were confirmed before', async () => {
