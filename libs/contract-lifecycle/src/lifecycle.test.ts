@@ -54,7 +54,7 @@ const ports = (): LifecyclePorts => ({
 
 /** The contract on the ledger, with another code hash. */
 async function plan(code = 7, options: object = {}): Promise<ContractPlan> {
-  const surroundings = { businessOrganisations: ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'], endorsementPolicy: "OR('NorthMSP.peer')" };
+  const surroundings = { businessOrganisations: ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'], endorserOrganisations: ['NorthMSP'], endorsementPolicy: "OR('NorthMSP.peer')" };
   consortium.state.setFact(facts.epoch(consortium.contract, 1n), consortium.state.fact(facts.epoch(consortium.contract, 1n)) ?? new Uint8Array(1));
   return planContract(ports(), { directory: folder, codeHash: new Uint8Array(32).fill(code), surroundings, options: { name: consortium.contract, ...options }, keepsRecorded: true });
 }

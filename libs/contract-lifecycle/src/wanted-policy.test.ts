@@ -4,7 +4,7 @@ import type { ContractPolicy } from '@selvedge/protocol';
 import { describe, expect, it } from 'vitest';
 import { encodePolicy, endorsersOf, previousOf, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
 
-const surroundings = { businessOrganisations: ['AuroraMSP', 'BothMSP', 'CelestaMSP'], endorsementPolicy: "OutOf(2, 'NorthMSP.peer', 'BothMSP.peer')" };
+const surroundings = { businessOrganisations: ['AuroraMSP', 'BothMSP', 'CelestaMSP'], endorserOrganisations: ['NorthMSP'], endorsementPolicy: "OutOf(2, 'NorthMSP.peer', 'BothMSP.peer')" };
 const manifest = { name: 'x', version: '1.0.0', collections: [], indexes: new Map(), settings: {} } as unknown as ContractManifest;
 const reader = (policy?: ContractPolicy): FactReader => ({ fact: (key) => (policy !== undefined && key === facts.contract('diamonds') ? encodePolicy(policy) : undefined) });
 const want = (present: FactReader, change: ContractOptions = {}, codeHash = 1): ContractPolicy =>

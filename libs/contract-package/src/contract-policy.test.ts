@@ -5,7 +5,7 @@ import type { CollectionConfig } from './collections.js';
 import { planContractPolicy, type ContractOptions } from './contract-policy.js';
 import type { ContractManifest } from './manifest.js';
 
-const SETTINGS = { businessOrganisations: ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'], endorsementPolicy: "OutOf(2, 'NorthMSP.peer', 'SouthMSP.peer', 'EastMSP.peer')" };
+const SETTINGS = { businessOrganisations: ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP', 'EastMSP'], endorsementPolicy: "OutOf(2, 'NorthMSP.peer', 'SouthMSP.peer', 'EastMSP.peer')" };
 const collection = (name: string, members: string[], change: Partial<CollectionConfig> = {}): CollectionConfig => ({
   name, members, memberOnlyRead: true, memberOnlyWrite: false, blockToLive: 0n, endorsementPolicy: undefined, ...change,
 });
@@ -54,6 +54,21 @@ describe('planContractPolicy', () => {
   it('refuses owners without a business node, by name', () => {
     expect(() => plan(manifest({ settings: { worldState: { owners: ['Org1MSP'] } } }))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID' }));
     expect(() => plan(manifest({ collections: [collection('a', ['Org1MSP', 'Org2MSP'])] }))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringContaining('collection a') as string }));
+  });
+});
+
+describe('a set of owners who are all who follow the ledger', () => {
+  const business = { ...SETTINGS, endorserOrganisations: SETTINGS.businessOrganisations };
+  const ofAll = { worldState: { owners: SETTINGS.businessOrganisations } };
+
+  it('is refused, as nobody else could vouch for what they serve', () => {
+    expect(() => plan(manifest({ settings: ofAll }), {}, undefined, business)).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringMatching(/^the world state: its owners AuroraMSP, BorealisMSP, CelestaMSP are all who follow the ledger/) as string }));
+    expect(() => plan(manifest({ collections: [collection('a', SETTINGS.businessOrganisations)] }), {}, undefined, business)).toThrow(expect.objectContaining({ message: expect.stringContaining('collection a: its owners') as string }));
+  });
+
+  it('is taken where one more organisation endorses, or keeps a business node', () => {
+    expect(sets(plan(manifest({ settings: ofAll }), {}, undefined, { ...business, endorserOrganisations: [...SETTINGS.businessOrganisations, 'NorthMSP'] }))).toHaveLength(1);
+    expect(sets(plan(manifest({ settings: { worldState: { owners: ['AuroraMSP', 'BorealisMSP'] } } }), {}, undefined, business))).toHaveLength(1);
   });
 });
 

@@ -23,6 +23,8 @@ export interface ContractOptions {
 export interface ContractSurroundings {
   /** MSP ids with a business node. */
   readonly businessOrganisations: readonly string[];
+  /** MSP ids with an endorser. */
+  readonly endorserOrganisations: readonly string[];
   /** Of contracts that have none of their own. */
   readonly endorsementPolicy: string;
   /** Default: the first business organisation. */
@@ -118,6 +120,14 @@ function withNodes(members: readonly string[], settings: ContractSurroundings): 
 }
 
 function requireNodes(what: string, named: readonly string[], owners: readonly string[], settings: ContractSurroundings): string[] {
-  if (withNodes(owners, settings).length === owners.length && owners.length > 0) return [...new Set(owners)].sort();
-  throw new SelvedgeError('MANIFEST_INVALID', `${what}: owners ${named.join(', ')} need a business node; this network has those of ${settings.businessOrganisations.join(', ')}`, { role: 'cli' });
+  if (withNodes(owners, settings).length !== owners.length || owners.length === 0) {
+    throw new SelvedgeError('MANIFEST_INVALID', `${what}: owners ${named.join(', ')} need a business node; this network has those of ${settings.businessOrganisations.join(', ')}`, { role: 'cli' });
+  }
+  // Compute nodes believe a view of the ledger only where somebody supports it who owns nothing of what is read (DESIGN 5).
+  const followers = [...settings.businessOrganisations, ...settings.endorserOrganisations];
+  if (followers.every((mspId) => owners.includes(mspId))) {
+    const text = `${what}: its owners ${owners.join(', ')} are all who follow the ledger, and nobody else can vouch for what they serve; name fewer owners, or let another organisation run an endorser or a business node`;
+    throw new SelvedgeError('MANIFEST_INVALID', text, { role: 'cli' });
+  }
+  return [...new Set(owners)].sort();
 }

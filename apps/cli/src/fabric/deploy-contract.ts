@@ -10,7 +10,7 @@ import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js'
 import type { DeployContext } from './deploy-context.js';
 import type { DeployedContract, Deployment } from './deployment.js';
 import type { PolicyAccess } from './policy-access.js';
-import { isBusiness, planServices } from './services.js';
+import { isBusiness, isEndorser, planServices } from './services.js';
 
 /** How far a contract came. */
 export interface ContractDeployment {
@@ -96,7 +96,8 @@ export function reportContract({ reporter }: DeployContext, { policy }: Contract
 
 /** What a deployment gives to every contract. */
 export function surroundingsOf(deployment: Deployment): ContractSurroundings {
-  return { businessOrganisations: deployment.organisations.filter(isBusiness).map(({ mspId }) => mspId), endorsementPolicy: deployment.endorsementPolicy };
+  const { organisations, endorsementPolicy } = deployment;
+  return { businessOrganisations: organisations.filter(isBusiness).map(({ mspId }) => mspId), endorserOrganisations: organisations.filter(isEndorser).map(({ mspId }) => mspId), endorsementPolicy };
 }
 
 /** What the deployment file says of a contract. */
