@@ -1,7 +1,7 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { BrokerStatementSchema, LIMITS, parseMessage, statementDigest, type BrokerStatement, type EnvelopeEvidence } from '@selvedge/protocol';
-import { verifyAndAppraise } from './appraisal.js';
+import { verifyAndAppraise } from './appraisal/verify-and-appraise.js';
 import { parseBrokerRoot } from './certificate/verify.js';
 import type { AppraisalProfile } from './types.js';
 

@@ -1,7 +1,9 @@
 export type { AppraisalProfile, AttestationResult, Attester, Claims, ReportDataInput, TcbClaims, TeeRole, Verifier } from './types.js';
 export { computeReportData, evidenceDigest, NONCE_BYTES } from './report-data.js';
 export { MEASUREMENT_BYTES, measureFile } from './measurement.js';
-export { appraise, createVerifier, verifyAndAppraise, type AppraisalInput } from './appraisal.js';
+export { appraisalFindings, appraise, type AppraisalContext } from './appraisal/appraise.js';
+export type { AppraisalFinding } from './appraisal/finding.js';
+export { createVerifier, verifyAndAppraise, type AppraisalInput } from './appraisal/verify-and-appraise.js';
 export { createDcapVerifier, DCAP_TEE_TYPES, type DcapTeeType } from './dcap/verifier.js';
 export { createSevSnpVerifier, SEV_SNP_TEE_TYPE } from './sev-snp/verifier.js';
 export { readEvidence, verifyStoredEvidence, type StoredEvidence, type UnverifiedEvidence } from './stored-evidence.js';

@@ -6,6 +6,8 @@ export { minimalSatisfyingSets } from './endorsement/satisfying-sets.js';
 export { createProfile, parseProfile, type Profile } from './profile.js';
 export { createSignedProfile, parseSignedProfile, signProfile, verifyProfileSuccession, verifySignedProfile } from './signed-profile.js';
 export { profileFromJson } from './profile-json/from-json.js';
+export { appraisalPoliciesFromJson } from './appraisal-policy/read.js';
+export { appraisalPolicyToJson } from './appraisal-policy/to-json.js';
 export { profileToJson } from './profile-json/to-json.js';
 export { CHANNEL_EPOCH, FIRST_KEY_EPOCH, factHash, facts, isEpochUsable, type EpochStatus, type FactReader } from './facts.js';
 export { isFactKey, parseFactKey, type FactKey } from './fact-keys.js';

@@ -1,8 +1,10 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { compareBytes, equalBytes } from '@selvedge/crypto';
+import { equalBytes } from '@selvedge/crypto';
 import { createMspRegistry, type MspRegistry } from '@selvedge/identity';
 import { LIMITS, NetworkProfileSchema, compareText, encodeMessage, parseMessage, profileDigest, type NetworkProfile } from '@selvedge/protocol';
-import { checkProfile, compareMeasurementPolicies, profileInvalid } from './profile-checks.js';
+import { orderAppraisalPolicies } from './appraisal-policy/order.js';
+import { checkProfile } from './profile-checks.js';
+import { profileInvalid } from './profile-invalid.js';
 
 /** A checked network profile. */
 export interface Profile {
@@ -42,15 +44,13 @@ function checkSequencer(sequencer: Uint8Array, msps: MspRegistry): void {
   if (role !== 'orderer') throw profileInvalid(`the sequencer’s identity is of role ${role}, orderer expected`);
 }
 
-/** Encodes a profile, its organisations and measurement policies in order, and checks it. Throws PROFILE_INVALID. */
+/** Encodes a profile, its organisations and appraisal policies in order, and checks it. Throws PROFILE_INVALID. */
 export function createProfile(init: MessageInitShape<typeof NetworkProfileSchema>): Uint8Array {
   const message = create(NetworkProfileSchema, init);
   const bytes = encodeMessage(NetworkProfileSchema, {
     ...message,
     organisations: [...message.organisations].sort((a, b) => compareText(a.mspId, b.mspId)),
-    measurements: message.measurements
-      .map((policy) => ({ ...policy, measurements: [...policy.measurements].sort(compareBytes) }))
-      .sort(compareMeasurementPolicies),
+    appraisalPolicies: orderAppraisalPolicies(message.appraisalPolicies),
   });
   parseProfile(bytes);
   return bytes;

@@ -3,7 +3,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS, SignedProfileSchema, encodeMessage, parseMessage, signing, type SignedProfile } from '@selvedge/protocol';
 import { verifyAdminQuorum } from './admin-quorum.js';
 import { parseProfile, type Profile } from './profile.js';
-import { profileInvalid } from './profile-checks.js';
+import { profileInvalid } from './profile-invalid.js';
 
 /** An administrator's signature of NetworkProfile bytes. */
 export function signProfile(profile: Uint8Array, signer: Signer): SignedBy {

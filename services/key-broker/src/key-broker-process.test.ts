@@ -125,7 +125,7 @@ beforeAll(async () => {
   await build.bundleService('key-broker', bundle);
   consortium = await createTestConsortium({
     profile: {
-      measurements: [
+      appraisalPolicies: [
         { role: 'key-broker', teeType: 'simulated', measurements: [measureFile(bundle, process.version)] },
         { role: 'compute', teeType: 'simulated', measurements: [COMPUTE_MEASUREMENT] },
       ],

@@ -23,7 +23,7 @@ export async function createGenesis(layout: Layout, settings: NetworkSettings, i
     version: 1n,
     organisations: organisations.map(({ mspId, rootCertificate }) => ({ mspId, rootCertificates: [rootCertificate] })),
     adminQuorum: settings.adminQuorum,
-    measurements: [
+    appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [input.measurements.compute] },
       { role: 'key-broker', teeType: 'simulated', measurements: [input.measurements.keyBroker] },
     ],

@@ -11,6 +11,7 @@ import { readInput } from '../read-file.js';
 import { describeFact } from '../describe-fact.js';
 import { table } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
+import { addPolicyCheckCommand } from './policy-check.js';
 
 interface ProposeOptions {
   readonly set?: string[];
@@ -20,9 +21,10 @@ interface ProposeOptions {
   readonly output: string;
 }
 
-/** `policy show`, `propose`, `approve` and `submit`. The file between them is a PolicyTransaction that gathers approvals. */
+/** `policy check`, `show`, `propose`, `approve` and `submit`. The file between them is a PolicyTransaction that gathers approvals. */
 export function addPolicyCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
-  const policy = program.command('policy').description('the policy on the ledger: one fact for each thing agreed on');
+  const policy = program.command('policy').description('the policy on the ledger: one fact for each thing agreed on; and appraisal policies of TEEs');
+  addPolicyCheckCommand(policy, contextOf);
   policy
     .command('show')
     .description('print the facts on the ledger, or one of them')

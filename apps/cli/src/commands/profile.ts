@@ -1,31 +1,31 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { equalBytes, toHex } from '@selvedge/crypto';
-import { createSignedProfile, parseProfile, profileFromJson, profileToJson, signProfile, type Profile } from '@selvedge/policy';
-import { LIMITS, parseMessage, SignedProfileSchema, signing, type SignedProfile } from '@selvedge/protocol';
-import { SelvedgeError } from '@selvedge/errors';
+import { createSignedProfile, parseProfile, parseSignedProfile, profileToJson, signProfile, type Profile } from '@selvedge/policy';
+import { signing } from '@selvedge/protocol';
 import type { SignedBy } from '@selvedge/identity';
 import type { CommandContext } from '../context.js';
-import { readInput } from '../read-file.js';
+import { readableStem, readProfileFile } from '../profile-file.js';
 
 /** `profile sign` and `profile show`. */
 export function addProfileCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
   const profile = program.command('profile').description('the network profile: what its organisations agree on');
   profile
     .command('sign')
-    .description('add an administrator’s signature to a profile: JSON as "profile show" prints it, or a signed profile')
-    .argument('<file>', 'profile in JSON, or SignedProfile bytes')
+    .description('add an administrator’s signature to a profile: JSON as "profile show" prints it, the same in YAML, or a signed profile')
+    .argument('<file>', 'profile in JSON or YAML, or SignedProfile bytes')
     .option('--output <file>', 'where the signed profile goes (default: the input, or its name with .bin)')
     .action(async (file: string, options: { readonly output?: string }, command: Command) => {
       const context = contextOf(command);
       const folder = await context.openFolder();
       const signer = await context.identity(folder, 'admin');
-      const { profile: bytes, signatures } = readProfileFile(await readInput(file));
+      const { profile: bytes, signatures } = await readProfileFile(file);
       const parsed = parseProfile(bytes);
       const added = signProfile(bytes, signer);
       const all = [...signatures.filter(({ identity }) => !equalBytes(identity, signer.serialized)), added];
       const signers = verifiedSigners(parsed, all);
-      const output = options.output ?? (file.endsWith('.json') ? `${file.slice(0, -'.json'.length)}.bin` : file);
+      const stem = readableStem(file);
+      const output = options.output ?? (stem === undefined ? file : `${stem}.bin`);
       await writeFile(output, createSignedProfile(bytes, all));
       const value = { output, digest: toHex(parsed.digest), version: parsed.message.version, signers, adminQuorum: parsed.message.adminQuorum };
       context.print(value, `${output}: signed by ${signers.join(', ')}; ${String(signers.length)} of ${String(value.adminQuorum)} needed\ndigest ${value.digest}`);
@@ -33,11 +33,10 @@ export function addProfileCommands(program: Command, contextOf: (command: Comman
   profile
     .command('show')
     .description('print a profile in readable form; without a file, the network’s')
-    .argument('[file]', 'profile in JSON, or SignedProfile bytes')
+    .argument('[file]', 'profile in JSON or YAML, or SignedProfile bytes')
     .action(async (file: string | undefined, _options: unknown, command: Command) => {
       const context = contextOf(command);
-      const bytes = file === undefined ? (await context.openFolder()).signedProfile : await readInput(file);
-      const { profile: profileBytes, signatures } = readProfileFile(bytes);
+      const { profile: profileBytes, signatures } = file === undefined ? parseSignedProfile((await context.openFolder()).signedProfile) : await readProfileFile(file);
       const json = profileToJson(profileBytes);
       const parsed = parseProfile(profileBytes);
       const signers = verifiedSigners(parsed, signatures);
@@ -50,14 +49,4 @@ export function addProfileCommands(program: Command, contextOf: (command: Comman
 function verifiedSigners(profile: Profile, signatures: readonly SignedBy[]): string[] {
   const identities = signatures.map(({ identity, signature }) => profile.msps.verifySignature({ identity, signature }, signing.profile(profile.bytes), { role: 'admin' }));
   return [...new Set(identities.map(({ mspId }) => mspId))].sort();
-}
-
-function readProfileFile(bytes: Uint8Array): Pick<SignedProfile, 'profile' | 'signatures'> {
-  if (bytes[0] !== '{'.charCodeAt(0)) return parseMessage(SignedProfileSchema, bytes, LIMITS.maxProfileBytes);
-  try {
-    return { profile: profileFromJson(JSON.parse(Buffer.from(bytes).toString('utf8'))), signatures: [] };
-  } catch (error) {
-    if (error instanceof SelvedgeError) throw error;
-    throw new SelvedgeError('PROFILE_INVALID', 'the profile is not JSON', { role: 'cli', cause: error });
-  }
 }

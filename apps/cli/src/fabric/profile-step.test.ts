@@ -87,7 +87,7 @@ describe('wantedProfile', () => {
     expect(isSameProfile(first, want(config(ALL), 7n))).toBe(true);
     expect(isSameProfile(first, createProfile({ ...first.message, viewQuorum: 1 }))).toBe(false);
     expect(profileDifferences(first, parseProfile(withVersion(first, 9n)))).toEqual([]);
-    const differences = profileDifferences(first, parseProfile(createProfile({ ...first.message, adminQuorum: 1, measurements: [] })));
-    expect(differences.map((text) => text.split(':')[0])).toEqual(['adminQuorum', 'measurements (code of compute nodes and key broker, and Node’s version)']);
+    const differences = profileDifferences(first, parseProfile(createProfile({ ...first.message, adminQuorum: 1, appraisalPolicies: [] })));
+    expect(differences.map((text) => text.split(':')[0])).toEqual(['adminQuorum', 'appraisal policies (code of compute nodes and key broker, Node’s version, and terms for their TEEs)']);
   });
 });

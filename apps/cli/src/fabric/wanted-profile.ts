@@ -2,7 +2,7 @@ import { equalBytes, SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { ChannelConfig } from '@selvedge/fabric-network';
 import { parsePem } from '@selvedge/identity';
-import { createProfile, parseProfile, type Profile } from '@selvedge/policy';
+import { appraisalPolicyToJson, createProfile, parseProfile, type Profile } from '@selvedge/policy';
 import { encodeMessage, OrganisationSchema, type NetworkProfile } from '@selvedge/protocol';
 import type { Deployment } from './deployment.js';
 
@@ -27,7 +27,7 @@ export function wantedProfile({ network, channel, organisations, adminQuorum, vi
     version,
     organisations: organisations.map(({ mspId }) => trustOf(channelConfig, channel, mspId)),
     adminQuorum,
-    measurements: [
+    appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [measurements.compute] },
       { role: 'key-broker', teeType: 'simulated', measurements: [measurements.keyBroker] },
     ],
@@ -67,7 +67,7 @@ export function profileDifferences(a: Profile, b: Profile): string[] {
     const same = after.organisations.find(({ mspId }) => mspId === organisation.mspId);
     if (same !== undefined && !equalBytes(encodeMessage(OrganisationSchema, organisation), encodeMessage(OrganisationSchema, same))) differences.push(`certificates or revocation lists of ${organisation.mspId}`);
   }
-  compare('measurements (code of compute nodes and key broker, and Node’s version)', ({ measurements }) => measurements.map(({ role, teeType, measurements: list }) => `${role} ${teeType} ${list.map((bytes) => toHex(bytes).slice(0, 12)).join(' ')}`));
+  compare('appraisal policies (code of compute nodes and key broker, Node’s version, and terms for their TEEs)', ({ appraisalPolicies }) => appraisalPolicies.map(appraisalPolicyToJson));
   compare('roots of simulated TEEs', ({ simulatedRoots }) => simulatedRoots.map((root) => toHex(root).slice(0, 12)));
   compare('suites', ({ allowedSuites }) => allowedSuites);
   if (differences.length === 0 && !equalBytes(a.bytes, withVersion(b, before.version))) differences.push('other settings');

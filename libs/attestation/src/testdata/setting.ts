@@ -23,7 +23,7 @@ export function createTestProfile(over: MessageInitShape<typeof NetworkProfileSc
     network: 'net',
     channel: 'chan',
     version: 1n,
-    measurements: [
+    appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [new Uint8Array(48).fill(1), COMPUTE_MEASUREMENT] },
       { role: 'key-broker', teeType: 'simulated', measurements: [BROKER_MEASUREMENT] },
     ],

@@ -1,7 +1,11 @@
 import { fromHex } from '@selvedge/crypto';
 import { parsePem, type PemLabel } from '@selvedge/identity';
 import type { SelvedgeError } from '@selvedge/errors';
-import { profileInvalid } from '../profile-checks.js';
+import { profileInvalid } from '../profile-invalid.js';
+
+const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+const parseInstant = (text: string): number => (ISO_INSTANT.test(text) ? Date.parse(text) : Number.NaN);
 
 /** One JSON value with the path to it, for refusals that name the field. */
 export class JsonField {
@@ -58,7 +62,16 @@ export class JsonField {
     return BigInt(text);
   }
 
+  /** A point in time: ISO 8601 with its offset, to the second. In seconds since 1970. */
+  instant(): bigint {
+    // YAML makes dates of what looks like one.
+    const ms = this.#value instanceof Date ? this.#value.getTime() : parseInstant(this.text());
+    if (Number.isNaN(ms) || ms < 0) throw this.#refuse('a time such as 2027-01-31T00:00:00Z expected');
+    return BigInt(Math.floor(ms / 1000));
+  }
+
   hex(): Uint8Array {
+    if (typeof this.#value === 'number') throw this.#refuse('hexadecimal text expected: put it in quotes, as YAML reads a number here');
     const text = this.text();
     if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw this.#refuse('hexadecimal text expected');
     return fromHex(text);

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { serializeIdentity } from '@selvedge/identity';
-import type { MeasurementPolicySchema, OrganisationSchema } from '@selvedge/protocol';
+import type { OrganisationSchema } from '@selvedge/protocol';
+import { readAppraisalPolicy } from '../appraisal-policy/from-json.js';
 import { createProfile } from '../profile.js';
 import { JsonField } from './fields.js';
 
@@ -10,7 +11,7 @@ import { JsonField } from './fields.js';
  */
 export function profileFromJson(json: unknown): Uint8Array {
   const fields = new JsonField(json, '').object([
-    'network', 'channel', 'version', 'organisations', 'adminQuorum', 'viewQuorum', 'measurements', 'allowedSuites', 'allowSimulated', 'simulatedRoots', 'sequencer',
+    'network', 'channel', 'version', 'organisations', 'adminQuorum', 'viewQuorum', 'appraisalPolicies', 'allowedSuites', 'allowSimulated', 'simulatedRoots', 'sequencer',
   ]);
   return createProfile({
     network: fields.network.text(),
@@ -19,7 +20,7 @@ export function profileFromJson(json: unknown): Uint8Array {
     organisations: fields.organisations.list(readOrganisation),
     adminQuorum: fields.adminQuorum.count(),
     viewQuorum: fields.viewQuorum.count(),
-    measurements: fields.measurements.list(readMeasurementPolicy),
+    appraisalPolicies: fields.appraisalPolicies.list(readAppraisalPolicy),
     allowedSuites: fields.allowedSuites.list((suite) => suite.text()),
     allowSimulated: fields.allowSimulated.isAbsent ? false : fields.allowSimulated.flag(),
     simulatedRoots: fields.simulatedRoots.list((root) => root.pem('CERTIFICATE')),
@@ -35,11 +36,6 @@ function readOrganisation(field: JsonField): MessageInitShape<typeof Organisatio
     intermediateCertificates: intermediateCertificates.list((certificate) => certificate.pem('CERTIFICATE')),
     revocationLists: revocationLists.list((list) => list.pem('X509 CRL')),
   };
-}
-
-function readMeasurementPolicy(field: JsonField): MessageInitShape<typeof MeasurementPolicySchema> {
-  const { role, teeType, measurements } = field.object(['role', 'teeType', 'measurements']);
-  return { role: role.text(), teeType: teeType.text(), measurements: measurements.list((measurement) => measurement.hex()) };
 }
 
 function readIdentity(field: JsonField): Uint8Array {

@@ -28,9 +28,9 @@ describe('the readable form of a profile', () => {
     const { organisations, ...rest } = json;
     const reordered = { ...rest, version: 1, organisations: [...(organisations as object[])].reverse() };
     expect(profileToJson(profileFromJson(reordered))).toEqual(json);
-    const optional = ['measurements', 'simulatedRoots', 'sequencer', 'allowSimulated'];
+    const optional = ['appraisalPolicies', 'simulatedRoots', 'sequencer', 'allowSimulated'];
     const least = Object.fromEntries(Object.entries(json).filter(([name]) => !optional.includes(name)));
-    expect(profileToJson(profileFromJson(least))).toMatchObject({ measurements: [], simulatedRoots: [], allowSimulated: false });
+    expect(profileToJson(profileFromJson(least))).toMatchObject({ appraisalPolicies: [], simulatedRoots: [], allowSimulated: false });
   });
 
   it.each([
@@ -44,8 +44,9 @@ describe('the readable form of a profile', () => {
     ['allowedSuites', 'P256', 'allowedSuites'],
     ['organisations', [null], 'organisations[0]'],
     ['organisations', [{ mspId: 'Org1MSP', rootCertificates: ['no PEM'] }], 'organisations[0].rootCertificates[0]'],
-    ['measurements', [{ role: 'compute', teeType: 'simulated', measurements: ['zz'] }], 'measurements[0].measurements[0]'],
-    ['measurements', [{ role: 'compute', teeType: 'simulated', measurments: [] }], 'measurements[0]'],
+    ['appraisalPolicies', [{ role: 'compute', teeType: 'simulated', measurements: ['zz'] }], 'appraisalPolicies[0].measurements[0]'],
+    ['appraisalPolicies', [{ role: 'compute', teeType: 'simulated', measurments: [] }], 'appraisalPolicies[0]'],
+    ['appraisalPolicies', [{ role: 'compute', teeType: 'simulated', measurements: [], expires: 'tomorrow' }], 'appraisalPolicies[0].expires'],
     ['sequencer', { mspId: 'Org1MSP' }, 'sequencer.certificatePem'],
     ['adminQuorums', 2, 'the whole'],
   ])('names the field that is wrong: %s', (field, value, path) => {

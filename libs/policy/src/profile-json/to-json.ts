@@ -1,11 +1,11 @@
-import { toHex } from '@selvedge/crypto';
 import { toPem } from '@selvedge/identity';
 import type { NetworkProfile } from '@selvedge/protocol';
+import { appraisalPolicyToJson } from '../appraisal-policy/to-json.js';
 import { parseProfile, type Profile } from '../profile.js';
 
 /**
  * Readable form of NetworkProfile bytes: field names of the wire in camel case, certificates and lists as PEM,
- * measurements as hex, the version as decimal text, the sequencer as {mspId, certificatePem}. Throws PROFILE_INVALID.
+ * appraisal policies as appraisalPolicyToJson writes them, the version as decimal text, the sequencer as {mspId, certificatePem}. Throws PROFILE_INVALID.
  */
 export function profileToJson(profile: Uint8Array): Record<string, unknown> {
   const parsed = parseProfile(profile);
@@ -18,7 +18,7 @@ export function profileToJson(profile: Uint8Array): Record<string, unknown> {
     viewQuorum: message.viewQuorum,
     allowedSuites: message.allowedSuites,
     allowSimulated: message.allowSimulated,
-    measurements: message.measurements.map(({ role, teeType, measurements }) => ({ role, teeType, measurements: measurements.map(toHex) })),
+    appraisalPolicies: message.appraisalPolicies.map(appraisalPolicyToJson),
     simulatedRoots: message.simulatedRoots.map((der) => toPem(der, 'CERTIFICATE')),
     organisations: message.organisations.map(writeOrganisation),
     ...(message.sequencer.length === 0 ? {} : { sequencer: writeSequencer(parsed) }),

@@ -49,7 +49,7 @@ export async function makeNetwork(): Promise<TestNetwork> {
     adminQuorum: 2,
     viewQuorum: 2,
     allowedSuites: [SUITE_NAMES[0]],
-    measurements: [{ role: 'compute', teeType: 'simulated', measurements: [new Uint8Array(48).fill(7)] }],
+    appraisalPolicies: [{ role: 'compute', teeType: 'simulated', measurements: [new Uint8Array(48).fill(7)] }],
     allowSimulated: true,
     simulatedRoots: [first.ca.rootCertificate],
     sequencer: (await first.signer('orderer')).serialized,

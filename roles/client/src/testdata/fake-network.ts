@@ -43,7 +43,7 @@ export async function createFakeNetwork(options: TestConsortiumOptions & { reado
   const measurement = new Uint8Array(randomBytes(48));
   const consortium = await createTestConsortium({
     ...options,
-    profile: { measurements: [{ role: 'key-broker', teeType: 'simulated', measurements: [measurement] }], ...options.profile },
+    profile: { appraisalPolicies: [{ role: 'key-broker', teeType: 'simulated', measurements: [measurement] }], ...options.profile },
   });
   const nodes = await Promise.all(
     Array.from({ length: options.computeNodes ?? 2 }, (_unused, i) => consortium.issueComputeNode({ binding: { nodeId: `compute-${String(i + 1)}` } })),

@@ -31,7 +31,7 @@ let failures: string[];
 let facts0: ReturnType<TestConsortium['state']['factEntries']>;
 
 beforeAll(async () => {
-  net = await createTestConsortium({ profile: { measurements: [{ role: 'compute', teeType: 'simulated', measurements: [MEASUREMENT] }] } });
+  net = await createTestConsortium({ profile: { appraisalPolicies: [{ role: 'compute', teeType: 'simulated', measurements: [MEASUREMENT] }] } });
   facts0 = net.state.factEntries();
 });
 beforeEach(() => {

@@ -25,7 +25,7 @@ export const SUITES = { P256, X25519 };
 export const consortium = await createTestConsortium({
   now: AT,
   profile: {
-    measurements: [
+    appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [COMPUTE_MEASUREMENT] },
       { role: 'key-broker', teeType: 'simulated', measurements: [BROKER_MEASUREMENT] },
     ],

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/policy.proto.
  */
 export const file_selvedge_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWx2ZWRnZS92MS9wb2xpY3kucHJvdG8SC3NlbHZlZGdlLnYxIrMCCg5OZXR3b3JrUHJvZmlsZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoBBIwCg1vcmdhbmlzYXRpb25zGAQgAygLMhkuc2VsdmVkZ2UudjEuT3JnYW5pc2F0aW9uEhQKDGFkbWluX3F1b3J1bRgFIAEoDRI0CgxtZWFzdXJlbWVudHMYBiADKAsyHi5zZWx2ZWRnZS52MS5NZWFzdXJlbWVudFBvbGljeRIWCg5hbGxvd2VkX3N1aXRlcxgHIAMoCRIXCg9hbGxvd19zaW11bGF0ZWQYCCABKAgSFwoPc2ltdWxhdGVkX3Jvb3RzGAkgAygMEhMKC3ZpZXdfcXVvcnVtGAogASgNEhEKCXNlcXVlbmNlchgLIAEoDCJ2CgxPcmdhbmlzYXRpb24SDgoGbXNwX2lkGAEgASgJEhkKEXJvb3RfY2VydGlmaWNhdGVzGAIgAygMEiEKGWludGVybWVkaWF0ZV9jZXJ0aWZpY2F0ZXMYAyADKAwSGAoQcmV2b2NhdGlvbl9saXN0cxgEIAMoDCJJChFNZWFzdXJlbWVudFBvbGljeRIMCgRyb2xlGAEgASgJEhAKCHRlZV90eXBlGAIgASgJEhQKDG1lYXN1cmVtZW50cxgDIAMoDCJUCg1TaWduZWRQcm9maWxlEg8KB3Byb2ZpbGUYASABKAwSMgoKc2lnbmF0dXJlcxgCIAMoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlImkKDFBvbGljeUNoYW5nZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSKAoHY2hhbmdlcxgDIAMoCzIXLnNlbHZlZGdlLnYxLkZhY3RDaGFuZ2USDQoFbm9uY2UYBCABKAwiTwoKRmFjdENoYW5nZRILCgNrZXkYASABKAkSFQoNZXhwZWN0ZWRfaGFzaBgCIAEoDBINCgV2YWx1ZRgDIAEoDBIOCgZyZW1vdmUYBCABKAgiVgoRUG9saWN5VHJhbnNhY3Rpb24SDgoGY2hhbmdlGAEgASgMEjEKCWFwcHJvdmFscxgCIAMoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIqIDCg5Db250cmFjdFBvbGljeRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSFgoOcG9saWN5X3ZlcnNpb24YAyABKAQSEQoJY29kZV9oYXNoGAQgASgMEg0KBXN1aXRlGAUgASgJEhoKEmVuZG9yc2VtZW50X3BvbGljeRgGIAEoCRIpCgpvd25lcl9zZXRzGAcgAygLMhUuc2VsdmVkZ2UudjEuT3duZXJTZXQSJgoIZGF0YXNldHMYCCADKAsyFC5zZWx2ZWRnZS52MS5EYXRhc2V0EhYKDmNvbXB1dGVfcXVvcnVtGAkgASgNEiwKC2Rpc3RpbmN0X2J5GAogASgOMhcuc2VsdmVkZ2UudjEuRGlzdGluY3RCeRIXCg9nYXRlZF9mdW5jdGlvbnMYCyADKAkSOgoQb3JnYW5pc2F0aW9uX21hcBgMIAMoCzIgLnNlbHZlZGdlLnYxLk9yZ2FuaXNhdGlvbk1hcHBpbmcSFgoOYXNzaWduZWRfbm9kZXMYDSADKAkSFQoNZXZlbnRfcmVhZGVycxgOIAMoCSJECghPd25lclNldBIMCgRuYW1lGAEgASgJEg4KBm93bmVycxgCIAMoCRIaChJlbmRvcnNlbWVudF9wb2xpY3kYAyABKAkixgEKB0RhdGFzZXQSDAoEbmFtZRgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSJgoEbW9kZRgDIAEoDjIYLnNlbHZlZGdlLnYxLlN0b3JhZ2VNb2RlEhUKDWNvbnRlbnRfZ3VhcmQYBCABKAgSGAoQbWVtYmVyX29ubHlfcmVhZBgFIAEoCBIZChFtZW1iZXJfb25seV93cml0ZRgGIAEoCBIPCgdtZW1iZXJzGAcgAygJEhUKDWJsb2NrX3RvX2xpdmUYCCABKAQiSAoTT3JnYW5pc2F0aW9uTWFwcGluZxIYChBjaGFpbmNvZGVfbXNwX2lkGAEgASgJEhcKD2VuZG9yc2VyX21zcF9pZBgCIAEoCSJbCgpCcm9rZXJSb290EhgKEHJvb3RfY2VydGlmaWNhdGUYASABKAwSMwoNZW52ZWxvcGVfa2V5cxgCIAMoCzIcLnNlbHZlZGdlLnYxLlB1YmxpY0tleVJlY29yZCJDCg9QdWJsaWNLZXlSZWNvcmQSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDCpaCgpEaXN0aW5jdEJ5EhgKFERJU1RJTkNUX0JZX1BMQVRGT1JNEAASGAoURElTVElOQ1RfQllfT1BFUkFUT1IQARIYChRESVNUSU5DVF9CWV9URUVfVFlQRRACYgZwcm90bzM", [file_selvedge_v1_common]);
+  fileDesc("ChhzZWx2ZWRnZS92MS9wb2xpY3kucHJvdG8SC3NlbHZlZGdlLnYxIrcCCg5OZXR3b3JrUHJvZmlsZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoBBIwCg1vcmdhbmlzYXRpb25zGAQgAygLMhkuc2VsdmVkZ2UudjEuT3JnYW5pc2F0aW9uEhQKDGFkbWluX3F1b3J1bRgFIAEoDRI4ChJhcHByYWlzYWxfcG9saWNpZXMYBiADKAsyHC5zZWx2ZWRnZS52MS5BcHByYWlzYWxQb2xpY3kSFgoOYWxsb3dlZF9zdWl0ZXMYByADKAkSFwoPYWxsb3dfc2ltdWxhdGVkGAggASgIEhcKD3NpbXVsYXRlZF9yb290cxgJIAMoDBITCgt2aWV3X3F1b3J1bRgKIAEoDRIRCglzZXF1ZW5jZXIYCyABKAwidgoMT3JnYW5pc2F0aW9uEg4KBm1zcF9pZBgBIAEoCRIZChFyb290X2NlcnRpZmljYXRlcxgCIAMoDBIhChlpbnRlcm1lZGlhdGVfY2VydGlmaWNhdGVzGAMgAygMEhgKEHJldm9jYXRpb25fbGlzdHMYBCADKAwingIKD0FwcHJhaXNhbFBvbGljeRIMCgRyb2xlGAEgASgJEhAKCHRlZV90eXBlGAIgASgJEhQKDG1lYXN1cmVtZW50cxgDIAMoDBIrCgtzZ3hfc2lnbmVycxgEIAMoCzIWLnNlbHZlZGdlLnYxLlNneFNpZ25lchIuCgx0ZF9yZWdpc3RlcnMYBSADKAsyGC5zZWx2ZWRnZS52MS5UZFJlZ2lzdGVycxISCgpleHBpcmVzX2F0GAYgASgEEhEKCXBsYXRmb3JtcxgHIAMoDBIsCghkY2FwX3RjYhgIIAEoCzIaLnNlbHZlZGdlLnYxLkRjYXBUY2JQb2xpY3kSIwoDc25wGAkgASgLMhYuc2VsdmVkZ2UudjEuU25wUG9saWN5IkgKCVNneFNpZ25lchIRCgltcl9zaWduZXIYASABKAwSEwoLaXN2X3Byb2RfaWQYAiABKA0SEwoLbWluX2lzdl9zdm4YAyABKA0inQEKC1RkUmVnaXN0ZXJzEg0KBW1yX3RkGAEgASgMEg4KBnJ0X21yMBgCIAEoDBIOCgZydF9tcjEYAyABKAwSDgoGcnRfbXIyGAQgASgMEg4KBnJ0X21yMxgFIAEoDBIUCgxtcl9jb25maWdfaWQYBiABKAwSEAoIbXJfb3duZXIYByABKAwSFwoPbXJfb3duZXJfY29uZmlnGAggASgMImsKDURjYXBUY2JQb2xpY3kSEAoIc3RhdHVzZXMYASADKAkSEgoKYWR2aXNvcmllcxgCIAMoCRIQCghtaW5fZGF0ZRgDIAEoBBIiChptaW5fZXZhbHVhdGlvbl9kYXRhX251bWJlchgEIAEoDSJ7CglTbnBQb2xpY3kSLwoLbWluaW11bV90Y2IYASADKAsyGi5zZWx2ZWRnZS52MS5TbnBNaW5pbXVtVGNiEg0KBXZtcGxzGAIgAygNEhcKD2FsbG93X21pZ3JhdGlvbhgDIAEoCBIVCg1taW5fZ3Vlc3Rfc3ZuGAQgASgNIm4KDVNucE1pbmltdW1UY2ISDwoHcHJvZHVjdBgBIAEoCRILCgNmbWMYAiABKA0SEgoKYm9vdGxvYWRlchgDIAEoDRILCgN0ZWUYBCABKA0SCwoDc25wGAUgASgNEhEKCW1pY3JvY29kZRgGIAEoDSJUCg1TaWduZWRQcm9maWxlEg8KB3Byb2ZpbGUYASABKAwSMgoKc2lnbmF0dXJlcxgCIAMoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlImkKDFBvbGljeUNoYW5nZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSKAoHY2hhbmdlcxgDIAMoCzIXLnNlbHZlZGdlLnYxLkZhY3RDaGFuZ2USDQoFbm9uY2UYBCABKAwiTwoKRmFjdENoYW5nZRILCgNrZXkYASABKAkSFQoNZXhwZWN0ZWRfaGFzaBgCIAEoDBINCgV2YWx1ZRgDIAEoDBIOCgZyZW1vdmUYBCABKAgiVgoRUG9saWN5VHJhbnNhY3Rpb24SDgoGY2hhbmdlGAEgASgMEjEKCWFwcHJvdmFscxgCIAMoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIqIDCg5Db250cmFjdFBvbGljeRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSFgoOcG9saWN5X3ZlcnNpb24YAyABKAQSEQoJY29kZV9oYXNoGAQgASgMEg0KBXN1aXRlGAUgASgJEhoKEmVuZG9yc2VtZW50X3BvbGljeRgGIAEoCRIpCgpvd25lcl9zZXRzGAcgAygLMhUuc2VsdmVkZ2UudjEuT3duZXJTZXQSJgoIZGF0YXNldHMYCCADKAsyFC5zZWx2ZWRnZS52MS5EYXRhc2V0EhYKDmNvbXB1dGVfcXVvcnVtGAkgASgNEiwKC2Rpc3RpbmN0X2J5GAogASgOMhcuc2VsdmVkZ2UudjEuRGlzdGluY3RCeRIXCg9nYXRlZF9mdW5jdGlvbnMYCyADKAkSOgoQb3JnYW5pc2F0aW9uX21hcBgMIAMoCzIgLnNlbHZlZGdlLnYxLk9yZ2FuaXNhdGlvbk1hcHBpbmcSFgoOYXNzaWduZWRfbm9kZXMYDSADKAkSFQoNZXZlbnRfcmVhZGVycxgOIAMoCSJECghPd25lclNldBIMCgRuYW1lGAEgASgJEg4KBm93bmVycxgCIAMoCRIaChJlbmRvcnNlbWVudF9wb2xpY3kYAyABKAkixgEKB0RhdGFzZXQSDAoEbmFtZRgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSJgoEbW9kZRgDIAEoDjIYLnNlbHZlZGdlLnYxLlN0b3JhZ2VNb2RlEhUKDWNvbnRlbnRfZ3VhcmQYBCABKAgSGAoQbWVtYmVyX29ubHlfcmVhZBgFIAEoCBIZChFtZW1iZXJfb25seV93cml0ZRgGIAEoCBIPCgdtZW1iZXJzGAcgAygJEhUKDWJsb2NrX3RvX2xpdmUYCCABKAQiSAoTT3JnYW5pc2F0aW9uTWFwcGluZxIYChBjaGFpbmNvZGVfbXNwX2lkGAEgASgJEhcKD2VuZG9yc2VyX21zcF9pZBgCIAEoCSJbCgpCcm9rZXJSb290EhgKEHJvb3RfY2VydGlmaWNhdGUYASABKAwSMwoNZW52ZWxvcGVfa2V5cxgCIAMoCzIcLnNlbHZlZGdlLnYxLlB1YmxpY0tleVJlY29yZCJDCg9QdWJsaWNLZXlSZWNvcmQSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDCpaCgpEaXN0aW5jdEJ5EhgKFERJU1RJTkNUX0JZX1BMQVRGT1JNEAASGAoURElTVElOQ1RfQllfT1BFUkFUT1IQARIYChRESVNUSU5DVF9CWV9URUVfVFlQRRACYgZwcm90bzM", [file_selvedge_v1_common]);
 
 /**
  * The network profile: what its organisations agree on. Versioned, signed by k-of-n of them.
@@ -50,9 +50,11 @@ export type NetworkProfile = Message<"selvedge.v1.NetworkProfile"> & {
   adminQuorum: number;
 
   /**
-   * @generated from field: repeated selvedge.v1.MeasurementPolicy measurements = 6;
+   * sorted by role and TEE type
+   *
+   * @generated from field: repeated selvedge.v1.AppraisalPolicy appraisal_policies = 6;
    */
-  measurements: MeasurementPolicy[];
+  appraisalPolicies: AppraisalPolicy[];
 
   /**
    * the first is the default
@@ -134,9 +136,12 @@ export const OrganisationSchema: GenMessage<Organisation> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_policy, 1);
 
 /**
- * @generated from message selvedge.v1.MeasurementPolicy
+ * Which claims of a TEE are good enough for a role (appraisal policy for evidence, RFC 9334 section 8.5). A debuggable
+ * TEE never is. Lists are sorted and without repetition.
+ *
+ * @generated from message selvedge.v1.AppraisalPolicy
  */
-export type MeasurementPolicy = Message<"selvedge.v1.MeasurementPolicy"> & {
+export type AppraisalPolicy = Message<"selvedge.v1.AppraisalPolicy"> & {
   /**
    * compute, key-broker, viewer
    *
@@ -145,22 +150,274 @@ export type MeasurementPolicy = Message<"selvedge.v1.MeasurementPolicy"> & {
   role: string;
 
   /**
+   * simulated, sgx, tdx, sev-snp
+   *
    * @generated from field: string tee_type = 2;
    */
   teeType: string;
 
   /**
+   * Reference values, any of which is enough: SGX MRENCLAVE (32 bytes); otherwise 48 bytes: SEV-SNP launch measurement,
+   * digest over all registers of a TD, measurement of a simulated TEE.
+   *
    * @generated from field: repeated bytes measurements = 3;
    */
   measurements: Uint8Array[];
+
+  /**
+   * SGX: or an enclave of this signer
+   *
+   * @generated from field: repeated selvedge.v1.SgxSigner sgx_signers = 4;
+   */
+  sgxSigners: SgxSigner[];
+
+  /**
+   * TDX: or a TD with these registers
+   *
+   * @generated from field: repeated selvedge.v1.TdRegisters td_registers = 5;
+   */
+  tdRegisters: TdRegisters[];
+
+  /**
+   * seconds since 1970: it admits nothing from then on; 0: no end
+   *
+   * @generated from field: uint64 expires_at = 6;
+   */
+  expiresAt: bigint;
+
+  /**
+   * platform ids that are admitted; empty: any
+   *
+   * @generated from field: repeated bytes platforms = 7;
+   */
+  platforms: Uint8Array[];
+
+  /**
+   * SGX and TDX
+   *
+   * @generated from field: selvedge.v1.DcapTcbPolicy dcap_tcb = 8;
+   */
+  dcapTcb?: DcapTcbPolicy | undefined;
+
+  /**
+   * SEV-SNP, where it is required
+   *
+   * @generated from field: selvedge.v1.SnpPolicy snp = 9;
+   */
+  snp?: SnpPolicy | undefined;
 };
 
 /**
- * Describes the message selvedge.v1.MeasurementPolicy.
- * Use `create(MeasurementPolicySchema)` to create a new message.
+ * Describes the message selvedge.v1.AppraisalPolicy.
+ * Use `create(AppraisalPolicySchema)` to create a new message.
  */
-export const MeasurementPolicySchema: GenMessage<MeasurementPolicy> = /*@__PURE__*/
+export const AppraisalPolicySchema: GenMessage<AppraisalPolicy> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_policy, 2);
+
+/**
+ * @generated from message selvedge.v1.SgxSigner
+ */
+export type SgxSigner = Message<"selvedge.v1.SgxSigner"> & {
+  /**
+   * @generated from field: bytes mr_signer = 1;
+   */
+  mrSigner: Uint8Array;
+
+  /**
+   * @generated from field: uint32 isv_prod_id = 2;
+   */
+  isvProdId: number;
+
+  /**
+   * @generated from field: uint32 min_isv_svn = 3;
+   */
+  minIsvSvn: number;
+};
+
+/**
+ * Describes the message selvedge.v1.SgxSigner.
+ * Use `create(SgxSignerSchema)` to create a new message.
+ */
+export const SgxSignerSchema: GenMessage<SgxSigner> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_policy, 3);
+
+/**
+ * 48 bytes each; the last three may be empty, which stands for zeros.
+ *
+ * @generated from message selvedge.v1.TdRegisters
+ */
+export type TdRegisters = Message<"selvedge.v1.TdRegisters"> & {
+  /**
+   * @generated from field: bytes mr_td = 1;
+   */
+  mrTd: Uint8Array;
+
+  /**
+   * @generated from field: bytes rt_mr0 = 2;
+   */
+  rtMr0: Uint8Array;
+
+  /**
+   * @generated from field: bytes rt_mr1 = 3;
+   */
+  rtMr1: Uint8Array;
+
+  /**
+   * @generated from field: bytes rt_mr2 = 4;
+   */
+  rtMr2: Uint8Array;
+
+  /**
+   * @generated from field: bytes rt_mr3 = 5;
+   */
+  rtMr3: Uint8Array;
+
+  /**
+   * @generated from field: bytes mr_config_id = 6;
+   */
+  mrConfigId: Uint8Array;
+
+  /**
+   * @generated from field: bytes mr_owner = 7;
+   */
+  mrOwner: Uint8Array;
+
+  /**
+   * @generated from field: bytes mr_owner_config = 8;
+   */
+  mrOwnerConfig: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.TdRegisters.
+ * Use `create(TdRegistersSchema)` to create a new message.
+ */
+export const TdRegistersSchema: GenMessage<TdRegisters> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_policy, 4);
+
+/**
+ * @generated from message selvedge.v1.DcapTcbPolicy
+ */
+export type DcapTcbPolicy = Message<"selvedge.v1.DcapTcbPolicy"> & {
+  /**
+   * Intel's words; empty: UpToDate alone
+   *
+   * @generated from field: repeated string statuses = 1;
+   */
+  statuses: string[];
+
+  /**
+   * ids that a TCB level may carry; every other one is refused
+   *
+   * @generated from field: repeated string advisories = 2;
+   */
+  advisories: string[];
+
+  /**
+   * seconds since 1970: date of the TCB level
+   *
+   * @generated from field: uint64 min_date = 3;
+   */
+  minDate: bigint;
+
+  /**
+   * so that no host brings the collateral of a lenient past
+   *
+   * @generated from field: uint32 min_evaluation_data_number = 4;
+   */
+  minEvaluationDataNumber: number;
+};
+
+/**
+ * Describes the message selvedge.v1.DcapTcbPolicy.
+ * Use `create(DcapTcbPolicySchema)` to create a new message.
+ */
+export const DcapTcbPolicySchema: GenMessage<DcapTcbPolicy> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_policy, 5);
+
+/**
+ * @generated from message selvedge.v1.SnpPolicy
+ */
+export type SnpPolicy = Message<"selvedge.v1.SnpPolicy"> & {
+  /**
+   * sorted by product; products that are not listed are refused
+   *
+   * @generated from field: repeated selvedge.v1.SnpMinimumTcb minimum_tcb = 1;
+   */
+  minimumTcb: SnpMinimumTcb[];
+
+  /**
+   * privilege levels that may ask for the report; empty: 0 alone
+   *
+   * @generated from field: repeated uint32 vmpls = 2;
+   */
+  vmpls: number[];
+
+  /**
+   * guests that a migration agent may move to another machine
+   *
+   * @generated from field: bool allow_migration = 3;
+   */
+  allowMigration: boolean;
+
+  /**
+   * @generated from field: uint32 min_guest_svn = 4;
+   */
+  minGuestSvn: number;
+};
+
+/**
+ * Describes the message selvedge.v1.SnpPolicy.
+ * Use `create(SnpPolicySchema)` to create a new message.
+ */
+export const SnpPolicySchema: GenMessage<SnpPolicy> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_policy, 6);
+
+/**
+ * The least reported level of each component.
+ *
+ * @generated from message selvedge.v1.SnpMinimumTcb
+ */
+export type SnpMinimumTcb = Message<"selvedge.v1.SnpMinimumTcb"> & {
+  /**
+   * Milan, Genoa, Turin
+   *
+   * @generated from field: string product = 1;
+   */
+  product: string;
+
+  /**
+   * @generated from field: uint32 fmc = 2;
+   */
+  fmc: number;
+
+  /**
+   * @generated from field: uint32 bootloader = 3;
+   */
+  bootloader: number;
+
+  /**
+   * @generated from field: uint32 tee = 4;
+   */
+  tee: number;
+
+  /**
+   * @generated from field: uint32 snp = 5;
+   */
+  snp: number;
+
+  /**
+   * @generated from field: uint32 microcode = 6;
+   */
+  microcode: number;
+};
+
+/**
+ * Describes the message selvedge.v1.SnpMinimumTcb.
+ * Use `create(SnpMinimumTcbSchema)` to create a new message.
+ */
+export const SnpMinimumTcbSchema: GenMessage<SnpMinimumTcb> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_policy, 7);
 
 /**
  * @generated from message selvedge.v1.SignedProfile
@@ -186,7 +443,7 @@ export type SignedProfile = Message<"selvedge.v1.SignedProfile"> & {
  * Use `create(SignedProfileSchema)` to create a new message.
  */
 export const SignedProfileSchema: GenMessage<SignedProfile> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 3);
+  messageDesc(file_selvedge_v1_policy, 8);
 
 /**
  * Facts on the ledger, one key each (see libs/policy for the keys).
@@ -222,7 +479,7 @@ export type PolicyChange = Message<"selvedge.v1.PolicyChange"> & {
  * Use `create(PolicyChangeSchema)` to create a new message.
  */
 export const PolicyChangeSchema: GenMessage<PolicyChange> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 4);
+  messageDesc(file_selvedge_v1_policy, 9);
 
 /**
  * @generated from message selvedge.v1.FactChange
@@ -256,7 +513,7 @@ export type FactChange = Message<"selvedge.v1.FactChange"> & {
  * Use `create(FactChangeSchema)` to create a new message.
  */
 export const FactChangeSchema: GenMessage<FactChange> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 5);
+  messageDesc(file_selvedge_v1_policy, 10);
 
 /**
  * @generated from message selvedge.v1.PolicyTransaction
@@ -282,7 +539,7 @@ export type PolicyTransaction = Message<"selvedge.v1.PolicyTransaction"> & {
  * Use `create(PolicyTransactionSchema)` to create a new message.
  */
 export const PolicyTransactionSchema: GenMessage<PolicyTransaction> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 6);
+  messageDesc(file_selvedge_v1_policy, 11);
 
 /**
  * Fact contract/<name>.
@@ -376,7 +633,7 @@ export type ContractPolicy = Message<"selvedge.v1.ContractPolicy"> & {
  * Use `create(ContractPolicySchema)` to create a new message.
  */
 export const ContractPolicySchema: GenMessage<ContractPolicy> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 7);
+  messageDesc(file_selvedge_v1_policy, 12);
 
 /**
  * @generated from message selvedge.v1.OwnerSet
@@ -405,7 +662,7 @@ export type OwnerSet = Message<"selvedge.v1.OwnerSet"> & {
  * Use `create(OwnerSetSchema)` to create a new message.
  */
 export const OwnerSetSchema: GenMessage<OwnerSet> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 8);
+  messageDesc(file_selvedge_v1_policy, 13);
 
 /**
  * @generated from message selvedge.v1.Dataset
@@ -463,7 +720,7 @@ export type Dataset = Message<"selvedge.v1.Dataset"> & {
  * Use `create(DatasetSchema)` to create a new message.
  */
 export const DatasetSchema: GenMessage<Dataset> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 9);
+  messageDesc(file_selvedge_v1_policy, 14);
 
 /**
  * @generated from message selvedge.v1.OrganisationMapping
@@ -485,7 +742,7 @@ export type OrganisationMapping = Message<"selvedge.v1.OrganisationMapping"> & {
  * Use `create(OrganisationMappingSchema)` to create a new message.
  */
 export const OrganisationMappingSchema: GenMessage<OrganisationMapping> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 10);
+  messageDesc(file_selvedge_v1_policy, 15);
 
 /**
  * Fact broker-root.
@@ -511,7 +768,7 @@ export type BrokerRoot = Message<"selvedge.v1.BrokerRoot"> & {
  * Use `create(BrokerRootSchema)` to create a new message.
  */
 export const BrokerRootSchema: GenMessage<BrokerRoot> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 11);
+  messageDesc(file_selvedge_v1_policy, 16);
 
 /**
  * @generated from message selvedge.v1.PublicKeyRecord
@@ -538,7 +795,7 @@ export type PublicKeyRecord = Message<"selvedge.v1.PublicKeyRecord"> & {
  * Use `create(PublicKeyRecordSchema)` to create a new message.
  */
 export const PublicKeyRecordSchema: GenMessage<PublicKeyRecord> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 12);
+  messageDesc(file_selvedge_v1_policy, 17);
 
 /**
  * @generated from enum selvedge.v1.DistinctBy
