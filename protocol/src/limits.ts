@@ -11,6 +11,8 @@ export const LIMITS = {
   maxArgs: 1024,
   maxTransientFields: 256,
   maxCreatorBytes: 16 * 1024,
+  /** Contracts whose key epochs one request fixes, beside its own. */
+  maxCalledContracts: 1024,
   maxCoreBytes: 4 * 1024 * 1024,
   maxPacketBytes: 4 * 1024 * 1024,
   maxCertificateBytes: 16 * 1024,

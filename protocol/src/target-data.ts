@@ -44,6 +44,8 @@ export function parseCore(bytes: Uint8Array): Core {
   if (core.sections.length === 0) throw new SelvedgeError('MALFORMED_MESSAGE', 'core: no contract section');
   const names = new Set(core.sections.map((section) => section.contract));
   if (names.size !== core.sections.length) throw new SelvedgeError('MALFORMED_MESSAGE', 'core: a contract has two sections');
+  // One order, so that equal content has one encoding: the invoked contract, then those it called by name.
+  requireStrictlyAscending('called contracts', core.sections.slice(1), (a, b) => compareText(a.contract, b.contract));
   core.sections.forEach(checkSection);
   return core;
 }

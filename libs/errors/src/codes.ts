@@ -73,6 +73,7 @@ export const CODES = {
   PROFILE_MISMATCH: entry('FAILED_PRECONDITION', false, 'Update the network profile on the side that is behind.'),
   CONTRACT_UNKNOWN: entry('NOT_FOUND', false, 'Deploy and approve the contract, or check its name.'),
   CONTRACT_NOT_ASSIGNED: entry('FAILED_PRECONDITION', true, 'Send the request to a compute node that the contract is assigned to.'),
+  CHANNEL_NOT_SERVED: entry('FAILED_PRECONDITION', false, 'Let the chaincode call contracts of its own channel; compute nodes serve one channel each.'),
   CONTRACT_CODE_MISSING: entry('FAILED_PRECONDITION', true, 'Put the approved package into the compute node’s package store.'),
   CONTRACT_CODE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The package differs from its approved hash; install the approved one.'),
   DATASET_UNKNOWN: entry('INVALID_ARGUMENT', false, 'Declare the collection in the chaincode’s collections file and approve the contract again.'),

@@ -12,8 +12,10 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
 
 export interface ExecutionOptions<T extends Answer> {
-  /** Distinct compute nodes that must answer. */
+  /** Distinct compute nodes that must answer, beside those that have. */
   readonly count: number;
+  /** Answers that are there already. */
+  readonly having?: readonly T[];
   /** Opens and checks one answer. */
   readonly open: (request: BuiltRequest, sealed: SealedResponse) => T;
   readonly signal?: AbortSignal | undefined;
@@ -28,7 +30,7 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
   const { limits, ports } = session;
   const rotation = session.rotation(request.contract);
   const deadline = performance.now() + limits.executeTimeoutMs;
-  const answered = new Map<string, T>();
+  const answered = new Map((options.having ?? []).map((answer) => [answer.nodeId, answer]));
   const busy = new Set<string>();
   const tried = new Set<string>();
   /** Not tried again. */
@@ -68,7 +70,7 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
         continue;
       }
       const isHopeless = failed.size > 0 && ports.computeNodes().every(({ nodeId }) => failed.has(nodeId) || answered.has(nodeId));
-      if (isHopeless || performance.now() + pauseMs >= deadline) throw tooFew(options.count, answered.size, last);
+      if (isHopeless || performance.now() + pauseMs >= deadline) throw tooFew(options.count + (options.having?.length ?? 0), answered.size, last);
       await pause(pauseMs, session.closing);
       if (options.signal?.aborted === true) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'client' });
       await ports.reload().catch(() => undefined); // else the present endpoints stay

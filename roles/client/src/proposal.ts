@@ -1,7 +1,8 @@
 import { toHex } from '@selvedge/crypto';
 import { encodeMessage, RequestKind, SealedRequestSchema } from '@selvedge/protocol';
-import { openEvaluateAnswer, openSubmitAnswer } from './domain/answer.js';
+import { openEvaluateAnswer, openSubmitAnswer, type TargetAnswer } from './domain/answer.js';
 import { groupReplicas, requireSameResult } from './domain/replicas.js';
+import type { BuiltRequest } from './domain/request.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
 import { executeOnNodes } from './execution.js';
 import type { ProposalOptions } from './proposal-options.js';
@@ -26,9 +27,19 @@ export function createProposal(session: TransactionSession, contract: string, tr
   const transient = Object.fromEntries(Object.entries(options.transientData ?? {}).map(([name, value]) => [name, bytesOf(value)]));
   const requests = createRequests(session, contract, { args, transient });
 
-  const quorum = async (): Promise<number> => {
-    const { policy } = await session.trust.terms(contract);
-    return Math.max(1, options.computeQuorum ?? 1, policy.computeQuorum);
+  /** Compute nodes that must have run it: each contract touched has a quorum of its own. */
+  const quorum = async (contracts: readonly string[]): Promise<number> => {
+    const terms = await Promise.all(contracts.map((name) => session.trust.terms(name)));
+    return Math.max(1, options.computeQuorum ?? 1, ...terms.map(({ policy }) => policy.computeQuorum));
+  };
+
+  // Which contracts the function calls shows when it has run.
+  const executeOnQuorum = async (submit: BuiltRequest): Promise<TargetAnswer[]> => {
+    const run = { open: openSubmitAnswer, signal: options.signal };
+    const answers = await executeOnNodes(session, submit, { ...run, count: await quorum([contract]) });
+    const called = (answers[0]?.cores ?? []).flatMap((core) => core.sections.map((section) => section.contract));
+    const missing = (await quorum(called)) - answers.length;
+    return missing > 0 ? executeOnNodes(session, submit, { ...run, count: missing, having: answers }) : answers;
   };
 
   return {
@@ -36,7 +47,7 @@ export function createProposal(session: TransactionSession, contract: string, tr
     getBytes: async () => encodeMessage(SealedRequestSchema, (await requests.get(RequestKind.SUBMIT)).sealed),
     execute: () =>
       requests.withFreshEvidence(RequestKind.SUBMIT, async (submit) => {
-        const answers = await executeOnNodes(session, submit, { count: await quorum(), open: openSubmitAnswer, signal: options.signal });
+        const answers = await executeOnQuorum(submit);
         const targetData = groupReplicas(answers);
         return createExecutedTransaction(session, { request: submit, targetData, answers, options });
       }),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { suiteByName } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { computeTxId, type RequestKind } from '@selvedge/protocol';
-import { chooseKeyEpoch } from './domain/envelope.js';
+import { chooseCalledEpochs, chooseKeyEpoch } from './domain/envelope.js';
 import { buildRequest, type BuiltRequest } from './domain/request.js';
 import { isWorthRebuild } from './domain/retry.js';
 import type { Session } from './session.js';
@@ -30,9 +30,10 @@ export function createRequests(session: Session, contract: string, content: { re
     const envelopeKey = envelope.keys.get(suite);
     if (envelopeKey === undefined) throw new SelvedgeError('UNKNOWN_SUITE', `the key broker has no envelope key of suite ${suite}`, { role: 'client' });
     const keyEpoch = chooseKeyEpoch(envelope, view, contract);
+    const calledEpochs = chooseCalledEpochs(envelope, view, contract);
     const { network, channel } = session;
     const { digest } = view.profile;
-    return buildRequest({ network, channel, contract, kind, ...content, nonce, timestamp, keyEpoch, profileDigest: digest, suite, envelopeKey }, session.signer);
+    return buildRequest({ network, channel, contract, kind, ...content, nonce, timestamp, keyEpoch, calledEpochs, profileDigest: digest, suite, envelopeKey }, session.signer);
   };
 
   // A failed build is not kept.

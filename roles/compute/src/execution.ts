@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { RequestKind, type TargetData } from '@selvedge/protocol';
-import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { HeldKeys } from './domain/held-keys.js';
 import type { UnsealedRequest } from './domain/open-request.js';
@@ -13,7 +12,7 @@ import { createReplayWindow } from './domain/replay-window.js';
 import { createTargetData, isChaincodeError, responseOf } from './domain/seal-answer.js';
 import { createQueryWork } from './domain/rich-query.js';
 import { idleSeed, transactionSeed } from './domain/seeds.js';
-import { createTransactionState, type TransactionState } from './domain/transaction-state.js';
+import { createTransactionContracts, type TransactionContracts } from './domain/transaction-contracts.js';
 import type { ChaincodeHost, Invocation, StateCalls } from './ports.js';
 import type { StateSource } from './request-ports.js';
 
@@ -52,6 +51,9 @@ export interface Execution {
   run(unsealed: UnsealedRequest, context: { readonly view: LedgerView; readonly keys: HeldKeys; readonly signal: AbortSignal }): Promise<Outcome>;
 }
 
+/** Refusals after which a client builds its request on fresh evidence, under the same transaction id. */
+const STALE_EPOCH: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['KEY_EPOCH_UNKNOWN', 'KEY_EPOCH_RETIRED', 'KEY_EPOCH_REVOKED']);
+
 /** Runs requests of one node; packets and the replay window are shared among them. */
 export function createExecution(options: ExecutionOptions): Execution {
   const { nodeId, channel, source, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
@@ -60,38 +62,52 @@ export function createExecution(options: ExecutionOptions): Execution {
   const keptSets = createKeptSets(keptSetBytes);
   const replays = createReplayWindow(2 * freshnessMs);
 
-  const authorise = (unsealed: UnsealedRequest, view: LedgerView, keys: HeldKeys): AuthorisedRequest => {
+  /** A contract's keys may be what is missing, the invoked one's or a called one's. */
+  const askingForKeys = async <T>(step: () => Promise<T> | T): Promise<T> => {
     try {
-      return authoriseRequest(unsealed, { view, keys, nodeId, now: now(), freshnessMs });
+      return await step();
     } catch (error) {
       if (isSelvedgeError(error, 'NOT_READY')) options.onMissingKeys();
       throw error;
     }
   };
 
+  /** A called contract's key epoch is known only when it is called: the client then builds the request anew. */
+  const withdrawnOnStaleEpoch = async <T>(request: AuthorisedRequest, step: () => Promise<T>): Promise<T> => {
+    try {
+      return await step();
+    } catch (error) {
+      if (isSelvedgeError(error) && STALE_EPOCH.has(error.code)) replays.withdraw(request);
+      throw error;
+    }
+  };
+
   return {
     async run(unsealed, { view, keys, signal }) {
-      const request = authorise(unsealed, view, keys);
+      const request = await askingForKeys(() => authoriseRequest(unsealed, { view, keys, nodeId, now: now(), freshnessMs }));
       replays.admit(request, now());
       if (request.body.kind === RequestKind.OPEN_EVENTS) return { response: responseOf({ status: 200, message: '', payload: openEvents(request) }, view.height) };
       const signer = keys.signer(request.policy.suite);
       const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
       const scope = { contract: request.body.contract, signer, minHeight, profile: view.profile };
-      const declaredIndexes = (): Promise<DeclaredIndexes> => host.declaredIndexes(request.policy.codeHash);
-      const openState = (): TransactionState => {
-        const queryWork = createQueryWork(maxQueryWork, () => giveWay(signal));
-        return createTransactionState({ request, source, scope, opener, keptSets, maxWriteBytes, declaredIndexes, queryWork });
-      };
-      let state = openState();
+      const { requestDigest } = unsealed;
+      const openContracts = (): TransactionContracts =>
+        createTransactionContracts({
+          request, source, scope, opener, keptSets, maxWriteBytes, requestDigest,
+          declaredIndexes: (codeHash) => host.declaredIndexes(codeHash),
+          queryWork: createQueryWork(maxQueryWork, () => giveWay(signal)),
+          context: { view, keys, nodeId },
+        });
+      let contracts = openContracts();
       // A run that is repeated starts from nothing: what the first try read and wrote is void.
-      const begin = (): StateCalls => (state = openState()).calls;
-      const result = await host.invoke(invocationOf(request, unsealed.requestDigest, chaincodeMs), begin, signal);
+      const begin = (): StateCalls => (contracts = openContracts()).calls;
+      const invocation = invocationOf(request, requestDigest, chaincodeMs);
+      const result = await withdrawnOnStaleEpoch(request, () => askingForKeys(() => host.invoke(invocation, begin, signal)));
       const response = responseOf(result, view.height);
       if (isChaincodeError(result)) return { response };
-      const recorded = state.recorded();
+      const parts = contracts.parts();
       if (!request.isSubmit) return { response };
-      const keyPolicies = await state.keyPoliciesInForce(recorded.writes);
-      return { response, targetData: createTargetData({ unsealed, request, recorded, keyPolicies, result, signer }) };
+      return { response, targetData: createTargetData({ unsealed, request, parts, keyPolicies: await contracts.keyPolicies(), result, signer }) };
     },
   };
 }

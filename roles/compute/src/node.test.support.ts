@@ -54,10 +54,15 @@ export function viewOf(net: NetworkParts, change: Partial<LedgerView> = {}): Led
   };
 }
 
+/** Another contract of the network (the shape of the fixtures' contract). */
+export interface OtherContract {
+  readonly policy: ContractPolicy;
+  readonly keys: NetworkParts['contractKeys'];
+}
+
 /** Keys as the broker would have released them. */
-export function heldKeysOf(net: NetworkParts, node: CertifiedNode, epochs: readonly bigint[] = [1n]): HeldKeys {
+export function heldKeysOf(net: NetworkParts, node: CertifiedNode, epochs: readonly bigint[] = [1n], others: readonly OtherContract[] = []): HeldKeys {
   const publicKey = createPublicKey(node.privateKey);
-  const { nameKey, ...keys } = net.contractKeys;
   return createHeldKeys([
     {
       suite: node.suite,
@@ -65,16 +70,14 @@ export function heldKeysOf(net: NetworkParts, node: CertifiedNode, epochs: reado
       release: {
         certificate: verifyTeeCertificate(node.certificate, net.broker.certificate),
         envelopeKeys: Object.entries(net.envelopeKeys).map(([suite, pair]) => ({ $typeName: 'selvedge.v1.EnvelopeKey', suite: suiteByName(suite).name, epoch: 1n, ...pair })),
-        contracts: [
-          {
-            $typeName: 'selvedge.v1.ContractKeys',
-            contract: net.contract,
-            suite: net.contractPolicy.suite,
-            nameKey,
-            nameKeyEpoch: 1n,
-            epochs: epochs.map((epoch) => ({ $typeName: 'selvedge.v1.EpochKeys', epoch, ...keys })),
-          },
-        ],
+        contracts: [{ policy: net.contractPolicy, keys: net.contractKeys }, ...others].map(({ policy, keys: { nameKey, ...keys } }) => ({
+          $typeName: 'selvedge.v1.ContractKeys',
+          contract: policy.name,
+          suite: policy.suite,
+          nameKey,
+          nameKeyEpoch: 1n,
+          epochs: epochs.map((epoch) => ({ $typeName: 'selvedge.v1.EpochKeys', epoch, ...keys })),
+        })),
       },
     },
   ]);

@@ -11,6 +11,8 @@ export interface Invocation {
   readonly channel: string;
   /** Contract name on the channel. */
   readonly contract: string;
+  /** What the client's proposal names, when another contract made this call: it is what `stub.getSignedProposal()` shows. */
+  readonly proposal?: { readonly contract: string; readonly args: readonly Uint8Array[] } | undefined;
   /** Approved hash of the whole executed tree (`hashTree` of `@selvedge/contract-package`). */
   readonly codeHash: Uint8Array;
   /** Transaction id, lower-case hex: SHA-256(nonce || creator). */
@@ -98,6 +100,32 @@ export interface StateCalls {
   getHistory(key: string): Promise<AsyncIterable<KeyModification> | Iterable<KeyModification>>;
   /** SHA-256 of a private value as Fabric keeps it, or undefined when the key is absent. */
   getPrivateDataHash(collection: string, key: string): Promise<Uint8Array | undefined>;
+  /**
+   * Another contract, to be run once within the same transaction: what it reads and writes belongs to its own namespace and
+   * joins the transaction's sections. Called again, the contract finds what it has read and written before.
+   *
+   * @throws SelvedgeError CHANNEL_NOT_SERVED, CONTRACT_UNKNOWN, CONTRACT_NOT_ASSIGNED, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN,
+   * KEY_EPOCH_RETIRED, KEY_EPOCH_REVOKED, NOT_READY, VIEW_QUORUM_UNREACHABLE, FEATURE_UNSUPPORTED, CHAINCODE_LIMIT
+   */
+  openContract(call: ContractCall): Promise<OpenedContract>;
+}
+
+/** A call of one contract by another. */
+export interface ContractCall {
+  readonly channel: string;
+  readonly contract: string;
+  /** Function name and arguments. */
+  readonly args: readonly Uint8Array[];
+}
+
+/** A contract that may be called. */
+export interface OpenedContract {
+  /** Approved hash of the whole executed tree. */
+  readonly codeHash: Uint8Array;
+  /** As in {@link Invocation}: fresh for each run. */
+  readonly seed: Uint8Array;
+  readonly idleSeed: Uint8Array;
+  readonly state: StateCalls;
 }
 
 /** An event that the chaincode set; Fabric keeps at most one per transaction. */

@@ -88,9 +88,12 @@ function verifyCore(request: BuiltRequest, sealed: SealedResponse, core: Core, r
   if (!equalBytes(core.responseDigest, agreedResponseDigest(request, response))) throw refuse('RESPONSE_DIGEST_MISMATCH', sealed, 'sent a response that its target data does not name');
   const isOwnTime = core.timestampSeconds === request.timestampSeconds && core.timestampNanos === request.timestampNanos;
   if (!isOwnTime) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'signed another time than the request’s');
-  const [invoked] = core.sections;
+  const [invoked, ...called] = core.sections;
   if (invoked?.contract !== request.contract) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'answered for another contract');
   if (invoked.keyEpoch !== request.keyEpoch) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'wrote under another key epoch');
+  // A contract that the request fixes no epoch for cannot have been called.
+  const foreign = called.find(({ contract, keyEpoch }) => request.calledEpochs.get(contract) !== keyEpoch);
+  if (foreign !== undefined) throw refuse('TARGET_DATA_INCONSISTENT', sealed, `called ${foreign.contract} under another key epoch`);
 }
 
 /** Digest of what all replicas agree on: the response without the height of the node's view. */

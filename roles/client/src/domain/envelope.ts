@@ -2,7 +2,7 @@ import { verifyBrokerRecognised } from '@selvedge/attestation';
 import { equalBytes, type SuiteName, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { CHANNEL_EPOCH, facts, isEpochUsable, type FactReader } from '@selvedge/policy';
-import { BrokerRootSchema, LIMITS, parseMessage, type BrokerStatement, type PublicEnvelopeKey } from '@selvedge/protocol';
+import { BrokerRootSchema, compareText, LIMITS, parseMessage, type BrokerStatement, type PublicEnvelopeKey } from '@selvedge/protocol';
 
 /** The keys to seal to, out of evidence that was verified and compared with the ledger. */
 export interface TrustedEnvelope {
@@ -37,10 +37,29 @@ export function acceptBrokerStatement(
  * one ahead of the ledger while an epoch is being opened. Throws KEY_EPOCH_UNKNOWN.
  */
 export function chooseKeyEpoch(envelope: TrustedEnvelope, ledger: FactReader, contract: string): bigint {
-  const newest = envelope.contractEpochs.get(contract) ?? 0n;
-  const epoch = [newest, newest - 1n].find((candidate) => candidate > 0n && isEpochUsable(ledger, contract, candidate) === 'usable');
+  const epoch = usableEpoch(envelope, ledger, contract);
   if (epoch === undefined) throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `the key broker has no usable keys of contract ${contract} yet`, { role: 'client' });
   return epoch;
+}
+
+/**
+ * Epochs of the channel's other contracts, which an invoked one may call: the request fixes them for all replicas alike.
+ * A contract without a usable epoch yet is left out, as is what comes after LIMITS.maxCalledContracts in order of the
+ * names: a compute node refuses to call them.
+ */
+export function chooseCalledEpochs(envelope: TrustedEnvelope, ledger: FactReader, invoked: string): ReadonlyMap<string, bigint> {
+  const epochs = new Map<string, bigint>();
+  for (const contract of [...envelope.contractEpochs.keys()].sort(compareText)) {
+    if (contract === invoked || epochs.size === LIMITS.maxCalledContracts) continue;
+    const epoch = usableEpoch(envelope, ledger, contract);
+    if (epoch !== undefined) epochs.set(contract, epoch);
+  }
+  return epochs;
+}
+
+function usableEpoch(envelope: TrustedEnvelope, ledger: FactReader, contract: string): bigint | undefined {
+  const newest = envelope.contractEpochs.get(contract) ?? 0n;
+  return [newest, newest - 1n].find((candidate) => candidate > 0n && isEpochUsable(ledger, contract, candidate) === 'usable');
 }
 
 /** An epoch that the ledger does not know yet is left out later; one that it knows must have the recorded key. */

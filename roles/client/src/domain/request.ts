@@ -1,6 +1,6 @@
 import type { SuiteName } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
-import { computeTxId, encodeMessage, RequestBodySchema, SignedRequestSchema, signing, type RequestKind, type SealedRequest } from '@selvedge/protocol';
+import { compareText, computeTxId, encodeMessage, RequestBodySchema, SignedRequestSchema, signing, type RequestKind, type SealedRequest } from '@selvedge/protocol';
 import { requestDigest, sealRequest } from '@selvedge/sealed-objects';
 
 /** Everything that goes into one request. */
@@ -17,6 +17,8 @@ export interface RequestInput {
   readonly timestamp: Date;
   /** Epoch of the contract's keys for new writes. */
   readonly keyEpoch: bigint;
+  /** The same of other contracts, which the function may call. */
+  readonly calledEpochs: ReadonlyMap<string, bigint>;
   readonly profileDigest: Uint8Array;
   readonly suite: SuiteName;
   readonly envelopeKey: { readonly epoch: bigint; readonly publicKey: Uint8Array };
@@ -30,6 +32,8 @@ export interface BuiltRequest {
   readonly contract: string;
   readonly suite: SuiteName;
   readonly keyEpoch: bigint;
+  /** Of other contracts, which the function may call. */
+  readonly calledEpochs: ReadonlyMap<string, bigint>;
   readonly txId: Uint8Array;
   /** txId is SHA-256(nonce || creator). */
   readonly nonce: Uint8Array;
@@ -44,7 +48,7 @@ export interface BuiltRequest {
 
 /** Encodes, signs and seals a request (DESIGN 2, step 1). Throws LIMIT_EXCEEDED when it is too large. */
 export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest {
-  const { network, channel, contract, kind, suite, keyEpoch } = input;
+  const { network, channel, contract, kind, suite, keyEpoch, calledEpochs } = input;
   const timestampMs = input.timestamp.getTime();
   const timestampSeconds = BigInt(Math.floor(timestampMs / 1000));
   const timestampNanos = (timestampMs - Number(timestampSeconds) * 1000) * 1_000_000;
@@ -63,9 +67,10 @@ export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest 
     timestampNanos,
     keyEpoch,
     profileDigest: input.profileDigest,
+    calledEpochs: [...calledEpochs].map(([name, epoch]) => ({ contract: name, epoch })).sort((a, b) => compareText(a.contract, b.contract)),
   });
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const txId = computeTxId(input.nonce, signer.serialized);
   const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: input.envelopeKey, network, channel, txId, signedRequest });
-  return { kind, network, channel, contract, suite, keyEpoch, txId, nonce: input.nonce, timestampSeconds, timestampNanos, sealed, transactionKey, headerBytes, requestDigest: requestDigest(transactionKey, signedRequest) };
+  return { kind, network, channel, contract, suite, keyEpoch, calledEpochs, txId, nonce: input.nonce, timestampSeconds, timestampNanos, sealed, transactionKey, headerBytes, requestDigest: requestDigest(transactionKey, signedRequest) };
 }

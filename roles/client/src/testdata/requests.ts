@@ -18,6 +18,7 @@ export function createRequest(consortium: TestConsortium, kind: RequestKind, arg
       nonce: new Uint8Array(randomBytes(24)),
       timestamp: now,
       keyEpoch: 1n,
+      calledEpochs: new Map(),
       profileDigest: profile.digest,
       suite,
       envelopeKey: { epoch: 1n, publicKey: consortium.envelopeKeys[suite].publicKey },

@@ -42,11 +42,15 @@ const dial = (...first: Message[]): ClientDuplexStream<Message, Message> => {
 const register = (timeoutMs = 5000): Promise<Connection> => reception.register(ID, AbortSignal.timeout(timeoutMs));
 const ending = (connection: Connection): Promise<unknown> => new Promise((resolve) => { connection.listen(() => undefined, resolve); });
 
-test('a registration is answered with REGISTERED and READY, which announces no batches', async () => {
+test('a registration is answered with REGISTERED and READY, which announces batches as a Fabric 3.1 peer does', async () => {
   const answers: Message[] = [];
   dial(registration()).on('data', (message: Message) => answers.push(message));
   await register();
-  await expect.poll(() => answers.map((message) => [message.getType(), message.getPayload_asU8().length])).toEqual([[MessageType.REGISTERED, 0], [MessageType.READY, 0]]);
+  await expect.poll(() => answers.map((message) => [message.getType(), Buffer.from(message.getPayload_asU8()).toString('hex')])).toEqual([
+    [MessageType.REGISTERED, ''],
+    // use_write_batch, 1000 records, use_get_multiple_keys, 1000 keys: what peer 3.1.5 sends with its own core.yaml
+    [MessageType.READY, '080110e807180120e807'],
+  ]);
 });
 
 test.each<[string, () => Message]>([

@@ -2,6 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { Server, ServerCredentials, type handleBidiStreamingCall, type ServerDuplexStream, type ServiceDefinition } from '@grpc/grpc-js';
 import { peer } from '@hyperledger/fabric-protos';
 import { SelvedgeError } from '@selvedge/errors';
+import { encodeCapabilities } from './capabilities.js';
 import type { ChaincodeLimits } from './limits.js';
 import { createHandshakeMessage, MessageType, type Message } from './messages.js';
 import { protocolError } from './run.js';
@@ -77,7 +78,7 @@ export async function openReception(socketPath: string, limits: ChaincodeLimits)
       const first = await unlessAborted(connection.first, signal);
       verifyRegistration(first, chaincodeId);
       connection.send(createHandshakeMessage(MessageType.REGISTERED));
-      connection.send(createHandshakeMessage(MessageType.READY));
+      connection.send(createHandshakeMessage(MessageType.READY, encodeCapabilities()));
       return { ...connection, close };
     },
     close,

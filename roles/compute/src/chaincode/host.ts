@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { readDeclaredIndexes } from '@selvedge/contract-package';
 import { sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
-import type { ChaincodeHost, ChaincodeResult, Invocation, StateCalls } from '../ports.js';
+import type { ChaincodeHost, Invocation, StateCalls } from '../ports.js';
 import { probeSandbox, type SandboxPlatform } from '../sandbox/index.js';
+import { createCaller, type Caller } from './calls.js';
 import { startChaincodeProcess, type ChaincodeProcess } from './chaincode-process.js';
 import { createCodeStore } from './code-store.js';
 import { createConfiner } from './confinement.js';
 import { createLanes, type Lanes } from './lanes.js';
 import { CHAINCODE_LIMITS, type ChaincodeLimits } from './limits.js';
 import { createProcessPool } from './pool.js';
+import type { CompletedRun } from './run.js';
 import { SharedFate } from './shared-fate.js';
 
 export interface ChaincodeHostOptions {
@@ -40,6 +42,9 @@ export interface ChaincodeHostStatus {
 export interface ProcessChaincodeHost extends ChaincodeHost {
   status(): ChaincodeHostStatus;
 }
+
+/** Runs a contract in some process of its own. */
+type RunContract = (invocation: Invocation, state: StateCalls, signal: AbortSignal, caller: Caller) => Promise<CompletedRun>;
 
 /** Leaves room for the socket’s own folder and name below the longest path that a Unix socket may have. */
 const MAX_SHORT_PATH_BYTES = 90;
@@ -84,37 +89,45 @@ export async function createChaincodeHost(options: ChaincodeHostOptions): Promis
     return known;
   };
 
-  const runIn = (key: string, invocation: Invocation, begin: () => StateCalls, signal: AbortSignal): Promise<ChaincodeResult> =>
-    pool.use(key, (closing) => start(invocation, closing), signal, (process) => process.session.invoke(invocation, begin(), signal));
+  const runIn = (key: string, ...[invocation, state, signal, caller]: Parameters<RunContract>): Promise<CompletedRun> =>
+    pool.use(key, (closing) => start(invocation, closing), signal, (process) => process.session.invoke(invocation, state, signal, caller));
+
+  const runShared: RunContract = (invocation, ...run) => runIn(processKey(invocation), invocation, ...run);
 
   /** A process that serves one invocation at a time, so that its end is the fault of that one. */
-  const runAlone = (key: string, invocation: Invocation, begin: () => StateCalls, signal: AbortSignal): Promise<ChaincodeResult> => {
+  const runAlone: RunContract = (invocation, state, signal, caller) => {
+    const key = processKey(invocation);
     const lanes = lanesByKey.get(key) ?? createLanes(limits.maxLanes);
     lanesByKey.set(key, lanes);
-    return lanes.run(signal, async (lane) => {
+    return lanes.run(signal, (lane) => {
       const laneKey = `${key} ${String(lane)}`;
-      for (let attempt = 1; ; attempt += 1) {
-        pool.forgive(laneKey);
-        try {
-          return await runIn(laneKey, invocation, begin, signal);
-        } catch (error) {
-          if (!(error instanceof SharedFate)) throw error;
-          // An earlier invocation of the lane was given up on and took the process with it.
-          if (attempt === MAX_LANE_ATTEMPTS) throw error.refusal;
-        }
-      }
+      pool.forgive(laneKey);
+      return runIn(laneKey, invocation, state, signal, caller);
     });
+  };
+
+  /** One try of a transaction: what it calls runs as it does itself. */
+  const attempt = (run: RunContract, invocation: Invocation, begin: () => StateCalls, signal: AbortSignal): Promise<CompletedRun> => {
+    const state = begin();
+    return run(invocation, state, signal, createCaller(invocation, state, limits, async (...called) => (await run(...called)).completion));
+  };
+
+  const runTransaction = async (invocation: Invocation, begin: () => StateCalls, signal: AbortSignal): Promise<CompletedRun> => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await attempt(tries === 0 ? runShared : runAlone, invocation, begin, signal);
+      } catch (error) {
+        if (!(error instanceof SharedFate)) throw error;
+        // An earlier invocation of the lane was given up on and took the process with it.
+        if (tries === MAX_LANE_ATTEMPTS) throw error.refusal;
+      }
+    }
   };
 
   return {
     invoke: async (invocation, begin, signal) => {
-      const key = processKey(invocation);
-      try {
-        return await runIn(key, invocation, begin, signal);
-      } catch (error) {
-        if (!(error instanceof SharedFate)) throw error;
-        return runAlone(key, invocation, begin, signal);
-      }
+      const { status, message, payload, event } = await runTransaction(invocation, begin, signal);
+      return { status, message, payload, ...(event === undefined ? {} : { event }) };
     },
     prepare: async (contract, codeHash) => {
       await code.verified(codeHash);

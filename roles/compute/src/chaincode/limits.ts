@@ -1,12 +1,16 @@
 /** Bounds of the chaincode runtime. Units are in the names. */
 export interface ChaincodeLimits {
-  /** State calls and range entries of one invocation. */
+  /** State calls and range entries of one transaction, the contracts that it calls included; the same holds for the next three. */
   readonly maxReads: number;
   readonly maxReadBytes: number;
   readonly maxWrites: number;
   readonly maxWriteBytes: number;
   readonly maxKeyBytes: number;
   readonly maxOpenQueries: number;
+  /** Calls of other contracts in one transaction. */
+  readonly maxCalls: number;
+  /** Contracts that wait for each other, the first one included. */
+  readonly maxCallDepth: number;
   /** The function's result or error text, or its event's payload. */
   readonly maxResultBytes: number;
   /** One message from the chaincode process; a larger one ends the process. */
@@ -51,6 +55,8 @@ export const CHAINCODE_LIMITS: ChaincodeLimits = {
   maxWriteBytes: 8 * 1024 * 1024,
   maxKeyBytes: 4096,
   maxOpenQueries: 64,
+  maxCalls: 1000,
+  maxCallDepth: 8,
   maxResultBytes: 4 * 1024 * 1024,
   maxMessageBytes: 16 * 1024 * 1024,
   maxInFlight: 256,

@@ -31,7 +31,7 @@ export function createMessage(type: MessageTypeNumber, ref: TransactionRef, payl
 }
 
 /** A message of the handshake: REGISTERED or READY. */
-export const createHandshakeMessage = (type: MessageTypeNumber): Message => createMessage(type, { channel: '', txId: '' });
+export const createHandshakeMessage = (type: MessageTypeNumber, payload?: Uint8Array): Message => createMessage(type, { channel: '', txId: '' }, payload);
 
 /** An ERROR in answer to a request; the text reaches the chaincode only. */
 export const createErrorMessage = (ref: TransactionRef, text: string): Message => createMessage(MessageType.ERROR, ref, new TextEncoder().encode(text));

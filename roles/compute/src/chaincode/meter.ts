@@ -1,7 +1,7 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { ChaincodeLimits } from './limits.js';
 
-/** Counts what one invocation uses and refuses above the limits. */
+/** Counts what one transaction uses, in all contracts that it runs, and refuses above the limits. */
 export interface Meter {
   /** One state call or range entry. Throws SelvedgeError CHAINCODE_LIMIT. */
   read(lengthBytes: number): void;
@@ -12,7 +12,7 @@ export interface Meter {
 const limit = (what: string, maximum: number): SelvedgeError =>
   new SelvedgeError('CHAINCODE_LIMIT', `the transaction passed ${what} (${String(maximum)})`, { role: 'compute', details: { limit: what, maximum } });
 
-/** Builds the meter of one invocation. */
+/** Builds the meter of one transaction. */
 export function createMeter(limits: ChaincodeLimits): Meter {
   let reads = 0;
   let readBytes = 0;
@@ -42,4 +42,10 @@ export function requireResultSize(lengthBytes: number, limits: ChaincodeLimits):
 /** Throws SelvedgeError CHAINCODE_LIMIT when another query would be one too many. */
 export function requireQueryRoom(open: number, limits: ChaincodeLimits): void {
   if (open >= limits.maxOpenQueries) throw limit('maxOpenQueries', limits.maxOpenQueries);
+}
+
+/** Throws SelvedgeError CHAINCODE_LIMIT when a call is one too many, or too deep. */
+export function requireCallRoom(depth: number, calls: number, limits: ChaincodeLimits): void {
+  if (depth >= limits.maxCallDepth) throw limit('maxCallDepth', limits.maxCallDepth);
+  if (calls > limits.maxCalls) throw limit('maxCalls', limits.maxCalls);
 }

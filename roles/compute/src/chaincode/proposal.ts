@@ -10,30 +10,30 @@ import { DECORATIONS } from './preload/source.js';
 const TIMESTAMP_TAG = 0x1a;
 
 /**
- * Builds the TRANSACTION message. Its proposal carries what the shim shows to the contract: creator, nonce (and with them
- * the binding), transient fields and the request's timestamp. It carries no signature: the client's signature covers the
- * sealed request and was verified when that was opened.
+ * Builds the TRANSACTION message. Its proposal is the client's and carries what the shim shows to the contract: creator,
+ * nonce (and with them the binding), transient fields and the request's timestamp; a contract that another one calls
+ * is shown the same. It carries no signature: the client's signature covers the sealed request and was verified when
+ * that was opened.
  *
  * @throws SelvedgeError MALFORMED_MESSAGE when the timestamp is not one that protobuf can hold
  */
 export function createTransactionMessage(invocation: Invocation): Message {
-  const input = createInput(invocation);
   const message = createMessage(MessageType.TRANSACTION, invocation, createPinnedInput(invocation).serializeBinary());
   const signed = new peer.SignedProposal();
-  signed.setProposalBytes(createProposal(invocation, input).serializeBinary());
+  signed.setProposalBytes(createProposal(invocation).serializeBinary());
   message.setProposal(signed);
   return message;
 }
 
-function createInput(invocation: Invocation): peer.ChaincodeInput {
+function createInput(args: readonly Uint8Array[]): peer.ChaincodeInput {
   const input = new peer.ChaincodeInput();
-  input.setArgsList([...invocation.args]);
+  input.setArgsList([...args]);
   return input;
 }
 
 /** The input as the chaincode process gets it: with what pins clock and chance, which only our preload reads. */
 function createPinnedInput(invocation: Invocation): peer.ChaincodeInput {
-  const input = createInput(invocation);
+  const input = createInput(invocation.args);
   const decorations = input.getDecorationsMap() as { set(name: string, value: Uint8Array): void };
   const { seconds, nanos } = invocation.timestamp;
   const timeMs = seconds * 1000n + BigInt(Math.floor(nanos / 1_000_000));
@@ -42,26 +42,27 @@ function createPinnedInput(invocation: Invocation): peer.ChaincodeInput {
   return input;
 }
 
-function createProposal(invocation: Invocation, input: peer.ChaincodeInput): peer.Proposal {
+function createProposal(invocation: Invocation): peer.Proposal {
+  const { contract, args } = invocation.proposal ?? invocation;
   const proposal = new peer.Proposal();
-  proposal.setHeader(createHeader(invocation).serializeBinary());
-  proposal.setPayload(createPayload(invocation, input).serializeBinary());
+  proposal.setHeader(createHeader(invocation, contract).serializeBinary());
+  proposal.setPayload(createPayload(contract, args, invocation.transient).serializeBinary());
   return proposal;
 }
 
-function createHeader(invocation: Invocation): common.Header {
+function createHeader(invocation: Invocation, contract: string): common.Header {
   const signatureHeader = new common.SignatureHeader();
   signatureHeader.setCreator(invocation.creator);
   signatureHeader.setNonce(invocation.nonce);
   const header = new common.Header();
-  header.setChannelHeader(createChannelHeader(invocation));
+  header.setChannelHeader(createChannelHeader(invocation, contract));
   header.setSignatureHeader(signatureHeader.serializeBinary());
   return header;
 }
 
-function createChannelHeader(invocation: Invocation): Uint8Array {
+function createChannelHeader(invocation: Invocation, contract: string): Uint8Array {
   const extension = new peer.ChaincodeHeaderExtension();
-  extension.setChaincodeId(chaincodeId(invocation.contract));
+  extension.setChaincodeId(chaincodeId(contract));
   const header = new common.ChannelHeader();
   header.setType(common.HeaderType.ENDORSER_TRANSACTION);
   header.setChannelId(invocation.channel);
@@ -80,18 +81,18 @@ export function encodeTimestamp({ seconds, nanos }: Invocation['timestamp']): Ui
   return toBinary(TimestampSchema, create(TimestampSchema, { seconds, nanos }));
 }
 
-function createPayload(invocation: Invocation, input: peer.ChaincodeInput): peer.ChaincodeProposalPayload {
+function createPayload(contract: string, args: readonly Uint8Array[], transientFields: Invocation['transient']): peer.ChaincodeProposalPayload {
   const spec = new peer.ChaincodeSpec();
   spec.setType(peer.ChaincodeSpec.Type.NODE);
-  spec.setChaincodeId(chaincodeId(invocation.contract));
-  spec.setInput(input);
+  spec.setChaincodeId(chaincodeId(contract));
+  spec.setInput(createInput(args));
   const invocationSpec = new peer.ChaincodeInvocationSpec();
   invocationSpec.setChaincodeSpec(spec);
   const payload = new peer.ChaincodeProposalPayload();
   payload.setInput(invocationSpec.serializeBinary());
   // the package's type is google-protobuf's jspb.Map, which comes without type declarations
   const transient = payload.getTransientmapMap() as { set(name: string, value: Uint8Array): void };
-  for (const [name, value] of invocation.transient) transient.set(name, value);
+  for (const [name, value] of transientFields) transient.set(name, value);
   return payload;
 }
 

@@ -1,12 +1,13 @@
 import { peer } from '@hyperledger/fabric-protos';
 import { SelvedgeError } from '@selvedge/errors';
 import type { StateCalls } from '../ports.js';
+import { joinValues, splitGetMultiple, splitWriteBatch } from './batch-requests.js';
 import { requireKey, requireRange } from './keys.js';
 import type { ChaincodeLimits } from './limits.js';
 import { MessageType, typeName } from './messages.js';
 import type { Meter } from './meter.js';
 import type { Queries } from './queries.js';
-import { RequestError } from './request-error.js';
+import { decodeRequest as decode, RequestError } from './request-error.js';
 
 /** What the requests of one invocation work on. */
 export interface RequestContext {
@@ -14,6 +15,8 @@ export interface RequestContext {
   readonly meter: Meter;
   readonly queries: Queries;
   readonly limits: ChaincodeLimits;
+  /** Answers an INVOKE_CHAINCODE. */
+  readonly callContract: (payload: Uint8Array) => Promise<Uint8Array>;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -129,6 +132,17 @@ const queryStateClose: Handler = async (payload, { queries }) => {
   return (await queries.close(decode(() => peer.QueryStateClose.deserializeBinary(payload)).getId())).serializeBinary();
 };
 
+const invokeChaincode: Handler = (payload, { callContract }) => callContract(payload);
+
+/** In order, and no further than the first that fails, as on Fabric. */
+const writeBatch: Handler = async (payload, context) => {
+  for (const write of splitWriteBatch(payload)) await handleRequest(write.type, write.payload, context);
+  return EMPTY;
+};
+
+const getStateMultiple: Handler = async (payload, context) =>
+  joinValues(await Promise.all(splitGetMultiple(payload).map((read) => handleRequest(read.type, read.payload, context))));
+
 /** A feature that is refused by name. */
 const unsupported = (feature: string): Handler => () =>
   Promise.reject(new SelvedgeError('CHAINCODE_UNSUPPORTED', `${feature} is not supported yet`, { role: 'compute', details: { feature } }));
@@ -146,9 +160,9 @@ const HANDLERS = new Map<number, Handler>([
   [MessageType.GET_HISTORY_FOR_KEY, getHistoryForKey],
   [MessageType.GET_STATE_METADATA, getStateMetadata],
   [MessageType.PUT_STATE_METADATA, putStateMetadata],
-  [MessageType.INVOKE_CHAINCODE, unsupported('chaincode to chaincode call (INVOKE_CHAINCODE)')],
-  [MessageType.WRITE_BATCH_STATE, unsupported('batch write (WRITE_BATCH_STATE)')],
-  [MessageType.GET_STATE_MULTIPLE, unsupported('batch read (GET_STATE_MULTIPLE)')],
+  [MessageType.INVOKE_CHAINCODE, invokeChaincode],
+  [MessageType.WRITE_BATCH_STATE, writeBatch],
+  [MessageType.GET_STATE_MULTIPLE, getStateMultiple],
 ]);
 
 /** Whether a message type is a request that a chaincode may make while it runs. */
@@ -182,12 +196,4 @@ function decodePaging(metadata: Uint8Array, collection: string): Paging {
   const [pageSize, bookmark] = [decoded.getPagesize(), decoded.getBookmark()];
   if (collection !== '' || (pageSize === 0 && bookmark === '')) return whole;
   return { isPaginated: true, pageSize: pageSize > 0 ? pageSize : Number.POSITIVE_INFINITY, bookmark };
-}
-
-function decode<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch {
-    throw new RequestError('unmarshal failed');
-  }
 }

@@ -1,18 +1,24 @@
 import { peer } from '@hyperledger/fabric-protos';
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { ChaincodeEvent, ChaincodeResult, Invocation, StateCalls } from '../ports.js';
 import type { ChaincodeLimits } from './limits.js';
+import { encodeCalledRun, type CalledRun, type Caller } from './calls.js';
 import { createErrorMessage, createMessage, MessageType, typeName, type Message } from './messages.js';
-import { createMeter, requireResultSize } from './meter.js';
+import { requireResultSize } from './meter.js';
 import { createQueries } from './queries.js';
 import { describeFailure } from './request-error.js';
 import { handleRequest, type RequestContext } from './requests.js';
 import type { SharedFate } from './shared-fate.js';
 
+/** What a chaincode answered, in Fabric's terms and as it was sent. */
+export interface CompletedRun extends ChaincodeResult {
+  readonly completion: CalledRun;
+}
+
 /** One running invocation. */
 export interface Run {
   /** Settles once, with the chaincode's answer or a refusal. */
-  readonly result: Promise<ChaincodeResult>;
+  readonly result: Promise<CompletedRun>;
   /** Answers a request of the chaincode through `send`. */
   request(message: Message, send: (message: Message) => void): void;
   /** Takes COMPLETED or ERROR. A request that is still being answered is awaited first, so its effect is never left to chance. */
@@ -27,20 +33,28 @@ export interface Run {
 const MAX_REQUESTS_AFTER_REFUSAL = 100;
 
 /** Starts the bookkeeping of one invocation. */
-export function createRun(invocation: Invocation, state: StateCalls, limits: ChaincodeLimits): Run {
-  const meter = createMeter(limits);
+export function createRun(invocation: Invocation, state: StateCalls, limits: ChaincodeLimits, caller: Caller): Run {
+  const { meter } = caller;
   const queries = createQueries(invocation.contract, meter, limits);
-  const context: RequestContext = { state, meter, queries, limits };
-  const { promise: result, resolve, reject } = withResolvers<ChaincodeResult>();
+  const { promise: result, resolve, reject } = withResolvers<CompletedRun>();
+  const over = new AbortController();
+  const callContract = async (payload: Uint8Array): Promise<Uint8Array> => {
+    // What it has called ends with it, whose deadline is therefore that of all.
+    const called = await caller.call(payload, over.signal);
+    refusal ??= called.refusal;
+    return encodeCalledRun(called, invocation);
+  };
+  const context: RequestContext = { state, meter, queries, limits, callContract };
   let isOver = false;
   let pending: Promise<void> | undefined;
-  let refusal: SelvedgeError | undefined;
+  let refusal: SelvedgeError | SharedFate | undefined;
   let isRefusalFatal = false;
   let requestsSinceRefusal = 0;
 
   const end = (settle: () => void): void => {
     if (isOver) return;
     isOver = true;
+    over.abort();
     queries.closeAll();
     settle();
   };
@@ -56,6 +70,7 @@ export function createRun(invocation: Invocation, state: StateCalls, limits: Cha
       return createMessage(MessageType.RESPONSE, invocation, await handleRequest(type, message.getPayload_asU8(), context));
     } catch (error) {
       const failure = describeFailure(error);
+      if (failure.isFatal && !isRefusalFatal) refusal = failure.refusal;
       refusal ??= failure.refusal;
       isRefusalFatal ||= failure.isFatal;
       return createErrorMessage(invocation, `${typeName(type)} failed: transaction ID: ${invocation.txId}: ${failure.text}`);
@@ -65,8 +80,13 @@ export function createRun(invocation: Invocation, state: StateCalls, limits: Cha
   const settle = (message: Message): void => {
     try {
       const answered = readResult(message, limits);
-      if (refusal !== undefined && (isRefusalFatal || answered.status >= 400)) fail(refusal);
-      else end(() => { resolve(answered); });
+      const isError = answered.status >= 400;
+      // A contract that called it may handle its error; one that a client called has nobody else to tell the reason.
+      if (refusal !== undefined && (isRefusalFatal || (isError && !caller.isCalled))) fail(refusal);
+      else {
+        const completion = { type: message.getType(), payload: message.getPayload_asU8(), refusal: isError && isSelvedgeError(refusal) ? refusal : undefined };
+        end(() => { resolve({ ...answered, completion }); });
+      }
     } catch (error) {
       fail(error as SelvedgeError);
     }

@@ -1,10 +1,11 @@
 import { SelvedgeError } from '@selvedge/errors';
-import type { ChaincodeResult, Invocation, StateCalls } from '../ports.js';
+import type { Invocation, StateCalls } from '../ports.js';
+import type { Caller } from './calls.js';
 import type { ChaincodeLimits } from './limits.js';
 import { createErrorMessage, MessageType, transactionKey, typeName, type Message, type TransactionRef } from './messages.js';
 import { createTransactionMessage } from './proposal.js';
 import { isRequestType } from './requests.js';
-import { createRun, protocolError, type Run } from './run.js';
+import { createRun, protocolError, type CompletedRun, type Run } from './run.js';
 import { fateOf } from './shared-fate.js';
 
 export interface SessionOptions {
@@ -28,7 +29,7 @@ export interface Session {
    * @throws SelvedgeError as ChaincodeHost.invoke, apart from the process's start; SharedFate when the process ended and
    * another invocation may be why
    */
-  invoke(invocation: Invocation, state: StateCalls, signal: AbortSignal): Promise<ChaincodeResult>;
+  invoke(invocation: Invocation, state: StateCalls, signal: AbortSignal, caller: Caller): Promise<CompletedRun>;
   receive(message: Message): void;
   /** Notes that the sandbox refused something to a transaction: when that fails, this is why. */
   refuse(transaction: string, refusal: SelvedgeError): void;
@@ -87,7 +88,7 @@ export function createSession(options: SessionOptions): Session {
     get abandoned() {
       return abandoned.size;
     },
-    invoke: async (invocation, state, signal) => {
+    invoke: async (invocation, state, signal, caller) => {
       const key = transactionKey(invocation);
       if (ended !== undefined) throw fateOf(ended, true);
       if (signal.aborted) throw cancelled();
@@ -95,7 +96,7 @@ export function createSession(options: SessionOptions): Session {
       // Messages carry nothing but the transaction's id, so those of two runs could not be told apart.
       if (runs.has(key) || abandoned.has(key)) throw new SelvedgeError('OVERLOADED', 'this transaction is still running here', { role: 'compute' });
       const transaction = createTransactionMessage(invocation);
-      const run = createRun(invocation, state, limits);
+      const run = createRun(invocation, state, limits, caller);
       if (runs.size === 0) options.onProgress?.();
       runs.set(key, run);
       const stop = watch(invocation.deadlineMs, signal, (error) => {

@@ -4,7 +4,7 @@ import type { Identity } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { Profile } from '@selvedge/policy';
 import { computeTxId, RequestKind, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
-import { agreeTerms, type ContractTerms } from './contract-terms.js';
+import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
 import type { HeldKeys } from './held-keys.js';
 import type { UnsealedRequest } from './open-request.js';
 import { parseRequest, type ParsedRequest } from './request-body.js';
@@ -42,7 +42,8 @@ export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseCo
   if (!equalBytes(body.profileDigest, view.profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the request was made under another network profile');
   const creator = verifyCreator(request, view.profile, now);
   verifyFresh(body, now, context.freshnessMs);
-  const terms = agreeTerms(body, { view, keys: context.keys, nodeId: context.nodeId, suite: unsealed.header.suite });
+  const { contract, keyEpoch } = body;
+  const terms = agreeTerms({ contract, keyEpoch, suite: unsealed.header.suite }, context);
   verifySupported(body, terms.policy);
   const { txId } = unsealed.header;
   return { ...terms, body, bodyBytes, isSubmit: body.kind === RequestKind.SUBMIT, creator, txId, txIdHex: toHex(txId) };
@@ -68,6 +69,5 @@ function verifyFresh(body: RequestBody, now: Date, freshnessMs: number): void {
 /** What this release cannot keep its word on, it refuses by name. */
 function verifySupported(body: RequestBody, policy: ContractPolicy): void {
   if (body.confirmQuorum > 0) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'confirmed queries');
-  const functionName = Buffer.from(body.args[0] ?? new Uint8Array(0)).toString('utf8');
-  if (policy.gatedFunctions.includes(functionName)) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'commit-gated functions');
+  verifyUngated(policy, body.args);
 }

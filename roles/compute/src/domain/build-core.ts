@@ -3,6 +3,7 @@ import { toHex } from '@selvedge/crypto';
 import {
   compareEntries,
   compareGuards,
+  compareText,
   contentGuardKey,
   CoreSchema,
   encodeMessage,
@@ -17,6 +18,7 @@ import {
 import { sealEvent, sealPacket } from '@selvedge/sealed-objects';
 import type { ChaincodeEvent } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
+import type { ContractTerms } from './contract-terms.js';
 import type { RecordedRead, RecordedWrite } from './recorded-sets.js';
 import type { Recorded } from './transaction-state.js';
 
@@ -36,45 +38,62 @@ export interface BuiltCore {
   readonly sealedEvents: readonly Uint8Array[];
 }
 
+/** One contract's part of a transaction. */
+export interface ContractPart {
+  readonly terms: ContractTerms;
+  readonly recorded: Recorded;
+}
+
 /**
- * Turns what a run read and wrote into a core and its packets. Depends on nothing but its arguments.
+ * Turns what a transaction read and wrote into a core and its packets. Depends on nothing but its arguments.
+ * parts: the invoked contract first, then those that it called; their order does not matter.
  * Throws LIMIT_EXCEEDED or MALFORMED_MESSAGE for a value or key that cannot be sealed.
  */
-export function buildCore(request: AuthorisedRequest, recorded: Recorded, event: ChaincodeEvent | undefined, digests: CoreDigests): BuiltCore {
+export function buildCore(request: AuthorisedRequest, parts: readonly ContractPart[], event: ChaincodeEvent | undefined, digests: CoreDigests): BuiltCore {
   const { policy, body, txId } = request;
-  const { network, channel, contract, keyEpoch } = body;
-  const reads = [...recorded.reads].sort(compareEntries);
-  const readDigest = readSetDigest(reads);
-  const sealed = [...recorded.writes].sort(compareEntries).map((write) => sealWrite(request, write, readDigest));
+  const { network, channel, timestampSeconds, timestampNanos } = body;
+  const [invoked, ...called] = parts;
+  const sorted = [...(invoked === undefined ? [] : [invoked]), ...called.sort((a, b) => compareText(a.terms.policy.name, b.terms.policy.name))];
+  const built = sorted.map((part) => buildSection(request, part));
+  // As on Fabric, the events of called contracts are not the transaction's.
   const sealedEvent = event === undefined ? undefined : sealOwnEvent(request, event);
-  const section: MessageInitShape<typeof ContractSectionSchema> = {
-    contract,
-    codeHash: policy.codeHash,
-    policyVersion: policy.policyVersion,
-    keyEpoch,
-    reads: reads.map(({ ownerSet, dataset, ledgerKey, packetHash }) => ({ ownerSet, dataset, ledgerKey, packetHash })),
-    writes: sealed.map(({ entry }) => entry),
-    keyPolicyReads: [...recorded.keyPolicyReads].sort(compareEntries),
-    guardsRead: [...recorded.guards].sort(compareGuards),
-    guardsWritten: guardsOf(contract, recorded.writes, reads),
-    ...(sealedEvent === undefined ? {} : { sealedEventHash: sealedEvent.hash }),
-  };
+  const sections = built.map(({ section }, i) => (i === 0 && sealedEvent !== undefined ? { ...section, sealedEventHash: sealedEvent.hash } : section));
   return {
-    core: encodeMessage(CoreSchema, { version: PROTOCOL_VERSION, suite: policy.suite, network, channel, txId, ...digests, sections: [section], gated: false, timestampSeconds: body.timestampSeconds, timestampNanos: body.timestampNanos }),
-    packets: sealed.flatMap(({ packet }) => packet ?? []),
+    core: encodeMessage(CoreSchema, { version: PROTOCOL_VERSION, suite: policy.suite, network, channel, txId, ...digests, sections, gated: false, timestampSeconds, timestampNanos }),
+    packets: built.flatMap(({ packets }) => packets),
     sealedEvents: sealedEvent === undefined ? [] : [sealedEvent.bytes],
   };
 }
 
-function sealWrite(request: AuthorisedRequest, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
-  const { policy, body, txId, epochKeys } = request;
+function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractPart): { section: MessageInitShape<typeof ContractSectionSchema>; packets: readonly Uint8Array[] } {
+  const { policy, keyEpoch } = terms;
+  const reads = [...recorded.reads].sort(compareEntries);
+  const readDigest = readSetDigest(reads);
+  const sealed = [...recorded.writes].sort(compareEntries).map((write) => sealWrite(request, terms, write, readDigest));
+  return {
+    section: {
+      contract: policy.name,
+      codeHash: policy.codeHash,
+      policyVersion: policy.policyVersion,
+      keyEpoch,
+      reads: reads.map(({ ownerSet, dataset, ledgerKey, packetHash }) => ({ ownerSet, dataset, ledgerKey, packetHash })),
+      writes: sealed.map(({ entry }) => entry),
+      keyPolicyReads: [...recorded.keyPolicyReads].sort(compareEntries),
+      guardsRead: [...recorded.guards].sort(compareGuards),
+      guardsWritten: guardsOf(policy.name, recorded.writes, reads),
+    },
+    packets: sealed.flatMap(({ packet }) => packet ?? []),
+  };
+}
+
+function sealWrite({ body, txId }: AuthorisedRequest, { policy, keyEpoch, epochKeys }: ContractTerms, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
   const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy } = write;
   const place = { ownerSet, dataset, datasetTag, ledgerKey, ...(keyPolicy === undefined ? {} : { keyPolicy }) };
   if (effect.kind !== 'put') return { entry: { ...place, effect: { case: effect.kind, value: true } } };
   const { bytes, hash } = sealPacket({
     suite: policy.suite,
     dataKey: epochKeys.dataKey,
-    header: { keyEpoch: body.keyEpoch, channel: body.channel, contract: body.contract, dataset, datasetTag, ledgerKey, txId, readSetDigest: readDigest },
+    header: { keyEpoch, channel: body.channel, contract: policy.name, dataset, datasetTag, ledgerKey, txId, readSetDigest: readDigest },
     key,
     value: effect.value,
   });

@@ -1,14 +1,16 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { facts, isEpochUsable, parseContractPolicy } from '@selvedge/policy';
-import type { ContractPolicy, EpochKeys, RequestBody } from '@selvedge/protocol';
+import type { ContractPolicy, EpochKeys } from '@selvedge/protocol';
 import type { HeldContractKeys, HeldKeys } from './held-keys.js';
 
 /** What the ledger and the key broker let this node do for a contract. */
 export interface ContractTerms {
   readonly policy: ContractPolicy;
   readonly keys: HeldContractKeys;
-  /** Of the epoch that the request fixed. */
+  /** What the request fixed for new writes. */
+  readonly keyEpoch: bigint;
+  /** Of that epoch. */
   readonly epochKeys: EpochKeys;
 }
 
@@ -18,7 +20,7 @@ const parsed = new WeakMap<Uint8Array, ContractPolicy>();
 /** The contract's policy as it stands on the ledger. Throws CONTRACT_UNKNOWN, POLICY_MALFORMED. */
 export function readContractPolicy(view: LedgerView, contract: string): ContractPolicy {
   const fact = view.fact(facts.contract(contract));
-  if (fact === undefined) throw new SelvedgeError('CONTRACT_UNKNOWN', 'the contract is not on the ledger');
+  if (fact === undefined) throw new SelvedgeError('CONTRACT_UNKNOWN', `contract ${contract} is not on the ledger`);
   const policy = parsed.get(fact) ?? parseContractPolicy(fact);
   parsed.set(fact, policy);
   return policy;
@@ -29,23 +31,38 @@ export function isAssignedTo(policy: ContractPolicy, nodeId: string): boolean {
   return policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId);
 }
 
+/** What a request asks of a contract. */
+export interface AskedTerms {
+  readonly contract: string;
+  /** undefined: the request fixes none. */
+  readonly keyEpoch: bigint | undefined;
+  /** The request's own. */
+  readonly suite: string;
+}
+
 /**
  * Checks that this node may run the contract under the request's key epoch.
  * Throws CONTRACT_UNKNOWN, CONTRACT_NOT_ASSIGNED, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN, KEY_EPOCH_RETIRED,
  * KEY_EPOCH_REVOKED, NOT_READY while the keys are still on their way, VIEW_QUORUM_UNREACHABLE.
  */
-export function agreeTerms(body: RequestBody, context: { readonly view: LedgerView; readonly keys: HeldKeys; readonly nodeId: string; readonly suite: string }): ContractTerms {
+export function agreeTerms({ contract, keyEpoch, suite }: AskedTerms, context: { readonly view: LedgerView; readonly keys: HeldKeys; readonly nodeId: string }): ContractTerms {
   const { view, nodeId } = context;
-  const policy = readContractPolicy(view, body.contract);
-  if (!isAssignedTo(policy, nodeId)) throw new SelvedgeError('CONTRACT_NOT_ASSIGNED', 'the contract is assigned to other compute nodes');
-  if (policy.suite !== context.suite) throw new SelvedgeError('UNKNOWN_SUITE', `the contract uses suite ${policy.suite}`);
-  verifyKeyEpoch(view, body.contract, body.keyEpoch);
+  const policy = readContractPolicy(view, contract);
+  if (!isAssignedTo(policy, nodeId)) throw new SelvedgeError('CONTRACT_NOT_ASSIGNED', `contract ${contract} is assigned to other compute nodes`);
+  if (policy.suite !== suite) throw new SelvedgeError('UNKNOWN_SUITE', `contract ${contract} uses suite ${policy.suite}, the request is of suite ${suite}`);
+  if (keyEpoch === undefined) throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `the request fixes no key epoch of contract ${contract}`);
+  verifyKeyEpoch(view, contract, keyEpoch);
   verifyIndependentView(view, policy);
-  const keys = context.keys.contract(body.contract);
-  if (keys === undefined) throw new SelvedgeError('NOT_READY', 'this node has not received the contract’s keys yet');
-  const epochKeys = keys.epoch(body.keyEpoch);
-  if (epochKeys === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the keys of epoch ${String(body.keyEpoch)} yet`);
-  return { policy, keys, epochKeys };
+  const keys = context.keys.contract(contract);
+  if (keys === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the keys of contract ${contract} yet`);
+  const epochKeys = keys.epoch(keyEpoch);
+  if (epochKeys === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the keys of contract ${contract}, epoch ${String(keyEpoch)}, yet`);
+  return { policy, keys, keyEpoch, epochKeys };
+}
+
+/** Throws FEATURE_UNSUPPORTED for a function whose result is gated on commit: what it returns would leak early. @param args args[0] is the function */
+export function verifyUngated(policy: ContractPolicy, [functionName = new Uint8Array(0)]: readonly Uint8Array[]): void {
+  if (policy.gatedFunctions.includes(Buffer.from(functionName).toString('utf8'))) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'commit-gated functions');
 }
 
 function verifyKeyEpoch(view: LedgerView, contract: string, epoch: bigint): void {

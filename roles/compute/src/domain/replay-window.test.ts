@@ -40,4 +40,17 @@ describe('the replay window', () => {
     replays.admit(request('d', 'one'), at(1001));
     expect(isReplayed(() => { replays.admit(request('b', 'two'), at(1001)); })).toBe(false);
   });
+
+  it('takes back what was admitted once, and nothing else', () => {
+    const replays = createReplayWindow(1000);
+    replays.admit(request('a', 'one'), at(0));
+    replays.withdraw(request('a', 'other'));
+    expect(isReplayed(() => { replays.admit(request('a', 'two'), at(0)); })).toBe(true);
+    replays.withdraw(request('a', 'one'));
+    expect(isReplayed(() => { replays.admit(request('a', 'two'), at(0)); })).toBe(false);
+    replays.admit(request('a', 'two'), at(0));
+    // One of the two may have been answered.
+    replays.withdraw(request('a', 'two'));
+    expect(isReplayed(() => { replays.admit(request('a', 'three'), at(0)); })).toBe(true);
+  });
 });

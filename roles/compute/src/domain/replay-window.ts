@@ -8,12 +8,20 @@ export interface ReplayWindow {
    * Throws REQUEST_REPLAYED when another request ran under this transaction id. The same request may run again: a
    * client repeats it after a lost answer, and the marker on the ledger lets one of them commit.
    */
-  admit(request: Pick<AuthorisedRequest, 'bodyBytes' | 'txIdHex' | 'isSubmit'>, now: Date): void;
+  admit(request: AdmittedRequest, now: Date): void;
+  /**
+   * Takes the only admission of a request back: it was refused before it gave anything, and its client has to build it
+   * anew under the same id. Without effect where it was admitted more than once.
+   */
+  withdraw(request: AdmittedRequest): void;
 }
+
+type AdmittedRequest = Pick<AuthorisedRequest, 'bodyBytes' | 'txIdHex' | 'isSubmit'>;
 
 interface Remembered {
   readonly digest: Uint8Array;
   readonly untilMs: number;
+  admissions: number;
 }
 
 /**
@@ -35,9 +43,16 @@ export function createReplayWindow(windowMs: number, maxEntries = 50_000): Repla
       const digest = sha256(bodyBytes);
       const earlier = entries.get(txIdHex);
       if (earlier !== undefined && !equalBytes(earlier.digest, digest)) throw new SelvedgeError('REQUEST_REPLAYED', 'another request ran under this transaction id');
-      if (earlier !== undefined) return;
+      if (earlier !== undefined) {
+        earlier.admissions += 1;
+        return;
+      }
       forget(now.getTime());
-      entries.set(txIdHex, { digest, untilMs: now.getTime() + windowMs });
+      entries.set(txIdHex, { digest, untilMs: now.getTime() + windowMs, admissions: 1 });
+    },
+    withdraw({ bodyBytes, txIdHex }) {
+      const entry = entries.get(txIdHex);
+      if (entry?.admissions === 1 && equalBytes(entry.digest, sha256(bodyBytes))) entries.delete(txIdHex);
     },
   };
 }

@@ -34,6 +34,8 @@ export function parseRequest(signedRequest: Uint8Array): ParsedRequest {
   requireAtMost('args', body.args.length, LIMITS.maxArgs);
   requireAtMost('transient fields', body.transient.length, LIMITS.maxTransientFields);
   requireStrictlyAscending('transient fields', body.transient, (a, b) => compareText(a.name, b.name));
+  requireAtMost('contracts with a key epoch', body.calledEpochs.length, LIMITS.maxCalledContracts);
+  requireStrictlyAscending('contracts with a key epoch', body.calledEpochs, (a, b) => compareText(a.contract, b.contract));
   const isKnownKind = KINDS.includes(body.kind);
   if (!isKnownKind) throw new SelvedgeError('MALFORMED_MESSAGE', 'request: of no known kind');
   const isNanos = body.timestampNanos >= 0 && body.timestampNanos <= MAX_NANOS;

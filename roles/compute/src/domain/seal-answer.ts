@@ -15,10 +15,9 @@ import { eventDigest, responseDigest, sealResponse } from '@selvedge/sealed-obje
 import type { ChaincodeResult } from '../ports.js';
 import type { CertifiedSigner } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
-import { buildCore } from './build-core.js';
+import { buildCore, type ContractPart } from './build-core.js';
 import type { UnsealedRequest } from './open-request.js';
-import type { RecordedKeyPolicy } from './recorded-sets.js';
-import type { Recorded } from './transaction-state.js';
+import type { ContractKeyPolicy } from './transaction-contracts.js';
 
 const EMPTY = new Uint8Array(0);
 /** From here on a chaincode's status is an error (Fabric's shim.ERRORTHRESHOLD). */
@@ -47,16 +46,17 @@ export function refusalResponse(error: unknown): ResponseInit {
 export function createTargetData(input: {
   readonly unsealed: UnsealedRequest;
   readonly request: AuthorisedRequest;
-  readonly recorded: Recorded;
+  /** The invoked contract's first. */
+  readonly parts: readonly ContractPart[];
   /** In force for written keys. */
-  readonly keyPolicies: readonly RecordedKeyPolicy[];
+  readonly keyPolicies: readonly ContractKeyPolicy[];
   readonly result: ChaincodeResult;
   readonly signer: CertifiedSigner;
 }): TargetData {
-  const { unsealed, request, recorded, keyPolicies, result, signer } = input;
+  const { unsealed, request, parts, keyPolicies, result, signer } = input;
   const { transactionKey, requestDigest } = unsealed;
   const { event } = result;
-  const { core, packets, sealedEvents } = buildCore(request, recorded, event, {
+  const { core, packets, sealedEvents } = buildCore(request, parts, event, {
     requestDigest,
     // Without the view's height, in which replicas differ.
     responseDigest: responseDigest(transactionKey, encodeMessage(ResponseSchema, responseOf(result, 0n))),
@@ -67,8 +67,8 @@ export function createTargetData(input: {
     packets: [...packets],
     sealedEvents: [...sealedEvents],
     teeSignatures: [signature],
-    statements: [...recorded.statements],
-    keyPolicies: keyPolicies.map((each) => ({ contract: request.body.contract, ...each })),
+    statements: parts.flatMap(({ recorded }) => [...recorded.statements]),
+    keyPolicies: [...keyPolicies],
   };
   return create(TargetDataSchema, { cores: [core], attachments });
 }

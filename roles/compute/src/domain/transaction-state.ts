@@ -29,7 +29,10 @@ interface ReadPoint {
   readonly keyPolicy: Uint8Array;
 }
 
-/** Read and write sets of one run. */
+/** A contract's own part of {@link StateCalls}. */
+export type ContractState = Omit<StateCalls, 'openContract'>;
+
+/** Read and write sets of one contract. */
 export interface Recorded {
   readonly reads: readonly RecordedRead[];
   readonly guards: readonly RecordedGuard[];
@@ -37,10 +40,12 @@ export interface Recorded {
   readonly keyPolicyReads: readonly RecordedKeyPolicy[];
   /** That the sets under the guards were complete. */
   readonly statements: readonly SetDigestStatement[];
+  /** A dataset whose query nothing protects from changes until the commit. */
+  readonly unguarded: string | undefined;
 }
 
 export interface TransactionState {
-  readonly calls: StateCalls;
+  readonly calls: ContractState;
   /**
    * What a submit read and wrote. Throws the failure of a fetch that the chaincode may have swallowed: a value that
    * could not be fetched must not pass for an absent one.
@@ -51,6 +56,7 @@ export interface TransactionState {
 }
 
 export interface TransactionStateInput {
+  /** The request, under the terms of the contract whose state this is. */
   readonly request: AuthorisedRequest;
   readonly source: StateSource;
   readonly scope: ReadScope;
@@ -63,8 +69,8 @@ export interface TransactionStateInput {
 }
 
 /**
- * The state as one run sees it. As on Fabric, its own writes are not visible to its reads, and a key that was read once
- * keeps its value. An evaluate records nothing.
+ * The state of one contract as a transaction sees it. As on Fabric, its own writes are not visible to its reads, and a
+ * key that was read once keeps its value. An evaluate records nothing.
  */
 export function createTransactionState({ request, source, scope, opener, keptSets, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit } = request;
@@ -73,7 +79,6 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   const points = new Map<string, Promise<ReadPoint>>();
   const withKeyPolicy = keepsKeyPolicies(policy);
   let failure: SelvedgeError | undefined;
-  /** A dataset whose query nothing protects from changes until the commit. */
   let unguarded: string | undefined;
 
   const watched = async <T>(fetch: Promise<T>): Promise<T> => {
@@ -212,7 +217,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   };
 
   // Async throughout, so that a refusal rejects instead of being thrown at the caller.
-  const calls: StateCalls = {
+  const calls: ContractState = {
     getState: async (dataset, key) => (await watched(readPoint(datasets.readable(dataset), key)))?.value,
     async getPrivateDataHash(collection, key) {
       const entry = await watched(readPoint(datasets.visible(collection), key));
@@ -238,9 +243,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     recorded() {
       if (failure !== undefined) throw failure;
       adoptLatePolicies();
-      const writes = sets.writes();
-      if (unguarded !== undefined && writes.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', `writing after a query of dataset '${unguarded}', which keeps no content guard`);
-      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes, statements: sets.statements() };
+      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes: sets.writes(), statements: sets.statements(), unguarded };
     },
     async keyPoliciesInForce(writes) {
       if (!withKeyPolicy) return [];

@@ -30,9 +30,10 @@ export function verifyKeyEpoch(section: ContractSection, facts: FactReader): voi
 }
 
 /**
- * A gated core needs a contract with gated functions. Which function ran is sealed, so that a gated function was
- * gated is the TEE's part. Throws TARGET_DATA_INCONSISTENT.
+ * A gated core needs a contract with gated functions among those that it touches: what a called function withholds, its
+ * caller must not tell. Which function ran is sealed, so that a gated function was gated is the TEE's part.
+ * Throws TARGET_DATA_INCONSISTENT.
  */
-export function verifyGatedFlag(core: Core, policy: ContractPolicy): void {
-  if (core.gated && policy.gatedFunctions.length === 0) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', 'gated, but the contract has no gated function');
+export function verifyGatedFlag(core: Core, policies: readonly ContractPolicy[]): void {
+  if (core.gated && policies.every(({ gatedFunctions }) => gatedFunctions.length === 0)) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', 'gated, but no contract has a gated function');
 }

@@ -9,12 +9,19 @@ import { LIMITS, parseMessage, SealedEventHeaderSchema, SealedEventSchema, type 
 export function verifySealedEvents(core: Core, sealedEvents: readonly Uint8Array[]): void {
   const events = new Map(sealedEvents.map((event) => [toHex(sha256(event)), event]));
   const sections = core.sections.filter((section) => section.sealedEventHash.length > 0);
+  verifyEventIsInvoked(core);
   verifyEventDigest(core, sections);
   verifyEventsMatch(sections, events, sealedEvents.length);
   for (const section of sections) {
     const event = events.get(toHex(section.sealedEventHash));
     if (event !== undefined) verifyEventHeader(parseEventHeader(event), core, section);
   }
+}
+
+/** A transaction's event is the invoked contract's, as on Fabric: a called contract's would be opened under other readers. */
+function verifyEventIsInvoked({ sections: [, ...called] }: Core): void {
+  const isEvented = called.some((section) => section.sealedEventHash.length > 0);
+  if (isEvented) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', 'a called contract has an event');
 }
 
 function verifyEventDigest(core: Core, sections: readonly ContractSection[]): void {

@@ -63,7 +63,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     verifyContentGuards(section, contract);
     verifyGuardsBelong(section);
   }
-  verifyGatedFlag(core, readContractRules(facts, core.sections[0]?.contract ?? '').policy);
+  verifyGatedFlag(core, [...rules.values()].map(({ policy }) => policy));
   verifySetDigests(attachments.statements, core, { profile: context.profile, rules });
   verifyPackets(core, attachments.packets);
   verifySealedEvents(core, attachments.sealedEvents);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/common.proto.
  */
 export const file_selvedge_v1_common: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWx2ZWRnZS92MS9jb21tb24ucHJvdG8SC3NlbHZlZGdlLnYxIjUKElNlcmlhbGl6ZWRJZGVudGl0eRINCgVtc3BpZBgBIAEoCRIQCghpZF9ieXRlcxgCIAEoDCI4ChFJZGVudGl0eVNpZ25hdHVyZRIQCghpZGVudGl0eRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiRgoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEgwKBHJvbGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIOCgZhY3Rpb24YBCABKAkiPwoIRXZpZGVuY2USEAoIdGVlX3R5cGUYASABKAkSDQoFcXVvdGUYAiABKAwSEgoKY29sbGF0ZXJhbBgDIAMoDCpGCgtTdG9yYWdlTW9kZRIbChdTVE9SQUdFX01PREVfQ0lQSEVSVEVYVBAAEhoKFlNUT1JBR0VfTU9ERV9QTEFJTlRFWFQQAWIGcHJvdG8z");
+  fileDesc("ChhzZWx2ZWRnZS92MS9jb21tb24ucHJvdG8SC3NlbHZlZGdlLnYxIjUKElNlcmlhbGl6ZWRJZGVudGl0eRINCgVtc3BpZBgBIAEoCRIQCghpZF9ieXRlcxgCIAEoDCI4ChFJZGVudGl0eVNpZ25hdHVyZRIQCghpZGVudGl0eRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiRgoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEgwKBHJvbGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIOCgZhY3Rpb24YBCABKAkiPwoIRXZpZGVuY2USEAoIdGVlX3R5cGUYASABKAkSDQoFcXVvdGUYAiABKAwSEgoKY29sbGF0ZXJhbBgDIAMoDCIwCg1Db250cmFjdEVwb2NoEhAKCGNvbnRyYWN0GAEgASgJEg0KBWVwb2NoGAIgASgEKkYKC1N0b3JhZ2VNb2RlEhsKF1NUT1JBR0VfTU9ERV9DSVBIRVJURVhUEAASGgoWU1RPUkFHRV9NT0RFX1BMQUlOVEVYVBABYgZwcm90bzM");
 
 /**
  * Fabric's msp.SerializedIdentity, field by field: the same bytes serve both.
@@ -126,6 +126,30 @@ export type Evidence = Message<"selvedge.v1.Evidence"> & {
  */
 export const EvidenceSchema: GenMessage<Evidence> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_common, 3);
+
+/**
+ * An epoch of a contract's keys.
+ *
+ * @generated from message selvedge.v1.ContractEpoch
+ */
+export type ContractEpoch = Message<"selvedge.v1.ContractEpoch"> & {
+  /**
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * @generated from field: uint64 epoch = 2;
+   */
+  epoch: bigint;
+};
+
+/**
+ * Describes the message selvedge.v1.ContractEpoch.
+ * Use `create(ContractEpochSchema)` to create a new message.
+ */
+export const ContractEpochSchema: GenMessage<ContractEpoch> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_common, 4);
 
 /**
  * @generated from enum selvedge.v1.StorageMode

@@ -1,6 +1,7 @@
 import { peer } from '@hyperledger/fabric-protos';
 import type { SelvedgeError } from '@selvedge/errors';
 import type { ChaincodeResult, Invocation } from '../../ports.js';
+import { createCaller, type RunCalled } from '../calls.js';
 import { CHAINCODE_LIMITS, type ChaincodeLimits } from '../limits.js';
 import { createMessage, MessageType, type Message, type MessageTypeNumber, type TransactionRef } from '../messages.js';
 import { createSession, type Session } from '../session.js';
@@ -23,7 +24,8 @@ export interface FakeChaincode {
 }
 
 /** Builds a session with a fake chaincode behind it. */
-export function createFakeChaincode(limits: Partial<ChaincodeLimits> = {}): FakeChaincode {
+export function createFakeChaincode(change: Partial<ChaincodeLimits> = {}, runCalled: RunCalled = () => Promise.reject(new Error('no other contract here'))): FakeChaincode {
+  const limits: ChaincodeLimits = { ...CHAINCODE_LIMITS, ...change };
   const waiting: ((message: Message) => void)[] = [];
   const state = createMemoryState();
   let transactions = 0;
@@ -32,7 +34,7 @@ export function createFakeChaincode(limits: Partial<ChaincodeLimits> = {}): Fake
     breaches: [],
     givenUp: 0,
     session: createSession({
-      limits: { ...CHAINCODE_LIMITS, ...limits },
+      limits,
       send: (message) => waiting.shift()?.(message),
       onBreach: (error) => fake.breaches.push(error),
       onGivenUp: () => {
@@ -48,7 +50,7 @@ export function createFakeChaincode(limits: Partial<ChaincodeLimits> = {}): Fake
       };
       // The TRANSACTION itself is the first answer.
       waiting.push(() => undefined);
-      const result = fake.session.invoke(invocation, calls, signal);
+      const result = fake.session.invoke(invocation, calls, signal, createCaller(invocation, calls, limits, runCalled));
       result.catch(() => undefined);
       return { ref: invocation, result };
     },
@@ -90,6 +92,15 @@ export const requests = {
     request.setStartkey(startKey);
     request.setEndkey(endKey);
     request.setCollection(collection);
+    return request.serializeBinary();
+  },
+  metadata: (key: string, name: string, value: string): Uint8Array => {
+    const metadata = new peer.StateMetadata();
+    metadata.setMetakey(name);
+    metadata.setValue(Buffer.from(value));
+    const request = new peer.PutStateMetadata();
+    request.setKey(key);
+    request.setMetadata(metadata);
     return request.serializeBinary();
   },
 };

@@ -1,7 +1,7 @@
 import { sha256 } from '@selvedge/crypto';
-import type { SelvedgeError } from '@selvedge/errors';
+import { SelvedgeError } from '@selvedge/errors';
 import { createQueryWork, prepareQuery, selectEntries } from '../../domain/rich-query.js';
-import type { KeyModification, StateCalls, StateEntry } from '../../ports.js';
+import type { KeyModification, OpenedContract, StateCalls, StateEntry } from '../../ports.js';
 
 type Operation = 'put' | 'delete' | 'purge';
 
@@ -21,6 +21,8 @@ export interface MemoryState {
   set(dataset: string, key: string, value: string): void;
   /** Datasets whose reads and writes are refused, by dataset. */
   readonly refusals: Map<string, SelvedgeError>;
+  /** Contracts on channel trade that may be called, by name. */
+  readonly others: Map<string, OpenedContract>;
 }
 
 /** Builds an empty state. */
@@ -29,6 +31,7 @@ export function createMemoryState(): MemoryState {
   const refusals = new Map<string, SelvedgeError>();
   const keyPolicies = new Map<string, Uint8Array>();
   const histories = new Map<string, KeyModification[]>();
+  const others = new Map<string, OpenedContract>();
 
   const dataset = (name: string): Map<string, Uint8Array> => {
     const refusal = refusals.get(name);
@@ -54,6 +57,7 @@ export function createMemoryState(): MemoryState {
 
   return {
     refusals,
+    others,
     get: (name, key) => {
       const value = datasets.get(name)?.get(key);
       return value === undefined ? undefined : Buffer.from(value).toString();
@@ -102,6 +106,11 @@ export function createMemoryState(): MemoryState {
             dataset(name);
             keyPolicies.set(`${name}/${key}`, policy);
             return Promise.resolve();
+          },
+          openContract: ({ channel, contract }) => {
+            const opened = others.get(channel === 'trade' ? contract : '');
+            if (opened === undefined) return Promise.reject(new SelvedgeError('CONTRACT_UNKNOWN', `contract ${contract} is not on the ledger`));
+            return Promise.resolve(opened);
           },
           getPrivateDataHash: async (name, key) => {
             const value = datasets.get(name)?.get(key);

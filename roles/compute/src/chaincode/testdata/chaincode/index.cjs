@@ -115,11 +115,44 @@ class Behaviours extends Contract {
   async print(ctx, text) { console.log(text); console.error(text); return 'printed'; }
   async result(ctx, length) { return 'x'.repeat(Number(length)); }
 
+  async signedProposal(ctx) {
+    const { proposal, signature } = ctx.stub.getSignedProposal();
+    const { header, payload } = proposal;
+    const { idBytes, mspid } = ctx.stub.getCreator();
+    return {
+      args: ctx.stub.getArgs(),
+      channelId: header.channelHeader.getChannelId(),
+      txId: header.channelHeader.getTxId(),
+      type: header.channelHeader.getType(),
+      epoch: header.channelHeader.getEpoch(),
+      extension: Buffer.from(header.channelHeader.getExtension_asU8()).toString('hex'),
+      timestamp: ctx.stub.getDateTimestamp().toISOString(),
+      nonce: Buffer.from(header.signatureHeader.nonce).toString('hex'),
+      creator: mspid,
+      headerCreator: header.signatureHeader.creator.getMspid(),
+      certificate: Buffer.from(idBytes).toString(),
+      input: Buffer.from(payload.input ?? payload.getInput_asU8()).toString('hex'),
+      signatureLength: signature.length,
+      binding: ctx.stub.getBinding(),
+    };
+  }
+  /** Calls a contract and shows how its call ended. */
+  async call(ctx, ...all) {
+    const [name, channel, ...args] = all;
+    const { status, message, payload } = await ctx.stub.invokeChaincode(name, args, channel);
+    return { status, message, payload: payload.toString() };
+  }
+  /** Calls a contract and carries on whatever comes of it. */
+  async tryCall(ctx, ...all) {
+    try { return await this.call(ctx, ...all); } catch (error) { return { error: error.message }; }
+  }
+  async callTwice(ctx, ...all) { return [await this.call(ctx, ...all), await this.call(ctx, ...all)]; }
+  async eventAndCall(ctx, ...all) { ctx.stub.setEvent('mine', Buffer.from('m')); return this.call(ctx, ...all); }
+  async callWithoutEvent(ctx, name) { return this.call(ctx, name, '', 'event', 'theirs', 'x'); }
+
   // Misuse
   async keyPolicy(ctx) { await ctx.stub.setStateValidationParameter('k', Buffer.from('p')); }
   async readKeyPolicy(ctx) { await ctx.stub.getStateValidationParameter('k'); }
-  async callOther(ctx) { await ctx.stub.invokeChaincode('other', ['f'], ''); }
-  async writeBatch(ctx) { write(ctx, rawMessage(ctx, 24)); await forever(); }
   async swallow(ctx, collection, key) {
     try { await this.get(ctx, collection, key); return 'present'; } catch (error) { return `swallowed: ${error.message}`; }
   }

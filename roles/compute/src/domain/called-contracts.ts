@@ -1,0 +1,32 @@
+import { SelvedgeError } from '@selvedge/errors';
+import type { LedgerView } from '@selvedge/ledger-view';
+import { LIMITS, type RequestBody } from '@selvedge/protocol';
+import type { ContractCall } from '../ports.js';
+import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
+import type { HeldKeys } from './held-keys.js';
+
+/** Under what a called contract's terms are agreed: those of the request that calls it. */
+export interface CallContext {
+  readonly view: LedgerView;
+  readonly keys: HeldKeys;
+  readonly nodeId: string;
+}
+
+/**
+ * Terms under which a request may call another contract: it is checked as if the request had invoked it, under the key
+ * epoch that the request fixes for it. One transaction has one suite, whose keys sign its core.
+ * Throws CHANNEL_NOT_SERVED, KEY_EPOCH_UNKNOWN, and what agreeTerms and verifyUngated throw.
+ */
+export function agreeCalledTerms(body: RequestBody, suite: string, call: ContractCall, context: CallContext): ContractTerms {
+  const { contract, channel, args } = call;
+  if (channel !== body.channel) throw new SelvedgeError('CHANNEL_NOT_SERVED', `contract ${contract} is to be called on channel ${channel}, which this compute node does not serve`);
+  const keyEpoch = contract === body.contract ? body.keyEpoch : body.calledEpochs.find((called) => called.contract === contract)?.epoch;
+  const terms = agreeTerms({ contract, keyEpoch, suite }, context);
+  verifyUngated(terms.policy, args);
+  return terms;
+}
+
+/** Throws CHAINCODE_LIMIT when a transaction would touch too many contracts. */
+export function verifyContractCount(count: number): void {
+  if (count > LIMITS.maxSections) throw new SelvedgeError('CHAINCODE_LIMIT', `contracts in one transaction: at most ${String(LIMITS.maxSections)} allowed`);
+}

@@ -1,0 +1,101 @@
+import { SelvedgeError } from '@selvedge/errors';
+import type { DeclaredIndexes } from '@selvedge/rich-query';
+import type { OpenedContract, StateCalls } from '../ports.js';
+import type { AuthorisedRequest } from './authorise.js';
+import type { ContractPart } from './build-core.js';
+import { agreeCalledTerms, verifyContractCount, type CallContext } from './called-contracts.js';
+import type { ContractTerms } from './contract-terms.js';
+import type { RecordedKeyPolicy } from './recorded-sets.js';
+import { idleSeed, transactionSeed } from './seeds.js';
+import { createTransactionState, type Recorded, type TransactionState, type TransactionStateInput } from './transaction-state.js';
+
+/** A key's own policy, with the contract whose key it is. */
+export interface ContractKeyPolicy extends RecordedKeyPolicy {
+  readonly contract: string;
+}
+
+/** The contracts of one transaction. */
+export interface TransactionContracts {
+  /** The invoked contract's. */
+  readonly calls: StateCalls;
+  /** What a submit read and wrote, the invoked contract's part first. Throws as TransactionState.recorded, CHAINCODE_UNSUPPORTED and CHAINCODE_LIMIT. */
+  parts(): ContractPart[];
+  /** The policies that stand for the keys that are written, in every contract. */
+  keyPolicies(): Promise<ContractKeyPolicy[]>;
+}
+
+export interface TransactionContractsInput extends Omit<TransactionStateInput, 'declaredIndexes'> {
+  readonly context: CallContext;
+  /** 32 bytes, as in the core. */
+  readonly requestDigest: Uint8Array;
+  /** Those of a package. */
+  readonly declaredIndexes: (codeHash: Uint8Array) => Promise<DeclaredIndexes>;
+}
+
+interface ContractInUse {
+  readonly terms: ContractTerms;
+  readonly transactionState: TransactionState;
+  readonly state: StateCalls;
+  /** Runs so far. */
+  runs: number;
+}
+
+/**
+ * State of the invoked contract and of each that is called within the transaction, every one with read set, write set
+ * and access rules of its own. A contract that is called twice goes on where it was.
+ */
+export function createTransactionContracts({ context, requestDigest, declaredIndexes, ...input }: TransactionContractsInput): TransactionContracts {
+  const { request, scope, maxWriteBytes } = input;
+  const inUse = new Map<string, ContractInUse>();
+
+  const begin = (terms: ContractTerms): ContractInUse => {
+    const { name, codeHash } = terms.policy;
+    verifyContractCount(inUse.size + 1);
+    const underTerms: AuthorisedRequest = { ...request, ...terms };
+    const transactionState = createTransactionState({ ...input, request: underTerms, scope: { ...scope, contract: name }, declaredIndexes: () => declaredIndexes(codeHash) });
+    // Async, so that a refusal rejects instead of being thrown at the caller.
+    const openContract: StateCalls['openContract'] = async (call) => {
+      // Each call's function is checked, not the first one's alone.
+      const calledTerms = agreeCalledTerms(request.body, request.policy.suite, call, context);
+      return Promise.resolve(nextRun(inUse.get(call.contract) ?? begin(calledTerms)));
+    };
+    const contract: ContractInUse = { terms, transactionState, state: { ...transactionState.calls, openContract }, runs: 0 };
+    inUse.set(name, contract);
+    return contract;
+  };
+
+  /** Every run of a contract draws its own randomness. */
+  const nextRun = (contract: ContractInUse): OpenedContract => {
+    const { policy, epochKeys } = contract.terms;
+    const seed = transactionSeed(epochKeys.randomKey, policy.name, requestDigest, contract.runs);
+    contract.runs += 1;
+    return { codeHash: policy.codeHash, seed, idleSeed: idleSeed(epochKeys.randomKey, policy.name, policy.codeHash, request.creator.mspId), state: contract.state };
+  };
+
+  const invoked = begin(request);
+  invoked.runs = 1;
+  return {
+    calls: invoked.state,
+    parts() {
+      const parts = [...inUse.values()].map(({ terms, transactionState }) => ({ terms, recorded: transactionState.recorded() }));
+      verifyTogether(parts.map(({ recorded }) => recorded), maxWriteBytes);
+      return parts;
+    },
+    async keyPolicies() {
+      const found = await Promise.all([...inUse.values()].map(async ({ terms, transactionState }) => {
+        const policies = await transactionState.keyPoliciesInForce(transactionState.recorded().writes);
+        return policies.map((each) => ({ contract: terms.policy.name, ...each }));
+      }));
+      return found.flat();
+    },
+  };
+}
+
+/** What holds for a transaction as a whole, whichever of its contracts did it. */
+function verifyTogether(recorded: readonly Recorded[], maxWriteBytes: number): void {
+  const writes = recorded.flatMap((part) => part.writes);
+  const unguarded = recorded.find((part) => part.unguarded !== undefined)?.unguarded;
+  if (unguarded !== undefined && writes.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', `writing after a query of dataset '${unguarded}', which keeps no content guard`);
+  const writeBytes = writes.reduce((sum, { effect }) => sum + (effect.kind === 'put' ? effect.value.length : 0), 0);
+  if (writeBytes > maxWriteBytes) throw new SelvedgeError('CHAINCODE_LIMIT', `bytes written by all contracts: at most ${String(maxWriteBytes)} allowed`);
+}
