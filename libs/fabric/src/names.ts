@@ -14,6 +14,11 @@ export const MARKER_COLLECTION = 'selvedge-marker';
 export const EVENT_NAME = 'selvedge';
 /** Function of the endorsement chaincode. */
 export const ENDORSE_FUNCTION = 'Endorse';
+/**
+ * The same, called by the endorsement chaincode of the contract that was invoked. Its argument is the name of the contract
+ * that is called, and its response SHA-256 of the EndorsementPayload.
+ */
+export const ENDORSE_CALLED_FUNCTION = 'EndorseCalled';
 /** Functions of the policy chaincode: change facts, read some, read all. */
 export const APPLY_FUNCTION = 'Apply';
 export const FACTS_FUNCTION = 'Facts';

@@ -1,7 +1,6 @@
 // First: it must run before fabric-shim is loaded.
 import './quiet-shim.js';
-import { createChaincode, EndorsementContract, reportCrashes, startChaincodeServer } from '@selvedge/endorser/fabric';
-import { ENDORSE_FUNCTION } from '@selvedge/fabric';
+import { createChaincode, ENDORSEMENT_FUNCTIONS, EndorsementContract, reportCrashes, startChaincodeServer } from '@selvedge/endorser/fabric';
 import { readTls, runService } from '@selvedge/service-kit';
 import { endorsementChaincodeConfig } from './config.js';
 
@@ -12,7 +11,7 @@ await runService({
     reportCrashes(logger);
     const { network, channel, contract: name, policyChaincode, packageId } = config;
     const contract = new EndorsementContract({ network, channel, contract: name, policyChaincode, now: () => new Date() });
-    const chaincode = createChaincode({ contract, functions: { [ENDORSE_FUNCTION]: 0 }, role: 'endorsement-chaincode', log: logger });
+    const chaincode = createChaincode({ contract, functions: ENDORSEMENT_FUNCTIONS, role: 'endorsement-chaincode', log: logger });
     return startChaincodeServer({ chaincode, packageId, address: config.listen, tls: readTls(config.tls) });
   },
 });

@@ -37,7 +37,7 @@ export interface MatchedWrites {
   readonly entries: readonly EntryUpdate[];
   /** The first difference; undefined: none. */
   readonly mismatch: string | undefined;
-  /** The marker of the response's transaction id is written: endorsed under the contract's own policy. */
+  /** The marker of the response's transaction id is written for every contract that it names: endorsed under the policy of each. */
   readonly hasMarker: boolean;
 }
 
@@ -63,7 +63,7 @@ export function isOwnCollection(collection: string): boolean {
 export function matchWrites(response: EndorsedResponse | undefined, sets: readonly NamespaceSet[], reader: FactReader): MatchedWrites {
   const expected = new Map(response?.cores.flatMap((core) => core.sections.flatMap((section) => sectionWrites(section, response.txId, core, keepsPolicies(reader, section)))));
   let mismatch = response === undefined ? 'the response is not an endorsement' : undefined;
-  let hasMarker = false;
+  let markers = 0;
   const differ = (why: string): void => {
     mismatch ??= why;
   };
@@ -81,7 +81,7 @@ export function matchWrites(response: EndorsedResponse | undefined, sets: readon
         const isNamed = named?.isPurge === isPurge && isSame(named.valueHash, valueHash);
         if (isNamed) expected.delete(place);
         else differ(named === undefined ? 'a write is not in the response' : 'a write differs from the response');
-        if (isNamed && named.isMarker === true) hasMarker = true;
+        if (isNamed && named.isMarker === true) markers += 1;
         entries.push({ namespace, collection, keyHash, valueHash, write: isNamed ? named.write : undefined, made: isNamed ? named.made : undefined, keyPolicy: isNamed ? named.keyPolicy : undefined, guardTxId: isNamed ? named.guardTxId : undefined, isBeside: isNamed && named.write === undefined });
       }
     }
@@ -89,7 +89,8 @@ export function matchWrites(response: EndorsedResponse | undefined, sets: readon
   if (!arePoliciesSet(response, sets, reader)) differ('the policies that are set for keys differ from the response');
   if (expected.size > 0) differ('the response names a write that was not made');
   if (response !== undefined && !areReadsCovered(response, sets)) differ('the response names a read that was not made');
-  return { entries, mismatch, hasMarker };
+  const contracts = response?.cores.flatMap((core) => core.sections).length ?? 0;
+  return { entries, mismatch, hasMarker: contracts > 0 && markers === contracts };
 }
 
 function keepsPolicies(reader: FactReader, { contract }: ContractSection): boolean {

@@ -5,6 +5,11 @@ import type { EndorserState } from '../ports.js';
 export interface EndorsementContext {
   readonly state: EndorserState;
   readonly profile: Profile;
+  /**
+   * The one contract whose entries and guards can be read here: a chaincode reads its own namespace, and each contract's
+   * endorsement chaincode checks its own section within the same transaction. undefined: every contract's.
+   */
+  readonly stateOf?: string | undefined;
   /** Now. Never enters what is signed. */
   readonly at: Date;
 }

@@ -55,9 +55,11 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     verifyOnlySupportedWrites(section);
     verifyKeyPoliciesSet(section, contract);
     verifyStorageModes(section, contract);
-    verifyReadsCurrent(section, context.state);
-    verifyKeyPoliciesCurrent(section, contract, context.state);
-    verifyGuardsCurrent(section, context.state);
+    if (context.stateOf === undefined || context.stateOf === section.contract) {
+      verifyReadsCurrent(section, context.state);
+      verifyKeyPoliciesCurrent(section, contract, context.state);
+      verifyGuardsCurrent(section, context.state);
+    }
     verifyGuardsAreKept(section, contract);
     verifyMembershipGuards(section, contract);
     verifyContentGuards(section, contract);

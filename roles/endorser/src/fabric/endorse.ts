@@ -1,19 +1,20 @@
+import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { encodeFabricEndorsement, TARGET_DATA_FIELD } from '@selvedge/fabric';
-import { LIMITS, parseMessage, TargetDataSchema } from '@selvedge/protocol';
-import { parseTargetData, verifyAttachmentLimits } from '../domain/check-shape.js';
+import { LIMITS, parseMessage, TargetDataSchema, type ContractSection, type Core } from '@selvedge/protocol';
+import { parseTargetData, verifyAttachmentLimits, type ParsedTargetData } from '../domain/check-shape.js';
 import { readContractRules } from '../domain/contract-rules.js';
 import { declareTargets, encodeEndorsementPayload } from '../domain/endorsement-payload.js';
 import { verifyTargetData } from '../domain/verify-target-data.js';
 import type { Invocation } from './adapters/invocation.js';
 import { fetchedFacts } from './domain/fetched-facts.js';
-import { ownSection } from './domain/own-section.js';
+import { calledSection, invokedSection } from './domain/own-section.js';
 import { entryId, requiredEntries, type PrivateEntry } from './domain/private-entries.js';
 import { recordedProfile, type ExpectedNetwork } from './domain/recorded-profile.js';
 import { requiredFacts } from './domain/required-facts.js';
 import { createSnapshot } from './domain/snapshot.js';
-import { planWrites } from './domain/write-plan.js';
-import type { PolicyFacts, PrivateState } from './ports.js';
+import { planWrites, type PlannedWrite } from './domain/write-plan.js';
+import type { CalledContracts, PolicyFacts, PrivateState } from './ports.js';
 
 /** What an endorsement chaincode process is there for. */
 export interface EndorsementTarget extends ExpectedNetwork {
@@ -40,38 +41,72 @@ export interface FabricEndorsementResult {
   readonly sealedEvents: readonly Uint8Array[];
 }
 
+/** Target data that passed every check which this chaincode can make, and what it will write. */
+interface Examined {
+  readonly targetData: ParsedTargetData;
+  /** EndorsementPayload bytes. */
+  readonly payload: Uint8Array;
+  readonly plan: readonly PlannedWrite[];
+}
+
 /**
- * Verifies target data against what the peer's ledger holds now, and writes what it says. Everything that can be refused
- * is refused before the first write. Throws the refusal of the first check that fails.
+ * A client's call. Verifies target data against what the peer's ledger holds now, has the endorsement chaincodes of the
+ * other sections do the same, and writes what it says. Everything that can be refused here is refused before the first write.
+ * Throws the refusal of the first check that fails.
  */
-export async function endorse({ invocation, target, facts, state, at }: EndorsementInput): Promise<FabricEndorsementResult> {
-  verifyInvocation(invocation, target);
+export async function endorse(input: EndorsementInput & { readonly called: CalledContracts }): Promise<FabricEndorsementResult> {
+  const { invocation, target, state, called } = input;
+  verifyInvocation(invocation, invocation.chaincode, target);
+  const { targetData, payload, plan } = await examine(input, (core) => invokedSection(core, target.contract));
+  const digest = sha256(payload);
+  const [, ...others] = targetData.core.sections;
+  // One after the other: nothing may be under way any more when a call is refused. A refusal fails the whole transaction.
+  for (const { contract } of others) {
+    if (!equalBytes(await called.endorse(contract), digest)) throw new SelvedgeError('INVALID_CONFIGURATION', `the chaincode that is deployed as ${contract} endorses something else: it is not this release’s endorsement chaincode`);
+  }
+  await state.write(plan);
+  return {
+    response: encodeFabricEndorsement({ cores: targetData.coreBytes, itemMask: targetData.itemMask, endorsementPayload: payload }),
+    txId: targetData.core.txId,
+    sealedEvents: targetData.attachments.sealedEvents,
+  };
+}
+
+/**
+ * A call by the endorsement chaincode of the contract that was invoked: the same checks, and this contract's own section.
+ * Gives SHA-256 of the EndorsementPayload, which must be the caller's own. Throws the refusal of the first check that fails.
+ * @param name by which it was called
+ */
+export async function endorseCalled(input: EndorsementInput, name: string): Promise<Uint8Array> {
+  const { invocation, target, state } = input;
+  verifyInvocation(invocation, name, target);
+  const { payload, plan } = await examine(input, (core) => calledSection(core, target.contract, invocation.chaincode));
+  await state.write(plan);
+  return sha256(payload);
+}
+
+async function examine({ invocation, target, facts, state, at }: EndorsementInput, sectionOf: (core: Core) => ContractSection): Promise<Examined> {
   const received = parseMessage(TargetDataSchema, targetDataOf(invocation), LIMITS.maxMessageBytes);
   const parsed = parseTargetData(received);
   // Again in verifyTargetData: here before certificates are parsed and facts asked for.
   verifyAttachmentLimits(parsed.attachments);
-  const section = ownSection(parsed.core, target.contract);
+  const section = sectionOf(parsed.core);
 
   const reader = fetchedFacts(await facts.read(requiredFacts(parsed)));
   const profile = recordedProfile(reader, target);
   const hashes = await readHashes(state, requiredEntries(parsed.core, section, readContractRules(reader, section.contract)));
   const snapshot = createSnapshot({ section, facts: reader, hashes });
 
-  const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at });
-  const endorsementPayload = encodeEndorsementPayload(targetData, declareTargets(targetData.core, rules), factReads);
-  await state.write(planWrites(targetData, section, readContractRules(reader, section.contract).policy));
-  return {
-    response: encodeFabricEndorsement({ cores: targetData.coreBytes, itemMask: targetData.itemMask, endorsementPayload }),
-    txId: targetData.core.txId,
-    sealedEvents: targetData.attachments.sealedEvents,
-  };
+  const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at, stateOf: section.contract });
+  const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.core, rules), factReads);
+  return { targetData, payload, plan: planWrites(targetData, section, readContractRules(reader, section.contract).policy) };
 }
 
-/** Throws WRONG_CHANNEL or INVALID_CONFIGURATION. */
-function verifyInvocation({ channel, chaincode }: Invocation, target: EndorsementTarget): void {
+/** name: by which this chaincode was called. Throws WRONG_CHANNEL or INVALID_CONFIGURATION. */
+function verifyInvocation({ channel }: Invocation, name: string, target: EndorsementTarget): void {
   if (channel !== target.channel) throw new SelvedgeError('WRONG_CHANNEL', 'this chaincode process serves another channel');
   // Private data lies under the name that the peer knows the chaincode by: policy and collections of another would count.
-  if (chaincode !== target.contract) throw new SelvedgeError('INVALID_CONFIGURATION', `this chaincode process endorses for ${target.contract}; it is called as, or by, another chaincode`);
+  if (name !== target.contract) throw new SelvedgeError('INVALID_CONFIGURATION', `this chaincode process endorses for ${target.contract}; it is called as, or by, another chaincode`);
 }
 
 function targetDataOf({ transient }: Invocation): Uint8Array {

@@ -1,9 +1,11 @@
 import { Contract, type Context } from 'fabric-contract-api';
-import { encodeFabricEvents, ENDORSE_FUNCTION, EVENT_NAME, POLICY_CHAINCODE } from '@selvedge/fabric';
+import { encodeFabricEvents, ENDORSE_CALLED_FUNCTION, ENDORSE_FUNCTION, EVENT_NAME, POLICY_CHAINCODE } from '@selvedge/fabric';
+import { createCalledContracts } from './adapters/called-contracts.js';
+import type { ChaincodeStub } from './adapters/chaincode-stub.js';
 import { readInvocation } from './adapters/invocation.js';
 import { createPolicyFactsSource, type PolicyFactsSource } from './adapters/policy-facts.js';
 import { createPrivateState } from './adapters/stub-state.js';
-import { endorse, type EndorsementTarget } from './endorse.js';
+import { endorse, endorseCalled, type EndorsementInput, type EndorsementTarget } from './endorse.js';
 
 export interface EndorsementContractOptions extends EndorsementTarget {
   /** Name of the channel's policy chaincode; default selvedge-policy. */
@@ -31,14 +33,23 @@ export class EndorsementContract extends Contract {
    */
   async [ENDORSE_FUNCTION](context: Context): Promise<Buffer> {
     const { stub } = context;
-    const { response, txId, sealedEvents } = await endorse({
-      invocation: readInvocation(stub),
-      target: this.#target,
-      facts: this.#facts.within(stub),
-      state: createPrivateState(stub),
-      at: this.#now(),
-    });
+    const { response, txId, sealedEvents } = await endorse({ ...this.#input(stub), called: createCalledContracts(stub) });
     if (sealedEvents.length > 0) stub.setEvent(EVENT_NAME, encodeFabricEvents(txId, sealedEvents));
     return Buffer.from(response);
   }
+
+  /**
+   * The same for a contract that the invoked one called, by whose endorsement chaincode this is called; without an event.
+   * Gives SHA-256 of the EndorsementPayload. Throws the first refusal.
+   */
+  async [ENDORSE_CALLED_FUNCTION](context: Context, name: string): Promise<Buffer> {
+    return Buffer.from(await endorseCalled(this.#input(context.stub), name));
+  }
+
+  #input(stub: ChaincodeStub): EndorsementInput {
+    return { invocation: readInvocation(stub), target: this.#target, facts: this.#facts.within(stub), state: createPrivateState(stub), at: this.#now() };
+  }
 }
+
+/** The functions that can be called, by the number of arguments that they take. */
+export const ENDORSEMENT_FUNCTIONS: Readonly<Record<string, number>> = { [ENDORSE_FUNCTION]: 0, [ENDORSE_CALLED_FUNCTION]: 1 };

@@ -66,7 +66,7 @@ describe('target data that is refused', () => {
   it('for what its core says', async () => {
     const change = (edit: (core: Core) => void): Promise<string | undefined> => refusal({ changeCore: edit });
     expect(await change((core) => { core.sections[0]!.contract = 'emeralds'; })).toBe('TARGET_DATA_INCONSISTENT');
-    expect(await change((core) => { core.sections.push({ ...core.sections[0]!, contract: 'emeralds' }); })).toBe('CHAINCODE_UNSUPPORTED');
+    expect(await change((core) => { core.sections.push({ ...core.sections[0]!, contract: 'emeralds' }); })).toBe('CONTRACT_UNKNOWN');
     expect(await change((core) => { core.network = 'elsewhere'; })).toBe('WRONG_NETWORK');
     expect(await change((core) => { core.channel = 'elsewhere'; })).toBe('WRONG_CHANNEL');
     expect(await change((core) => { core.sections[0]!.keyEpoch = 2n; })).toBe('KEY_EPOCH_UNKNOWN');

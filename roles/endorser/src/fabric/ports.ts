@@ -8,6 +8,15 @@ export interface PrivateState {
   write(plan: readonly PlannedWrite[]): Promise<void>;
 }
 
+/** Endorsement chaincodes of contracts that the invoked one called, within one transaction. */
+export interface CalledContracts {
+  /**
+   * Has a contract's endorsement chaincode verify the same target data and write its own section.
+   * Gives SHA-256 of the EndorsementPayload that it came to, 32 bytes. Throws its refusal, UNAVAILABLE or MALFORMED_MESSAGE.
+   */
+  endorse(contract: string): Promise<Uint8Array>;
+}
+
 /** The policy chaincode's facts, within one transaction; every key that is asked for enters the read set. */
 export interface PolicyFacts {
   /** By key; undefined: absent. Equal values are one array, so that what was parsed from them is found again. */

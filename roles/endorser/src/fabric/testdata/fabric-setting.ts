@@ -1,8 +1,8 @@
 import { APPLY_FUNCTION, ALL_FACTS_FUNCTION, createCollections, ENDORSE_FUNCTION, FACTS_FUNCTION, POLICY_CHAINCODE, TARGET_DATA_FIELD } from '@selvedge/fabric';
-import type { TestConsortium } from '@selvedge/fixtures';
+import type { TestConsortium, TestContract } from '@selvedge/fixtures';
 import { encodeMessage, TargetDataSchema, type TargetData } from '@selvedge/protocol';
 import { createChaincode, type Chaincode } from '../chaincode.js';
-import { EndorsementContract, type EndorsementContractOptions } from '../endorsement-contract.js';
+import { ENDORSEMENT_FUNCTIONS, EndorsementContract, type EndorsementContractOptions } from '../endorsement-contract.js';
 import { PolicyContract } from '../policy-contract.js';
 import type { ChaincodeLog } from '../ports.js';
 import { createFakePeer, type FakeCall, type FakePeer } from './fake-peer.js';
@@ -17,7 +17,7 @@ export function policyChaincode(consortium: TestConsortium, log: ChaincodeLog = 
 export function endorsementChaincode(consortium: TestConsortium, options: Partial<EndorsementContractOptions> = {}, log: ChaincodeLog = SILENT): Chaincode {
   const { network, channel, contract } = consortium;
   const made = new EndorsementContract({ network, channel, contract, now: () => consortium.now, ...options });
-  return createChaincode({ contract: made, functions: { [ENDORSE_FUNCTION]: 0 }, role: 'endorsement-chaincode', log });
+  return createChaincode({ contract: made, functions: ENDORSEMENT_FUNCTIONS, role: 'endorsement-chaincode', log });
 }
 
 /** A peer with both chaincodes, the contract's collections, and the consortium's facts as they are now. */
@@ -28,6 +28,13 @@ export function createEndorsingPeer(consortium: TestConsortium, options: Partial
   peer.collections.set(consortium.contract, new Set(createCollections(consortium.contractPolicy, { keepers: 'none' }).map(({ name }) => name)));
   setFacts(peer, consortium);
   return peer;
+}
+
+/** Deploys another contract's endorsement chaincode, with its collections. */
+export function addEndorsement(peer: FakePeer, consortium: TestConsortium, { policy }: TestContract): void {
+  peer.chaincodes.set(policy.name, endorsementChaincode(consortium, { contract: policy.name }));
+  peer.collections.set(policy.name, new Set(createCollections(policy, { keepers: 'none' }).map(({ name }) => name)));
+  setFacts(peer, consortium);
 }
 
 /** Puts the consortium's facts on a peer's ledger, past the policy chaincode. */
