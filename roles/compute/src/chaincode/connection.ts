@@ -6,6 +6,7 @@ import { encodeCapabilities } from './capabilities.js';
 import type { ChaincodeLimits } from './limits.js';
 import { createHandshakeMessage, MessageType, type Message } from './messages.js';
 import { protocolError } from './run.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /** A message above maxMessageBytes is refused by name up to this factor; a larger one breaks the stream. */
 const OVERSIZE_FACTOR = 4;
@@ -73,9 +74,9 @@ export async function openReception(socketPath: string, limits: ChaincodeLimits)
   };
   return {
     register: async (chaincodeId, signal) => {
-      const connection = createConnection(await unlessAborted(streams, signal), limits);
+      const connection = createConnection(await unlessAborted(streams, signal, notRegistered), limits);
       taken = connection;
-      const first = await unlessAborted(connection.first, signal);
+      const first = await unlessAborted(connection.first, signal, notRegistered);
       verifyRegistration(first, chaincodeId);
       connection.send(createHandshakeMessage(MessageType.REGISTERED));
       connection.send(createHandshakeMessage(MessageType.READY, encodeCapabilities()));
@@ -174,20 +175,6 @@ function verifyRegistration(message: Message, chaincodeId: string): void {
   if (name !== chaincodeId) throw protocolError('registered under another name');
 }
 
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      reject(new SelvedgeError('CHAINCODE_START_FAILED', 'the chaincode process did not register in time', { role: 'compute' }));
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
+const notRegistered = (): SelvedgeError => new SelvedgeError('CHAINCODE_START_FAILED', 'the chaincode process did not register in time', { role: 'compute' });
 
 const streamEnded = (): SelvedgeError => new SelvedgeError('CHAINCODE_CRASHED', 'the chaincode process closed its stream', { role: 'compute' });

@@ -3,6 +3,7 @@ import { createBackoff } from './backoff.js';
 import type { ChaincodeProcess } from './chaincode-process.js';
 import type { ChaincodeLimits } from './limits.js';
 import { SharedFate } from './shared-fate.js';
+import { unlessAborted } from './unless-aborted.js';
 
 export interface PoolOptions {
   readonly limits: ChaincodeLimits;
@@ -118,7 +119,7 @@ export function createProcessPool({ limits, now }: PoolOptions): ProcessPool {
       const entry = find(key, start);
       entry.users += 1;
       try {
-        const result = await task(await unlessAborted(entry.started, signal));
+        const result = await task(await unlessAborted(entry.started, signal, givenUp));
         backoff.succeeded(key);
         return result;
       } finally {
@@ -143,20 +144,6 @@ export function createProcessPool({ limits, now }: PoolOptions): ProcessPool {
   };
 }
 
-const draining = (): SelvedgeError => new SelvedgeError('DRAINING', 'the compute node is stopping', { role: 'compute' });
+const givenUp = (): SelvedgeError => new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'compute' });
 
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      reject(new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'compute' }));
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
+const draining = (): SelvedgeError => new SelvedgeError('DRAINING', 'the compute node is stopping', { role: 'compute' });

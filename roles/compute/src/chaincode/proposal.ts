@@ -12,8 +12,9 @@ const TIMESTAMP_TAG = 0x1a;
 /**
  * Builds the TRANSACTION message. Its proposal is the client's and carries what the shim shows to the contract: creator,
  * nonce (and with them the binding), transient fields and the request's timestamp; a contract that another one calls
- * is shown the same. It carries no signature: the client's signature covers the sealed request and was verified when
- * that was opened.
+ * is shown the same. It carries no signature. Fabric gives the client's signature over these very proposal bytes; here the
+ * client never sees them. It signed its request, under another label and other bytes, and that was verified when the request
+ * was opened: shown here, that signature would fail every check that a contract could make of it.
  *
  * @throws SelvedgeError MALFORMED_MESSAGE when the timestamp is not one that protobuf can hold
  */

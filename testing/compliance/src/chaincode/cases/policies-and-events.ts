@@ -43,9 +43,9 @@ const eventCases: readonly Case[] = [
 ];
 
 const callCases: readonly Case[] = [
-  { method: 'invokeChaincode', kind: 'success', title: 'another chaincode of the channel', note: 'Not built yet: call the other contract from the client.', steps: [['invokeChaincode', 'other', ['run', '[]'], '']], expect: { refused: 'CHAINCODE_UNSUPPORTED' } },
-  { method: 'invokeChaincodeWithStringArgs', kind: 'success', title: 'another chaincode of the channel', note: 'Not built yet: call the other contract from the client.', steps: [['invokeChaincodeWithStringArgs', 'other', ['run', '[]']]], expect: { refused: 'CHAINCODE_UNSUPPORTED' } },
-  { method: 'invokeChaincode', kind: 'success', title: 'a chaincode of another channel', note: 'Not built yet: query the other contract from the client.', steps: [['invokeChaincode', 'other', ['run', '[]'], 'elsewhere']], expect: { refused: 'CHAINCODE_UNSUPPORTED' } },
+  { method: 'invokeChaincode', kind: 'absence', title: 'a contract that the channel does not have', steps: [['invokeChaincode', 'other', ['run', '[]'], '']], expect: { refused: 'CONTRACT_UNKNOWN' } },
+  { method: 'invokeChaincodeWithStringArgs', kind: 'absence', title: 'a contract that the channel does not have', steps: [['invokeChaincodeWithStringArgs', 'other', ['run', '[]']]], expect: { refused: 'CONTRACT_UNKNOWN' } },
+  { method: 'invokeChaincode', kind: 'bad argument', title: 'a chaincode of another channel', note: 'Query the other channel from the client.', steps: [['invokeChaincode', 'other', ['run', '[]'], 'elsewhere']], expect: { refused: 'CHANNEL_NOT_SERVED' } },
 ];
 
 export const policyAndEventCases: readonly Case[] = [...keyPolicyCases, ...eventCases, ...callCases];
