@@ -11,6 +11,8 @@ import type { Creator } from './case.js';
 import type { Step } from './typescript/step.js';
 
 const OWNER = 'AuroraMSP';
+/** A contract that the chaincode may call: the same code, with a state of its own. */
+const OTHER = 'other';
 const member = { members: [OWNER], contentGuard: true };
 /** The blocks of the whole suite, and more. */
 const BLOCKS_TO_LIVE = 1_000_000n;
@@ -46,7 +48,7 @@ export async function startWorld(chaincodeDirectory: string): Promise<World> {
   const store = path.join(directory, 'packages');
   const { codeHash } = await installPackage(chaincodeDirectory, store);
   const host = await createChaincodeHost({ packageStore: store, runDirectory: path.join(directory, 'run') });
-  const network = await startNetworkInProcess({ host, policy: { codeHash, datasets: DATASETS, organisationMap: TEST_ORGANISATION_MAP } });
+  const network = await startNetworkInProcess({ host, policy: { codeHash, datasets: DATASETS, organisationMap: TEST_ORGANISATION_MAP }, others: [OTHER] });
   const signers = await createSigners(network);
   return {
     async ask({ as = 'owner', ...asked }) {

@@ -10,7 +10,7 @@ import type { KemKeyPair } from '@selvedge/crypto';
 import { createFollowerHandlers, openFollower, openLedgerStore, openSequencer, validationCodeName, type Follower } from '@selvedge/embedded-ledger';
 import { createEndorser } from '@selvedge/endorser';
 import { SelvedgeError } from '@selvedge/errors';
-import { createTestBootstrap, createTestConsortium, createTestGenesis, encodeTransaction, ENDORSER_MSP_IDS, ORDERER_MSP_ID, type ContractPolicyInit, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import { createTestBootstrap, createTestConsortium, createTestGenesis, encodeTransaction, ENDORSER_MSP_IDS, ORDERER_MSP_ID, type ContractPolicyInit, type TestComputeNode, type TestConsortium, type TestContract } from '@selvedge/fixtures';
 import {
   computeTxId, EndorsedTransactionSchema, encodeMessage, parseCore, parseMessage, RequestBodySchema, RequestKind, ResponseSchema, SetDigestRequestSchema, SignedRequestSchema, signing, StageRequestSchema, targetDigest,
   TargetDataSchema, type EndorsedTransaction, type HistoryHeadRequest, type Response, type TargetData,
@@ -55,6 +55,8 @@ export interface NetworkInProcessOptions {
   readonly host: ChaincodeHost;
   /** Fields of the contract's policy. Every owner set has one owner. */
   readonly policy: ContractPolicyInit;
+  /** Names of contracts that it may call: of the same policy and code, with keys of their own. */
+  readonly others?: readonly string[];
   /** Bytes of a page of a set. */
   readonly pageBytes?: number;
 }
@@ -63,7 +65,9 @@ export interface NetworkInProcessOptions {
 export async function startNetworkInProcess(options: NetworkInProcessOptions): Promise<NetworkInProcess> {
   const consortium = await createTestConsortium();
   const { ownerSets } = consortium.contractPolicy;
-  consortium.setContractPolicy({ ownerSets: ownerSets.map(({ name, endorsementPolicy }) => ({ name, endorsementPolicy, owners: [OWNER] })), ...options.policy });
+  const policy = { ownerSets: ownerSets.map(({ name, endorsementPolicy }) => ({ name, endorsementPolicy, owners: [OWNER] })), ...options.policy };
+  consortium.setContractPolicy(policy);
+  const contracts = new Map([[consortium.contract, consortium.contractKeys], ...(options.others ?? []).map((name) => [name, consortium.addContract(name, policy).keys] as const)]);
   // Thousands of blocks are synced: memory will do, this is no test of disks.
   const directory = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'selvedge-in-process-'));
   const { network, channel } = consortium;
@@ -94,13 +98,13 @@ export async function startNetworkInProcess(options: NetworkInProcessOptions): P
       return answerStateQuery(query, { ledger: follower.state, packets, history });
     },
   };
-  const compute = startCompute(options, consortium, await consortium.issueComputeNode(), follower, owner);
+  const compute = startCompute(options, { consortium, contracts, node: await consortium.issueComputeNode(), follower, owner });
   const endorsers = ENDORSER_MSP_IDS.slice(0, 2).map((mspId) => createEndorser({ ledger: follower, signer: consortium.organisation(mspId).peer.signer, now: () => consortium.now }));
   const { signer } = consortium.organisation(OWNER).peer;
 
   return {
     consortium,
-    execute: (asked) => execute(consortium, compute, asked),
+    execute: (asked) => execute(consortium, compute, { ...asked, called: options.others ?? [] }),
     async endorse({ targetData }) {
       const endorsements = await Promise.all(endorsers.map((endorser) => endorser.endorse(targetData)));
       const { cores, itemMask, attachments } = targetData;
@@ -133,7 +137,16 @@ function hasWrites(cores: readonly Uint8Array[]): boolean {
   return cores.some((core) => parseCore(core).sections.some(({ writes }) => writes.length > 0));
 }
 
-function startCompute({ host, pageBytes }: NetworkInProcessOptions, consortium: TestConsortium, node: TestComputeNode, follower: Follower, owner: BusinessPort): ComputeNode {
+interface ComputeInput {
+  readonly consortium: TestConsortium;
+  /** Keys by contract. */
+  readonly contracts: ReadonlyMap<string, TestContract['keys']>;
+  readonly node: TestComputeNode;
+  readonly follower: Follower;
+  readonly owner: BusinessPort;
+}
+
+function startCompute({ host, pageBytes }: NetworkInProcessOptions, { consortium, contracts, node, follower, owner }: ComputeInput): ComputeNode {
   const { network, channel, profile } = consortium;
   const followers = ENDORSER_MSP_IDS.map((mspId) => {
     const handlers = createFollowerHandlers({ follower, signer: consortium.organisation(mspId).peer.signer });
@@ -152,7 +165,7 @@ function startCompute({ host, pageBytes }: NetworkInProcessOptions, consortium: 
     nodeId: node.nodeId,
     channel,
     views: { start: () => Promise.resolve(), current: view, refresh: () => Promise.resolve(view()), close: () => undefined },
-    keys: { current: () => heldKeys(consortium, node), renew: () => undefined, close: () => undefined },
+    keys: { current: () => heldKeys(consortium, contracts, node), renew: () => undefined, close: () => undefined },
     source: createStateFetcher({ network, channel, nodes: [owner], clock: () => 0, ...(pageBytes === undefined ? {} : { pageBytes }), maxSetAttempts: 50, confirmer: createSetConfirmer({ followers }), historyConfirmer: createHistoryConfirmer({ followers }) }),
     host,
     now: () => consortium.now,
@@ -168,21 +181,24 @@ function createDigestRequest(asked: { readonly contract: string; readonly ownerS
 }
 
 /** Keys as the broker would have released them. */
-function heldKeys({ contract, contractKeys, envelopeKeys, broker }: TestConsortium, { certificate, suite, privateKey }: TestComputeNode): HeldKeys {
-  const { nameKey, dataKey, randomKey, gateKey, eventKey } = contractKeys;
+function heldKeys({ envelopeKeys, broker }: TestConsortium, contracts: ComputeInput['contracts'], { certificate, suite, privateKey }: TestComputeNode): HeldKeys {
+  const keysOf = ({ nameKey, dataKey, randomKey, gateKey, eventKey }: TestContract['keys']): ReturnType<HeldKeys['contract']> => {
+    const epochKeys = { $typeName: 'selvedge.v1.EpochKeys', epoch: 1n, dataKey, randomKey, gateKey, eventKey } as const;
+    return { nameKeys: createNameKeys(nameKey), epoch: (epoch) => (epoch === 1n ? epochKeys : undefined) };
+  };
+  const held = new Map([...contracts].map(([name, keys]) => [name, keysOf(keys)]));
   const { binding, notAfter } = verifyTeeCertificate(certificate, broker.certificate);
-  const epochKeys = { $typeName: 'selvedge.v1.EpochKeys', epoch: 1n, dataKey, randomKey, gateKey, eventKey } as const;
   return {
     envelopeKey: (name, epoch) => (epoch === 1n ? (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[name] : undefined),
     signer: () => ({ certificate, sign: (message) => suite.sign(privateKey, message) }),
-    contract: (name) => (name === contract ? { nameKeys: createNameKeys(nameKey), epoch: (epoch) => (epoch === 1n ? epochKeys : undefined) } : undefined),
-    contracts: [contract],
+    contract: (name) => held.get(name),
+    contracts: [...held.keys()],
     bindings: [binding],
     notAfter,
   };
 }
 
-async function execute(consortium: TestConsortium, compute: ComputeNode, { args, transient = new Map(), signer = consortium.organisation(OWNER).client.signer, kind = 'submit' }: Asked): Promise<Executed> {
+async function execute(consortium: TestConsortium, compute: ComputeNode, { args, transient = new Map(), signer = consortium.organisation(OWNER).client.signer, kind = 'submit', called }: Asked & { readonly called: readonly string[] }): Promise<Executed> {
   const { network, channel, contract, contractPolicy, envelopeKeys, profile, now } = consortium;
   const { suite } = contractPolicy;
   const nonce = randomBytes(24);
@@ -191,6 +207,7 @@ async function execute(consortium: TestConsortium, compute: ComputeNode, { args,
     network, channel, contract, kind: kind === 'submit' ? RequestKind.SUBMIT : RequestKind.EVALUATE, args: [...args], creator: signer.serialized, nonce,
     transient: [...transient].map(([name, value]) => ({ name, value })).sort((a, b) => (a.name < b.name ? -1 : 1)),
     timestampSeconds: BigInt(Math.floor(now.getTime() / 1000)), timestampNanos: 123_000_000, keyEpoch: 1n, profileDigest: profile.digest,
+    calledEpochs: called.map((name) => ({ contract: name, epoch: 1n })),
   });
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const envelope = (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[suite];
