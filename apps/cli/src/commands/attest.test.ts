@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,24 @@ describe.skipIf(!isThere)('selvedge attest on genuine evidence', () => {
     const snp = ['attest', 'verify', vector('sev-snp/attestation.bin'), '--collateral', vector('sev-snp/vcek.der'), vector('sev-snp/milan_ask_ark.pem'), '--at', '2023-01-01T00:00:00Z'];
     expect((await cli(...snp)).err).toMatch(/^COLLATERAL_CRL_MISSING/);
     expect((await cli(...snp, '--no-revocation')).out).toMatch(/debuggable +YES/);
+  });
+
+  it('takes a folder of collateral, and says what it lacks', async () => {
+    const json = JSON.parse(await readFile(vector('dcap/sgx_quote_collateral.json'), 'utf8')) as Record<string, string>;
+    const collateral = join(folder, 'collateral');
+    const write = async (name: string, content: string | Uint8Array): Promise<void> => {
+      await mkdir(join(collateral, 'dcap/sgx'), { recursive: true });
+      await writeFile(join(collateral, 'dcap', name), content);
+    };
+    await write('root-ca.crl', Buffer.from(json.root_ca_crl ?? '', 'hex'));
+    for (const authority of ['processor', 'platform']) await write(`pck-${authority}.crl`, Buffer.from(json.pck_crl ?? '', 'hex'));
+    await write('tcb-signing-chain.pem', json.tcb_info_issuer_chain ?? '');
+    await write('sgx/qe-identity.json', `{"enclaveIdentity":${json.qe_identity ?? ''},"signature":"${json.qe_identity_signature ?? ''}"}`);
+    const sgx = ['attest', 'verify', vector('dcap/sgx_quote.bin'), '--at', '2025-07-01T00:00:00Z', '--collateral', collateral];
+    expect((await cli(...sgx)).err).toMatch(/^COLLATERAL_MISSING.*dcap\/sgx\/tcb-info-00a067110000\.json/);
+    await write('sgx/tcb-info-00a067110000.json', `{"tcbInfo":${json.tcb_info ?? ''},"signature":"${json.tcb_info_signature ?? ''}"}`);
+    expect(await cli(...sgx)).toMatchObject({ code: EXIT_OK, out: expect.stringContaining('ConfigurationAndSWHardeningNeeded') as string });
+    expect((await cli(...sgx, vector('dcap/sgx_quote_collateral.json'))).code).toBe(EXIT_USAGE);
   });
 
   it('says that what it explains is not verified', async () => {

@@ -1,3 +1,4 @@
+import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { z } from 'zod';
 import type { SignedStatement } from './signed-statement.js';
@@ -11,6 +12,22 @@ export interface DcapCollateral {
   readonly qeIdentity: SignedStatement;
   /** Of quotes that do not carry it. */
   readonly pckChainPem: string | undefined;
+}
+
+/** Collateral as evidence carries it: what parseDcapCollateral reads. */
+export function encodeDcapCollateral({ rootCaCrl, pckCrl, tcbInfo, qeIdentity, pckChainPem }: DcapCollateral): Uint8Array {
+  const json = {
+    root_ca_crl: toHex(rootCaCrl),
+    pck_crl: toHex(pckCrl),
+    tcb_info: tcbInfo.body,
+    tcb_info_signature: toHex(tcbInfo.signature),
+    tcb_info_issuer_chain: tcbInfo.issuerChainPem,
+    qe_identity: qeIdentity.body,
+    qe_identity_signature: toHex(qeIdentity.signature),
+    qe_identity_issuer_chain: qeIdentity.issuerChainPem,
+    ...(pckChainPem === undefined ? {} : { pck_certificate_chain: pckChainPem }),
+  };
+  return new Uint8Array(Buffer.from(JSON.stringify(json)));
 }
 
 const MAX_COLLATERAL_BYTES = 1024 * 1024;

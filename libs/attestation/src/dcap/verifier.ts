@@ -37,7 +37,7 @@ export function createDcapVerifier(teeType: DcapTeeType, trust: TrustedRoots = {
 export function dcapClaims({ body, pck, tcb }: VerifiedQuote): Claims {
   return {
     teeType: body.kind,
-    measurement: body.kind === 'sgx' ? body.mrEnclave : tdMeasurement(body),
+    measurement: dcapMeasurement(body),
     // The PPID itself would let everyone who sees a certificate follow a machine over networks.
     platformId: labelledHash('dcap platform', pck.ppid),
     reportData: body.reportData,
@@ -46,6 +46,11 @@ export function dcapClaims({ body, pck, tcb }: VerifiedQuote): Claims {
     tcb: { status: tcb.status, advisoryIds: tcb.advisoryIds, date: tcb.date, evaluationDataNumber: tcb.evaluationDataNumber },
     fields: { fmspc: toHex(pck.fmspc), ...dcapBodyFields(body) },
   };
+}
+
+/** MRENCLAVE, or one measurement of a TD. */
+export function dcapMeasurement(body: SgxReportBody | TdReportBody): Uint8Array {
+  return body.kind === 'sgx' ? body.mrEnclave : tdMeasurement(body);
 }
 
 /** One measurement of all that a TD was built from and configured with: SHA-384 over its registers. 48 bytes. */

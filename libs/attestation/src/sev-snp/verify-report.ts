@@ -71,8 +71,11 @@ function verifyNotRevoked(signer: X509Certificate, root: X509Certificate, der: U
   if (isRevokedBy(signer, root, [list])) throw new SelvedgeError('EVIDENCE_REVOKED', 'SEV-SNP evidence: the signing key is on AMD’s revocation list');
 }
 
-/** A certificate is of one chip (VCEK) and of one TCB: another's, genuine as it may be, says nothing of this report. */
-function verifySamePlatform(report: SnpReport, key: EndorsementKey, tcb: SnpTcb): void {
+/**
+ * A certificate is of one chip (VCEK) and of one TCB: another's, genuine as it may be, says nothing of this report.
+ * Throws COLLATERAL_MISMATCH, and EVIDENCE_INVALID when the chip id is masked.
+ */
+export function verifySamePlatform(report: SnpReport, key: EndorsementKey, tcb: SnpTcb): void {
   if (report.signingKey !== key.kind) throw new SelvedgeError('COLLATERAL_MISMATCH', `a report of a ${report.signingKey.toUpperCase()} with the certificate of a ${key.kind.toUpperCase()}`);
   if (report.chipId.every((byte) => byte === 0)) throw invalid('the chip id is masked, so that the platform cannot be told from others');
   if (key.hwId !== undefined && !isChip(report.chipId, key.hwId)) throw new SelvedgeError('COLLATERAL_MISMATCH', 'the certificate is of another chip');

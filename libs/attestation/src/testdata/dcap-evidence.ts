@@ -102,6 +102,7 @@ export interface TdInput {
   /** Makes it a body of TDX 1.5. */
   readonly mrServiceTd?: string;
   readonly teeTcbSvn2?: string;
+  readonly reportData?: Uint8Array;
 }
 
 export function tdReport(over: TdInput = {}): Buffer {
@@ -110,6 +111,7 @@ export function tdReport(over: TdInput = {}): Buffer {
   report.write(over.mrSignerSeam ?? '00'.repeat(48), 64, 'hex');
   report.write(over.tdAttributes ?? '0000001000000000', 120, 'hex');
   report.fill(0xd1, 136, 184);
+  report.set(over.reportData ?? new Uint8Array(64), 520);
   if (over.mrServiceTd !== undefined) {
     report.write(over.teeTcbSvn2 ?? over.teeTcbSvn ?? '05010500000000000000000000000000', 584, 'hex');
     report.write(over.mrServiceTd, 600, 'hex');

@@ -116,3 +116,19 @@ export function collateralOf(key: EndorsementKeyPair, signer: SnpAuthority, root
   return { endorsementKey: key.der, signingKey: signer.der, root: root.der, revocationList };
 }
 
+
+const TABLE_GUIDS = { vcek: '63da758de6644564adc5f4b93be8accd', vlek: 'a8074bc2a25a483eaae639c045a0b8a1', ask: '4ab7b379bbac4fe4a02f05aef327c782', ark: 'c0b406a4a803495297433fb6014cd0ae', unknown: '92f81bc358114d3d97ffd19f88dc67ea' };
+
+/** The table by which a host gives its guest certificates. */
+export function certificateTable(entries: readonly (readonly [keyof typeof TABLE_GUIDS, Uint8Array])[]): Uint8Array {
+  let offset = (entries.length + 1) * 24;
+  const heads = entries.map(([name, { length }]) => {
+    const head = Buffer.alloc(24);
+    head.write(TABLE_GUIDS[name], 'hex');
+    head.writeUInt32LE(offset, 16);
+    head.writeUInt32LE(length, 20);
+    offset += length;
+    return head;
+  });
+  return new Uint8Array(Buffer.concat([...heads, Buffer.alloc(24), ...entries.map(([, der]) => der)]));
+}
