@@ -13,3 +13,4 @@ export { encodeMessage, parseMessage } from './parse.js';
 export { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
 export * from './target-data.js';
 export * from './digests.js';
+export * from './change-marks.js';

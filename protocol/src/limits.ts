@@ -29,4 +29,8 @@ export const LIMITS = {
   maxFactBytes: 256 * 1024,
   maxFactChanges: 256,
   maxBlockTransactions: 2_000,
+  /** Change marks of all blocks in one statement of a ledger view, 8 bytes each. */
+  maxChangeMarks: 8_192,
+  /** Blocks whose changes one such statement tells. */
+  maxChangedBlocks: 64,
 } as const;

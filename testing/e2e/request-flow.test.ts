@@ -170,4 +170,19 @@ describe.each(LEDGERS)('the life of a request on the %s ledger', (ledger) => {
       other.close();
     }
   });
+
+  it.skipIf(isSkipped)('a query that is repeated is answered from the TEE’s memory: no message reaches a business node, until the key changes', async () => {
+    const price = async (): Promise<unknown> => (JSON.parse(text(await contract.evaluateTransaction('PriceOf', 'FLOW-1'))) as { readonly price: unknown }).price;
+    /** What a query costs once the node's view has caught up with what this client knows. */
+    const costOf = async (expected: number): Promise<string[]> => {
+      newCalls();
+      expect(await price()).toBe(expected);
+      return newCalls();
+    };
+    await expect.poll(() => costOf(1_000), { timeout: 60_000 }).toEqual(['Compute/Execute@compute-1']);
+    await contract.submit('SetPrice', { arguments: ['FLOW-1'], transientData: { price: '2000' } });
+    // At once: not what is in memory.
+    expect(await costOf(2_000)).toContain('Business/QueryState@business-aurora');
+    await expect.poll(() => costOf(2_000), { timeout: 60_000 }).toEqual(['Compute/Execute@compute-1']);
+  });
 });

@@ -4,6 +4,7 @@ import type { Block } from '@selvedge/protocol';
 import type { StoredHead } from './adapters/ledger-tables.js';
 import { StateTables } from './adapters/state-tables.js';
 import { blockHash, corrupt, verifyBlockJoins, verifyBlockSigner } from './domain/block.js';
+import { marksOfUpdates } from './domain/change-log.js';
 import { sortFacts, type LedgerHead } from './domain/ledger-head.js';
 import { nextCommitHash, validateBlock, verifyGenesis, type BlockVerdict } from './domain/validate-block.js';
 import type { AppliedBlock, ApplyHook, Checkpoint } from './ports.js';
@@ -69,6 +70,10 @@ export class BlockApplication {
     this.#checkpoint('after-sync', subject);
     this.#show(judged, head);
     return applied;
+  }
+
+  changeMarks({ transactions }: AppliedBlock): readonly Uint8Array[] {
+    return transactions.flatMap(({ updates }) => marksOfUpdates(updates));
   }
 
   #show({ factUpdates, profile }: BlockVerdict, head: StoredHead): void {

@@ -4,6 +4,7 @@ import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import type { ValidationCode } from '@selvedge/protocol';
 import type { SetTables } from './adapters/set-tables.js';
+import { createChangeLog } from './domain/change-log.js';
 import type { LedgerHead } from './domain/ledger-head.js';
 import { KEPT_SET_HEIGHTS, type SetDigestAt, type SetId } from './domain/sets.js';
 import { validationCodeName } from './domain/verdict.js';
@@ -31,6 +32,8 @@ export interface Follower {
   waitForHeight(height: bigint, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
   /** What a set was at a height that is kept: the newest one and those a little below. Throws SET_DIGEST_HEIGHT_UNKNOWN. */
   setDigest(set: SetId, height: bigint): SetDigestAt;
+  /** Change marks of the newest blocks from a number on, one entry for each block up to the head's; fewer where it does not know them. */
+  changes(from: bigint): readonly Uint8Array[];
   /** Stops following, ends what waits and closes the store. */
   close(): Promise<void>;
 }
@@ -55,6 +58,8 @@ export interface BlockApplier<Block, Applied extends AppliedSummary> {
   readonly profile: Profile;
   /** Applies the next block. Resolves after it is synced and visible. Throws LEDGER_CORRUPT when it does not verify. */
   apply(block: Block): Promise<Applied>;
+  /** A mark of each entry and key policy that a block changed; in any order. Not of what ends by itself. */
+  changeMarks(block: Applied): readonly Uint8Array[];
 }
 
 /** Settings of a follower that do not depend on the ledger. */
@@ -89,6 +94,7 @@ export function createFollower<Block, Applied extends AppliedSummary>(
   const { store, log, onCommitted, isComplete = () => true, reconnect = { initialDelayMs: 50, maxDelayMs: 1_000 } } = options;
   const room = new WaitingRoom(options.maxWaiting ?? 20_000);
   const stop = new AbortController();
+  const changeLog = createChangeLog();
   let failure: SelvedgeError | undefined;
   let running: Promise<void> | undefined;
 
@@ -96,6 +102,7 @@ export function createFollower<Block, Applied extends AppliedSummary>(
     for await (const block of blocks(application.head.height, stop.signal)) {
       if (stop.signal.aborted) return;
       const applied = await application.apply(block);
+      changeLog.add(applied.number, application.changeMarks(applied));
       onBlock();
       logRefusals(applied, log);
       onCommitted?.(applied);
@@ -150,6 +157,7 @@ export function createFollower<Block, Applied extends AppliedSummary>(
       if (height > newest || height + KEPT_SET_HEIGHTS <= newest) throw new SelvedgeError('SET_DIGEST_HEIGHT_UNKNOWN', `set digests are kept for the last ${String(KEPT_SET_HEIGHTS)} heights up to ${String(newest)}, not for ${String(height)}`);
       return application.tables.sets.digestAt(set, height);
     },
+    changes: (from) => changeLog.since(from, application.head.height),
     notifyResult: (txId) => {
       room.notify(toHex(txId));
     },

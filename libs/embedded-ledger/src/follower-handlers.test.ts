@@ -33,6 +33,7 @@ describe('createFollowerHandlers', () => {
         asked.push({ set, height });
         return { root: new Uint8Array(32).fill(1), count: 4n, guardTxId: new Uint8Array(32).fill(2) };
       },
+      changes: (from) => [Uint8Array.of(Number(from))],
       waitForHeight: (height) => {
         waited.push(height);
         return Promise.resolve(true);
@@ -47,6 +48,16 @@ describe('createFollowerHandlers', () => {
   };
   const read = (answer: LedgerViewAnswer): LedgerViewStatement => parseMessage(LedgerViewStatementSchema, answer.statement, 1_000);
   const nonce = new Uint8Array(16).fill(9);
+
+  it('tells what blocks changed where that is asked for, under the signature', async () => {
+    const { signer } = consortium.organisation('NorthMSP').peer;
+    const handlers = createFollowerHandlers({ follower, signer });
+    const changesOf = async (changesFrom?: bigint): Promise<Uint8Array[]> =>
+      read(await handlers.getLedgerView(create(LedgerViewRequestSchema, { nonce, ...(changesFrom === undefined ? {} : { changesFrom }) }))).changes;
+    expect(await changesOf()).toEqual([]);
+    expect((await changesOf(0n)).map(toHex)).toEqual(['00']);
+    expect((await changesOf(2n)).map(toHex)).toEqual(['02']);
+  });
 
   it('signs where the follower stands, with the asker’s nonce', async () => {
     const answer = await ask(nonce);

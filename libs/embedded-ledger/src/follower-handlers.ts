@@ -29,16 +29,17 @@ const SET_DIGEST_WAIT_MS = 1_000;
  * Answers for a follower, signed by its organisation's peer identity: ledger views, whose facts go along only when the
  * asker's root is another, digests of sets, and ends of keys' histories.
  */
-export function createFollowerHandlers({ follower, signer }: { readonly follower: Pick<Follower, 'head' | 'profile' | 'state' | 'setDigest' | 'waitForHeight'>; readonly signer: Signer }): FollowerHandlers {
+export function createFollowerHandlers({ follower, signer }: { readonly follower: Pick<Follower, 'changes' | 'head' | 'profile' | 'state' | 'setDigest' | 'waitForHeight'>; readonly signer: Signer }): FollowerHandlers {
   // An async function, so that refusals are rejections.
   // eslint-disable-next-line @typescript-eslint/require-await
-  const getLedgerView = async ({ nonce, knownPolicyRoot }: LedgerViewRequest): Promise<LedgerViewAnswer> => {
+  const getLedgerView = async ({ nonce, knownPolicyRoot, changesFrom }: LedgerViewRequest): Promise<LedgerViewAnswer> => {
     requireNonce(nonce);
     const { height, blockHash, policyRoot, facts } = follower.head;
     // On Fabric the channel is older than the network's policy.
     if (facts.length === 0) throw new SelvedgeError('NOT_READY', 'the ledger’s policy has not arrived yet');
     const { network, channel } = follower.profile().message;
-    const statement = encodeMessage(LedgerViewStatementSchema, { network, channel, height, blockHash, policyRoot, nonce });
+    const changes = changesFrom === undefined ? [] : [...follower.changes(changesFrom)];
+    const statement = encodeMessage(LedgerViewStatementSchema, { network, channel, height, blockHash, policyRoot, nonce, changes });
     const hasFacts = !equalBytes(knownPolicyRoot, policyRoot);
     return create(LedgerViewAnswerSchema, { statement, signature: signAs(signer, signing.ledgerView(statement)), hasFacts, facts: hasFacts ? [...facts] : [] });
   };

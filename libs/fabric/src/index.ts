@@ -14,6 +14,7 @@ export { fabricCodeName, toValidationCode } from './domain/fabric-codes.js';
 export { FabricStateOverlay, type FabricState } from './domain/fabric-state.js';
 export { judgeFabricBlock, type BlockContext, type FabricBlockVerdict } from './domain/judge-block.js';
 export { judgeFabricTransaction, type FabricVerdict, type JudgeContext } from './domain/judge-transaction.js';
+export { marksOfEntries } from './domain/changed-entries.js';
 export { collectionLife } from './domain/collection-life.js';
 export { entryKeyHash, guardKeyHash, markerKeyHash, policyKeyHash } from './domain/key-hashes.js';
 export { isOwnCollection, matchWrites, type EntryUpdate, type MadeBy, type MatchedWrites } from './domain/match-writes.js';

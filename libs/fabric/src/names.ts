@@ -1,6 +1,8 @@
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 
+export { entryKey, policyEntryKey } from '@selvedge/protocol';
+
 /** Name under which the policy chaincode is deployed on a channel. */
 export const POLICY_CHAINCODE = 'selvedge-policy';
 /**
@@ -45,19 +47,9 @@ export function ownerSetOf(collection: string): string | undefined {
   return collection.startsWith(COLLECTION_PREFIX) ? collection.slice(COLLECTION_PREFIX.length) : undefined;
 }
 
-/** Private data key of an entry. @param ledgerKey 32 bytes */
-export function entryKey(ledgerKey: Uint8Array): string {
-  return `d${toHex(ledgerKey)}`;
-}
-
 /** Private data key of a guard. @param key 32 bytes, as guardKey makes them */
 export function guardEntryKey(key: Uint8Array): string {
   return `g${toHex(key)}`;
-}
-
-/** Private data key of an entry's own endorsement policy. @param ledgerKey 32 bytes */
-export function policyEntryKey(ledgerKey: Uint8Array): string {
-  return `p${toHex(ledgerKey)}`;
 }
 
 /**

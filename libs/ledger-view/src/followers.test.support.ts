@@ -21,6 +21,8 @@ export interface FakeFollower extends FollowerPort {
   /** Answers nothing until the signal ends. */
   isSilent: boolean;
   asked: number;
+  /** Of the last request. */
+  changesFrom: bigint | undefined;
 }
 
 export function createFakeFollower(input: { network: string; channel: string; mspId: string; signer: Signer; ledger: FollowerLedger; address?: string }): FakeFollower {
@@ -33,8 +35,10 @@ export function createFakeFollower(input: { network: string; channel: string; ms
     tamper: (answer) => answer,
     isSilent: false,
     asked: 0,
-    getLedgerView({ nonce, knownPolicyRoot }, signal) {
+    changesFrom: undefined,
+    getLedgerView({ nonce, knownPolicyRoot, changesFrom }, signal) {
       follower.asked += 1;
+      follower.changesFrom = changesFrom;
       if (follower.isSilent) {
         return new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => {

@@ -1,3 +1,3 @@
 export { createLedgerViewTracker } from './tracker.js';
 export { verifyFollowerAnswer, type FollowerStatement } from './statement.js';
-export type { FollowerPort, LedgerView, LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';
+export type { FollowerPort, LedgerAdvance, LedgerView, LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';

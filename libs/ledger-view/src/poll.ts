@@ -22,10 +22,13 @@ export async function pollFollowers(input: {
   readonly followers: readonly FollowerPort[];
   readonly profile: Profile;
   readonly knownPolicyRoot: Uint8Array;
+  /** First block whose changes are asked for; undefined: none. */
+  readonly changesFrom: bigint | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }): Promise<PollResult> {
   const nonce = randomBytes(32);
+  const request = { nonce, knownPolicyRoot: input.knownPolicyRoot, ...(input.changesFrom === undefined ? {} : { changesFrom: input.changesFrom }) };
   // A timer of our own: AbortSignal.any holds its sources weakly, so a timeout signal can vanish before it fires.
   const ending = new AbortController();
   const { signal } = ending;
@@ -42,7 +45,7 @@ export async function pollFollowers(input: {
   await Promise.all(
     input.followers.map(async (follower) => {
       try {
-        const answer = await orAborted(follower.getLedgerView({ nonce, knownPolicyRoot: input.knownPolicyRoot }, signal), signal);
+        const answer = await orAborted(follower.getLedgerView(request, signal), signal);
         statements.push(verifyFollowerAnswer({ answer, follower, nonce, profile: input.profile }));
       } catch (error) {
         refusals.push({ mspId: follower.mspId, address: follower.address, error: withRole(error, 'ledger') });

@@ -7,7 +7,7 @@ export interface FollowerPort {
   readonly mspId: string;
   readonly address: string;
   /** Rejects when the follower cannot be reached. */
-  getLedgerView(request: { nonce: Uint8Array; knownPolicyRoot: Uint8Array }, signal: AbortSignal): Promise<LedgerViewAnswer>;
+  getLedgerView(request: { nonce: Uint8Array; knownPolicyRoot: Uint8Array; changesFrom?: bigint }, signal: AbortSignal): Promise<LedgerViewAnswer>;
 }
 
 /** An immutable view of the ledger that a quorum of organisations signed. */
@@ -24,6 +24,15 @@ export interface LedgerView extends FactReader {
   readonly supporters: readonly string[];
   /** Milliseconds since the poll that gave this view, or last confirmed it, was sent. */
   ageMs(): number;
+}
+
+/** How an accepted view has moved on. */
+export interface LedgerAdvance {
+  /** Height of the view before; 0 at the first. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Change marks, hexadecimal, of each block from `from` to below `to`; undefined: anything may have changed. */
+  readonly changes: readonly (readonly string[])[] | undefined;
 }
 
 /** Follows the ledger by polling its followers. */
@@ -60,6 +69,10 @@ export interface LedgerViewTrackerOptions {
   readonly answerTimeoutMs?: number;
   /** Called when the policy root of the accepted view changed, the first view included. */
   readonly onPolicyChange?: (view: LedgerView) => void;
+  /** Called when the height of the accepted view changed, just before that view is the current one, the first view included. Without it, changes are not asked for. */
+  readonly onAdvance?: (advance: LedgerAdvance) => void;
+  /** Called with organisations whose word on what blocks changed is not that of a quorum. */
+  readonly onDiffering?: (mspIds: readonly string[]) => void;
   /** Called for each poll that gave no view. */
   readonly onFailure?: (error: unknown) => void;
 }

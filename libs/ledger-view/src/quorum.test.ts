@@ -7,7 +7,7 @@ const rootA = new Uint8Array(32).fill(1);
 const rootB = new Uint8Array(32).fill(2);
 
 function says(mspId: string, height: number, policyRoot = rootA, facts?: FollowerStatement['facts']): FollowerStatement {
-  return { mspId, address: `${mspId}-${String(height)}`, height: BigInt(height), policyRoot, facts };
+  return { mspId, address: `${mspId}-${String(height)}`, height: BigInt(height), policyRoot, changes: [], facts };
 }
 
 function refusal(find: () => Agreement): string {

@@ -83,8 +83,17 @@ describe('verifyFollowerAnswer', () => {
     await expectRefusal('VIEW_FACTS_MISMATCH');
   });
 
+  it('refuses changes of more blocks than may be told, or than there are', async () => {
+    follower.statement = { height: 1_000n, changes: Array.from({ length: 65 }, () => new Uint8Array(0)) };
+    await expectRefusal('LIMIT_EXCEEDED');
+    follower.statement = { height: 1n, changes: [new Uint8Array(8), new Uint8Array(8)] };
+    await expectRefusal('MALFORMED_MESSAGE');
+    follower.statement = { height: 2n, changes: [new Uint8Array(8), new Uint8Array(8)] };
+    expect((await ask()).changes).toHaveLength(2);
+  });
+
   it('refuses an oversize statement and fact', async () => {
-    follower.statement = { blockHash: new Uint8Array(5000) };
+    follower.statement = { blockHash: new Uint8Array(80_000) };
     await expectRefusal('MESSAGE_TOO_LARGE');
     follower.statement = {};
     follower.tamper = (answer) => {

@@ -1,9 +1,10 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
-import { LedgerViewStatementSchema, LIMITS, parseMessage, policyRoot, requireLength, signing, type LedgerViewAnswer } from '@selvedge/protocol';
+import { CHANGE_MARK_BYTES, LedgerViewStatementSchema, LIMITS, parseMessage, policyRoot, requireAtMost, requireLength, signing, type LedgerViewAnswer } from '@selvedge/protocol';
 
-const MAX_STATEMENT_BYTES = 4096;
+/** Each block's list has a few bytes of its own. */
+const MAX_STATEMENT_BYTES = 4096 + LIMITS.maxChangeMarks * CHANGE_MARK_BYTES + LIMITS.maxChangedBlocks * 8;
 
 /** What one follower verifiably said. */
 export interface FollowerStatement {
@@ -11,6 +12,8 @@ export interface FollowerStatement {
   readonly address: string;
   readonly height: bigint;
   readonly policyRoot: Uint8Array;
+  /** What each of the blocks right below the height changed, as it was signed. */
+  readonly changes: readonly Uint8Array[];
   /** Present when the follower sent them; they match the root. */
   readonly facts: ReadonlyMap<string, Uint8Array> | undefined;
 }
@@ -29,6 +32,8 @@ export function verifyFollowerAnswer(input: {
   const { answer, follower, nonce, profile } = input;
   const statement = parseMessage(LedgerViewStatementSchema, answer.statement, MAX_STATEMENT_BYTES);
   requireLength('policy_root', statement.policyRoot, 32);
+  requireAtMost('blocks whose changes are told', statement.changes.length, LIMITS.maxChangedBlocks);
+  if (BigInt(statement.changes.length) > statement.height) throw new SelvedgeError('MALFORMED_MESSAGE', 'changes of more blocks than there are');
   if (statement.network !== profile.message.network) throw new SelvedgeError('WRONG_NETWORK', 'the statement is of another network');
   if (statement.channel !== profile.message.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the statement is of another channel');
   if (!equalBytes(statement.nonce, nonce)) throw new SelvedgeError('VIEW_NONCE_MISMATCH', 'the statement answers another nonce');
@@ -38,7 +43,7 @@ export function verifyFollowerAnswer(input: {
     throw new SelvedgeError('IDENTITY_UNTRUSTED', `a peer of ${identity.mspId} answered where ${follower.mspId} was asked`);
   }
   const facts = answer.hasFacts ? verifyFacts(answer.facts, statement.policyRoot) : undefined;
-  return { mspId: identity.mspId, address: follower.address, height: statement.height, policyRoot: statement.policyRoot, facts };
+  return { mspId: identity.mspId, address: follower.address, height: statement.height, policyRoot: statement.policyRoot, changes: statement.changes, facts };
 }
 
 function verifyFacts(list: LedgerViewAnswer['facts'], root: Uint8Array): ReadonlyMap<string, Uint8Array> {

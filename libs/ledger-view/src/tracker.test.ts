@@ -6,7 +6,7 @@ import { createProfile, createSignedProfile, facts, signProfile } from '@selvedg
 import type { NetworkProfile } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeFollower, type FakeFollower } from './followers.test.support.js';
-import type { LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';
+import type { LedgerAdvance, LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';
 import { createLedgerViewTracker } from './tracker.js';
 
 setFlagsFromString('--expose-gc');
@@ -241,5 +241,77 @@ describe('profile succession', () => {
     net.state.height += 1n;
     expect((await refusal(tracker.refresh())).code).toBe('PROFILE_SIGNATURES_MISSING');
     expect(tracker.current().profile.message.version).toBe(1n);
+  });
+});
+
+describe('what changed since the last view', () => {
+  const marks = (...numbers: number[]): Uint8Array => Buffer.concat(numbers.map((number) => Uint8Array.of(number, 0, 0, 0, 0, 0, 0, 0)));
+  const hex = (number: number): string => Buffer.from(marks(number)).toString('hex');
+
+  it('is not asked for where nobody wants it', async () => {
+    await tracker.start();
+    await tracker.refresh();
+    expect(followers.map(({ changesFrom }) => changesFrom)).toEqual(followers.map(() => undefined));
+  });
+
+  it('is told before the view counts: unknown at first, then by block', async () => {
+    const told: { readonly advance: LedgerAdvance; readonly seen: bigint | undefined }[] = [];
+    const seen = (): bigint | undefined => {
+      try {
+        return tracker.current().height;
+      } catch {
+        return undefined;
+      }
+    };
+    tracker = track({ pollIntervalMs: 60_000, onAdvance: (advance) => told.push({ advance, seen: seen() }) });
+    await tracker.start();
+    await tracker.refresh();
+    net.state.height = 7n;
+    for (const one of followers) one.statement = { changes: [marks(1, 2), marks(3)] };
+    await tracker.refresh();
+    expect(followers.map(({ changesFrom }) => changesFrom)).toEqual(followers.map(() => 5n));
+    expect(told).toEqual([
+      { advance: { from: 0n, to: 5n, changes: undefined }, seen: undefined },
+      { advance: { from: 5n, to: 7n, changes: [[hex(1), hex(2)], [hex(3)]] }, seen: 5n },
+    ]);
+  });
+
+  it('is unknown where followers do not tell it, as after they started anew', async () => {
+    const told: LedgerAdvance[] = [];
+    tracker = track({ pollIntervalMs: 60_000, onAdvance: (advance) => told.push(advance) });
+    await tracker.start();
+    net.state.height = 7n;
+    for (const one of followers) one.statement = { changes: [marks(3)] };
+    await tracker.refresh();
+    expect(told.at(-1)).toEqual({ from: 5n, to: 7n, changes: undefined });
+  });
+
+  it('names organisations whose word is not a quorum’s', async () => {
+    followers.push(follower('AuroraMSP'));
+    const differing: (readonly string[])[] = [];
+    const told: LedgerAdvance[] = [];
+    tracker = track({ pollIntervalMs: 60_000, onAdvance: (advance) => told.push(advance), onDiffering: (mspIds) => differing.push(mspIds) });
+    await tracker.start();
+    net.state.height = 6n;
+    for (const one of followers) one.statement = { changes: [marks(1)] };
+    followers[0]!.statement = { changes: [marks()] };
+    await tracker.refresh();
+    expect(differing).toEqual([[followers[0]!.mspId]]);
+    expect(told.at(-1)?.changes).toEqual([[hex(1)]]);
+  });
+
+  it('is not taken from a follower that went back below its height', async () => {
+    const told: LedgerAdvance[] = [];
+    followers.push(follower('AuroraMSP'));
+    const rolledBack = followers[0]!;
+    rolledBack.ledger = ledgerAt(9n);
+    tracker = track({ pollIntervalMs: 60_000, onAdvance: (advance) => told.push(advance) });
+    await tracker.start();
+    net.state.height = 6n;
+    for (const one of followers) one.statement = { changes: [marks(1)] };
+    rolledBack.ledger = ledgerAt(6n);
+    rolledBack.statement = { changes: [marks(9)] };
+    await tracker.refresh();
+    expect(told.at(-1)).toEqual({ from: 5n, to: 6n, changes: [[hex(1)]] });
   });
 });

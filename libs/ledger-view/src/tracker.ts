@@ -1,6 +1,7 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { acceptAgreement, type AcceptedState } from './accept.js';
+import { agreeChanges } from './changes.js';
 import { pollFollowers, type FollowerRefusal, type PollResult } from './poll.js';
 import type { LedgerView, LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';
 import { findAgreement, type Agreement } from './quorum.js';
@@ -27,16 +28,32 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
       followers: options.followers(),
       profile,
       knownPolicyRoot: previous?.policyRoot ?? NO_ROOT,
+      changesFrom: options.onAdvance === undefined ? undefined : previous?.height,
       timeoutMs: answerTimeoutMs,
       signal: closing.signal,
     });
     const quorum = Math.max(1, profile.message.viewQuorum, options.quorum ?? 0);
-    const agreement = agreementOrRefuse(excludeRolledBack(answers, heights), quorum);
+    const counted = excludeRolledBack(answers, heights);
+    const agreement = agreementOrRefuse(counted, quorum);
     const state = acceptAgreement(agreement, previous, options.profile);
     const view = createView(state, () => clock() - sentAt);
+    advance(counted, previous, state, quorum);
     accepted = { state, view };
     if (previous === undefined || !equalBytes(previous.policyRoot, state.policyRoot)) options.onPolicyChange?.(view);
     return view;
+  };
+
+  /** In one synchronous stretch with the view that it leads to. */
+  const advance = ({ statements }: PollResult, previous: AcceptedState | undefined, { height: to, policyRoot }: AcceptedState, quorum: number): void => {
+    const from = previous?.height;
+    if (options.onAdvance === undefined || from === to) return;
+    if (from === undefined) {
+      options.onAdvance({ from: 0n, to, changes: undefined });
+      return;
+    }
+    const { blocks, differing } = agreeChanges(statements, { from, to, quorum, policyRoot });
+    options.onAdvance({ from, to, changes: blocks });
+    if (differing.length > 0) options.onDiffering?.(differing);
   };
 
   // One poll at a time; callers that come while one runs share the next one, whose nonce is made after they asked.

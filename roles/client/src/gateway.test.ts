@@ -77,6 +77,38 @@ describe('a transaction', () => {
   });
 });
 
+describe('what queries must not fall behind', () => {
+  const leastHeights = (): bigint[] => {
+    const seen: bigint[] = [];
+    network.hooks.execute = (_node, genuine, request) => {
+      seen.push(openRequest(network.consortium, request).body.leastHeight);
+      return genuine();
+    };
+    return seen;
+  };
+
+  it('is the newest block that a commit told of, for every gateway of the process to this network', async () => {
+    const seen = leastHeights();
+    await contract.evaluateTransaction('f');
+    await contract.submitTransaction('f');
+    await contract.evaluateTransaction('f');
+    const other = network.connect({ identity: network.consortium.organisation('BorealisMSP').client.signer });
+    await other.getNetwork('trade').getContract('diamonds').evaluateTransaction('f');
+    other.close();
+    expect([seen[0], ...seen.slice(-2)]).toEqual([0n, 6n, 6n]);
+  });
+
+  it('is nothing that another network told of', async () => {
+    await contract.submitTransaction('f');
+    network = await createFakeNetwork();
+    const seen = leastHeights();
+    const other = network.connect();
+    await other.getNetwork('trade').getContract('diamonds').evaluateTransaction('f');
+    other.close();
+    expect(seen).toEqual([0n]);
+  });
+});
+
 describe('connect', () => {
   it('refuses a profile of another network or channel, or one without enough signatures', async () => {
     const other = await createTestConsortium({ network: 'other' });

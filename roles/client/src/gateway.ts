@@ -13,6 +13,7 @@ import type { ConnectionProfile } from './domain/connection-profile.js';
 import { createNodeRotation, type NodeRotation } from './domain/rotation.js';
 import { createEmbeddedLane } from './embedded-lane.js';
 import { createFabricLane } from './fabric/fabric-lane.js';
+import { knownHeightOf, rememberBlocks } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
 import type { NetworkPorts, OnHop } from './ports.js';
@@ -97,8 +98,9 @@ export function connect(options: ConnectOptions): Gateway {
     rotation: rotations(limits),
     endorserRotation: createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs }),
     closing: closing.signal,
+    knownHeight: knownHeightOf(profile),
   };
-  const lane = createLane(session, options, clock);
+  const lane = rememberBlocks(createLane(session, options, clock), session.knownHeight);
   const transactions = { ...session, lane, retry: options.retry, random: options.random ?? Math.random };
   return {
     identity: options.identity,

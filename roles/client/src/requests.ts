@@ -33,7 +33,7 @@ export function createRequests(session: Session, contract: string, content: { re
     const calledEpochs = chooseCalledEpochs(envelope, view, contract);
     const { network, channel } = session;
     const { digest } = view.profile;
-    return buildRequest({ network, channel, contract, kind, ...content, nonce, timestamp, keyEpoch, calledEpochs, profileDigest: digest, suite, envelopeKey }, session.signer);
+    return buildRequest({ network, channel, contract, kind, ...content, nonce, timestamp, keyEpoch, calledEpochs, leastHeight: session.knownHeight.height, profileDigest: digest, suite, envelopeKey }, session.signer);
   };
 
   // A failed build is not kept.

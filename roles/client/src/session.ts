@@ -1,6 +1,7 @@
 import type { Signer } from '@selvedge/identity';
 import type { NodeRotation } from './domain/rotation.js';
 import type { ConflictRetry } from './domain/conflict-retry.js';
+import type { KnownHeight } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import type { ClientLimits } from './limits.js';
 import type { NetworkPorts } from './ports.js';
@@ -19,6 +20,8 @@ export interface Session {
   readonly rotation: (contract: string) => NodeRotation;
   /** Order of endorsers. */
   readonly endorserRotation: NodeRotation;
+  /** What queries must not fall behind. */
+  readonly knownHeight: KnownHeight;
   /** Aborted when the gateway closes. */
   readonly closing: AbortSignal;
 }

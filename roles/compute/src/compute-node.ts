@@ -103,6 +103,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
       teeType: options.teeType,
       measurement: options.measurement,
       packages: [...(options.packages?.() ?? [])],
+      kept: execution.kept(),
     });
   };
 

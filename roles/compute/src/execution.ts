@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { RequestKind, type TargetData } from '@selvedge/protocol';
+import { RequestKind, type KeptStateSchema, type TargetData } from '@selvedge/protocol';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { HeldKeys } from './domain/held-keys.js';
 import type { UnsealedRequest } from './domain/open-request.js';
 import { openEvents } from './domain/open-events.js';
+import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
 import { createKeptSets } from './domain/kept-sets.js';
 import { createPacketOpener } from './domain/packet-opener.js';
 import { createReplayWindow } from './domain/replay-window.js';
@@ -36,6 +38,10 @@ export interface ExecutionOptions {
   readonly cacheBytes?: number;
   /** Sets of entries that are kept with their indexes until they change, by estimate; 0 keeps none. Default 256 MiB. */
   readonly keptSetBytes?: number;
+  /** Keys that queries read; whoever gives them lets them follow the ledger view. Default: none are kept. */
+  readonly keptPoints?: KeptPoints;
+  /** A ledger view older than this answers nothing from memory. Default 2,500. */
+  readonly maxMemoryAgeMs?: number;
   /** Called when a request needs keys that this node should hold and does not. */
   readonly onMissingKeys: () => void;
 }
@@ -47,6 +53,8 @@ export interface Outcome {
 }
 
 export interface Execution {
+  /** What is kept in memory now. */
+  kept(): MessageInitShape<typeof KeptStateSchema>;
   /** Authorises and runs an unsealed request. Everything that it throws is answered under the response key. */
   run(unsealed: UnsealedRequest, context: { readonly view: LedgerView; readonly keys: HeldKeys; readonly signal: AbortSignal }): Promise<Outcome>;
 }
@@ -58,6 +66,7 @@ const STALE_EPOCH: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['KEY_EPOCH_U
 export function createExecution(options: ExecutionOptions): Execution {
   const { nodeId, channel, source, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
   const { maxWriteBytes = 4 * 1024 * 1024, maxQueryWork = 20_000_000, cacheBytes = 16 * 1024 * 1024, keptSetBytes = 256 * 1024 * 1024 } = options;
+  const { keptPoints = createKeptPoints({ maxBytes: 0, clock: () => 0 }), maxMemoryAgeMs = 2_500 } = options;
   const opener = createPacketOpener(channel, cacheBytes);
   const keptSets = createKeptSets(keptSetBytes);
   const replays = createReplayWindow(2 * freshnessMs);
@@ -83,6 +92,14 @@ export function createExecution(options: ExecutionOptions): Execution {
   };
 
   return {
+    kept: () => ({
+      points: BigInt(keptPoints.count),
+      pointBytes: BigInt(keptPoints.bytes),
+      pointHits: BigInt(keptPoints.hits),
+      sets: BigInt(keptSets.count),
+      setBytes: BigInt(keptSets.bytes),
+      setHits: BigInt(keptSets.hits),
+    }),
     async run(unsealed, { view, keys, signal }) {
       const request = await askingForKeys(() => authoriseRequest(unsealed, { view, keys, nodeId, now: now(), freshnessMs }));
       replays.admit(request, now());
@@ -90,10 +107,11 @@ export function createExecution(options: ExecutionOptions): Execution {
       const signer = keys.signer(request.policy.suite);
       const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
       const scope = { contract: request.body.contract, signer, minHeight, profile: view.profile };
+      const mayAnswerFromMemory = (): boolean => request.body.leastHeight <= view.height && view.ageMs() <= maxMemoryAgeMs;
       const { requestDigest } = unsealed;
       const openContracts = (): TransactionContracts =>
         createTransactionContracts({
-          request, source, scope, opener, keptSets, maxWriteBytes, requestDigest,
+          request, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, requestDigest,
           declaredIndexes: (codeHash) => host.declaredIndexes(codeHash),
           queryWork: createQueryWork(maxQueryWork, () => giveWay(signal)),
           context: { view, keys, nodeId },

@@ -9,6 +9,7 @@ export type { HeldContractKeys, HeldKeys } from './domain/held-keys.js';
 export { createPackageKeeper, type HeldPackage, type PackageKeeper, type PackageKeeperOptions } from './adapters/package-keeper.js';
 export { createKeyKeeper, type KeyKeeper, type KeyKeeperOptions } from './adapters/key-keeper.js';
 export { createHistoryConfirmer, type HistoryConfirmer } from './adapters/history-confirmer.js';
+export { createKeptPoints, type KeptPoints, type KeptPointsOptions } from './domain/kept-points.js';
 export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
 export { createSetConfirmer, type ServedSet, type SetConfirmer, type SetConfirmerOptions } from './adapters/set-confirmer.js';
 export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';

@@ -65,8 +65,8 @@ export interface PointQuery<T> extends PlaceOfRead {
   readonly ledgerKey: Uint8Array;
   /** Whether the key's own endorsement policy is wanted too. */
   readonly withKeyPolicy?: boolean;
-  /** Opens the packet; undefined: absent. keyPolicy: empty when there is none, or none was wanted. Whatever it throws makes the answer forged. */
-  open(packet: Uint8Array | undefined, keyPolicy: Uint8Array): T;
+  /** Opens the packet; undefined: absent. keyPolicy: empty when there is none, or none was wanted; height: of the answer, by the node's word. Whatever it throws makes the answer forged. */
+  open(packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint): T;
 }
 
 /** A set as one business node served it, complete by its word. */

@@ -42,6 +42,10 @@ export const computeConfig = z.strictObject({
       maxViewAgeMs: z.int().min(1).default(10_000),
       /** TEE memory for sets of entries that queries read, with their indexes, until they change; by estimate. 0 keeps none. */
       keptSetBytes: z.int().min(0).default(256 * 1024 * 1024),
+      /** TEE memory for keys that queries read, until a block changes them; by estimate. 0 keeps none. */
+      keptPointBytes: z.int().min(0).default(64 * 1024 * 1024),
+      /** Age at which the ledger view answers nothing from memory any more: business nodes are asked. */
+      maxMemoryAgeMs: z.int().min(0).default(2_500),
       /** How long a stop waits for running requests. */
       drainMs: z.int().min(0).default(10_000),
     })

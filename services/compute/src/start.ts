@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
 import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
-import { connectPeers, createChaincodeHost, createComputeNode, createKeyKeeper, createHistoryConfirmer, createSetConfirmer, createPackageKeeper, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
+import { connectPeers, createChaincodeHost, createComputeNode, createKeptPoints, createKeyKeeper, createHistoryConfirmer, createSetConfirmer, createPackageKeeper, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
 import { listPackages } from '@selvedge/contract-package';
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
@@ -71,6 +71,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
       logger.warn({ contract, ...failureText(error) }, 'the contract’s package is not ready');
     },
   });
+  const keptPoints = createKeptPoints({ maxBytes: limits.keptPointBytes, clock });
   const views = createLedgerViewTracker({
     profile,
     followers: () => peers.followers,
@@ -79,6 +80,12 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     onPolicyChange: () => {
       keys.renew();
       packages.check();
+    },
+    onAdvance: (advance) => {
+      keptPoints.advance(advance);
+    },
+    onDiffering: (mspIds) => {
+      logger.warn({ mspIds }, 'followers of these organisations do not say what a quorum says that blocks changed');
     },
     onFailure: (error) => {
       logger.warn({ code: failureText(error).code, reason: error instanceof SelvedgeError ? error.message : '' }, 'no new ledger view');
@@ -129,6 +136,8 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     freshnessMs: limits.freshnessMs,
     maxLagBlocks: BigInt(limits.maxLagBlocks),
     keptSetBytes: limits.keptSetBytes,
+    keptPoints,
+    maxMemoryAgeMs: limits.maxMemoryAgeMs,
     teeType: attester.teeType,
     measurement,
     packages: () => packages.held(),

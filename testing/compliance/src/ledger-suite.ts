@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
+import { entryMark, parseChangeMarks } from '@selvedge/protocol';
 import type { CreateLedger, EndorsedUnderTest, FollowerUnderTest, LedgerUnderTest, Ordered } from './ports.js';
 import { createTargetMaker, type MadeTargetData, type TargetShape } from './target-maker.js';
 
@@ -75,6 +76,23 @@ export function describeLedgerSemantics(name: string, createLedger: CreateLedger
       expect(versions(a)).toEqual(same(transaction.version('', a)));
       expect(versions(b, 'auroraStones', 'aurora')).toEqual(same(transaction.version('auroraStones', b)));
       expect(versions(a, 'auroraStones', 'aurora')).toEqual(same(undefined));
+    });
+
+    it('tells at every follower what blocks changed: entries alone, and of valid transactions alone', async () => {
+      const [put1, put2, lost] = [freshKey(), freshKey(), freshKey()];
+      const markOf = (key: string, dataset = '', ownerSet = 'houses'): string => Buffer.from(entryMark(consortium.contract, ownerSet, consortium.contractKeys.names.ledgerKey(dataset, key))).toString('hex');
+      const first = await commit(put(put1));
+      const { height: from } = ledger.followers[0]!.head;
+      const changed = (): string[][] => everywhere((follower) => follower.changes(from).flatMap(parseChangeMarks));
+      expect(changed().flat()).toEqual([]);
+      const stale = await endorse({ reads: [readOf(first, put1)], writes: [{ key: lost, value: '1' }] });
+      expect((await commit({ writes: [{ key: put1, value: '2' }, { dataset: 'auroraStones', key: put2, value: '3' }] })).verdict).toBe('VALID');
+      const expected = [markOf(put1), markOf(put2, 'auroraStones', 'aurora')].sort();
+      for (const marks of changed()) expect(marks.sort()).toEqual(expected);
+      expect(await order(stale)).toEqual(['MVCC_READ_CONFLICT']);
+      expect((await commit({ writes: [{ key: put2, dataset: 'auroraStones' }] })).verdict).toBe('VALID');
+      for (const marks of changed()) expect(marks.sort()).toEqual([...expected, expected.find((mark) => mark === markOf(put2, 'auroraStones', 'aurora'))].sort());
+      for (const follower of ledger.followers) expect(BigInt(follower.changes(from).length)).toBe(follower.head.height - from);
     });
 
     it('shows a deleted key as absent', async () => {

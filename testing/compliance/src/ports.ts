@@ -7,6 +7,8 @@ import type { MadeTargetData } from './target-maker.js';
 export interface FollowerUnderTest {
   readonly state: StateReader;
   readonly head: Pick<LedgerHead, 'height' | 'blockHash' | 'commitHash' | 'policyRoot'>;
+  /** Change marks of each block from a number on, as far as the follower knows them. */
+  changes(from: bigint): readonly Uint8Array[];
   waitForHeight(height: bigint, timeoutMs: number): Promise<boolean>;
 }
 

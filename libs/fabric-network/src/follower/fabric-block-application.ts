@@ -1,7 +1,7 @@
 import { labelledHash, toHex } from '@selvedge/crypto';
 import { readStoredProfile, sortFacts, type BlockApplier, type Checkpoint, type LedgerHead, type LedgerLog, type LedgerStore, type StoredHead } from '@selvedge/embedded-ledger';
 import { isSelvedgeError } from '@selvedge/errors';
-import { judgeFabricBlock, parsePrivateData, verifyFabricBlock, type FabricBlockVerdict, type FabricVerdict, type PrivateValue } from '@selvedge/fabric';
+import { judgeFabricBlock, marksOfEntries, parsePrivateData, verifyFabricBlock, type FabricBlockVerdict, type FabricVerdict, type PrivateValue } from '@selvedge/fabric';
 import type { Profile } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
 import type { FabricAppliedBlock, FabricApplyHook } from './applied-block.js';
@@ -68,6 +68,10 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
     checkpoint?.(`${role}.apply.after-sync`, subject);
     this.#show(judged, head);
     return applied;
+  }
+
+  changeMarks({ transactions }: FabricAppliedBlock): readonly Uint8Array[] {
+    return transactions.flatMap(({ entries }) => marksOfEntries(entries));
   }
 
   #show({ factUpdates, profile }: FabricBlockVerdict, head: StoredHead): void {

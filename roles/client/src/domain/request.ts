@@ -19,6 +19,8 @@ export interface RequestInput {
   readonly keyEpoch: bigint;
   /** The same of other contracts, which the function may call. */
   readonly calledEpochs: ReadonlyMap<string, bigint>;
+  /** Of what is known to be committed. */
+  readonly leastHeight: bigint;
   readonly profileDigest: Uint8Array;
   readonly suite: SuiteName;
   readonly envelopeKey: { readonly epoch: bigint; readonly publicKey: Uint8Array };
@@ -66,6 +68,7 @@ export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest 
     timestampSeconds,
     timestampNanos,
     keyEpoch,
+    leastHeight: input.leastHeight,
     profileDigest: input.profileDigest,
     calledEpochs: [...calledEpochs].map(([name, epoch]) => ({ contract: name, epoch })).sort((a, b) => compareText(a.contract, b.contract)),
   });

@@ -19,6 +19,7 @@ export function createRequest(consortium: TestConsortium, kind: RequestKind, arg
       timestamp: now,
       keyEpoch: 1n,
       calledEpochs: new Map(),
+      leastHeight: 0n,
       profileDigest: profile.digest,
       suite,
       envelopeKey: { epoch: 1n, publicKey: consortium.envelopeKeys[suite].publicKey },

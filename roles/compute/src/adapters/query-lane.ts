@@ -35,6 +35,12 @@ export interface PointAddress {
   readonly withKeyPolicy?: boolean;
 }
 
+/** An entry, and the height at which it stood. */
+export interface PointAtHeight {
+  readonly answer: PointAnswer;
+  readonly height: bigint;
+}
+
 /** Guards of one dataset, as the wire names them. */
 export interface GuardsAddress {
   readonly ownerSet: string;
@@ -73,7 +79,7 @@ export interface QueryLane {
   readonly mspId: string;
   readonly address: string;
   /** Throws STATE_FORGED, STATE_BEHIND, OVERLOADED, or what the node or the way to it refused. */
-  readPoint(scope: ReadScope, point: PointAddress): Promise<PointAnswer>;
+  readPoint(scope: ReadScope, point: PointAddress): Promise<PointAtHeight>;
   /** Throws as readPoint. */
   readVersions(scope: ReadScope, history: HistoryAddress): Promise<readonly KeyVersion[]>;
   /** Throws as readPoint. */
@@ -85,7 +91,7 @@ export interface QueryLane {
 interface WaitingRead {
   readonly scope: ReadScope;
   readonly point: PointAddress;
-  resolve(answer: PointAnswer): void;
+  resolve(found: PointAtHeight): void;
   reject(error: unknown): void;
 }
 
@@ -221,7 +227,7 @@ function settle(read: WaitingRead, answer: StateAnswer, index: number): void {
     verifyHeight(answer.height, read.scope.minHeight);
     const point = answer.points[index];
     if (point === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks an entry');
-    read.resolve(point);
+    read.resolve({ answer: point, height: answer.height });
   } catch (error) {
     read.reject(error);
   }

@@ -151,8 +151,8 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
   return {
     readPoint: (scope, query) =>
       withFailover(query, async (lane) => {
-        const { present, packet, keyPolicy } = await lane.readPoint(scope, query);
-        return opened(() => query.open(present ? packet : undefined, keyPolicy));
+        const { answer, height } = await lane.readPoint(scope, query);
+        return opened(() => query.open(answer.present ? answer.packet : undefined, answer.keyPolicy, height));
       }),
     async readHistory(scope, query, open) {
       const end = await options.historyConfirmer.confirm(scope, query);

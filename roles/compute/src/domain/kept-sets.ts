@@ -20,19 +20,29 @@ export interface KeptSetTerms {
 export interface KeptSets {
   /** What is kept of one set, apart for each business node that served it. */
   of(terms: KeptSetTerms): SetMemory<StoredEntry>;
+  readonly count: number;
   /** Estimate of what is kept now; never above the budget. */
   readonly bytes: number;
+  /** How often a set was found, since the start; its guard may have changed since. */
+  readonly hits: number;
 }
 
 /** @param maxBytes budget, by estimate; 0 keeps nothing */
 export function createKeptSets(maxBytes: number): KeptSets {
   const kept = new Map<string, { readonly set: KeptSet<StoredEntry>; readonly bytes: number }>();
   let keptBytes = 0;
+  let hits = 0;
   const forget = (id: string): void => {
     keptBytes -= kept.get(id)?.bytes ?? 0;
     kept.delete(id);
   };
   return {
+    get count() {
+      return kept.size;
+    },
+    get hits() {
+      return hits;
+    },
     get bytes() {
       return keptBytes;
     },
@@ -46,6 +56,7 @@ export function createKeptSets(maxBytes: number): KeptSets {
           if (found === undefined) return undefined;
           kept.delete(id);
           kept.set(id, found);
+          hits += 1;
           return found.set;
         },
         keep(address, set) {

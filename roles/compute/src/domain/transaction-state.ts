@@ -9,6 +9,7 @@ import type { ReadScope, SetMemory, StateSource } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
 import { createKeyRange, verifyKeySupported } from './key-range.js';
+import type { KeptPoints, PointMemory, ReadPoint } from './kept-points.js';
 import type { KeptSets } from './kept-sets.js';
 import type { PacketOpener, StoredEntry } from './packet-opener.js';
 import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
@@ -20,14 +21,6 @@ const NO_HASH = new Uint8Array(0);
 const ALL_TAGS = new Uint8Array(0);
 /** Always the same one: indexes in memory are found by it. */
 const NO_INDEXES: readonly IndexDefinition[] = [];
-
-/** What is known of one key. */
-interface ReadPoint {
-  readonly ledgerKey: Uint8Array;
-  readonly entry: StoredEntry | undefined;
-  /** Empty: none. */
-  readonly keyPolicy: Uint8Array;
-}
 
 /** A contract's own part of {@link StateCalls}. */
 export type ContractState = Omit<StateCalls, 'openContract'>;
@@ -62,6 +55,9 @@ export interface TransactionStateInput {
   readonly scope: ReadScope;
   readonly opener: PacketOpener;
   readonly keptSets: KeptSets;
+  readonly keptPoints: KeptPoints;
+  /** Whether the ledger view is recent enough, and not behind what the client knows. */
+  readonly mayAnswerFromMemory: () => boolean;
   readonly maxWriteBytes: number;
   /** Those of the code that runs. */
   readonly declaredIndexes: () => Promise<DeclaredIndexes>;
@@ -72,7 +68,7 @@ export interface TransactionStateInput {
  * The state of one contract as a transaction sees it. As on Fabric, its own writes are not visible to its reads, and a
  * key that was read once keeps its value. An evaluate records nothing.
  */
-export function createTransactionState({ request, source, scope, opener, keptSets, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
+export function createTransactionState({ request, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit } = request;
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
@@ -90,16 +86,25 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     }
   };
 
+  /** Nothing is remembered of entries that end by themselves: no transaction changes them then. */
+  const pointMemory = ({ ownerSet, dataset, isEnding }: DatasetPlace, ledgerKey: Uint8Array): PointMemory | undefined =>
+    isEnding ? undefined : keptPoints.of({ contract: policy.name, policyVersion: policy.policyVersion, ownerSet, dataset, ledgerKey, withKeyPolicy });
+
   const fetchPoint = async (place: DatasetPlace, key: string): Promise<ReadPoint> => {
     const { ownerSet, owners, dataset } = place;
     const ledgerKey = keys.nameKeys.ledgerKey(dataset, key);
-    const open = (packet: Uint8Array | undefined, keyPolicy: Uint8Array): ReadPoint => ({
-      ledgerKey,
-      entry: packet === undefined ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey }),
-      keyPolicy,
+    const memory = pointMemory(place, ledgerKey);
+    // A submit asks: what it rests on is checked at endorsement, and one that was refused must not read the same again.
+    const remembered = isSubmit || !mayAnswerFromMemory() ? undefined : memory?.find();
+    if (remembered !== undefined) return remembered;
+    const open = (packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint): { readonly point: ReadPoint; readonly height: bigint } => ({
+      point: { ledgerKey, entry: packet === undefined ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey }), keyPolicy },
+      height,
     });
-    const point = await source.readPoint(scope, { ownerSet, owners, dataset, ledgerKey, withKeyPolicy, open });
+    const { point, height } = await source.readPoint(scope, { ownerSet, owners, dataset, ledgerKey, withKeyPolicy, open });
     requireAtMost('bytes of a key policy', point.keyPolicy.length, LIMITS.maxKeyPolicyBytes);
+    if (isSubmit) memory?.forget();
+    else memory?.keep(point, height);
     return point;
   };
 

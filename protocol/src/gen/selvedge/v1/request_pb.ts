@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/request.proto.
  */
 export const file_selvedge_v1_request: GenFile = /*@__PURE__*/
-  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iYAoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEh4KFnNlYWxlZF90cmFuc2FjdGlvbl9rZXkYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwi8QIKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gicQoOU2VhbGVkUmVzcG9uc2USDwoHbm9kZV9pZBgBIAEoCRIMCgRzYWx0GAIgASgMEhIKCmNpcGhlcnRleHQYAyABKAwSLAoLdGFyZ2V0X2RhdGEYBCABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQipAEKCFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEg8KB3BheWxvYWQYAyABKAwSKgoFZXZlbnQYBCABKAsyGy5zZWx2ZWRnZS52MS5DaGFpbmNvZGVFdmVudBIlCgdyZWZ1c2FsGAUgASgLMhQuc2VsdmVkZ2UudjEuUmVmdXNhbBITCgt2aWV3X2hlaWdodBgGIAEoBCIWChRDb21wdXRlSGVhbHRoUmVxdWVzdCLhAQoNQ29tcHV0ZUhlYWx0aBIPCgdub2RlX2lkGAEgASgJEg0KBXJlYWR5GAIgASgIEhAKCGRyYWluaW5nGAMgASgIEhEKCWluX2ZsaWdodBgEIAEoDRIQCghjYXBhY2l0eRgFIAEoDRITCgt2aWV3X2hlaWdodBgGIAEoBBIRCgljb250cmFjdHMYByADKAkSEAoIdGVlX3R5cGUYCCABKAkSEwoLbWVhc3VyZW1lbnQYCSABKAwSKgoIcGFja2FnZXMYCiADKAsyGC5zZWx2ZWRnZS52MS5IZWxkUGFja2FnZSIyCgtIZWxkUGFja2FnZRIRCgljb2RlX2hhc2gYASABKAwSEAoIdmVyaWZpZWQYAiABKAgqVQoJRGlyZWN0aW9uEhkKFURJUkVDVElPTl9VTlNQRUNJRklFRBAAEhUKEURJUkVDVElPTl9SRVFVRVNUEAESFgoSRElSRUNUSU9OX1JFU1BPTlNFEAIqfQoLUmVxdWVzdEtpbmQSHAoYUkVRVUVTVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVUkVRVUVTVF9LSU5EX0VWQUxVQVRFEAESFwoTUkVRVUVTVF9LSU5EX1NVQk1JVBACEhwKGFJFUVVFU1RfS0lORF9PUEVOX0VWRU5UUxADMpYBCgdDb21wdXRlEkIKB0V4ZWN1dGUSGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0Ghsuc2VsdmVkZ2UudjEuU2VhbGVkUmVzcG9uc2USRwoGSGVhbHRoEiEuc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5Db21wdXRlSGVhbHRoYgZwcm90bzM", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
+  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iYAoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEh4KFnNlYWxlZF90cmFuc2FjdGlvbl9rZXkYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSIvCg5DaGFpbmNvZGVFdmVudBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwiNAoNU2VhbGVkRXZlbnRPZhINCgV0eF9pZBgBIAEoDBIUCgxzZWFsZWRfZXZlbnQYAiABKAwiOwoMT3BlbmVkRXZlbnRzEisKBmV2ZW50cxgBIAMoCzIbLnNlbHZlZGdlLnYxLkNoYWluY29kZUV2ZW50IqQBCghSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIPCgdwYXlsb2FkGAMgASgMEioKBWV2ZW50GAQgASgLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQSJQoHcmVmdXNhbBgFIAEoCzIULnNlbHZlZGdlLnYxLlJlZnVzYWwSEwoLdmlld19oZWlnaHQYBiABKAQiFgoUQ29tcHV0ZUhlYWx0aFJlcXVlc3QihwIKDUNvbXB1dGVIZWFsdGgSDwoHbm9kZV9pZBgBIAEoCRINCgVyZWFkeRgCIAEoCBIQCghkcmFpbmluZxgDIAEoCBIRCglpbl9mbGlnaHQYBCABKA0SEAoIY2FwYWNpdHkYBSABKA0SEwoLdmlld19oZWlnaHQYBiABKAQSEQoJY29udHJhY3RzGAcgAygJEhAKCHRlZV90eXBlGAggASgJEhMKC21lYXN1cmVtZW50GAkgASgMEioKCHBhY2thZ2VzGAogAygLMhguc2VsdmVkZ2UudjEuSGVsZFBhY2thZ2USJAoEa2VwdBgLIAEoCzIWLnNlbHZlZGdlLnYxLktlcHRTdGF0ZSJ3CglLZXB0U3RhdGUSDgoGcG9pbnRzGAEgASgEEhMKC3BvaW50X2J5dGVzGAIgASgEEhIKCnBvaW50X2hpdHMYAyABKAQSDAoEc2V0cxgEIAEoBBIRCglzZXRfYnl0ZXMYBSABKAQSEAoIc2V0X2hpdHMYBiABKAQiMgoLSGVsZFBhY2thZ2USEQoJY29kZV9oYXNoGAEgASgMEhAKCHZlcmlmaWVkGAIgASgIKlUKCURpcmVjdGlvbhIZChVESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIVChFESVJFQ1RJT05fUkVRVUVTVBABEhYKEkRJUkVDVElPTl9SRVNQT05TRRACKn0KC1JlcXVlc3RLaW5kEhwKGFJFUVVFU1RfS0lORF9VTlNQRUNJRklFRBAAEhkKFVJFUVVFU1RfS0lORF9FVkFMVUFURRABEhcKE1JFUVVFU1RfS0lORF9TVUJNSVQQAhIcChhSRVFVRVNUX0tJTkRfT1BFTl9FVkVOVFMQAzKWAQoHQ29tcHV0ZRJCCgdFeGVjdXRlEhouc2VsdmVkZ2UudjEuU2VhbGVkUmVxdWVzdBobLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEkcKBkhlYWx0aBIhLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhSZXF1ZXN0Ghouc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aGIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
 
 /**
  * The clear header: HPKE info and all associated data bind its bytes.
@@ -242,6 +242,13 @@ export type RequestBody = Message<"selvedge.v1.RequestBody"> & {
    * @generated from field: repeated selvedge.v1.ContractEpoch called_epochs = 14;
    */
   calledEpochs: ContractEpoch[];
+
+  /**
+   * of what the client knows to be committed: a node whose view is lower answers nothing from memory
+   *
+   * @generated from field: uint64 least_height = 15;
+   */
+  leastHeight: bigint;
 };
 
 /**
@@ -474,6 +481,11 @@ export type ComputeHealth = Message<"selvedge.v1.ComputeHealth"> & {
    * @generated from field: repeated selvedge.v1.HeldPackage packages = 10;
    */
   packages: HeldPackage[];
+
+  /**
+   * @generated from field: selvedge.v1.KeptState kept = 11;
+   */
+  kept?: KeptState | undefined;
 };
 
 /**
@@ -482,6 +494,54 @@ export type ComputeHealth = Message<"selvedge.v1.ComputeHealth"> & {
  */
 export const ComputeHealthSchema: GenMessage<ComputeHealth> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_request, 11);
+
+/**
+ * State that a node keeps in TEE memory, of all contracts; bytes are estimates.
+ *
+ * @generated from message selvedge.v1.KeptState
+ */
+export type KeptState = Message<"selvedge.v1.KeptState"> & {
+  /**
+   * keys
+   *
+   * @generated from field: uint64 points = 1;
+   */
+  points: bigint;
+
+  /**
+   * @generated from field: uint64 point_bytes = 2;
+   */
+  pointBytes: bigint;
+
+  /**
+   * since the start
+   *
+   * @generated from field: uint64 point_hits = 3;
+   */
+  pointHits: bigint;
+
+  /**
+   * @generated from field: uint64 sets = 4;
+   */
+  sets: bigint;
+
+  /**
+   * @generated from field: uint64 set_bytes = 5;
+   */
+  setBytes: bigint;
+
+  /**
+   * @generated from field: uint64 set_hits = 6;
+   */
+  setHits: bigint;
+};
+
+/**
+ * Describes the message selvedge.v1.KeptState.
+ * Use `create(KeptStateSchema)` to create a new message.
+ */
+export const KeptStateSchema: GenMessage<KeptState> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 12);
 
 /**
  * A contract package in the node's store.
@@ -509,7 +569,7 @@ export type HeldPackage = Message<"selvedge.v1.HeldPackage"> & {
  * Use `create(HeldPackageSchema)` to create a new message.
  */
 export const HeldPackageSchema: GenMessage<HeldPackage> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 12);
+  messageDesc(file_selvedge_v1_request, 13);
 
 /**
  * @generated from enum selvedge.v1.Direction
