@@ -34,6 +34,11 @@ export function statementDigest(statement: Uint8Array): Uint8Array {
   return labelledHash('statement digest', statement);
 }
 
+/** Identifies a locked key broker's statement in report data, so that neither statement of a broker can pass for the other. 32 bytes. */
+export function unlockStatementDigest(statement: Uint8Array): Uint8Array {
+  return labelledHash('unlock statement digest', statement);
+}
+
 /** SHA-256 under the policy label over sorted (key, value) pairs: the root in a ledger view. 32 bytes. */
 export function policyRoot(facts: readonly { key: string; value: Uint8Array }[]): Uint8Array {
   const parts: Part[] = facts.flatMap((fact) => [fact.key, fact.value]);

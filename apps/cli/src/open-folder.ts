@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { connect, loadConnectionProfile, loadSignedProfile, type ConnectionProfile, type ConnectOptions, type Gateway } from '@selvedge/client';
-import { openNetworkFolder } from '@selvedge/dev-network';
+import { connect, loadConnectionProfile, loadSignedProfile, type ConnectionProfile, type ConnectOptions, type Gateway, type HeldUnlockKey } from '@selvedge/client';
+import { openNetworkFolder, readUnlockKeys } from '@selvedge/dev-network';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile, type FactUpdate, type Profile } from '@selvedge/policy';
@@ -8,6 +8,7 @@ import { isFabricFolder, openFabricFolder, ownOrganisations } from './fabric/fol
 import { openPolicyAccess } from './fabric/policy-access.js';
 import { isBusiness } from './fabric/services.js';
 import { loadIdentity } from './fabric/signers.js';
+import { ownUnlockKeys } from './fabric/unlock-keys.js';
 
 /** Who acts when --identity does not say. */
 export type DefaultUser = 'client' | 'admin';
@@ -37,6 +38,8 @@ export interface OpenFolder {
   defaultIdentity(user: DefaultUser): Promise<Signer>;
   connect(identity: Signer, options: Partial<ConnectOptions>): Gateway;
   openPolicy(): Promise<PolicyCommands>;
+  /** Unlock keys of the organisations operated here. Throws INVALID_CONFIGURATION. */
+  unlockKeys(): Promise<HeldUnlockKey[]>;
 }
 
 /** Opens the folder of a network. Throws INVALID_CONFIGURATION. */
@@ -59,6 +62,7 @@ async function openDevelopment(directory: string): Promise<OpenFolder> {
     defaultIdentity: (user) => folder.identity(settings.businessOrganisations[0] ?? '', DEVELOPMENT_USERS[user]),
     connect: (identity, options) => folder.connect(identity, options),
     openPolicy: () => Promise.resolve(folder.openPolicySession()),
+    unlockKeys: () => readUnlockKeys(folder.layout, settings),
   };
 }
 
@@ -80,6 +84,7 @@ async function openDeployed(directory: string): Promise<OpenFolder> {
     identity: (mspId, user) => loadIdentity(deployment, mspId, user),
     defaultIdentity: (user) => loadIdentity(deployment, first?.mspId ?? '', user),
     connect: (identity, options) => connect({ connectionProfile, signedProfile, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
+    unlockKeys: () => ownUnlockKeys(layout, deployment),
     async openPolicy() {
       const access = await openPolicyAccess(folder);
       return { ...access, facts: async () => (await access.facts()).all, submit: (transaction) => access.submit(transaction) };

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { withRole } from '@selvedge/errors';
 import { addAttestCommands } from './commands/attest.js';
+import { addBrokerCommands } from './commands/broker.js';
 import { addCallCommands } from './commands/call.js';
 import { addContractCommands } from './commands/contract.js';
 import { addDeployCommands } from './commands/deploy.js';
@@ -52,6 +53,7 @@ function createProgram(terminal: Terminal): Command {
   addCallCommands(program, context);
   addProfileCommands(program, context);
   addPolicyCommands(program, context);
+  addBrokerCommands(program, context);
   addAttestCommands(program, context);
   addFabricCommands(program, context);
   return program;

@@ -23,6 +23,9 @@ export { verifyEnvelopeEvidence, type EnvelopeEvidenceInput } from './envelope-e
 export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';
 export { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitments, type CommittedKeys } from './key-commitments.js';
 export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
+export { openShareSlot, sealShareSlot, shareCommitment, UNLOCK_SUITE, type ShareHolder } from './unlock/slots.js';
+export { createUnlockEvidence, verifyUnlockEvidence, type VerifiedUnlockEvidence } from './unlock/evidence.js';
+export { openShareSubmission, sealShareSubmission } from './unlock/submission.js';
 export { createKeyRequest, type KeyRequestInput, type PendingKeyRequest } from './key-release/request.js';
 export { openKeyRelease, type KeyReleaseInput, type OpenedKeyRelease } from './key-release/open.js';
 export { recordedEnvelopeKeys } from './key-release/bundle.js';

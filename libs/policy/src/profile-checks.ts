@@ -6,6 +6,7 @@ import { MSP_ID, NETWORK_NAME, isStrictlyAscending, isUnique } from './names.js'
 import { profileInvalid } from './profile-invalid.js';
 
 const MAX_ROOTS = 16;
+const UNLOCK_KEY_BYTES = 65;
 
 /** Checks everything but the organisations' certificates, which the registry checks. Throws PROFILE_INVALID. */
 export function checkProfile(profile: NetworkProfile): void {
@@ -27,6 +28,15 @@ function checkOrganisations(organisations: readonly Organisation[]): void {
   if (mspIds.length === 0) throw profileInvalid('no organisation');
   if (wrong >= 0) throw profileInvalid(`organisation ${String(wrong)}: not an MSP id`);
   if (!isStrictlyAscending(mspIds)) throw profileInvalid('organisations are not sorted by msp_id and unique');
+  for (const { mspId, unlockKey } of organisations) checkUnlockKey(mspId, unlockKey);
+  const unlockKeys = organisations.filter(({ unlockKey }) => unlockKey.length > 0).map(({ unlockKey }) => toHex(unlockKey));
+  // One holder of two shares would be two of the k.
+  if (!isUnique(unlockKeys)) throw profileInvalid('two organisations have one unlock key');
+}
+
+/** An uncompressed point (SEC 1, section 2.3.3), or nothing; whether it lies on the curve shows when a share is sealed to it. */
+function checkUnlockKey(mspId: string, { length, 0: form }: Uint8Array): void {
+  if (length !== 0 && (length !== UNLOCK_KEY_BYTES || form !== 4)) throw profileInvalid(`unlock key of ${mspId}: an uncompressed P-256 point expected`);
 }
 
 function checkSuites(suites: readonly string[]): void {

@@ -69,6 +69,15 @@ describe('parseProfile', () => {
     expect(refused({ appraisalPolicies: [{ role: 'compute', teeType: 'simulated' }] })).toMatch(/^PROFILE_INVALID: .*no measurement is admitted/);
   });
 
+  it('refuses an unlock key that is no point of P-256, and one key for two organisations', () => {
+    const withKeys = (...keys: Uint8Array[]) => refused({ organisations: (network.init.organisations ?? []).map((organisation, i) => ({ ...organisation, unlockKey: keys[i] ?? new Uint8Array(0) })) });
+    const [one, two] = [new Uint8Array(65).fill(4), Uint8Array.from({ length: 65 }, (_, i) => (i === 0 ? 4 : 7))];
+    expect(withKeys(one, two)).toBe('nothing was refused');
+    expect(withKeys(new Uint8Array(64).fill(4))).toMatch(/^PROFILE_INVALID: .*unlock key of Org1MSP/);
+    expect(withKeys(new Uint8Array(65).fill(2))).toMatch(/^PROFILE_INVALID: .*unlock key of Org1MSP/);
+    expect(withKeys(one, one)).toMatch(/^PROFILE_INVALID: .*two organisations have one unlock key/);
+  });
+
   it('refuses simulated roots twice, too many of them, and more than one certificate in one', () => {
     const [root] = network.init.simulatedRoots as [Uint8Array];
     expect(refused({ simulatedRoots: [root, root] })).toMatch(/^PROFILE_INVALID: .*root is listed twice/);

@@ -16,3 +16,5 @@ export { loadConnectionProfile, loadSignedProfile } from './adapters/profile-fil
 export { loadTls } from './adapters/tls-files.js';
 export type { BusinessPort, CallBounds, ComputePort, EndorserPort, HopEvent, HopName, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort } from './ports.js';
 export { fetchBrokerRoot, fetchKeyCommitments } from './administration.js';
+export { fetchUnlockStatus, submitShares, type BrokerLock, type HeldUnlockKey } from './unlock.js';
+export { ensureUnlockKey, readUnlockKey } from './adapters/unlock-key-file.js';

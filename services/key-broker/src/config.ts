@@ -10,10 +10,8 @@ export const keyBrokerConfig = z.strictObject({
   channel: z.string().min(1),
   /** File of SignedProfile bytes. */
   signedProfile: z.string().min(1),
-  /** Made when missing. */
+  /** Made when missing. What unlocks it is with the organisations of the profile. */
   storeDirectory: z.string().min(1),
-  /** File of 64 hexadecimal digits; neither inside nor beside the store directory. */
-  unlockSecretFile: z.string().min(1),
   /** PEM files of the development platform that the simulated TEE runs on. */
   platformKeyFile: z.string().min(1),
   platformCertificateFile: z.string().min(1),

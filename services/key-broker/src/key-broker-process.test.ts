@@ -1,21 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from '@bufbuild/protobuf';
-import { createDevelopmentPlatform, createKeyRequest, createSimulatedAttester, measureFile, openKeyRelease, verifyEnvelopeEvidence } from '@selvedge/attestation';
+import { createDevelopmentPlatform, createKeyRequest, createSimulatedAttester, measureFile, openKeyRelease, openShareSlot, sealShareSubmission, verifyEnvelopeEvidence, verifyUnlockEvidence } from '@selvedge/attestation';
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
-import { createTestConsortium, createTestContractPolicy, createTestState, ENDORSER_MSP_IDS, TEST_CONTRACT, type TestConsortium } from '@selvedge/fixtures';
+import { BUSINESS_MSP_IDS, createTestConsortium, createTestContractPolicy, createTestState, ENDORSER_MSP_IDS, ORDERER_MSP_ID, TEST_CONTRACT, type TestConsortium } from '@selvedge/fixtures';
 import { signAs } from '@selvedge/identity';
 import { SelvedgeError } from '@selvedge/errors';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
-import { BrokerRootSchema, ContractPolicySchema, encodeMessage, Follower, KeyBroker, LedgerViewAnswerSchema, LedgerViewStatementSchema, policyRoot, SignedKeyCommitmentsSchema, signing } from '@selvedge/protocol';
-import { connectRpc, implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
+import { BrokerRootSchema, ContractPolicySchema, encodeMessage, Follower, KeyBroker, KeyBrokerUnlock, LedgerViewAnswerSchema, LedgerViewStatementSchema, policyRoot, SignedKeyCommitmentsSchema, signing } from '@selvedge/protocol';
+import { connectRpc, implement, startRpcServer, type RpcClient, type RpcServer } from '@selvedge/rpc';
 
 const root = join(import.meta.dirname, '../../..');
 const directory = mkdtempSync(join(tmpdir(), 'selvedge-key-broker-'));
@@ -25,6 +25,8 @@ const state = createTestState();
 const children = new Set<ChildProcess>();
 const followers: RpcServer[] = [];
 let consortium: TestConsortium;
+/** The root that released keys in the first test. */
+let issuerBefore: string;
 let followerAddresses: { mspId: string; address: string }[];
 
 /** An endorsing organisation's follower over the facts that this test sets. */
@@ -58,7 +60,6 @@ function writeConfig(change: Record<string, unknown> = {}): string {
     tls: 'off',
     signedProfile: file('profile.bin', consortium.signedProfile),
     storeDirectory: join(directory, 'broker', 'store'),
-    unlockSecretFile: join(directory, 'unlock', 'secret.hex'),
     platformKeyFile: file('platform/key.pem', platform.platformKeyPem),
     platformCertificateFile: file('platform/certificate.pem', platform.platformCertificatePem),
     followers: followerAddresses,
@@ -77,7 +78,7 @@ async function startBroker(config = writeConfig()) {
       child.kill(signal);
       await once(child, 'exit');
     };
-    return { client: connection.client(KeyBroker), stop };
+    return { client: connection.client(KeyBroker), unlock: (mspIds = MSP_IDS) => unlock(connection.client(KeyBrokerUnlock), mspIds), stop };
   }
   throw new Error('the key broker ended before it was ready');
 }
@@ -89,6 +90,21 @@ async function startInVain(config: string): Promise<{ exitCode: unknown; log: st
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const [exitCode] = (await once(child, 'close')) as unknown[];
   return { exitCode, log };
+}
+
+const MSP_IDS: readonly string[] = [...BUSINESS_MSP_IDS, ...ENDORSER_MSP_IDS, ORDERER_MSP_ID];
+
+/** What these organisations do with a broker that has started: verify it, and send it their shares. */
+async function unlock(client: RpcClient<typeof KeyBrokerUnlock>, mspIds: readonly string[]) {
+  const { network, channel, profile } = consortium;
+  const nonce = randomBytes(32);
+  const { slots, ephemeralKey, status } = verifyUnlockEvidence({ answer: await client.getUnlockEvidence({ nonce }), nonce, profile, at: new Date() });
+  let after = status;
+  for (const slot of slots!.slots.filter(({ mspId }) => mspIds.includes(mspId))) {
+    const share = openShareSlot({ network, channel }, slot, consortium.organisation(slot.mspId).unlockKey);
+    after = await client.submitShare(sealShareSubmission({ network, channel, ephemeralKey, mspId: slot.mspId, share }));
+  }
+  return after;
 }
 
 type Client = Awaited<ReturnType<typeof startBroker>>['client'];
@@ -132,7 +148,6 @@ beforeAll(async () => {
     },
   });
   state.setFact(facts.profile, consortium.signedProfile);
-  file('unlock/secret.hex', randomBytes(32).toString('hex'));
   followers.push(...(await Promise.all(ENDORSER_MSP_IDS.map(startFollower))));
   followerAddresses = ENDORSER_MSP_IDS.map((mspId, i) => ({ mspId, address: followers[i]!.address }));
 });
@@ -151,9 +166,12 @@ describe('the key broker process', () => {
     const before = await askForKeys(first.client);
     await first.stop('SIGKILL');
     const second = await startBroker();
+    await expect(askForKeys(second.client)).rejects.toMatchObject({ code: 'BROKER_LOCKED', role: 'key-broker' });
+    expect(await second.unlock()).toMatchObject({ locked: false });
     const after = await askForKeys(second.client);
     await second.stop('SIGTERM');
     expect(toHex(after.issuer)).toBe(toHex(before.issuer));
+    issuerBefore = toHex(before.issuer);
     expect(toHex(after.envelopeKeys[0]!.privateKey)).toBe(toHex(before.envelopeKeys[0]!.privateKey));
     expect(toHex(after.contracts[0]!.epochs[0]!.dataKey)).toBe(toHex(before.contracts[0]!.epochs[0]!.dataKey));
   });
@@ -165,13 +183,18 @@ describe('the key broker process', () => {
     await alone.stop('SIGTERM');
   });
 
-  it('does not start with another unlock secret, or one beside the store', async () => {
-    const first = await startBroker();
-    await first.stop('SIGTERM');
-    const wrong = file('other-unlock/secret.hex', randomBytes(32).toString('hex'));
-    expect(await startInVain(writeConfig({ unlockSecretFile: wrong }))).toMatchObject({ exitCode: 1, log: expect.stringContaining('UNLOCK_FAILED') as string });
-    const beside = file('broker/secret.hex', randomBytes(32).toString('hex'));
-    expect(await startInVain(writeConfig({ unlockSecretFile: beside }))).toMatchObject({ exitCode: 1, log: expect.stringContaining('INVALID_CONFIGURATION') as string });
+  it('restores from a copy of its store on another machine with k shares, and without them gives nothing', async () => {
+    const storeDirectory = join(directory, 'another machine', 'store');
+    cpSync(join(directory, 'broker', 'store'), storeDirectory, { recursive: true });
+    const restored = await startBroker(writeConfig({ storeDirectory }));
+    expect(await restored.unlock(MSP_IDS.slice(0, 3))).toMatchObject({ locked: true, threshold: 4 });
+    for (const call of [() => restored.client.challenge({}), () => readStatement(restored.client), () => restored.client.getKeyCommitments({ contract: TEST_CONTRACT, suite: SUITE_NAMES[0], epoch: 1n })]) {
+      await expect(call()).rejects.toMatchObject({ code: 'BROKER_LOCKED' });
+    }
+    expect(await restored.unlock(MSP_IDS.slice(3, 4))).toMatchObject({ locked: false });
+    const { issuer } = await askForKeys(restored.client);
+    await restored.stop('SIGTERM');
+    expect(toHex(issuer)).toBe(issuerBefore);
   });
 
   it('does not start with a profile of another channel', async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
 import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { createKeyBroker, createKeyBrokerService, createRpcFollower, openBrokerStore } from '@selvedge/key-broker';
+import { createBrokerGate, createKeyBroker, createKeyBrokerService, createRpcFollower, createUnlockService, openBrokerStore, readStoreSlots, type KeyBroker } from '@selvedge/key-broker';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { LIMITS } from '@selvedge/protocol';
@@ -36,15 +36,6 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
   const tls = readTls(config.tls);
   const now = (): Date => new Date();
   const clock = (): number => performance.now();
-  const { state, store, audit } = openBrokerStore({
-    network: config.network,
-    channel: config.channel,
-    directory: config.storeDirectory,
-    unlockSecretFile: config.unlockSecretFile,
-    now,
-    randomBytes,
-    checkpoint,
-  });
   const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address, { tls }) }));
   const followers = connections.map(({ mspId, connection }) => createRpcFollower(mspId, connection));
   const ledger = createLedgerViewTracker({ profile, followers: () => followers, clock });
@@ -54,13 +45,29 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
     measurement: measureFile(process.argv[1] ?? '', process.version),
     debug: inspectorUrl() !== undefined,
   });
-  const broker = createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes, checkpoint });
+  let closeAudit = (): void => undefined;
+  const open = async (unlockSecret: Uint8Array | undefined): Promise<KeyBroker> => {
+    const { state, store, audit } = await openBrokerStore({ profile, directory: config.storeDirectory, unlockSecret, now, randomBytes, checkpoint });
+    closeAudit = () => {
+      audit.close();
+    };
+    return createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes, checkpoint });
+  };
+  const gate = await createBrokerGate({
+    profile,
+    attester,
+    readSlots: () => readStoreSlots(config.storeDirectory),
+    open,
+    onUnlocked: (submitters) => {
+      logger.info({ submitters }, 'unlocked');
+    },
+  });
   const server = await startRpcServer({
     role: 'key-broker',
     address: config.listen,
     tls,
     log: logger,
-    services: [createKeyBrokerService(broker)],
+    services: [createKeyBrokerService(gate), createUnlockService(gate)],
     maxMessageBytes: MAX_MESSAGE_BYTES,
   });
   ledger.start().then(
@@ -78,7 +85,7 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
       ledger.close();
       await server.close();
       for (const { connection } of connections) connection.close();
-      audit.close();
+      closeAudit();
     },
   };
 }

@@ -16,12 +16,13 @@ import { createLiveNetwork } from './live-network.js';
 import { plannedComputeNode, plannedNodes } from './node-configs.js';
 import { createNodeGroup } from './node-group.js';
 import { settingsOf, verifyOptions, type DevNetworkOptions, type NetworkSettings } from './options.js';
-import { createPlatform, createTeeRoot, createUnlockSecret } from './platforms.js';
+import { createPlatform, createTeeRoot } from './platforms.js';
 import { openPolicySession } from './policy-session.js';
 import { isStillRunning, readProcesses } from './processes.js';
 import { readSavedNetwork, type SavedNetwork } from './saved-network.js';
 import { untilComputeReady } from './readiness.js';
 import { ensureTls } from './tls.js';
+import { ensureUnlockKeys } from './unlock.js';
 
 /**
  * Starts a network of separate processes: a new one, through the whole bootstrap of DESIGN 3, or the one that lies in
@@ -49,8 +50,8 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
     const now = new Date();
     await createIdentities(layout, settings, now);
     const teeRoot = await createTeeRoot(layout, settings.network, now);
-    await createUnlockSecret(layout);
-    await createGenesis(layout, settings, { teeRoot, measurements: measured });
+    const unlockKeys = await ensureUnlockKeys(layout, settings);
+    await createGenesis(layout, settings, { teeRoot, measurements: measured, unlockKeys });
     progress({ step: 'profile', text: `network profile signed by administrators of ${String(settings.adminQuorum)} or more organisations` });
   }
   await ensureTls(layout, organisationsOf(settings), [FIRST_USER, ADMIN], new Date());

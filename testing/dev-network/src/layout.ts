@@ -32,8 +32,8 @@ export interface Layout {
   /** A simulated platform's key and certificate: its machine, so to say. */
   platformDirectory(name: string): string;
   readonly teeRootDirectory: string;
-  /** The key broker's unlock secret: never beside its store. */
-  readonly unlockSecretFile: string;
+  /** An organisation's unlock key, which its share of the key broker's unlock secret is sealed to. */
+  unlockKeyFile(mspId: string): string;
 }
 
 /** @param directory absolute */
@@ -56,6 +56,6 @@ export function layoutOf(directory: string): Layout {
     nodeDirectory: (name) => join(directory, 'nodes', name),
     platformDirectory: (name) => join(directory, 'platforms', name),
     teeRootDirectory: join(directory, 'operators', 'tee-root'),
-    unlockSecretFile: join(directory, 'operators', 'unlock', 'key-broker.hex'),
+    unlockKeyFile: (mspId) => join(directory, 'organisations', mspId, 'unlock-key.json'),
   };
 }

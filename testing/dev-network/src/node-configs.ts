@@ -79,7 +79,7 @@ export function nodeConfig(layout: Layout, settings: NetworkSettings, node: Plan
         directory,
       };
     case 'key-broker':
-      return { ...common, ...tee, storeDirectory: directory, unlockSecretFile: layout.unlockSecretFile };
+      return { ...common, ...tee, storeDirectory: directory };
     case 'compute':
       return {
         ...common,

@@ -8,6 +8,7 @@ import { CONFIG_FILE, DATA_FOLDER, LOG_FILE, nodeConfig, ROLE_OF_SERVICE, type E
 import type { FabricLedger } from './fabric/fabric-ledger.js';
 import { CHAINCODE_SERVICES, type BundledService, type DevNetworkOptions, type NetworkSettings, type NodeInfo, type ServiceName } from './options.js';
 import { ensureNodeTls } from './tls.js';
+import { unlockKeyBroker } from './unlock.js';
 
 /** Starts, ends and restarts the processes of a network. */
 export interface NodeGroup {
@@ -112,7 +113,7 @@ export function createNodeGroup(input: {
     if (!isService(planned)) return requireFabric().startProgram(planned, { environment: ownEnvironment, readyTimeoutMs });
     const configFile = join(directory, CONFIG_FILE);
     await writeJson(configFile, { ...(await configOf(planned)), ...options.configure?.(planned) });
-    return startService({
+    const started = await startService({
       name: planned.name,
       bundle: bundleOf(planned.service),
       configFile,
@@ -122,6 +123,8 @@ export function createNodeGroup(input: {
       nodeFlags: options.nodeFlags?.(planned),
       readyTimeoutMs,
     });
+    if (planned.service === 'key-broker') await unlockKeyBroker(layout, settings, started.address);
+    return started;
   };
 
   return {

@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { createDevelopmentPlatform, createDevelopmentRoot } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { readIfPresent, readKeyPair, writeKeyPair, writeWhole } from '@selvedge/service-kit/launch';
+import { readKeyPair, writeKeyPair } from '@selvedge/service-kit/launch';
 import type { Layout } from './layout.js';
-
-const UNLOCK_SECRET_BYTES = 32;
 
 /** Makes the root of the simulated TEEs. Returns its certificate, DER: what the profile lists. */
 export async function createTeeRoot(layout: Layout, network: string, now: Date): Promise<Uint8Array> {
@@ -21,10 +18,4 @@ export async function createPlatform(layout: Layout, name: string, now: Date): P
   const certificateDer = new Uint8Array(Buffer.from(root.certificatePem.replaceAll(/-----[A-Z ]+-----|\s/g, ''), 'base64'));
   const platform = createDevelopmentPlatform({ root: { certificateDer, certificatePem: root.certificatePem, keyPem: root.privateKeyPem }, name, now });
   await writeKeyPair(layout.platformDirectory(name), { certificatePem: platform.platformCertificatePem, privateKeyPem: platform.platformKeyPem });
-}
-
-/** Makes the key broker's unlock secret, unless it is there. */
-export async function createUnlockSecret(layout: Layout): Promise<void> {
-  if ((await readIfPresent(layout.unlockSecretFile)) !== undefined) return;
-  await writeWhole(layout.unlockSecretFile, `${randomBytes(UNLOCK_SECRET_BYTES).toString('hex')}\n`, 0o600);
 }

@@ -214,7 +214,7 @@ describe.skipIf(fabricMissing() !== undefined)('packets on Hyperledger Fabric', 
       const nodes = test.network.nodes();
       await Promise.all(nodes.map(({ name }) => test.network.kill(name)));
       const { channel, network } = test.network.connectionProfile();
-      const { markers: keys } = readKeyMaterial(test.directory, { network, channel, contract: kept.name, suite: kept.policy.suite });
+      const { markers: keys } = await readKeyMaterial(test.directory, { network, channel, contract: kept.name, suite: kept.policy.suite });
       const search = createSearch([...markersOf(secrets), ...keys, { name: 'planted', content: planted }]);
       const findings = lookAtAll(search);
       expect(findings.filter(({ marker }) => marker !== 'planted')).toEqual([]);

@@ -18,7 +18,7 @@ import { createSecrets, markersOf } from './canary/secrets.js';
 import { contractOf, EXPECTED_OUTCOMES, runWorkload, type Outcomes } from './canary/workload.js';
 import { text } from './network.js';
 
-function keyMaterialOf({ network, deployment, directory }: ObservedNetwork): KeyMaterial {
+function keyMaterialOf({ network, deployment, directory }: ObservedNetwork): Promise<KeyMaterial> {
   const { channel, network: name } = network.connectionProfile();
   return readKeyMaterial(directory, { network: name, channel, contract: deployment.name, suite: deployment.policy.suite });
 }
@@ -37,7 +37,7 @@ describe('canaries: marked secrets and the keys', () => {
     observed = await startObservedNetwork({ businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'] });
     const { network } = observed;
     end = () => observed.end();
-    keys = keyMaterialOf(observed);
+    keys = await keyMaterialOf(observed);
     worked = await runWorkload(observed, secrets);
     const refusals = await runRefusedRequests(observed, secrets, keys);
     refused = refusals.outcomes;
@@ -168,7 +168,7 @@ describe('canaries, in a network that leaks on purpose', () => {
   beforeAll(async () => {
     observed = await startObservedNetwork({ bundles: await buildLeakingBundles(bundles), businessOrganisations: ['AuroraMSP'], endorserOrganisations: ['BorealisMSP'] });
     outcomes = await runControlWorkload(observed, secrets);
-    const search = createSearch([...markersOf(secrets), ...keyMaterialOf(observed).markers]);
+    const search = createSearch([...markersOf(secrets), ...(await keyMaterialOf(observed)).markers]);
     findings.push(...(await lookEverywhere(observed, search)));
     for (const [step, error] of outcomes.errors) findings.push(...searchError(step, error, search));
   });

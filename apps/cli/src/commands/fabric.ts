@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SelvedgeError } from '@selvedge/errors';
@@ -9,6 +10,8 @@ import { initDeployment } from '../fabric/init.js';
 import { superviseServices } from '../fabric/start.js';
 import { statusText } from '../fabric/status-text.js';
 import { readFabricStatus, type FabricStatus } from '../fabric/status.js';
+import { submitOwnShares } from '../fabric/unlock-keys.js';
+import type { WrittenService } from '../fabric/write-services.js';
 import { table } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
 import { addFabricDeployCommands } from './fabric-deploy.js';
@@ -68,9 +71,18 @@ export function addFabricCommands(program: Command, contextOf: (command: Command
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
       const layout = fabricLayoutOf(resolve(context.directory));
-      await openFabricFolder(context.directory);
+      const { deployment } = await openFabricFolder(context.directory);
       context.note('SIMULATED TEEs: for development only; whoever runs the key broker’s or a compute node’s machine can read what they process.');
-      await superviseServices(layout, { signal: untilSignal(), note: (text) => { context.note(text); } });
+      const note = (text: string): void => {
+        context.note(text);
+      };
+      const unlock = async (): Promise<void> => {
+        const { profile, connectionProfile } = await context.openFolder();
+        const { locked, submitted, threshold } = await submitOwnShares(layout, deployment, { connectionProfile, profile });
+        if (locked) note(`the key broker is locked: ${String(submitted.length)} of ${String(threshold)} shares are there; other operators run "selvedge broker unlock"`);
+      };
+      const onStarted = ({ service }: WrittenService): Promise<void> => (service === 'key-broker' && existsSync(layout.networkFile) ? unlock() : Promise.resolve());
+      await superviseServices(layout, { signal: untilSignal(), note, onStarted });
     });
   addFabricDeployCommands(fabric, contextOf);
   fabric

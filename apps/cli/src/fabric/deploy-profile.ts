@@ -6,6 +6,7 @@ import type { DeployContext } from './deploy-context.js';
 import type { PolicyAccess } from './policy-access.js';
 import { signProfileFile, type ProfileProgress } from './profile-step.js';
 import { readTeeRoots } from './tee-material.js';
+import { readUnlockKeys } from './unlock-keys.js';
 import { isSameProfile, profileDifferences, wantedProfile } from './wanted-profile.js';
 
 /**
@@ -80,7 +81,12 @@ async function wantedOf(context: DeployContext, version: bigint): Promise<Uint8A
     context.reporter.wait(`roots of the simulated TEEs of ${missing.join(', ')} are missing in ${context.layout.shared}: their operators run "selvedge fabric deploy" and pass their shared folder on`);
     return undefined;
   }
-  return wantedProfile(context.deployment, version, { channelConfig: context.channelConfig, teeRoots: roots, measurements: context.measurements });
+  const unlock = await readUnlockKeys(context.layout, context.deployment);
+  if (unlock.missing.length > 0) {
+    context.reporter.wait(`unlock keys of ${unlock.missing.join(', ')} are missing in ${context.layout.shared}: their operators run "selvedge fabric deploy" and pass their shared folder on`);
+    return undefined;
+  }
+  return wantedProfile(context.deployment, version, { channelConfig: context.channelConfig, unlockKeys: unlock.keys, teeRoots: roots, measurements: context.measurements });
 }
 
 async function verifyAnchor({ layout, reporter }: DeployContext): Promise<Profile | undefined> {

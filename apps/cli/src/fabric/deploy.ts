@@ -20,6 +20,7 @@ import { checkSettings } from './preflight.js';
 import { planServices } from './services.js';
 import { ensureTees } from './tee-material.js';
 import { ensureTlsRoots } from './tls-material.js';
+import { ensureUnlockKeys, submitOwnShares } from './unlock-keys.js';
 import { writeServices } from './write-services.js';
 
 /** What a deployment came to. */
@@ -43,6 +44,7 @@ export async function deployFabric(context: DeployContext): Promise<DeployResult
   await writeJson(layout.sharedDeployment, publicDeployment(deployment));
   const missingRoots = await ensureTlsRoots(layout, deployment);
   await ensureTees(layout, deployment, new Date());
+  await ensureUnlockKeys(layout, deployment);
   const policy = await openPolicyAccess(context);
   try {
     const anchor = await prepareAnchor(context, await hasProfile(context, policy));
@@ -64,6 +66,11 @@ export async function deployFabric(context: DeployContext): Promise<DeployResult
     const [first] = context.own;
     if (first === undefined) return result();
     const connectionProfile = await connectionProfileOf(context, first);
+    const { locked, submitted, threshold } = await submitOwnShares(layout, deployment, { connectionProfile, profile });
+    if (locked) {
+      reporter.wait(`the key broker is locked: ${String(submitted.length)} of ${String(threshold)} shares are there; other operators run "selvedge broker unlock"`);
+      return result();
+    }
     if (!(await recordBroker(context, policy, { profile, connectionProfile }))) return result();
     const complete: { readonly policy: ContractPolicy; readonly blockNumber: bigint | undefined }[] = [];
     for (const contract of deployment.contracts) {

@@ -33,8 +33,10 @@ export interface FabricLayout {
   tlsCa(mspId: string): string;
   teeRoot(mspId: string): string;
   platform(name: string): string;
-  /** The key broker's unlock secret: never beside its store. */
-  readonly unlockSecretFile: string;
+  /** An organisation's unlock key, which its share of the key broker's unlock secret is sealed to. */
+  unlockKeyFile(mspId: string): string;
+  /** Its public part, hexadecimal. */
+  sharedUnlockKey(mspId: string): string;
 }
 
 export const DEPLOYMENT_FILE = 'selvedge-fabric.json';
@@ -64,6 +66,7 @@ export function fabricLayoutOf(directory: string): FabricLayout {
     tlsCa: (mspId) => join(secret, 'tlsca', mspId),
     teeRoot: (mspId) => join(secret, 'tee-root', mspId),
     platform: (name) => join(secret, 'platforms', name),
-    unlockSecretFile: join(secret, 'unlock', 'key-broker.hex'),
+    unlockKeyFile: (mspId) => join(secret, 'unlock', `${mspId}.json`),
+    sharedUnlockKey: (mspId) => join(shared, 'unlock', `${mspId}.hex`),
   };
 }

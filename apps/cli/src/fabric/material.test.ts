@@ -3,11 +3,13 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toHex } from '@selvedge/crypto';
 import { fabricLayoutOf, type FabricLayout } from './folder-layout.js';
 import { ownOrganisations } from './folder.js';
 import { ensureTees, readTeeRoots } from './tee-material.js';
 import { testDeployment } from './testdata/deployments.js';
 import { ensureServiceTls, ensureTlsRoots } from './tls-material.js';
+import { ensureUnlockKeys, ownUnlockKeys, readUnlockKeys } from './unlock-keys.js';
 
 const deployment = testDeployment();
 const [aurora] = ownOrganisations(deployment);
@@ -58,12 +60,35 @@ describe('TLS material', () => {
 describe('material of simulated TEEs', () => {
   it('is made once for the processes that run here', async () => {
     await ensureTees(layout, deployment, new Date());
-    const secret = await readFile(layout.unlockSecretFile, 'utf8');
-    expect(secret).toMatch(/^[0-9a-f]{64}\n$/);
-    expect((await stat(layout.unlockSecretFile)).mode & 0o077).toBe(0);
+    const platform = await readFile(join(layout.platform('key-broker'), 'cert.pem'), 'utf8');
     await ensureTees(layout, deployment, new Date());
-    expect(await readFile(layout.unlockSecretFile, 'utf8')).toBe(secret);
+    expect(await readFile(join(layout.platform('key-broker'), 'cert.pem'), 'utf8')).toBe(platform);
     expect(await readTeeRoots(layout, deployment)).toMatchObject({ roots: [expect.any(Uint8Array) as Uint8Array], missing: ['CelestaMSP'] });
     await expect(stat(layout.platform('compute-2'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('unlock keys', () => {
+  it('are made once for the organisations operated here, readable by their owner alone, and shared in public part', async () => {
+    await ensureUnlockKeys(layout, deployment);
+    const held = await ownUnlockKeys(layout, deployment);
+    expect(held.map(({ mspId }) => mspId)).toEqual(ownOrganisations(deployment).map(({ mspId }) => mspId));
+    expect((await stat(layout.unlockKeyFile('AuroraMSP'))).mode & 0o077).toBe(0);
+    await ensureUnlockKeys(layout, deployment);
+    expect(await ownUnlockKeys(layout, deployment)).toEqual(held);
+    const { keys, missing } = await readUnlockKeys(layout, deployment);
+    expect(missing).toEqual(['CelestaMSP']);
+    expect(keys.get('AuroraMSP')).toEqual(held[0]!.keyPair.publicKey);
+    for (const { mspId, keyPair } of held) expect(await readFile(layout.sharedUnlockKey(mspId), 'utf8')).not.toContain(toHex(keyPair.privateKey));
+  });
+
+  it('are refused when the file is broken, without a word of what is in it', async () => {
+    await ensureUnlockKeys(layout, deployment);
+    for (const content of ['', '{', 'null', '{"publicKey":"04","privateKey":"c0ffee"}']) {
+      await writeFile(layout.unlockKeyFile('AuroraMSP'), content);
+      const error = (await ownUnlockKeys(layout, deployment).catch((refused: unknown) => refused)) as Error;
+      expect(error).toMatchObject({ code: 'INVALID_CONFIGURATION' });
+      expect(`${error.message}${String(error.cause)}`).not.toContain('c0ffee');
+    }
   });
 });

@@ -52,7 +52,7 @@ export function serviceConfig(layout: FabricLayout, deployment: Deployment, serv
         directory: data,
       };
     case 'key-broker':
-      return { ...tee, storeDirectory: data, unlockSecretFile: layout.unlockSecretFile };
+      return { ...tee, storeDirectory: data };
     case 'compute':
       return {
         ...tee,

@@ -59,11 +59,11 @@ describe('serviceConfig', () => {
     });
   });
 
-  it('keeps the key broker’s unlock secret away from its store', () => {
-    const { storeDirectory, unlockSecretFile, signedProfile } = configOf('key-broker') as Record<string, string>;
-    expect(storeDirectory).toBe('/net/services/key-broker/data');
-    expect(unlockSecretFile).toBe('/net/private/unlock/key-broker.hex');
-    expect(signedProfile).toBe('/net/shared/profile.bin');
+  it('tells the key broker of nothing that unlocks its store', () => {
+    const config = configOf('key-broker');
+    expect(config).toMatchObject({ storeDirectory: '/net/services/key-broker/data', signedProfile: '/net/shared/profile.bin' });
+    expect(JSON.stringify(config)).not.toContain('unlock');
+    expect(layout.unlockKeyFile('NorthMSP')).toBe('/net/private/unlock/NorthMSP.json');
   });
 
   it('tells compute nodes of every follower and business node', () => {

@@ -20,12 +20,19 @@ interface Running extends Held {
   readonly process: NodeProcess;
 }
 
+export interface SupervisionOptions {
+  readonly signal: AbortSignal;
+  readonly note: (text: string) => void;
+  /** Called when a process listens; what it rejects with is noted. */
+  readonly onStarted?: (service: WrittenService) => Promise<void>;
+}
+
 /**
  * Runs the processes of a deployment's folder until the signal: starts what the folder lists, also what a deployment
  * adds meanwhile; starts again what ended, after a pause; and restarts what has a new configuration.
  * Throws INVALID_CONFIGURATION when the folder is supervised already.
  */
-export async function superviseServices(layout: FabricLayout, options: { readonly signal: AbortSignal; readonly note: (text: string) => void }): Promise<void> {
+export async function superviseServices(layout: FabricLayout, options: SupervisionOptions): Promise<void> {
   await refuseSecondSupervisor(layout);
   const { note, signal } = options;
   const running = new Map<string, Running>();
@@ -46,6 +53,9 @@ export async function superviseServices(layout: FabricLayout, options: { readonl
         if (running.get(service.name)?.process !== process || signal.aborted) return;
         failures.set(service.name, countFailure(failures.get(service.name), performance.now()));
         note(`${service.name} ended (${reason}); its log: ${launchOf(layout, service).logFile}`);
+      });
+      await options.onStarted?.(service).catch((error: unknown) => {
+        note(`${service.name}: ${isSelvedgeError(error) ? error.message : String(error)}`);
       });
     } catch (error) {
       failures.set(service.name, countFailure(failures.get(service.name), performance.now()));

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createDevelopmentPlatform, createDevelopmentRoot } from '@selvedge/attestation';
 import { parsePem } from '@selvedge/identity';
 import { readIfPresent, readKeyPair, writeKeyPair, writeWhole } from '@selvedge/service-kit/launch';
@@ -6,19 +5,14 @@ import type { Deployment } from './deployment.js';
 import type { FabricLayout } from './folder-layout.js';
 import { planServices } from './services.js';
 
-const UNLOCK_SECRET_BYTES = 32;
-
 /**
- * Makes what the simulated TEEs that run here need and is missing: a root for each operating organisation, a platform
- * for each process, and the key broker's unlock secret.
+ * Makes what the simulated TEEs that run here need and is missing: a root for each operating organisation, and a platform
+ * for each process.
  */
 export async function ensureTees(layout: FabricLayout, deployment: Deployment, now: Date): Promise<void> {
   for (const { name, service, mspId } of planServices(deployment)) {
     if (service !== 'compute' && service !== 'key-broker') continue;
     await ensurePlatform(layout, { name, mspId, network: deployment.network, now });
-    if (service === 'key-broker' && (await readIfPresent(layout.unlockSecretFile)) === undefined) {
-      await writeWhole(layout.unlockSecretFile, `${randomBytes(UNLOCK_SECRET_BYTES).toString('hex')}\n`, 0o600);
-    }
   }
 }
 

@@ -9,6 +9,8 @@ import type { Deployment } from './deployment.js';
 /** What a profile says beside the deployment. */
 export interface ProfileFacts {
   readonly channelConfig: ChannelConfig;
+  /** Public unlock keys by MSP id. */
+  readonly unlockKeys: ReadonlyMap<string, Uint8Array>;
   /** Roots of the simulated TEEs, DER. */
   readonly teeRoots: readonly Uint8Array[];
   /** What the TEE processes measure as. */
@@ -20,12 +22,12 @@ export interface ProfileFacts {
  * Throws INVALID_CONFIGURATION for an organisation that is not on the channel, PROFILE_INVALID.
  */
 export function wantedProfile({ network, channel, organisations, adminQuorum, viewQuorum }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
-  const { channelConfig, teeRoots, measurements } = facts;
+  const { channelConfig, unlockKeys, teeRoots, measurements } = facts;
   return createProfile({
     network,
     channel,
     version,
-    organisations: organisations.map(({ mspId }) => trustOf(channelConfig, channel, mspId)),
+    organisations: organisations.map(({ mspId }) => ({ ...trustOf(channelConfig, channel, mspId), unlockKey: unlockKeys.get(mspId) ?? new Uint8Array(0) })),
     adminQuorum,
     appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [measurements.compute] },
@@ -65,7 +67,7 @@ export function profileDifferences(a: Profile, b: Profile): string[] {
   compare('viewQuorum', ({ viewQuorum }) => viewQuorum);
   for (const organisation of before.organisations) {
     const same = after.organisations.find(({ mspId }) => mspId === organisation.mspId);
-    if (same !== undefined && !equalBytes(encodeMessage(OrganisationSchema, organisation), encodeMessage(OrganisationSchema, same))) differences.push(`certificates or revocation lists of ${organisation.mspId}`);
+    if (same !== undefined && !equalBytes(encodeMessage(OrganisationSchema, organisation), encodeMessage(OrganisationSchema, same))) differences.push(`certificates, revocation lists or unlock key of ${organisation.mspId}`);
   }
   compare('appraisal policies (code of compute nodes and key broker, Node’s version, and terms for their TEEs)', ({ appraisalPolicies }) => appraisalPolicies.map(appraisalPolicyToJson));
   compare('roots of simulated TEEs', ({ simulatedRoots }) => simulatedRoots.map((root) => toHex(root).slice(0, 12)));

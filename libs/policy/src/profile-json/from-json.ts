@@ -29,12 +29,13 @@ export function profileFromJson(json: unknown): Uint8Array {
 }
 
 function readOrganisation(field: JsonField): MessageInitShape<typeof OrganisationSchema> {
-  const { mspId, rootCertificates, intermediateCertificates, revocationLists } = field.object(['mspId', 'rootCertificates', 'intermediateCertificates', 'revocationLists']);
+  const { mspId, rootCertificates, intermediateCertificates, revocationLists, unlockKey } = field.object(['mspId', 'rootCertificates', 'intermediateCertificates', 'revocationLists', 'unlockKey']);
   return {
     mspId: mspId.text(),
     rootCertificates: rootCertificates.list((certificate) => certificate.pem('CERTIFICATE')),
     intermediateCertificates: intermediateCertificates.list((certificate) => certificate.pem('CERTIFICATE')),
     revocationLists: revocationLists.list((list) => list.pem('X509 CRL')),
+    unlockKey: unlockKey.isAbsent ? new Uint8Array(0) : unlockKey.hex(),
   };
 }
 

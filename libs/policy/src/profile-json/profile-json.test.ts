@@ -12,7 +12,7 @@ beforeAll(async () => {
   network = await makeNetwork();
   const [first] = network.organisations;
   const list = await first!.ca.revocationList([await first!.ca.issue({ commonName: 'gone', role: 'client' })], NOW);
-  const organisations = (network.init.organisations ?? []).map((organisation, i) => (i === 0 ? { ...organisation, revocationLists: [list] } : organisation));
+  const organisations = (network.init.organisations ?? []).map((organisation, i) => (i === 0 ? { ...organisation, revocationLists: [list], unlockKey: new Uint8Array(65).fill(4) } : organisation));
   json = profileToJson(createProfile({ ...network.init, organisations }));
 });
 

@@ -1,3 +1,4 @@
+import { toHex } from '@selvedge/crypto';
 import { toPem } from '@selvedge/identity';
 import type { NetworkProfile } from '@selvedge/protocol';
 import { appraisalPolicyToJson } from '../appraisal-policy/to-json.js';
@@ -31,6 +32,7 @@ function writeOrganisation(organisation: NetworkProfile['organisations'][number]
     rootCertificates: organisation.rootCertificates.map((der) => toPem(der, 'CERTIFICATE')),
     intermediateCertificates: organisation.intermediateCertificates.map((der) => toPem(der, 'CERTIFICATE')),
     revocationLists: organisation.revocationLists.map((der) => toPem(der, 'X509 CRL')),
+    ...(organisation.unlockKey.length === 0 ? {} : { unlockKey: toHex(organisation.unlockKey) }),
   };
 }
 

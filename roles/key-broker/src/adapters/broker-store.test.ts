@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toHex } from '@selvedge/crypto';
+import { createProfile, parseProfile, type Profile } from '@selvedge/policy';
+import { MSP_IDS, profile, secretOf } from '../testdata/shares.js';
 import { openBrokerStore, type BrokerStoreOptions } from './broker-store.js';
-import { STATE_FILE } from './encrypted-store.js';
+import { readStoreSlots, STATE_FILE } from './encrypted-store.js';
 import { AUDIT_FILE } from './file-audit-log.js';
 
 const refusal = (code: string) => expect.objectContaining({ code }) as Error;
@@ -18,10 +20,7 @@ let auditPath: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'selvedge-broker-'));
   const directory = join(root, 'broker', 'store');
-  mkdirSync(join(root, 'unlock'));
-  const unlockSecretFile = join(root, 'unlock', 'secret.hex');
-  writeFileSync(unlockSecretFile, `${randomBytes(32).toString('hex')}\n`);
-  options = { network: 'net', channel: 'chan', directory, unlockSecretFile, now: () => new Date('2026-11-20T12:00:00Z'), randomBytes };
+  options = { profile, directory, unlockSecret: undefined, now: () => new Date('2026-11-20T12:00:00Z'), randomBytes };
   statePath = join(directory, STATE_FILE);
   auditPath = join(directory, AUDIT_FILE);
 });
@@ -30,12 +29,19 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-/** Opens, records something, closes. */
-function run(over: Partial<BrokerStoreOptions> = {}) {
-  const opened = openBrokerStore({ ...options, ...over });
+/** Opens, by enough organisations' shares where there is a store, records something, closes. */
+async function run(over: Partial<BrokerStoreOptions> = {}) {
+  const opened = await open(over);
   opened.audit.append(EVENT);
   opened.audit.close();
   return opened.state;
+}
+
+async function open(over: Partial<BrokerStoreOptions> = {}) {
+  const { directory } = { ...options, ...over };
+  const slots = readStoreSlots(directory);
+  const unlockSecret = 'unlockSecret' in over || slots === undefined ? over.unlockSecret : await secretOf(slots);
+  return openBrokerStore({ ...options, ...over, unlockSecret });
 }
 
 function flip(path: string, at: number): void {
@@ -45,110 +51,115 @@ function flip(path: string, at: number): void {
 }
 
 describe('the broker’s store', () => {
-  it('has the same root secret, root key and certificate after a restart', () => {
-    const first = run();
-    const second = run();
+  it('has the same root secret, root key and certificate after a restart', async () => {
+    const first = await run();
+    const second = await run();
     expect(toHex(second.rootSecret)).toBe(toHex(first.rootSecret));
     expect(toHex(second.rootCertificate)).toBe(toHex(first.rootCertificate));
     expect(second.rootKey.equals(first.rootKey)).toBe(true);
     expect(readFileSync(auditPath, 'utf8').split('\n')).toHaveLength(5);
   });
 
-  it('remembers what was saved', () => {
-    const { store, state, audit } = openBrokerStore(options);
+  it('remembers what was saved', async () => {
+    const { store, state, audit } = await open();
     store.save({ ...state, recognised: true });
     audit.close();
-    expect(run().recognised).toBe(true);
+    expect((await run()).recognised).toBe(true);
   });
 
-  it('holds no secret in the clear', () => {
-    const { rootSecret, rootKey } = run();
+  it('holds no secret in the clear', async () => {
+    const { rootSecret, rootKey } = await run();
+    const unlockSecret = await secretOf(readStoreSlots(options.directory)!);
     const key = rootKey.export({ format: 'jwk' }).d ?? '';
     for (const path of [statePath, auditPath]) {
       const content = readFileSync(path);
-      for (const secret of [Buffer.from(rootSecret), Buffer.from(key, 'base64url'), readFileSync(options.unlockSecretFile, 'utf8').trim()]) expect(content.includes(secret)).toBe(false);
+      for (const secret of [Buffer.from(rootSecret), Buffer.from(key, 'base64url'), Buffer.from(unlockSecret)]) expect(content.includes(secret)).toBe(false);
       expect(content.includes(Buffer.from(rootSecret).toString('base64'))).toBe(false);
       expect(content.includes(Buffer.from(rootSecret).toString('hex'))).toBe(false);
     }
   });
 
-  it('does not open with another unlock secret', () => {
-    run();
-    writeFileSync(options.unlockSecretFile, randomBytes(32).toString('hex'));
-    expect(() => run()).toThrow(refusal('UNLOCK_FAILED'));
+  it('does not open with another unlock secret', async () => {
+    await run();
+    await expect(run({ unlockSecret: randomBytes(32) })).rejects.toThrow(refusal('UNLOCK_FAILED'));
   });
 
-  it('does not open with any byte of the state changed, cut off or added', () => {
-    run();
+  it('does not open with any byte of the state changed, cut off or added', async () => {
+    await run();
     const good = readFileSync(statePath);
+    const unlockSecret = await secretOf(readStoreSlots(options.directory)!);
+    const opened = async () => openBrokerStore({ ...options, unlockSecret });
     for (let at = 0; at < good.length; at += 1) {
       flip(statePath, at);
-      expect(() => run(), `byte ${String(at)}`).toThrow(refusal('UNLOCK_FAILED'));
+      await expect(opened(), `byte ${String(at)}`).rejects.toThrow(refusal('UNLOCK_FAILED'));
       writeFileSync(statePath, good);
     }
     for (const length of [0, 7, 40, good.length - 1]) {
       writeFileSync(statePath, good.subarray(0, length));
-      expect(() => run()).toThrow(refusal('UNLOCK_FAILED'));
+      await expect(opened()).rejects.toThrow(refusal('UNLOCK_FAILED'));
     }
     writeFileSync(statePath, Buffer.concat([good, Buffer.of(0)]));
-    expect(() => run()).toThrow(refusal('UNLOCK_FAILED'));
+    await expect(opened()).rejects.toThrow(refusal('UNLOCK_FAILED'));
   });
 
-  it('does not make a new root silently when the state is gone', () => {
-    run();
+  it('does not make a new root silently when the state is gone', async () => {
+    await run();
     unlinkSync(statePath);
-    expect(() => run()).toThrow(refusal('UNLOCK_FAILED'));
+    await expect(run()).rejects.toThrow(refusal('UNLOCK_FAILED'));
   });
 
-  it('is of one network and channel', () => {
-    run();
-    expect(() => run({ network: 'other' })).toThrow(refusal('WRONG_NETWORK'));
-    expect(() => run({ channel: 'other' })).toThrow(refusal('WRONG_CHANNEL'));
+  it('is of one network and channel', async () => {
+    await run();
+    const of = (change: object): Profile => parseProfile(createProfile({ ...profile.message, ...change }));
+    await expect(run({ profile: of({ network: 'other' }) })).rejects.toThrow(refusal('WRONG_NETWORK'));
+    await expect(run({ profile: of({ channel: 'other' }) })).rejects.toThrow(refusal('WRONG_CHANNEL'));
   });
 
-  it('opens after a crash in the middle of a write', () => {
-    const first = run();
+  it('opens after a crash in the middle of a write', async () => {
+    const first = await run();
     writeFileSync(`${statePath}.new`, 'half of it');
     appendFileSync(auditPath, '{"number":99,"bo');
-    expect(toHex(run().rootSecret)).toBe(toHex(first.rootSecret));
-    expect(toHex(run().rootSecret)).toBe(toHex(first.rootSecret));
+    expect(toHex((await run()).rootSecret)).toBe(toHex(first.rootSecret));
+    expect(toHex((await run()).rootSecret)).toBe(toHex(first.rootSecret));
   });
 });
 
-describe('the unlock secret', () => {
-  const placed = (...path: string[]): string => {
-    const file = join(root, ...path);
-    mkdirSync(join(file, '..'), { recursive: true });
-    writeFileSync(file, randomBytes(32).toString('hex'));
-    return file;
-  };
+describe('the shares of the unlock secret', () => {
+  const otherHolders = (change: (organisation: Profile['message']['organisations'][number], i: number) => object): Profile =>
+    parseProfile(createProfile({ ...profile.message, organisations: profile.message.organisations.map((organisation, i) => ({ ...organisation, ...change(organisation, i) })) }));
 
-  it('must not lie inside the store directory, nor in a folder of it', () => {
-    expect(() => run({ unlockSecretFile: placed('broker', 'store', 'secret.hex') })).toThrow(/inside the store/);
-    expect(() => run({ unlockSecretFile: placed('broker', 'store', 'deep', 'secret.hex') })).toThrow(refusal('INVALID_CONFIGURATION'));
+  it('open the store of a stolen disk with k organisations, on another machine too, and with fewer nothing', async () => {
+    const { rootSecret } = await run();
+    const elsewhere = join(root, 'new machine', 'store');
+    cpSync(options.directory, elsewhere, { recursive: true });
+    const slots = readStoreSlots(elsewhere)!;
+    expect(toHex((await run({ directory: elsewhere, unlockSecret: await secretOf(slots, MSP_IDS.slice(-4)) })).rootSecret)).toBe(toHex(rootSecret));
+    await expect(secretOf(slots, MSP_IDS.slice(0, 3))).rejects.toThrow('3 shares');
+    await expect(run({ unlockSecret: undefined })).rejects.toThrow(refusal('BROKER_LOCKED'));
+    await expect(run({ unlockSecret: randomBytes(32) })).rejects.toThrow(refusal('UNLOCK_FAILED'));
   });
 
-  it('must not lie beside the store directory', () => {
-    expect(() => run({ unlockSecretFile: placed('broker', 'secret.hex') })).toThrow(/beside the store/);
-    expect(() => run({ unlockSecretFile: placed('broker', 'secret.hex') })).toThrow(refusal('INVALID_CONFIGURATION'));
-  });
-
-  it('must not lie there by way of a symbolic link either', () => {
-    placed('broker', 'secret.hex');
-    const link = join(root, 'unlock', 'link.hex');
-    symlinkSync(join(root, 'broker', 'secret.hex'), link);
-    expect(() => run({ unlockSecretFile: link })).toThrow(/beside the store/);
-    const store = join(root, 'unlock', 'store');
-    symlinkSync(join(root, 'broker', 'store'), store);
-    expect(() => run({ directory: store, unlockSecretFile: placed('broker', 'secret.hex') })).toThrow(/beside the store/);
-  });
-
-  it('must be there and be 64 hexadecimal digits', () => {
-    expect(() => run({ unlockSecretFile: join(root, 'unlock', 'none') })).toThrow(refusal('INVALID_CONFIGURATION'));
-    for (const text of ['', 'abcd', 'g'.repeat(64), 'a'.repeat(65)]) {
-      writeFileSync(options.unlockSecretFile, text);
-      expect(() => run()).toThrow(refusal('INVALID_CONFIGURATION'));
+  it('are made anew when the profile names another holder or another threshold: the old ones open nothing then', async () => {
+    const { rootSecret } = await run();
+    const old = await secretOf(readStoreSlots(options.directory)!);
+    for (const next of [otherHolders((_organisation, i) => (i === 0 ? { unlockKey: new Uint8Array(0) } : {})), parseProfile(createProfile({ ...profile.message, adminQuorum: 5 }))]) {
+      const slots = readStoreSlots(options.directory)!;
+      await run({ profile: next, unlockSecret: await secretOf(slots, MSP_IDS) });
+      expect(toHex(readStoreSlots(options.directory)!)).not.toBe(toHex(slots));
     }
+    await expect(run({ unlockSecret: old })).rejects.toThrow(refusal('UNLOCK_FAILED'));
+    expect(toHex((await run({ unlockSecret: await secretOf(readStoreSlots(options.directory)!, MSP_IDS) })).rootSecret)).toBe(toHex(rootSecret));
+  });
+
+  it('stay as they are while the profile does', async () => {
+    await run();
+    const slots = toHex(readStoreSlots(options.directory)!);
+    await run();
+    expect(toHex(readStoreSlots(options.directory)!)).toBe(slots);
+  });
+
+  it('need enough holders', async () => {
+    await expect(run({ profile: otherHolders((_organisation, i) => (i < 4 ? { unlockKey: new Uint8Array(0) } : {})) })).rejects.toThrow(refusal('INVALID_CONFIGURATION'));
     expect(existsSync(statePath)).toBe(false);
   });
 });
@@ -156,30 +167,30 @@ describe('the unlock secret', () => {
 describe('the audit log', () => {
   const broken = refusal('AUDIT_LOG_BROKEN');
 
-  it('is verified at every start: a changed byte stops it', () => {
-    run();
+  it('is verified at every start: a changed byte stops it', async () => {
+    await run();
     flip(auditPath, 60);
-    expect(() => run()).toThrow(broken);
+    await expect(run()).rejects.toThrow(broken);
   });
 
-  it('may not lose entries from before the last start', () => {
-    run();
-    run();
+  it('may not lose entries from before the last start', async () => {
+    await run();
+    await run();
     const lines = readFileSync(auditPath, 'utf8').trimEnd().split('\n');
     writeFileSync(auditPath, `${lines.slice(0, -2).join('\n')}\n`);
-    expect(() => run()).toThrow(broken);
+    await expect(run()).rejects.toThrow(broken);
     truncateSync(auditPath, 0);
-    expect(() => run()).toThrow(broken);
+    await expect(run()).rejects.toThrow(broken);
     unlinkSync(auditPath);
-    expect(() => run()).toThrow(broken);
+    await expect(run()).rejects.toThrow(broken);
   });
 
-  it('may not be another broker’s', () => {
-    run();
+  it('may not be another broker’s', async () => {
+    await run();
     const other = join(root, 'other', 'store');
-    run({ directory: other });
-    run({ directory: other });
+    await run({ directory: other });
+    await run({ directory: other });
     writeFileSync(auditPath, readFileSync(join(other, AUDIT_FILE)));
-    expect(() => run()).toThrow(broken);
+    await expect(run()).rejects.toThrow(broken);
   });
 });

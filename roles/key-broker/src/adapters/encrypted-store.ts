@@ -3,14 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { deriveKey, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { LIMITS } from '@selvedge/protocol';
+import type { StoreLock } from '../domain/unlock-secret.js';
 import type { Checkpoint, StateStore } from '../ports.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { decodeState, encodeState } from './state-encoding.js';
 
-/** File: magic (8) | salt (32) | AES-256-GCM of the state with its tag. The salt gives every write a key of its own. */
-const MAGIC = Buffer.from('SLVKBS01', 'latin1');
+/**
+ * File: magic (8) | length of the slots (4, big-endian) | UnlockSlots | salt (32) | AES-256-GCM of the state with its tag.
+ * The salt gives every write a key of its own; all that comes before the ciphertext is associated data.
+ */
+const MAGIC = Buffer.from('SLVKBS02', 'latin1');
+const LENGTH_BYTES = 4;
 const SALT_BYTES = 32;
-const HEADER_BYTES = MAGIC.length + SALT_BYTES;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 export const STATE_FILE = 'state.sealed';
@@ -18,38 +23,64 @@ export const STATE_FILE = 'state.sealed';
 // The store's own cipher does not depend on the network's suites; the default one's AEAD is AES-256-GCM.
 const AEAD = suiteByName('P256-AES256GCM-SHA256');
 
+interface SealedFile {
+  readonly header: Uint8Array;
+  readonly slots: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly ciphertext: Uint8Array;
+}
+
+/** UnlockSlots bytes of the store in a directory: unverified until it opens. undefined: there is none. Throws UNLOCK_FAILED. */
+export function readStoreSlots(directory: string): Uint8Array | undefined {
+  const path = join(directory, STATE_FILE);
+  return existsSync(path) ? parseFile(readFileSync(path)).slots : undefined;
+}
+
 /**
  * The broker's state in one encrypted file of the directory, which is made when missing.
- * @param unlockSecret 32 bytes of full entropy, so HKDF suffices
+ * @param lock its secret has full entropy, so HKDF suffices; its slots go in front of what is saved
  */
-export function openEncryptedStore(directory: string, unlockSecret: Uint8Array, checkpoint: Checkpoint): StateStore {
+export function openEncryptedStore(directory: string, lock: StoreLock, checkpoint: Checkpoint): StateStore {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, STATE_FILE);
   return {
     load() {
       if (!existsSync(path)) return undefined;
-      const content = readFileSync(path);
+      const { header, salt, ciphertext } = parseFile(readFileSync(path));
       try {
-        const header = content.subarray(0, HEADER_BYTES);
-        if (Buffer.compare(header.subarray(0, MAGIC.length), MAGIC) !== 0) throw new RangeError('not a state file');
-        const { key, nonce } = deriveFileKey(unlockSecret, header.subarray(MAGIC.length));
-        return decodeState(AEAD.aeadOpen(key, nonce, header, content.subarray(HEADER_BYTES)));
+        const { key, nonce } = deriveFileKey(lock.secret, salt);
+        return decodeState(AEAD.aeadOpen(key, nonce, header, ciphertext));
       } catch {
-        // A wrong secret and a changed file look alike, and the cause may hold parts of either.
-        throw new SelvedgeError('UNLOCK_FAILED', 'the key broker’s store does not open: wrong unlock secret, or the file was changed');
+        throw refusal();
       }
     },
     save(state) {
       const salt = randomBytes(SALT_BYTES);
-      const header = Buffer.concat([MAGIC, salt]);
-      const { key, nonce } = deriveFileKey(unlockSecret, salt);
+      const length = Buffer.alloc(LENGTH_BYTES);
+      length.writeUInt32BE(lock.slots.length);
+      const header = Buffer.concat([MAGIC, length, lock.slots, salt]);
+      const { key, nonce } = deriveFileKey(lock.secret, salt);
       const sealed = AEAD.aeadSeal(key, nonce, header, encodeState(state));
       writeFileAtomically(path, Buffer.concat([header, sealed]), checkpoint);
     },
   };
 }
 
-function deriveFileKey(unlockSecret: Uint8Array, salt: Uint8Array): { key: Uint8Array; nonce: Uint8Array } {
-  const material = deriveKey(unlockSecret, 'broker/store', [salt], KEY_BYTES + NONCE_BYTES);
+function parseFile(content: Buffer): SealedFile {
+  const slotsAt = MAGIC.length + LENGTH_BYTES;
+  if (content.length < slotsAt || Buffer.compare(content.subarray(0, MAGIC.length), MAGIC) !== 0) throw refusal();
+  const saltAt = slotsAt + content.readUInt32BE(MAGIC.length);
+  const sealedAt = saltAt + SALT_BYTES;
+  if (saltAt - slotsAt > LIMITS.maxFactBytes || sealedAt > content.length) throw refusal();
+  return { header: content.subarray(0, sealedAt), slots: content.subarray(slotsAt, saltAt), salt: content.subarray(saltAt, sealedAt), ciphertext: content.subarray(sealedAt) };
+}
+
+/** A wrong secret and a changed file look alike, and the cause may hold parts of either. */
+function refusal(): SelvedgeError {
+  return new SelvedgeError('UNLOCK_FAILED', 'the key broker’s store does not open: wrong shares, or the file was changed');
+}
+
+function deriveFileKey(secret: Uint8Array, salt: Uint8Array): { key: Uint8Array; nonce: Uint8Array } {
+  const material = deriveKey(secret, 'broker/store', [salt], KEY_BYTES + NONCE_BYTES);
   return { key: material.subarray(0, KEY_BYTES), nonce: material.subarray(KEY_BYTES) };
 }

@@ -1,13 +1,21 @@
-import { KeyBroker as KeyBrokerService } from '@selvedge/protocol';
+import { KeyBroker as KeyBrokerService, KeyBrokerUnlock } from '@selvedge/protocol';
 import { implement } from '@selvedge/rpc';
-import type { KeyBroker } from '../key-broker.js';
+import type { BrokerGate } from '../broker-gate.js';
 
-/** The key broker on gRPC. */
-export function createKeyBrokerService(broker: KeyBroker): ReturnType<typeof implement> {
+/** The key broker on gRPC: each of its calls is refused with BROKER_LOCKED until its store is open. */
+export function createKeyBrokerService(gate: BrokerGate): ReturnType<typeof implement> {
   return implement(KeyBrokerService, {
-    challenge: async () => Promise.resolve(broker.challenge()),
-    releaseKeys: (request) => broker.releaseKeys(request),
-    getEnvelopeEvidence: (request) => broker.envelopeEvidence(request),
-    getKeyCommitments: async (request) => Promise.resolve(broker.keyCommitments(request)),
+    challenge: async () => Promise.resolve().then(() => gate.broker().challenge()),
+    releaseKeys: async (request) => gate.broker().releaseKeys(request),
+    getEnvelopeEvidence: async (request) => gate.broker().envelopeEvidence(request),
+    getKeyCommitments: async (request) => Promise.resolve().then(() => gate.broker().keyCommitments(request)),
+  });
+}
+
+/** What organisations call to unlock a broker. */
+export function createUnlockService(gate: BrokerGate): ReturnType<typeof implement> {
+  return implement(KeyBrokerUnlock, {
+    getUnlockEvidence: (request) => gate.unlockEvidence(request),
+    submitShare: (submission) => gate.submitShare(submission),
   });
 }

@@ -36,9 +36,9 @@ function searchFolders(observed: ObservedNetwork, search: Search): Finding[] {
   ];
 }
 
-/** Stores, logs and all other files of a network, but for the contract's code and what unlocks the key broker. */
+/** Stores, logs and all other files of a network, but for the contract's code. */
 export function searchNetworkFolder({ directory, deployment }: Pick<ObservedNetwork, 'directory' | 'deployment'>, search: Search): Finding[] {
-  const leftOut = new Set([...codeTrees(directory, deployment.codeHash), layoutOf(directory).unlockSecretFile].map((name) => path.relative(directory, name)));
+  const leftOut = new Set([...codeTrees(directory, deployment.codeHash)].map((name) => path.relative(directory, name)));
   const isLeftOut = (name: string): boolean => [...leftOut].some((folder) => name === folder || name.startsWith(folder + path.sep));
   const placeInNetwork = (name: string): Place | undefined => {
     if (isLeftOut(name)) return undefined;

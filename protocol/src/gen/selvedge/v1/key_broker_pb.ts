@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/key_broker.proto.
  */
 export const file_selvedge_v1_key_broker: GenFile = /*@__PURE__*/
-  fileDesc("ChxzZWx2ZWRnZS92MS9rZXlfYnJva2VyLnByb3RvEgtzZWx2ZWRnZS52MSISChBDaGFsbGVuZ2VSZXF1ZXN0IjgKD0NoYWxsZW5nZUFuc3dlchINCgVub25jZRgBIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgCIAEoDCLaAQoKS2V5UmVxdWVzdBINCgVub25jZRgBIAEoDBInCghldmlkZW5jZRgCIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBXN1aXRlGAMgASgJEg8KB25vZGVfaWQYBCABKAkSFQoNZXBoZW1lcmFsX2tleRgFIAEoDBITCgtzaWduaW5nX2tleRgGIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgHIAEoDBIwCghvcGVyYXRvchgIIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIlIKCktleVJlbGVhc2USEwoLY2VydGlmaWNhdGUYASABKAwSDgoGaXNzdWVyGAIgASgMEgsKA2VuYxgDIAEoDBISCgpjaXBoZXJ0ZXh0GAQgASgMImoKCUtleUJ1bmRsZRIvCg1lbnZlbG9wZV9rZXlzGAEgAygLMhguc2VsdmVkZ2UudjEuRW52ZWxvcGVLZXkSLAoJY29udHJhY3RzGAIgAygLMhkuc2VsdmVkZ2UudjEuQ29udHJhY3RLZXlzIlQKC0VudmVsb3BlS2V5Eg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwSEwoLcHJpdmF0ZV9rZXkYBCABKAwigQEKDENvbnRyYWN0S2V5cxIQCghjb250cmFjdBgBIAEoCRINCgVzdWl0ZRgCIAEoCRIQCghuYW1lX2tleRgDIAEoDBIWCg5uYW1lX2tleV9lcG9jaBgEIAEoBBImCgZlcG9jaHMYBSADKAsyFi5zZWx2ZWRnZS52MS5FcG9jaEtleXMiZQoJRXBvY2hLZXlzEg0KBWVwb2NoGAEgASgEEhAKCGRhdGFfa2V5GAIgASgMEhIKCnJhbmRvbV9rZXkYAyABKAwSEAoIZ2F0ZV9rZXkYBCABKAwSEQoJZXZlbnRfa2V5GAUgASgMIigKF0VudmVsb3BlRXZpZGVuY2VSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMIn0KEEVudmVsb3BlRXZpZGVuY2USJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIRCglzdGF0ZW1lbnQYAiABKAwSFgoOcHJvZmlsZV9kaWdlc3QYAyABKAwSFQoNZXBoZW1lcmFsX2tleRgEIAEoDCKzAQoPQnJva2VyU3RhdGVtZW50Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIYChByb290X2NlcnRpZmljYXRlGAMgASgMEjUKDWVudmVsb3BlX2tleXMYBCADKAsyHi5zZWx2ZWRnZS52MS5QdWJsaWNFbnZlbG9wZUtleRItCgljb250cmFjdHMYBSADKAsyGi5zZWx2ZWRnZS52MS5Db250cmFjdEVwb2NoIkUKEVB1YmxpY0VudmVsb3BlS2V5Eg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwiRwoVS2V5Q29tbWl0bWVudHNSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEg0KBWVwb2NoGAMgASgEIj4KFFNpZ25lZEtleUNvbW1pdG1lbnRzEhMKC2NvbW1pdG1lbnRzGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCKOAQoOS2V5Q29tbWl0bWVudHMSEAoIY29udHJhY3QYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZGF0YV9rZXkYAyABKAwSEAoIbmFtZV9rZXkYBCABKAwSEgoKcmFuZG9tX2tleRgFIAEoDBIQCghnYXRlX2tleRgGIAEoDBIRCglldmVudF9rZXkYByABKAwi2QEKClRlZUJpbmRpbmcSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEgwKBHJvbGUYAyABKAkSDwoHbm9kZV9pZBgEIAEoCRIXCg9vcGVyYXRvcl9tc3BfaWQYBSABKAkSEAoIdGVlX3R5cGUYBiABKAkSEwoLcGxhdGZvcm1faWQYByABKAwSEwoLbWVhc3VyZW1lbnQYCCABKAwSFwoPZXZpZGVuY2VfZGlnZXN0GAkgASgMEg0KBXN1aXRlGAogASgJEg0KBWVwb2NoGAsgASgEMs4CCglLZXlCcm9rZXISSAoJQ2hhbGxlbmdlEh0uc2VsdmVkZ2UudjEuQ2hhbGxlbmdlUmVxdWVzdBocLnNlbHZlZGdlLnYxLkNoYWxsZW5nZUFuc3dlchI/CgtSZWxlYXNlS2V5cxIXLnNlbHZlZGdlLnYxLktleVJlcXVlc3QaFy5zZWx2ZWRnZS52MS5LZXlSZWxlYXNlEloKE0dldEVudmVsb3BlRXZpZGVuY2USJC5zZWx2ZWRnZS52MS5FbnZlbG9wZUV2aWRlbmNlUmVxdWVzdBodLnNlbHZlZGdlLnYxLkVudmVsb3BlRXZpZGVuY2USWgoRR2V0S2V5Q29tbWl0bWVudHMSIi5zZWx2ZWRnZS52MS5LZXlDb21taXRtZW50c1JlcXVlc3QaIS5zZWx2ZWRnZS52MS5TaWduZWRLZXlDb21taXRtZW50c2IGcHJvdG8z", [file_selvedge_v1_common]);
+  fileDesc("ChxzZWx2ZWRnZS92MS9rZXlfYnJva2VyLnByb3RvEgtzZWx2ZWRnZS52MSISChBDaGFsbGVuZ2VSZXF1ZXN0IjgKD0NoYWxsZW5nZUFuc3dlchINCgVub25jZRgBIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgCIAEoDCLaAQoKS2V5UmVxdWVzdBINCgVub25jZRgBIAEoDBInCghldmlkZW5jZRgCIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBXN1aXRlGAMgASgJEg8KB25vZGVfaWQYBCABKAkSFQoNZXBoZW1lcmFsX2tleRgFIAEoDBITCgtzaWduaW5nX2tleRgGIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgHIAEoDBIwCghvcGVyYXRvchgIIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIlIKCktleVJlbGVhc2USEwoLY2VydGlmaWNhdGUYASABKAwSDgoGaXNzdWVyGAIgASgMEgsKA2VuYxgDIAEoDBISCgpjaXBoZXJ0ZXh0GAQgASgMImoKCUtleUJ1bmRsZRIvCg1lbnZlbG9wZV9rZXlzGAEgAygLMhguc2VsdmVkZ2UudjEuRW52ZWxvcGVLZXkSLAoJY29udHJhY3RzGAIgAygLMhkuc2VsdmVkZ2UudjEuQ29udHJhY3RLZXlzIlQKC0VudmVsb3BlS2V5Eg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwSEwoLcHJpdmF0ZV9rZXkYBCABKAwigQEKDENvbnRyYWN0S2V5cxIQCghjb250cmFjdBgBIAEoCRINCgVzdWl0ZRgCIAEoCRIQCghuYW1lX2tleRgDIAEoDBIWCg5uYW1lX2tleV9lcG9jaBgEIAEoBBImCgZlcG9jaHMYBSADKAsyFi5zZWx2ZWRnZS52MS5FcG9jaEtleXMiZQoJRXBvY2hLZXlzEg0KBWVwb2NoGAEgASgEEhAKCGRhdGFfa2V5GAIgASgMEhIKCnJhbmRvbV9rZXkYAyABKAwSEAoIZ2F0ZV9rZXkYBCABKAwSEQoJZXZlbnRfa2V5GAUgASgMIigKF0VudmVsb3BlRXZpZGVuY2VSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMIn0KEEVudmVsb3BlRXZpZGVuY2USJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIRCglzdGF0ZW1lbnQYAiABKAwSFgoOcHJvZmlsZV9kaWdlc3QYAyABKAwSFQoNZXBoZW1lcmFsX2tleRgEIAEoDCKzAQoPQnJva2VyU3RhdGVtZW50Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIYChByb290X2NlcnRpZmljYXRlGAMgASgMEjUKDWVudmVsb3BlX2tleXMYBCADKAsyHi5zZWx2ZWRnZS52MS5QdWJsaWNFbnZlbG9wZUtleRItCgljb250cmFjdHMYBSADKAsyGi5zZWx2ZWRnZS52MS5Db250cmFjdEVwb2NoIkUKEVB1YmxpY0VudmVsb3BlS2V5Eg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwiRwoVS2V5Q29tbWl0bWVudHNSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEg0KBWVwb2NoGAMgASgEIj4KFFNpZ25lZEtleUNvbW1pdG1lbnRzEhMKC2NvbW1pdG1lbnRzGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCKOAQoOS2V5Q29tbWl0bWVudHMSEAoIY29udHJhY3QYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZGF0YV9rZXkYAyABKAwSEAoIbmFtZV9rZXkYBCABKAwSEgoKcmFuZG9tX2tleRgFIAEoDBIQCghnYXRlX2tleRgGIAEoDBIRCglldmVudF9rZXkYByABKAwi2QEKClRlZUJpbmRpbmcSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEgwKBHJvbGUYAyABKAkSDwoHbm9kZV9pZBgEIAEoCRIXCg9vcGVyYXRvcl9tc3BfaWQYBSABKAkSEAoIdGVlX3R5cGUYBiABKAkSEwoLcGxhdGZvcm1faWQYByABKAwSEwoLbWVhc3VyZW1lbnQYCCABKAwSFwoPZXZpZGVuY2VfZGlnZXN0GAkgASgMEg0KBXN1aXRlGAogASgJEg0KBWVwb2NoGAsgASgEIiYKFVVubG9ja0V2aWRlbmNlUmVxdWVzdBINCgVub25jZRgBIAEoDCJ7Cg5VbmxvY2tFdmlkZW5jZRInCghldmlkZW5jZRgBIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEhEKCXN0YXRlbWVudBgCIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgDIAEoDBIVCg1lcGhlbWVyYWxfa2V5GAQgASgMIm0KD1VubG9ja1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDQoFc2xvdHMYAyABKAwSKQoGc3RhdHVzGAQgASgLMhkuc2VsdmVkZ2UudjEuVW5sb2NrU3RhdHVzImoKC1VubG9ja1Nsb3RzEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIRCgl0aHJlc2hvbGQYAyABKA0SJgoFc2xvdHMYBCADKAsyFy5zZWx2ZWRnZS52MS5VbmxvY2tTbG90ImUKClVubG9ja1Nsb3QSDgoGbXNwX2lkGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAwSEgoKY29tbWl0bWVudBgDIAEoDBILCgNlbmMYBCABKAwSEgoKY2lwaGVydGV4dBgFIAEoDCJCCg9TaGFyZVN1Ym1pc3Npb24SDgoGbXNwX2lkGAEgASgJEgsKA2VuYxgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMIkQKDFVubG9ja1N0YXR1cxIOCgZsb2NrZWQYASABKAgSEQoJdGhyZXNob2xkGAIgASgNEhEKCXN1Ym1pdHRlZBgDIAMoCTLOAgoJS2V5QnJva2VyEkgKCUNoYWxsZW5nZRIdLnNlbHZlZGdlLnYxLkNoYWxsZW5nZVJlcXVlc3QaHC5zZWx2ZWRnZS52MS5DaGFsbGVuZ2VBbnN3ZXISPwoLUmVsZWFzZUtleXMSFy5zZWx2ZWRnZS52MS5LZXlSZXF1ZXN0Ghcuc2VsdmVkZ2UudjEuS2V5UmVsZWFzZRJaChNHZXRFbnZlbG9wZUV2aWRlbmNlEiQuc2VsdmVkZ2UudjEuRW52ZWxvcGVFdmlkZW5jZVJlcXVlc3QaHS5zZWx2ZWRnZS52MS5FbnZlbG9wZUV2aWRlbmNlEloKEUdldEtleUNvbW1pdG1lbnRzEiIuc2VsdmVkZ2UudjEuS2V5Q29tbWl0bWVudHNSZXF1ZXN0GiEuc2VsdmVkZ2UudjEuU2lnbmVkS2V5Q29tbWl0bWVudHMyrwEKD0tleUJyb2tlclVubG9jaxJUChFHZXRVbmxvY2tFdmlkZW5jZRIiLnNlbHZlZGdlLnYxLlVubG9ja0V2aWRlbmNlUmVxdWVzdBobLnNlbHZlZGdlLnYxLlVubG9ja0V2aWRlbmNlEkYKC1N1Ym1pdFNoYXJlEhwuc2VsdmVkZ2UudjEuU2hhcmVTdWJtaXNzaW9uGhkuc2VsdmVkZ2UudjEuVW5sb2NrU3RhdHVzYgZwcm90bzM", [file_selvedge_v1_common]);
 
 /**
  * @generated from message selvedge.v1.ChallengeRequest
@@ -572,6 +572,234 @@ export const TeeBindingSchema: GenMessage<TeeBinding> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_key_broker, 15);
 
 /**
+ * @generated from message selvedge.v1.UnlockEvidenceRequest
+ */
+export type UnlockEvidenceRequest = Message<"selvedge.v1.UnlockEvidenceRequest"> & {
+  /**
+   * 32 bytes, the caller's own
+   *
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.UnlockEvidenceRequest.
+ * Use `create(UnlockEvidenceRequestSchema)` to create a new message.
+ */
+export const UnlockEvidenceRequestSchema: GenMessage<UnlockEvidenceRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 16);
+
+/**
+ * @generated from message selvedge.v1.UnlockEvidence
+ */
+export type UnlockEvidence = Message<"selvedge.v1.UnlockEvidence"> & {
+  /**
+   * @generated from field: selvedge.v1.Evidence evidence = 1;
+   */
+  evidence?: Evidence | undefined;
+
+  /**
+   * UnlockStatement bytes; its digest is in the report data
+   *
+   * @generated from field: bytes statement = 2;
+   */
+  statement: Uint8Array;
+
+  /**
+   * @generated from field: bytes profile_digest = 3;
+   */
+  profileDigest: Uint8Array;
+
+  /**
+   * HPKE public key of this process alone: shares are sealed to it
+   *
+   * @generated from field: bytes ephemeral_key = 4;
+   */
+  ephemeralKey: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.UnlockEvidence.
+ * Use `create(UnlockEvidenceSchema)` to create a new message.
+ */
+export const UnlockEvidenceSchema: GenMessage<UnlockEvidence> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 17);
+
+/**
+ * @generated from message selvedge.v1.UnlockStatement
+ */
+export type UnlockStatement = Message<"selvedge.v1.UnlockStatement"> & {
+  /**
+   * @generated from field: string network = 1;
+   */
+  network: string;
+
+  /**
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * UnlockSlots bytes of the store
+   *
+   * @generated from field: bytes slots = 3;
+   */
+  slots: Uint8Array;
+
+  /**
+   * @generated from field: selvedge.v1.UnlockStatus status = 4;
+   */
+  status?: UnlockStatus | undefined;
+};
+
+/**
+ * Describes the message selvedge.v1.UnlockStatement.
+ * Use `create(UnlockStatementSchema)` to create a new message.
+ */
+export const UnlockStatementSchema: GenMessage<UnlockStatement> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 18);
+
+/**
+ * The clear head of the store: one share of the unlock secret per organisation, each sealed to its unlock key.
+ *
+ * @generated from message selvedge.v1.UnlockSlots
+ */
+export type UnlockSlots = Message<"selvedge.v1.UnlockSlots"> & {
+  /**
+   * @generated from field: string network = 1;
+   */
+  network: string;
+
+  /**
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * k
+   *
+   * @generated from field: uint32 threshold = 3;
+   */
+  threshold: number;
+
+  /**
+   * sorted by msp_id
+   *
+   * @generated from field: repeated selvedge.v1.UnlockSlot slots = 4;
+   */
+  slots: UnlockSlot[];
+};
+
+/**
+ * Describes the message selvedge.v1.UnlockSlots.
+ * Use `create(UnlockSlotsSchema)` to create a new message.
+ */
+export const UnlockSlotsSchema: GenMessage<UnlockSlots> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 19);
+
+/**
+ * @generated from message selvedge.v1.UnlockSlot
+ */
+export type UnlockSlot = Message<"selvedge.v1.UnlockSlot"> & {
+  /**
+   * @generated from field: string msp_id = 1;
+   */
+  mspId: string;
+
+  /**
+   * the organisation's unlock key, as in the network profile
+   *
+   * @generated from field: bytes public_key = 2;
+   */
+  publicKey: Uint8Array;
+
+  /**
+   * SHA-256 of the share under its own label
+   *
+   * @generated from field: bytes commitment = 3;
+   */
+  commitment: Uint8Array;
+
+  /**
+   * @generated from field: bytes enc = 4;
+   */
+  enc: Uint8Array;
+
+  /**
+   * the share
+   *
+   * @generated from field: bytes ciphertext = 5;
+   */
+  ciphertext: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.UnlockSlot.
+ * Use `create(UnlockSlotSchema)` to create a new message.
+ */
+export const UnlockSlotSchema: GenMessage<UnlockSlot> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 20);
+
+/**
+ * @generated from message selvedge.v1.ShareSubmission
+ */
+export type ShareSubmission = Message<"selvedge.v1.ShareSubmission"> & {
+  /**
+   * @generated from field: string msp_id = 1;
+   */
+  mspId: string;
+
+  /**
+   * @generated from field: bytes enc = 2;
+   */
+  enc: Uint8Array;
+
+  /**
+   * the share, sealed to the broker's ephemeral key
+   *
+   * @generated from field: bytes ciphertext = 3;
+   */
+  ciphertext: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.ShareSubmission.
+ * Use `create(ShareSubmissionSchema)` to create a new message.
+ */
+export const ShareSubmissionSchema: GenMessage<ShareSubmission> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 21);
+
+/**
+ * @generated from message selvedge.v1.UnlockStatus
+ */
+export type UnlockStatus = Message<"selvedge.v1.UnlockStatus"> & {
+  /**
+   * @generated from field: bool locked = 1;
+   */
+  locked: boolean;
+
+  /**
+   * @generated from field: uint32 threshold = 2;
+   */
+  threshold: number;
+
+  /**
+   * MSP ids, sorted
+   *
+   * @generated from field: repeated string submitted = 3;
+   */
+  submitted: string[];
+};
+
+/**
+ * Describes the message selvedge.v1.UnlockStatus.
+ * Use `create(UnlockStatusSchema)` to create a new message.
+ */
+export const UnlockStatusSchema: GenMessage<UnlockStatus> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 22);
+
+/**
  * Hop 0: attestation and key release.
  *
  * @generated from service selvedge.v1.KeyBroker
@@ -615,4 +843,30 @@ export const KeyBroker: GenService<{
   },
 }> = /*@__PURE__*/
   serviceDesc(file_selvedge_v1_key_broker, 0);
+
+/**
+ * A key broker's store is encrypted under a secret that no machine keeps: k of n organisations hold shares of it. A
+ * broker that was restarted is locked until k of them have sent theirs, after they have verified its evidence.
+ *
+ * @generated from service selvedge.v1.KeyBrokerUnlock
+ */
+export const KeyBrokerUnlock: GenService<{
+  /**
+   * @generated from rpc selvedge.v1.KeyBrokerUnlock.GetUnlockEvidence
+   */
+  getUnlockEvidence: {
+    methodKind: "unary";
+    input: typeof UnlockEvidenceRequestSchema;
+    output: typeof UnlockEvidenceSchema;
+  },
+  /**
+   * @generated from rpc selvedge.v1.KeyBrokerUnlock.SubmitShare
+   */
+  submitShare: {
+    methodKind: "unary";
+    input: typeof ShareSubmissionSchema;
+    output: typeof UnlockStatusSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_selvedge_v1_key_broker, 1);
 
