@@ -26,6 +26,7 @@ export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement 
 export { openShareSlot, sealShareSlot, shareCommitment, UNLOCK_SUITE, type ShareHolder } from './unlock/slots.js';
 export { createUnlockEvidence, verifyUnlockEvidence, type VerifiedUnlockEvidence } from './unlock/evidence.js';
 export { openShareSubmission, sealShareSubmission } from './unlock/submission.js';
+export { chainEvent, EMPTY_CHAIN, isAuditHeadSigned, verifyAuditChain, type AuditAnchor, type AuditEvent, type AuditHead } from './audit-chain.js';
 export { createKeyRequest, type KeyRequestInput, type PendingKeyRequest } from './key-release/request.js';
 export { openKeyRelease, type KeyReleaseInput, type OpenedKeyRelease } from './key-release/open.js';
 export { recordedEnvelopeKeys } from './key-release/bundle.js';

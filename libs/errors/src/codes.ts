@@ -213,7 +213,10 @@ export const CODES = {
   UNLOCK_FAILED: entry('UNAUTHENTICATED', false, 'The store did not open: restore it, and have the organisations send the shares that belong to it.'),
   UNLOCK_SHARE_INVALID: entry('INVALID_ARGUMENT', false, 'Send the share that belongs to this store, opened with the organisation’s own unlock key.'),
   BROKER_LOCKED: entry('UNAVAILABLE', true, 'The key broker waits for shares of its unlock secret; organisations send them with "selvedge broker unlock".'),
-  AUDIT_LOG_BROKEN: entry('DATA_LOSS', false, 'The audit log’s hash chain does not verify; keep it and investigate.'),
+  AUDIT_LOG_BROKEN: entry('DATA_LOSS', false, 'An entry of the audit log does not parse; keep the log and investigate.'),
+  AUDIT_LOG_TRUNCATED: entry('DATA_LOSS', false, 'Entries are missing at the end of the audit log; keep it and investigate.'),
+  AUDIT_LOG_EDITED: entry('DATA_LOSS', false, 'An entry of the audit log is not what the key broker signed; keep the log and investigate.'),
+  AUDIT_LOG_REORDERED: entry('DATA_LOSS', false, 'An entry of the audit log was moved, doubled or taken out; keep the log and investigate.'),
 
   // Hyperledger Fabric
   FABRIC_COMMAND_FAILED: entry('FAILED_PRECONDITION', false, 'Mend what Fabric’s own message in the text names, and run the command again.'),

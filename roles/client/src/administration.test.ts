@@ -1,33 +1,36 @@
 import { create } from '@bufbuild/protobuf';
-import { commitToKeys, createBrokerRoot, signKeyCommitments } from '@selvedge/attestation';
+import { chainEvent, commitToKeys, createBrokerRoot, EMPTY_CHAIN, signKeyCommitments } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestState, refusalCodeOf } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
-import { BrokerRootSchema, ChallengeAnswerSchema, KeyBroker, KeyReleaseSchema, LIMITS, parseMessage, type EnvelopeEvidence, type SignedKeyCommitments } from '@selvedge/protocol';
+import { BrokerRootSchema, ChallengeAnswerSchema, KeyBroker, KeyReleaseSchema, LIMITS, parseMessage, SignedAuditHeadSchema, type EnvelopeEvidence, type SignedKeyCommitments } from '@selvedge/protocol';
 import { implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fetchBrokerRoot, fetchKeyCommitments } from './administration.js';
+import { fetchAuditHead, fetchBrokerRoot, fetchKeyCommitments } from './administration.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
 import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
 
 let network: FakeNetwork;
 let server: RpcServer;
-let answers: { evidence(nonce: Uint8Array): Promise<EnvelopeEvidence>; commitments(contract: string): SignedKeyCommitments };
+let answers: { evidence(nonce: Uint8Array): Promise<EnvelopeEvidence>; commitments(contract: string): SignedKeyCommitments; auditHead: { count: bigint; hash: Uint8Array; signature: Uint8Array } };
 let connectionProfile: ConnectionProfile;
 beforeAll(async () => {
   network = await createFakeNetwork();
 });
 beforeEach(async () => {
   const { consortium } = network;
+  const chained = chainEvent(EMPTY_CHAIN, { event: 'created', at: '2026-11-20T12:00:00.000Z' }, consortium.broker.privateKey).head;
   answers = {
     evidence: (nonce) => network.evidence(nonce),
     commitments: (contract) => signKeyCommitments(commitToKeys(contract, 1n, consortium.contractKeys), consortium.broker.privateKey),
+    auditHead: { ...chained, count: BigInt(chained.count) },
   };
   const service = implement(KeyBroker, {
     challenge: () => Promise.resolve(create(ChallengeAnswerSchema)),
     releaseKeys: () => Promise.resolve(create(KeyReleaseSchema)),
     getEnvelopeEvidence: ({ nonce }) => answers.evidence(nonce),
     getKeyCommitments: ({ contract }) => Promise.resolve(answers.commitments(contract)),
+    getAuditHead: () => Promise.resolve(create(SignedAuditHeadSchema, answers.auditHead)),
   });
   server = await startRpcServer({ role: 'key-broker', address: '127.0.0.1:0', tls: 'off', services: [service] });
   connectionProfile = { network: consortium.network, channel: consortium.channel, signedProfile: 'unused', tls: 'off', keyBroker: server.address, sequencer: server.address, endorsers: [], businessNodes: [], computeNodes: [] };
@@ -47,6 +50,21 @@ describe('fetchBrokerRoot', () => {
   });
 
   it('refuses evidence of another exchange', async () => {
+    answers.evidence = () => network.evidence(new Uint8Array(32));
+    expect(await refusalCodeOf(fetch())).toBe('EVIDENCE_UNBOUND');
+  });
+});
+
+describe('fetchAuditHead', () => {
+  const fetch = () => fetchAuditHead({ connectionProfile, profile: network.consortium.profile, now: network.consortium.now });
+
+  it('gives a head that the broker signed, with its root', async () => {
+    expect(await fetch()).toMatchObject({ count: 1, rootCertificate: network.consortium.broker.certificate });
+  });
+
+  it('refuses one that it did not sign, and a broker that does not prove itself', async () => {
+    answers.auditHead = { ...answers.auditHead, hash: new Uint8Array(32) };
+    expect(await refusalCodeOf(fetch())).toBe('AUDIT_LOG_BROKEN');
     answers.evidence = () => network.evidence(new Uint8Array(32));
     expect(await refusalCodeOf(fetch())).toBe('EVIDENCE_UNBOUND');
   });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { recordedBrokerRoot, verifyEnvelopeEvidence, verifyKeyCommitments } from '@selvedge/attestation';
+import { isAuditHeadSigned, parseBrokerRoot, recordedBrokerRoot, verifyEnvelopeEvidence, verifyKeyCommitments, type AuditHead } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { FIRST_KEY_EPOCH, type FactReader, type Profile } from '@selvedge/policy';
-import { BrokerRootSchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
+import { BrokerRootSchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type BrokerStatement } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { createGrpcNetwork } from './adapters/grpc-network.js';
 import { loadTls } from './adapters/tls-files.js';
@@ -11,20 +11,52 @@ import type { ConnectionProfile } from './domain/connection-profile.js';
 const NONCE_BYTES = 32;
 const TIMEOUT_MS = 10_000;
 
+/** A key broker, and by what it is recognised. */
+export interface BrokerToAsk {
+  readonly connectionProfile: ConnectionProfile;
+  readonly profile: Profile;
+  readonly now: Date;
+}
+
+/** What a broker states of itself, once it has proved itself under a fresh nonce. Throws what verifyEnvelopeEvidence throws. */
+export async function fetchBrokerStatement({ connectionProfile, profile, now }: BrokerToAsk): Promise<BrokerStatement> {
+  const ports = createGrpcNetwork(connectionProfile);
+  try {
+    const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+    const answer = await ports.keyBroker().getEnvelopeEvidence(nonce, { timeoutMs: TIMEOUT_MS });
+    return verifyEnvelopeEvidence({ answer, nonce, profile, at: now });
+  } finally {
+    ports.close();
+  }
+}
+
 /**
  * What administrators check before they record a key broker (DESIGN 3, bootstrap): it proves itself under a fresh nonce.
  * Resolves with BrokerRoot bytes: its root and the envelope keys of the first epoch. Throws what verifyEnvelopeEvidence throws.
  */
-export async function fetchBrokerRoot(input: { readonly connectionProfile: ConnectionProfile; readonly profile: Profile; readonly now: Date }): Promise<Uint8Array> {
-  const ports = createGrpcNetwork(input.connectionProfile);
+export async function fetchBrokerRoot(input: BrokerToAsk): Promise<Uint8Array> {
+  const statement = await fetchBrokerStatement(input);
+  const envelopeKeys = statement.envelopeKeys.filter(({ epoch }) => epoch === FIRST_KEY_EPOCH).map(({ suite, epoch, publicKey }) => ({ suite, epoch, publicKey }));
+  return encodeMessage(BrokerRootSchema, { rootCertificate: statement.rootCertificate, envelopeKeys });
+}
+
+/** Where a broker's audit log ended, with the root that signed it. */
+export interface KeptAuditHead extends AuditHead {
+  /** DER. */
+  readonly rootCertificate: Uint8Array;
+}
+
+/** The head of the audit log of a broker that proves itself. Throws what verifyEnvelopeEvidence throws, AUDIT_LOG_BROKEN. */
+export async function fetchAuditHead(input: BrokerToAsk): Promise<KeptAuditHead> {
+  const { rootCertificate } = await fetchBrokerStatement(input);
+  const connection = connectRpc(input.connectionProfile.keyBroker, { tls: loadTls(input.connectionProfile) });
   try {
-    const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-    const answer = await ports.keyBroker().getEnvelopeEvidence(nonce, { timeoutMs: TIMEOUT_MS });
-    const statement = verifyEnvelopeEvidence({ answer, nonce, profile: input.profile, at: input.now });
-    const envelopeKeys = statement.envelopeKeys.filter(({ epoch }) => epoch === FIRST_KEY_EPOCH).map(({ suite, epoch, publicKey }) => ({ suite, epoch, publicKey }));
-    return encodeMessage(BrokerRootSchema, { rootCertificate: statement.rootCertificate, envelopeKeys });
+    const { count, hash, signature } = await connection.client(KeyBroker).getAuditHead({}, { timeoutMs: TIMEOUT_MS });
+    const head = { count: Number(count), hash, signature };
+    if (!isAuditHeadSigned(head, parseBrokerRoot(rootCertificate).publicKey)) throw new SelvedgeError('AUDIT_LOG_BROKEN', 'the head of the audit log is not signed by this key broker', { role: 'client' });
+    return { ...head, rootCertificate };
   } finally {
-    ports.close();
+    connection.close();
   }
 }
 

@@ -15,6 +15,6 @@ export { createGrpcNetwork } from './adapters/grpc-network.js';
 export { loadConnectionProfile, loadSignedProfile } from './adapters/profile-file.js';
 export { loadTls } from './adapters/tls-files.js';
 export type { BusinessPort, CallBounds, ComputePort, EndorserPort, HopEvent, HopName, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort } from './ports.js';
-export { fetchBrokerRoot, fetchKeyCommitments } from './administration.js';
+export { fetchAuditHead, fetchBrokerRoot, fetchBrokerStatement, fetchKeyCommitments, type BrokerToAsk, type KeptAuditHead } from './administration.js';
 export { fetchUnlockStatus, submitShares, type BrokerLock, type HeldUnlockKey } from './unlock.js';
 export { ensureUnlockKey, readUnlockKey } from './adapters/unlock-key-file.js';

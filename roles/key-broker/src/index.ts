@@ -1,7 +1,6 @@
 export { createKeyBroker, type KeyBroker, type KeyBrokerOptions } from './key-broker.js';
 export { createBrokerGate, type BrokerGate, type BrokerGateOptions } from './broker-gate.js';
 export type { AuditLog, BrokerState, Checkpoint, LedgerPort, StateStore } from './ports.js';
-export type { AuditAnchor, AuditEvent } from './domain/audit-chain.js';
 export { openBrokerStore, type BrokerStore, type BrokerStoreOptions } from './adapters/broker-store.js';
 export { readStoreSlots } from './adapters/encrypted-store.js';
 export { createKeyBrokerService, createUnlockService } from './adapters/rpc-handlers.js';

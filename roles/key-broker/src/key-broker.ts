@@ -8,6 +8,7 @@ import {
   ChallengeAnswerSchema,
   EnvelopeEvidenceSchema,
   KeyReleaseSchema,
+  SignedAuditHeadSchema,
   statementDigest,
   type ChallengeAnswer,
   type EnvelopeEvidence,
@@ -15,6 +16,7 @@ import {
   type KeyCommitmentsRequest,
   type KeyRelease,
   type KeyRequest,
+  type SignedAuditHead,
   type SignedKeyCommitments,
 } from '@selvedge/protocol';
 import { refusalEvent, releaseEvent } from './domain/audit-events.js';
@@ -44,7 +46,7 @@ export interface KeyBrokerOptions {
   readonly checkpoint?: Checkpoint;
 }
 
-/** The four calls of the key broker (hop 0). */
+/** The calls of the key broker (hop 0). */
 export interface KeyBroker {
   challenge(): ChallengeAnswer;
   /** Rejects with the codes of authoriseRequest and decideRelease, CHALLENGE_UNKNOWN, VIEW_*. Every outcome is recorded. */
@@ -53,6 +55,7 @@ export interface KeyBroker {
   envelopeEvidence(request: EnvelopeEvidenceRequest): Promise<EnvelopeEvidence>;
   /** Throws MALFORMED_MESSAGE, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN. */
   keyCommitments(request: KeyCommitmentsRequest): SignedKeyCommitments;
+  auditHead(): SignedAuditHead;
 }
 
 export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
@@ -120,5 +123,9 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
       return create(EnvelopeEvidenceSchema, { evidence, statement, profileDigest: profile.digest, ephemeralKey: ephemeral.publicKey });
     },
     keyCommitments: (request) => signKeyCommitments(createCommitments(request, ring, profile), state.rootKey),
+    auditHead() {
+      const { count, hash, signature } = audit.head();
+      return create(SignedAuditHeadSchema, { count: BigInt(count), hash, signature });
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { LedgerView } from '@selvedge/ledger-view';
-import type { AuditAnchor, AuditEvent } from './domain/audit-chain.js';
+import type { AuditAnchor, AuditEvent, AuditHead } from '@selvedge/attestation';
 
 /** Called at named moments, before and after each sync and acknowledgement, for crash and trace tests. */
 export type Checkpoint = (name: string) => void;
@@ -39,8 +39,8 @@ export interface StateStore {
 
 /** Append-only record of every release and refusal. Holds no secrets. */
 export interface AuditLog {
-  /** Number of entries and the last one's hash. */
-  head(): AuditAnchor;
+  /** Number of entries, the last one's hash, and its signature. */
+  head(): AuditHead;
   /** Durable when it returns. */
   append(event: AuditEvent): void;
   close(): void;

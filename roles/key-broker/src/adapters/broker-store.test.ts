@@ -3,6 +3,7 @@ import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAuditHeadSigned, parseBrokerRoot, verifyAuditChain } from '@selvedge/attestation';
 import { toHex } from '@selvedge/crypto';
 import { createProfile, parseProfile, type Profile } from '@selvedge/policy';
 import { MSP_IDS, profile, secretOf } from '../testdata/shares.js';
@@ -165,12 +166,12 @@ describe('the shares of the unlock secret', () => {
 });
 
 describe('the audit log', () => {
-  const broken = refusal('AUDIT_LOG_BROKEN');
+  const broken = (what: string) => refusal(`AUDIT_LOG_${what}`);
 
   it('is verified at every start: a changed byte stops it', async () => {
     await run();
     flip(auditPath, 60);
-    await expect(run()).rejects.toThrow(broken);
+    await expect(run()).rejects.toThrow(broken('EDITED'));
   });
 
   it('may not lose entries from before the last start', async () => {
@@ -178,11 +179,11 @@ describe('the audit log', () => {
     await run();
     const lines = readFileSync(auditPath, 'utf8').trimEnd().split('\n');
     writeFileSync(auditPath, `${lines.slice(0, -2).join('\n')}\n`);
-    await expect(run()).rejects.toThrow(broken);
+    await expect(run()).rejects.toThrow(broken('TRUNCATED'));
     truncateSync(auditPath, 0);
-    await expect(run()).rejects.toThrow(broken);
+    await expect(run()).rejects.toThrow(broken('TRUNCATED'));
     unlinkSync(auditPath);
-    await expect(run()).rejects.toThrow(broken);
+    await expect(run()).rejects.toThrow(broken('TRUNCATED'));
   });
 
   it('may not be another broker’s', async () => {
@@ -191,6 +192,18 @@ describe('the audit log', () => {
     await run({ directory: other });
     await run({ directory: other });
     writeFileSync(auditPath, readFileSync(join(other, AUDIT_FILE)));
-    await expect(run()).rejects.toThrow(broken);
+    await expect(run()).rejects.toThrow(broken('EDITED'));
+  });
+
+  it('verifies without the broker, by its root certificate and a head that it signed', async () => {
+    const { audit, state } = await open();
+    audit.append(EVENT);
+    const head = audit.head();
+    audit.close();
+    const { publicKey } = parseBrokerRoot(state.rootCertificate);
+    expect(isAuditHeadSigned(head, publicKey)).toBe(true);
+    const lines = readFileSync(auditPath, 'utf8').trimEnd().split('\n');
+    expect(verifyAuditChain(lines, publicKey, head)).toEqual(head);
+    expect(() => verifyAuditChain(lines.slice(0, -1), publicKey, head)).toThrow(broken('TRUNCATED'));
   });
 });

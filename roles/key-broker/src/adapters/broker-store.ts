@@ -2,7 +2,6 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
-import { createKeyRing } from '../domain/key-derivation.js';
 import { createBrokerState, verifyStateOf } from '../domain/state.js';
 import { createStoreLock, isLockOf, type StoreLock } from '../domain/unlock-secret.js';
 import type { AuditLog, BrokerState, Checkpoint, StateStore } from '../ports.js';
@@ -31,7 +30,7 @@ export interface BrokerStore {
  * Opens the store, or makes root secret and root on the first start. When the profile names other holders than the
  * store's shares were made for, it makes a fresh unlock secret and shares: the old ones open nothing any more. Records
  * the start in the audit log, and the log's head in the state.
- * Rejects with INVALID_CONFIGURATION, BROKER_LOCKED, UNLOCK_FAILED, WRONG_NETWORK, WRONG_CHANNEL, AUDIT_LOG_BROKEN.
+ * Rejects with INVALID_CONFIGURATION, BROKER_LOCKED, UNLOCK_FAILED, WRONG_NETWORK, WRONG_CHANNEL, AUDIT_LOG_*.
  */
 export async function openBrokerStore(options: BrokerStoreOptions): Promise<BrokerStore> {
   const { profile, directory, now, randomBytes, checkpoint = () => undefined } = options;
@@ -46,9 +45,10 @@ export async function openBrokerStore(options: BrokerStoreOptions): Promise<Brok
   const lock = present !== undefined && isLockOf(present.slots, profile) ? present : await createStoreLock(profile, randomBytes);
   const store = openEncryptedStore(directory, lock, checkpoint);
   if (lock !== present) store.save(state);
-  const audit = openFileAuditLog({ path: auditFile, auditKey: createKeyRing(state).auditKey, anchor: state.auditAnchor, checkpoint });
+  const audit = openFileAuditLog({ path: auditFile, rootKey: state.rootKey, anchor: state.auditAnchor, checkpoint });
   audit.append({ event: stored === undefined ? 'created' : 'started', at: now().toISOString() });
-  const anchored = { ...state, auditAnchor: audit.head() };
+  const { count, hash } = audit.head();
+  const anchored = { ...state, auditAnchor: { count, hash } };
   store.save(anchored);
   return { state: anchored, store, audit };
 }

@@ -2,7 +2,7 @@ import { evidenceDigest } from '@selvedge/attestation';
 import { toHex } from '@selvedge/crypto';
 import type { RefusalCode } from '@selvedge/errors';
 import { parseMessage, SerializedIdentitySchema, LIMITS, type KeyRequest } from '@selvedge/protocol';
-import type { AuditEvent } from './audit-chain.js';
+import type { AuditEvent } from '@selvedge/attestation';
 import type { AuthorisedRequest } from './authorise.js';
 import type { ReleaseDecision } from './release-decision.js';
 

@@ -22,7 +22,6 @@ describe('the key ring', () => {
 
   it('never gives two purposes, contracts, suites, epochs, channels, networks or roots the same key', () => {
     const keys = rings.flatMap((one) => [
-      one.auditKey,
       ...[P256, X25519].flatMap((suite) => [1n, 2n].map((epoch) => one.envelopeKey(suite, epoch).privateKey)),
       ...['a', 'b'].flatMap((contract) =>
         [P256, X25519].flatMap((suite) =>

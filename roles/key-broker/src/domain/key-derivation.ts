@@ -12,8 +12,6 @@ export interface KeyRing {
   envelopeKey(suite: string, epoch: bigint): KemKeyPair;
   /** Keys of one contract's epoch, 32 bytes each. */
   contractKeys(contract: string, suite: string, epoch: bigint): CommittedKeys;
-  /** Authenticates the audit log. 32 bytes. */
-  readonly auditKey: Uint8Array;
 }
 
 /**
@@ -35,6 +33,5 @@ export function createKeyRing(input: { readonly rootSecret: Uint8Array; readonly
         eventKey: derive('event', epoch),
       };
     },
-    auditKey: deriveKey(rootSecret, 'broker/audit', [network, channel]),
   };
 }

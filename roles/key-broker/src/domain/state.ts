@@ -1,7 +1,7 @@
 import { createBrokerRoot } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import type { BrokerState } from '../ports.js';
-import { EMPTY_CHAIN } from './audit-chain.js';
+import { EMPTY_CHAIN } from '@selvedge/attestation';
 
 const ROOT_SECRET_BYTES = 32;
 

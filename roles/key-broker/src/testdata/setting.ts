@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createKeyRequest, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
+import { createKeyRequest, EMPTY_CHAIN, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, createTestContractPolicy, type ContractPolicyInit } from '@selvedge/fixtures';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { CHANNEL_EPOCH, facts, type Profile } from '@selvedge/policy';
 import { BrokerRootSchema, ContractPolicySchema, encodeMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
-import type { AuditEvent } from '../domain/audit-chain.js';
+import type { AuditEvent } from '@selvedge/attestation';
 import { createCommitments } from '../domain/commitments.js';
 import { createKeyRing } from '../domain/key-derivation.js';
 import { createBrokerState } from '../domain/state.js';
@@ -113,7 +113,7 @@ export function createTestBroker(given: { readonly state?: BrokerState; readonly
     profile: given.profile ?? profile,
     state,
     store: { load: () => saved.at(-1), save: (next) => void saved.push(next) },
-    audit: { head: () => ({ count: 0, hash: new Uint8Array(0) }), append: (event) => void events.push(event), close: () => undefined },
+    audit: { head: () => EMPTY_CHAIN, append: (event) => void events.push(event), close: () => undefined },
     ledger: { current: () => test.staleLedger ?? view(), refresh: async () => Promise.resolve().then(view) },
     attester: createAttester(BROKER_MEASUREMENT),
     now: () => AT,

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/key_broker.proto.
  */
 export const file_selvedge_v1_key_broker: GenFile = /*@__PURE__*/
-  fileDesc("ChxzZWx2ZWRnZS92MS9rZXlfYnJva2VyLnByb3RvEgtzZWx2ZWRnZS52MSISChBDaGFsbGVuZ2VSZXF1ZXN0IjgKD0NoYWxsZW5nZUFuc3dlchINCgVub25jZRgBIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgCIAEoDCLaAQoKS2V5UmVxdWVzdBINCgVub25jZRgBIAEoDBInCghldmlkZW5jZRgCIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBXN1aXRlGAMgASgJEg8KB25vZGVfaWQYBCABKAkSFQoNZXBoZW1lcmFsX2tleRgFIAEoDBITCgtzaWduaW5nX2tleRgGIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgHIAEoDBIwCghvcGVyYXRvchgIIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIlIKCktleVJlbGVhc2USEwoLY2VydGlmaWNhdGUYASABKAwSDgoGaXNzdWVyGAIgASgMEgsKA2VuYxgDIAEoDBISCgpjaXBoZXJ0ZXh0GAQgASgMImoKCUtleUJ1bmRsZRIvCg1lbnZlbG9wZV9rZXlzGAEgAygLMhguc2VsdmVkZ2UudjEuRW52ZWxvcGVLZXkSLAoJY29udHJhY3RzGAIgAygLMhkuc2VsdmVkZ2UudjEuQ29udHJhY3RLZXlzIlQKC0VudmVsb3BlS2V5Eg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwSEwoLcHJpdmF0ZV9rZXkYBCABKAwigQEKDENvbnRyYWN0S2V5cxIQCghjb250cmFjdBgBIAEoCRINCgVzdWl0ZRgCIAEoCRIQCghuYW1lX2tleRgDIAEoDBIWCg5uYW1lX2tleV9lcG9jaBgEIAEoBBImCgZlcG9jaHMYBSADKAsyFi5zZWx2ZWRnZS52MS5FcG9jaEtleXMiZQoJRXBvY2hLZXlzEg0KBWVwb2NoGAEgASgEEhAKCGRhdGFfa2V5GAIgASgMEhIKCnJhbmRvbV9rZXkYAyABKAwSEAoIZ2F0ZV9rZXkYBCABKAwSEQoJZXZlbnRfa2V5GAUgASgMIigKF0VudmVsb3BlRXZpZGVuY2VSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMIn0KEEVudmVsb3BlRXZpZGVuY2USJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIRCglzdGF0ZW1lbnQYAiABKAwSFgoOcHJvZmlsZV9kaWdlc3QYAyABKAwSFQoNZXBoZW1lcmFsX2tleRgEIAEoDCKzAQoPQnJva2VyU3RhdGVtZW50Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIYChByb290X2NlcnRpZmljYXRlGAMgASgMEjUKDWVudmVsb3BlX2tleXMYBCADKAsyHi5zZWx2ZWRnZS52MS5QdWJsaWNFbnZlbG9wZUtleRItCgljb250cmFjdHMYBSADKAsyGi5zZWx2ZWRnZS52MS5Db250cmFjdEVwb2NoIkUKEVB1YmxpY0VudmVsb3BlS2V5Eg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwiRwoVS2V5Q29tbWl0bWVudHNSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEg0KBWVwb2NoGAMgASgEIj4KFFNpZ25lZEtleUNvbW1pdG1lbnRzEhMKC2NvbW1pdG1lbnRzGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCKOAQoOS2V5Q29tbWl0bWVudHMSEAoIY29udHJhY3QYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZGF0YV9rZXkYAyABKAwSEAoIbmFtZV9rZXkYBCABKAwSEgoKcmFuZG9tX2tleRgFIAEoDBIQCghnYXRlX2tleRgGIAEoDBIRCglldmVudF9rZXkYByABKAwi2QEKClRlZUJpbmRpbmcSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEgwKBHJvbGUYAyABKAkSDwoHbm9kZV9pZBgEIAEoCRIXCg9vcGVyYXRvcl9tc3BfaWQYBSABKAkSEAoIdGVlX3R5cGUYBiABKAkSEwoLcGxhdGZvcm1faWQYByABKAwSEwoLbWVhc3VyZW1lbnQYCCABKAwSFwoPZXZpZGVuY2VfZGlnZXN0GAkgASgMEg0KBXN1aXRlGAogASgJEg0KBWVwb2NoGAsgASgEIiYKFVVubG9ja0V2aWRlbmNlUmVxdWVzdBINCgVub25jZRgBIAEoDCJ7Cg5VbmxvY2tFdmlkZW5jZRInCghldmlkZW5jZRgBIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEhEKCXN0YXRlbWVudBgCIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgDIAEoDBIVCg1lcGhlbWVyYWxfa2V5GAQgASgMIm0KD1VubG9ja1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDQoFc2xvdHMYAyABKAwSKQoGc3RhdHVzGAQgASgLMhkuc2VsdmVkZ2UudjEuVW5sb2NrU3RhdHVzImoKC1VubG9ja1Nsb3RzEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIRCgl0aHJlc2hvbGQYAyABKA0SJgoFc2xvdHMYBCADKAsyFy5zZWx2ZWRnZS52MS5VbmxvY2tTbG90ImUKClVubG9ja1Nsb3QSDgoGbXNwX2lkGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAwSEgoKY29tbWl0bWVudBgDIAEoDBILCgNlbmMYBCABKAwSEgoKY2lwaGVydGV4dBgFIAEoDCJCCg9TaGFyZVN1Ym1pc3Npb24SDgoGbXNwX2lkGAEgASgJEgsKA2VuYxgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMIkQKDFVubG9ja1N0YXR1cxIOCgZsb2NrZWQYASABKAgSEQoJdGhyZXNob2xkGAIgASgNEhEKCXN1Ym1pdHRlZBgDIAMoCTLOAgoJS2V5QnJva2VyEkgKCUNoYWxsZW5nZRIdLnNlbHZlZGdlLnYxLkNoYWxsZW5nZVJlcXVlc3QaHC5zZWx2ZWRnZS52MS5DaGFsbGVuZ2VBbnN3ZXISPwoLUmVsZWFzZUtleXMSFy5zZWx2ZWRnZS52MS5LZXlSZXF1ZXN0Ghcuc2VsdmVkZ2UudjEuS2V5UmVsZWFzZRJaChNHZXRFbnZlbG9wZUV2aWRlbmNlEiQuc2VsdmVkZ2UudjEuRW52ZWxvcGVFdmlkZW5jZVJlcXVlc3QaHS5zZWx2ZWRnZS52MS5FbnZlbG9wZUV2aWRlbmNlEloKEUdldEtleUNvbW1pdG1lbnRzEiIuc2VsdmVkZ2UudjEuS2V5Q29tbWl0bWVudHNSZXF1ZXN0GiEuc2VsdmVkZ2UudjEuU2lnbmVkS2V5Q29tbWl0bWVudHMyrwEKD0tleUJyb2tlclVubG9jaxJUChFHZXRVbmxvY2tFdmlkZW5jZRIiLnNlbHZlZGdlLnYxLlVubG9ja0V2aWRlbmNlUmVxdWVzdBobLnNlbHZlZGdlLnYxLlVubG9ja0V2aWRlbmNlEkYKC1N1Ym1pdFNoYXJlEhwuc2VsdmVkZ2UudjEuU2hhcmVTdWJtaXNzaW9uGhkuc2VsdmVkZ2UudjEuVW5sb2NrU3RhdHVzYgZwcm90bzM", [file_selvedge_v1_common]);
+  fileDesc("ChxzZWx2ZWRnZS92MS9rZXlfYnJva2VyLnByb3RvEgtzZWx2ZWRnZS52MSISChBDaGFsbGVuZ2VSZXF1ZXN0IjgKD0NoYWxsZW5nZUFuc3dlchINCgVub25jZRgBIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgCIAEoDCLaAQoKS2V5UmVxdWVzdBINCgVub25jZRgBIAEoDBInCghldmlkZW5jZRgCIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBXN1aXRlGAMgASgJEg8KB25vZGVfaWQYBCABKAkSFQoNZXBoZW1lcmFsX2tleRgFIAEoDBITCgtzaWduaW5nX2tleRgGIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgHIAEoDBIwCghvcGVyYXRvchgIIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIlIKCktleVJlbGVhc2USEwoLY2VydGlmaWNhdGUYASABKAwSDgoGaXNzdWVyGAIgASgMEgsKA2VuYxgDIAEoDBISCgpjaXBoZXJ0ZXh0GAQgASgMImoKCUtleUJ1bmRsZRIvCg1lbnZlbG9wZV9rZXlzGAEgAygLMhguc2VsdmVkZ2UudjEuRW52ZWxvcGVLZXkSLAoJY29udHJhY3RzGAIgAygLMhkuc2VsdmVkZ2UudjEuQ29udHJhY3RLZXlzIlQKC0VudmVsb3BlS2V5Eg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwSEwoLcHJpdmF0ZV9rZXkYBCABKAwigQEKDENvbnRyYWN0S2V5cxIQCghjb250cmFjdBgBIAEoCRINCgVzdWl0ZRgCIAEoCRIQCghuYW1lX2tleRgDIAEoDBIWCg5uYW1lX2tleV9lcG9jaBgEIAEoBBImCgZlcG9jaHMYBSADKAsyFi5zZWx2ZWRnZS52MS5FcG9jaEtleXMiZQoJRXBvY2hLZXlzEg0KBWVwb2NoGAEgASgEEhAKCGRhdGFfa2V5GAIgASgMEhIKCnJhbmRvbV9rZXkYAyABKAwSEAoIZ2F0ZV9rZXkYBCABKAwSEQoJZXZlbnRfa2V5GAUgASgMIigKF0VudmVsb3BlRXZpZGVuY2VSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMIn0KEEVudmVsb3BlRXZpZGVuY2USJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIRCglzdGF0ZW1lbnQYAiABKAwSFgoOcHJvZmlsZV9kaWdlc3QYAyABKAwSFQoNZXBoZW1lcmFsX2tleRgEIAEoDCKzAQoPQnJva2VyU3RhdGVtZW50Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIYChByb290X2NlcnRpZmljYXRlGAMgASgMEjUKDWVudmVsb3BlX2tleXMYBCADKAsyHi5zZWx2ZWRnZS52MS5QdWJsaWNFbnZlbG9wZUtleRItCgljb250cmFjdHMYBSADKAsyGi5zZWx2ZWRnZS52MS5Db250cmFjdEVwb2NoIkUKEVB1YmxpY0VudmVsb3BlS2V5Eg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwiEgoQQXVkaXRIZWFkUmVxdWVzdCJBCg9TaWduZWRBdWRpdEhlYWQSDQoFY291bnQYASABKAQSDAoEaGFzaBgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwiRwoVS2V5Q29tbWl0bWVudHNSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEg0KBWVwb2NoGAMgASgEIj4KFFNpZ25lZEtleUNvbW1pdG1lbnRzEhMKC2NvbW1pdG1lbnRzGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCKOAQoOS2V5Q29tbWl0bWVudHMSEAoIY29udHJhY3QYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZGF0YV9rZXkYAyABKAwSEAoIbmFtZV9rZXkYBCABKAwSEgoKcmFuZG9tX2tleRgFIAEoDBIQCghnYXRlX2tleRgGIAEoDBIRCglldmVudF9rZXkYByABKAwi2QEKClRlZUJpbmRpbmcSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEgwKBHJvbGUYAyABKAkSDwoHbm9kZV9pZBgEIAEoCRIXCg9vcGVyYXRvcl9tc3BfaWQYBSABKAkSEAoIdGVlX3R5cGUYBiABKAkSEwoLcGxhdGZvcm1faWQYByABKAwSEwoLbWVhc3VyZW1lbnQYCCABKAwSFwoPZXZpZGVuY2VfZGlnZXN0GAkgASgMEg0KBXN1aXRlGAogASgJEg0KBWVwb2NoGAsgASgEIiYKFVVubG9ja0V2aWRlbmNlUmVxdWVzdBINCgVub25jZRgBIAEoDCJ7Cg5VbmxvY2tFdmlkZW5jZRInCghldmlkZW5jZRgBIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEhEKCXN0YXRlbWVudBgCIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgDIAEoDBIVCg1lcGhlbWVyYWxfa2V5GAQgASgMIm0KD1VubG9ja1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDQoFc2xvdHMYAyABKAwSKQoGc3RhdHVzGAQgASgLMhkuc2VsdmVkZ2UudjEuVW5sb2NrU3RhdHVzImoKC1VubG9ja1Nsb3RzEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIRCgl0aHJlc2hvbGQYAyABKA0SJgoFc2xvdHMYBCADKAsyFy5zZWx2ZWRnZS52MS5VbmxvY2tTbG90ImUKClVubG9ja1Nsb3QSDgoGbXNwX2lkGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAwSEgoKY29tbWl0bWVudBgDIAEoDBILCgNlbmMYBCABKAwSEgoKY2lwaGVydGV4dBgFIAEoDCJCCg9TaGFyZVN1Ym1pc3Npb24SDgoGbXNwX2lkGAEgASgJEgsKA2VuYxgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMIkQKDFVubG9ja1N0YXR1cxIOCgZsb2NrZWQYASABKAgSEQoJdGhyZXNob2xkGAIgASgNEhEKCXN1Ym1pdHRlZBgDIAMoCTKbAwoJS2V5QnJva2VyEkgKCUNoYWxsZW5nZRIdLnNlbHZlZGdlLnYxLkNoYWxsZW5nZVJlcXVlc3QaHC5zZWx2ZWRnZS52MS5DaGFsbGVuZ2VBbnN3ZXISPwoLUmVsZWFzZUtleXMSFy5zZWx2ZWRnZS52MS5LZXlSZXF1ZXN0Ghcuc2VsdmVkZ2UudjEuS2V5UmVsZWFzZRJaChNHZXRFbnZlbG9wZUV2aWRlbmNlEiQuc2VsdmVkZ2UudjEuRW52ZWxvcGVFdmlkZW5jZVJlcXVlc3QaHS5zZWx2ZWRnZS52MS5FbnZlbG9wZUV2aWRlbmNlEloKEUdldEtleUNvbW1pdG1lbnRzEiIuc2VsdmVkZ2UudjEuS2V5Q29tbWl0bWVudHNSZXF1ZXN0GiEuc2VsdmVkZ2UudjEuU2lnbmVkS2V5Q29tbWl0bWVudHMSSwoMR2V0QXVkaXRIZWFkEh0uc2VsdmVkZ2UudjEuQXVkaXRIZWFkUmVxdWVzdBocLnNlbHZlZGdlLnYxLlNpZ25lZEF1ZGl0SGVhZDKvAQoPS2V5QnJva2VyVW5sb2NrElQKEUdldFVubG9ja0V2aWRlbmNlEiIuc2VsdmVkZ2UudjEuVW5sb2NrRXZpZGVuY2VSZXF1ZXN0Ghsuc2VsdmVkZ2UudjEuVW5sb2NrRXZpZGVuY2USRgoLU3VibWl0U2hhcmUSHC5zZWx2ZWRnZS52MS5TaGFyZVN1Ym1pc3Npb24aGS5zZWx2ZWRnZS52MS5VbmxvY2tTdGF0dXNiBnByb3RvMw", [file_selvedge_v1_common]);
 
 /**
  * @generated from message selvedge.v1.ChallengeRequest
@@ -399,6 +399,52 @@ export const PublicEnvelopeKeySchema: GenMessage<PublicEnvelopeKey> = /*@__PURE_
   messageDesc(file_selvedge_v1_key_broker, 11);
 
 /**
+ * @generated from message selvedge.v1.AuditHeadRequest
+ */
+export type AuditHeadRequest = Message<"selvedge.v1.AuditHeadRequest"> & {
+};
+
+/**
+ * Describes the message selvedge.v1.AuditHeadRequest.
+ * Use `create(AuditHeadRequestSchema)` to create a new message.
+ */
+export const AuditHeadRequestSchema: GenMessage<AuditHeadRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 12);
+
+/**
+ * @generated from message selvedge.v1.SignedAuditHead
+ */
+export type SignedAuditHead = Message<"selvedge.v1.SignedAuditHead"> & {
+  /**
+   * entries
+   *
+   * @generated from field: uint64 count = 1;
+   */
+  count: bigint;
+
+  /**
+   * of the last entry
+   *
+   * @generated from field: bytes hash = 2;
+   */
+  hash: Uint8Array;
+
+  /**
+   * by the broker's root, over H("audit entry", hash)
+   *
+   * @generated from field: bytes signature = 3;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.SignedAuditHead.
+ * Use `create(SignedAuditHeadSchema)` to create a new message.
+ */
+export const SignedAuditHeadSchema: GenMessage<SignedAuditHead> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 13);
+
+/**
  * @generated from message selvedge.v1.KeyCommitmentsRequest
  */
 export type KeyCommitmentsRequest = Message<"selvedge.v1.KeyCommitmentsRequest"> & {
@@ -423,7 +469,7 @@ export type KeyCommitmentsRequest = Message<"selvedge.v1.KeyCommitmentsRequest">
  * Use `create(KeyCommitmentsRequestSchema)` to create a new message.
  */
 export const KeyCommitmentsRequestSchema: GenMessage<KeyCommitmentsRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 12);
+  messageDesc(file_selvedge_v1_key_broker, 14);
 
 /**
  * @generated from message selvedge.v1.SignedKeyCommitments
@@ -449,7 +495,7 @@ export type SignedKeyCommitments = Message<"selvedge.v1.SignedKeyCommitments"> &
  * Use `create(SignedKeyCommitmentsSchema)` to create a new message.
  */
 export const SignedKeyCommitmentsSchema: GenMessage<SignedKeyCommitments> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 13);
+  messageDesc(file_selvedge_v1_key_broker, 15);
 
 /**
  * @generated from message selvedge.v1.KeyCommitments
@@ -498,7 +544,7 @@ export type KeyCommitments = Message<"selvedge.v1.KeyCommitments"> & {
  * Use `create(KeyCommitmentsSchema)` to create a new message.
  */
 export const KeyCommitmentsSchema: GenMessage<KeyCommitments> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 14);
+  messageDesc(file_selvedge_v1_key_broker, 16);
 
 /**
  * Extension of the TEE certificate: what the broker appraised.
@@ -569,7 +615,7 @@ export type TeeBinding = Message<"selvedge.v1.TeeBinding"> & {
  * Use `create(TeeBindingSchema)` to create a new message.
  */
 export const TeeBindingSchema: GenMessage<TeeBinding> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 15);
+  messageDesc(file_selvedge_v1_key_broker, 17);
 
 /**
  * @generated from message selvedge.v1.UnlockEvidenceRequest
@@ -588,7 +634,7 @@ export type UnlockEvidenceRequest = Message<"selvedge.v1.UnlockEvidenceRequest">
  * Use `create(UnlockEvidenceRequestSchema)` to create a new message.
  */
 export const UnlockEvidenceRequestSchema: GenMessage<UnlockEvidenceRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 16);
+  messageDesc(file_selvedge_v1_key_broker, 18);
 
 /**
  * @generated from message selvedge.v1.UnlockEvidence
@@ -624,7 +670,7 @@ export type UnlockEvidence = Message<"selvedge.v1.UnlockEvidence"> & {
  * Use `create(UnlockEvidenceSchema)` to create a new message.
  */
 export const UnlockEvidenceSchema: GenMessage<UnlockEvidence> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 17);
+  messageDesc(file_selvedge_v1_key_broker, 19);
 
 /**
  * @generated from message selvedge.v1.UnlockStatement
@@ -658,7 +704,7 @@ export type UnlockStatement = Message<"selvedge.v1.UnlockStatement"> & {
  * Use `create(UnlockStatementSchema)` to create a new message.
  */
 export const UnlockStatementSchema: GenMessage<UnlockStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 18);
+  messageDesc(file_selvedge_v1_key_broker, 20);
 
 /**
  * The clear head of the store: one share of the unlock secret per organisation, each sealed to its unlock key.
@@ -696,7 +742,7 @@ export type UnlockSlots = Message<"selvedge.v1.UnlockSlots"> & {
  * Use `create(UnlockSlotsSchema)` to create a new message.
  */
 export const UnlockSlotsSchema: GenMessage<UnlockSlots> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 19);
+  messageDesc(file_selvedge_v1_key_broker, 21);
 
 /**
  * @generated from message selvedge.v1.UnlockSlot
@@ -739,7 +785,7 @@ export type UnlockSlot = Message<"selvedge.v1.UnlockSlot"> & {
  * Use `create(UnlockSlotSchema)` to create a new message.
  */
 export const UnlockSlotSchema: GenMessage<UnlockSlot> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 20);
+  messageDesc(file_selvedge_v1_key_broker, 22);
 
 /**
  * @generated from message selvedge.v1.ShareSubmission
@@ -768,7 +814,7 @@ export type ShareSubmission = Message<"selvedge.v1.ShareSubmission"> & {
  * Use `create(ShareSubmissionSchema)` to create a new message.
  */
 export const ShareSubmissionSchema: GenMessage<ShareSubmission> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 21);
+  messageDesc(file_selvedge_v1_key_broker, 23);
 
 /**
  * @generated from message selvedge.v1.UnlockStatus
@@ -797,7 +843,7 @@ export type UnlockStatus = Message<"selvedge.v1.UnlockStatus"> & {
  * Use `create(UnlockStatusSchema)` to create a new message.
  */
 export const UnlockStatusSchema: GenMessage<UnlockStatus> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 22);
+  messageDesc(file_selvedge_v1_key_broker, 24);
 
 /**
  * Hop 0: attestation and key release.
@@ -840,6 +886,16 @@ export const KeyBroker: GenService<{
     methodKind: "unary";
     input: typeof KeyCommitmentsRequestSchema;
     output: typeof SignedKeyCommitmentsSchema;
+  },
+  /**
+   * Where the audit log ends now: whoever keeps it can tell later whether entries were cut off.
+   *
+   * @generated from rpc selvedge.v1.KeyBroker.GetAuditHead
+   */
+  getAuditHead: {
+    methodKind: "unary";
+    input: typeof AuditHeadRequestSchema;
+    output: typeof SignedAuditHeadSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_selvedge_v1_key_broker, 0);
