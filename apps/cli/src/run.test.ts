@@ -29,7 +29,7 @@ describe('selvedge', () => {
     for (const command of ['up', 'down', 'status', 'deploy', 'contract', 'invoke', 'query', 'profile', 'policy', 'attest']) expect(out).toContain(`  ${command}`);
   });
 
-  it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['up', '--ledger', 'paper'], ['up', '--keepers', 'all'], ['policy', 'propose', '--output', 'x'], ['contract'], ['contract', 'deploy'], ['contract', 'install', 'x', '--hash', 'ab'], ['contract', 'commit', 'x', '--wait', 'long']])(
+  it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['up', '--ledger', 'paper'], ['up', '--keepers', 'all'], ['policy', 'propose', '--output', 'x'], ['contract'], ['contract', 'deploy'], ['contract', 'install', 'x', '--hash', 'ab'], ['contract', 'commit', 'x', '--wait', 'long'], ['broker', 'rotate', '--output', 'x'], ['broker', 'revoke', '--output', 'x'], ['broker', 'revoke', '--epoch', 'diamonds', '--output', 'x'], ['broker', 'revoke', '--platform', 'xyz', '--output', 'x'], ['broker', 'audit', 'verify', 'x']])(
     'exits with 2 for the wrong command line %j',
     async (...args) => {
       const { code, err } = await cli(...args);

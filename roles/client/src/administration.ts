@@ -61,18 +61,18 @@ export async function fetchAuditHead(input: BrokerToAsk): Promise<KeptAuditHead>
 }
 
 /**
- * Commitments to a contract's first keys, signed by the broker that the ledger records: SignedKeyCommitments bytes.
+ * Commitments to a contract's keys of an epoch, the first one where none is named, signed by the broker that the ledger records: SignedKeyCommitments bytes.
  * Throws BROKER_NOT_RECOGNISED before one is recorded, and what verifyKeyCommitments throws.
  */
-export async function fetchKeyCommitments(input: { readonly connectionProfile: ConnectionProfile; readonly ledger: FactReader; readonly contract: string; readonly suite: string }): Promise<Uint8Array> {
-  const { connectionProfile, contract, suite } = input;
+export async function fetchKeyCommitments(input: { readonly connectionProfile: ConnectionProfile; readonly ledger: FactReader; readonly contract: string; readonly suite: string; readonly epoch?: bigint }): Promise<Uint8Array> {
+  const { connectionProfile, contract, suite, epoch = FIRST_KEY_EPOCH } = input;
   const root = recordedBrokerRoot(input.ledger);
   if (root === undefined) throw new SelvedgeError('BROKER_NOT_RECOGNISED', 'no key broker is recorded on the ledger yet', { role: 'client' });
   const connection = connectRpc(connectionProfile.keyBroker, { tls: loadTls(connectionProfile) });
   try {
-    const answer = await connection.client(KeyBroker).getKeyCommitments({ contract, suite, epoch: FIRST_KEY_EPOCH }, { timeoutMs: TIMEOUT_MS });
+    const answer = await connection.client(KeyBroker).getKeyCommitments({ contract, suite, epoch }, { timeoutMs: TIMEOUT_MS });
     const signed = encodeMessage(SignedKeyCommitmentsSchema, answer);
-    verifyKeyCommitments(signed, root.rootCertificate, { contract, epoch: FIRST_KEY_EPOCH });
+    verifyKeyCommitments(signed, root.rootCertificate, { contract, epoch });
     return signed;
   } finally {
     connection.close();

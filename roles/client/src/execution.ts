@@ -1,5 +1,6 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { toHex } from '@selvedge/crypto';
+import { facts } from '@selvedge/policy';
 import type { SealedResponse } from '@selvedge/protocol';
 import type { Answer } from './domain/answer.js';
 import type { BuiltRequest } from './domain/request.js';
@@ -29,6 +30,10 @@ export interface ExecutionOptions<T extends Answer> {
 export async function executeOnNodes<T extends Answer>(session: Session, request: BuiltRequest, options: ExecutionOptions<T>): Promise<T[]> {
   const { limits, ports } = session;
   const rotation = session.rotation(request.contract);
+  const view = await session.trust.view();
+  // Endorsers would refuse what it ran.
+  const isInStanding = ({ nodeId }: ComputePort): boolean => view.fact(facts.revokedNode(nodeId)) === undefined;
+  const nodes = (): ComputePort[] => ports.computeNodes().filter(isInStanding);
   const deadline = performance.now() + limits.executeTimeoutMs;
   const answered = new Map((options.having ?? []).map((answer) => [answer.nodeId, answer]));
   const busy = new Set<string>();
@@ -39,7 +44,7 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
   let isOver = false;
 
   const nextNode = (): ComputePort | undefined =>
-    rotation.order(ports.computeNodes().filter(({ nodeId }) => !answered.has(nodeId) && !busy.has(nodeId) && !tried.has(nodeId) && !failed.has(nodeId)))[0];
+    rotation.order(nodes().filter(({ nodeId }) => !answered.has(nodeId) && !busy.has(nodeId) && !tried.has(nodeId) && !failed.has(nodeId)))[0];
 
   const tryNode = async (node: ComputePort): Promise<boolean> => {
     busy.add(node.nodeId);
@@ -69,7 +74,7 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
         if (await tryNode(node)) return;
         continue;
       }
-      const isHopeless = failed.size > 0 && ports.computeNodes().every(({ nodeId }) => failed.has(nodeId) || answered.has(nodeId));
+      const isHopeless = failed.size > 0 && nodes().every(({ nodeId }) => failed.has(nodeId) || answered.has(nodeId));
       if (isHopeless || performance.now() + pauseMs >= deadline) throw tooFew(options.count + (options.having?.length ?? 0), answered.size, last);
       await pause(pauseMs, session.closing);
       if (options.signal?.aborted === true) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'client' });

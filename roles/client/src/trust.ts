@@ -4,7 +4,7 @@ import { isSelvedgeError } from '@selvedge/errors';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
 import type { Profile } from '@selvedge/policy';
 import { readContractTerms, type ContractTerms } from './domain/contract-terms.js';
-import { acceptBrokerStatement, type TrustedEnvelope } from './domain/envelope.js';
+import { acceptBrokerStatement, isEnvelopeCurrent, type TrustedEnvelope } from './domain/envelope.js';
 import { isWorthRepeat } from './domain/retry.js';
 import type { ClientLimits } from './limits.js';
 import type { NetworkPorts } from './ports.js';
@@ -20,6 +20,8 @@ export interface Trusted {
 export interface Trust {
   /** Verified before the first request leaves; verified again when older than limits.evidenceMaxAgeMs. */
   current(): Promise<Trusted>;
+  /** The ledger's facts alone, as a quorum of organisations shows them. */
+  view(): Promise<LedgerView>;
   /** Terms of a contract; looks at the ledger again before it says CONTRACT_UNKNOWN. */
   terms(contract: string): Promise<ContractTerms>;
   /** Terms of a contract as the ledger has them now, under a fresh nonce. */
@@ -95,8 +97,8 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
     return fetching;
   };
 
-  const envelope = async (): Promise<TrustedEnvelope> => {
-    if (accepted !== undefined && nowMs() - accepted.atMs <= limits.evidenceMaxAgeMs) return accepted.envelope;
+  const envelope = async (ledger: LedgerView): Promise<TrustedEnvelope> => {
+    if (accepted !== undefined && nowMs() - accepted.atMs <= limits.evidenceMaxAgeMs && isEnvelopeCurrent(accepted.envelope, ledger)) return accepted.envelope;
     return refreshEnvelope();
   };
 
@@ -109,7 +111,11 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
   };
 
   return {
-    current: async () => ({ view: await view(), envelope: await envelope() }),
+    view,
+    async current() {
+      const ledger = await view();
+      return { view: ledger, envelope: await envelope(ledger) };
+    },
     async terms(contract) {
       try {
         return termsIn(await view(), contract);

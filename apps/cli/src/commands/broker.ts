@@ -4,6 +4,7 @@ import type { UnlockStatus } from '@selvedge/protocol';
 import type { CommandContext } from '../context.js';
 import type { OpenFolder } from '../open-folder.js';
 import { addBrokerAuditCommands } from './broker-audit.js';
+import { addBrokerEpochCommands } from './broker-epochs.js';
 
 interface AddressOption {
   readonly address?: string;
@@ -13,7 +14,7 @@ const ADDRESS = ['--address <host:port>', 'the key broker’s address (default: 
 
 /** `broker …`: what organisations do with the key broker beside policy changes. */
 export function addBrokerCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
-  const broker = program.command('broker').description('the key broker: unlock its store, verify its audit log');
+  const broker = program.command('broker').description('the key broker: unlock its store, rotate and revoke keys, verify its audit log');
   broker
     .command('status')
     .description('verify the key broker’s evidence, and show whether it is locked')
@@ -33,6 +34,7 @@ export function addBrokerCommands(program: Command, contextOf: (command: Command
       const status = await submitShares(lockOf(folder, options), await folder.unlockKeys());
       context.print(statusOf(status), statusText(status));
     });
+  addBrokerEpochCommands(broker, contextOf);
   addBrokerAuditCommands(broker, contextOf);
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { addApproval } from '@selvedge/contract-lifecycle';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { createPolicyTransaction, facts, type FactUpdate } from '@selvedge/policy';
+import { createPolicyTransaction, type FactUpdate } from '@selvedge/policy';
 import { LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema, type PolicyTransaction } from '@selvedge/protocol';
 import type { CommandContext } from '../context.js';
 import type { OpenFolder, PolicyCommands } from '../open-folder.js';
@@ -16,8 +16,6 @@ import { addPolicyCheckCommand } from './policy-check.js';
 interface ProposeOptions {
   readonly set?: string[];
   readonly remove?: string[];
-  readonly revokeNode?: string[];
-  readonly reason?: string;
   readonly output: string;
 }
 
@@ -37,8 +35,6 @@ export function addPolicyCommands(program: Command, contextOf: (command: Command
     .description('write a change of facts to a file, for administrators to approve')
     .option('--set <key=value...>', 'set a fact: text, or @FILE for a file’s bytes')
     .option('--remove <key...>', 'remove a fact')
-    .option('--revoke-node <id...>', 'revoke compute nodes')
-    .option('--reason <text>', 'why a node is revoked', 'revoked')
     .requiredOption('--output <file>', 'the proposal’s file')
     .action(async (options: ProposeOptions, command: Command) => {
       await propose(contextOf(command), options);
@@ -76,8 +72,7 @@ async function propose(context: CommandContext, options: ProposeOptions): Promis
   const changes: FactUpdate[] = [];
   for (const assignment of options.set ?? []) changes.push(await parseAssignment(assignment));
   for (const key of options.remove ?? []) changes.push({ key, value: undefined });
-  for (const node of options.revokeNode ?? []) changes.push({ key: facts.revokedNode(node), value: Buffer.from(options.reason ?? 'revoked') });
-  if (changes.length === 0) throw new UsageError('policy propose: nothing to change; use --set, --remove or --revoke-node');
+  if (changes.length === 0) throw new UsageError('policy propose: nothing to change; use --set or --remove; "selvedge broker" rotates and revokes keys');
   const change = await withSession(context, (session) => session.propose(changes));
   await writeFile(options.output, createPolicyTransaction(change, []));
   const keys = changes.map(({ key }) => key);

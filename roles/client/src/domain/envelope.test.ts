@@ -4,7 +4,7 @@ import { createEnvelopeKeys, createTestConsortium, encodeEnvelopeEpoch, type Tes
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
 import { BrokerStatementSchema, type BrokerStatement } from '@selvedge/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { acceptBrokerStatement, chooseKeyEpoch, type TrustedEnvelope } from './envelope.js';
+import { acceptBrokerStatement, chooseKeyEpoch, isEnvelopeCurrent, type TrustedEnvelope } from './envelope.js';
 
 type Init = Exclude<MessageInitShape<typeof BrokerStatementSchema>, BrokerStatement>;
 
@@ -72,6 +72,15 @@ describe('acceptBrokerStatement', () => {
     expect(() => accept({ contracts: [] }, previous)).toThrow(expect.objectContaining({ code: 'BROKER_STATE_MISMATCH' }));
   });
 
+  it('refuses a broker that has not seen the newest epochs on the ledger: a revoked party may hold the older keys', () => {
+    consortium.setEpoch(CHANNEL_EPOCH, 2n);
+    expect(() => accept({ envelopeKeys: keysOf(1n) })).toThrow(expect.objectContaining({ code: 'VIEW_BEHIND' }));
+    expect(accept({ envelopeKeys: [...keysOf(1n), ...keysOf(2n)] }).keys.get(SUITE_NAMES[0])?.epoch).toBe(2n);
+    consortium.setEpoch(consortium.contract, 2n);
+    const behind = [{ contract: consortium.contract, epoch: 1n }];
+    expect(() => accept({ envelopeKeys: keysOf(2n), contracts: behind })).toThrow(expect.objectContaining({ code: 'VIEW_BEHIND' }));
+  });
+
   it('refuses a suite that it does not know', () => {
     const odd = { suite: 'NO-SUCH-SUITE', epoch: 1n, publicKey: new Uint8Array(32) };
     consortium.state.setFact(facts.epoch(CHANNEL_EPOCH, 1n), encodeEnvelopeEpoch(consortium.broker, consortium.envelopeKeys, 1n));
@@ -91,5 +100,17 @@ describe('chooseKeyEpoch', () => {
     expect(() => chooseKeyEpoch(accept(), consortium.state, 'other')).toThrow(expect.objectContaining({ code: 'KEY_EPOCH_UNKNOWN' }));
     consortium.state.setFact(facts.revokedEpoch(consortium.contract, 1n), Buffer.from('leaked'));
     expect(() => chooseKeyEpoch(accept(), consortium.state, consortium.contract)).toThrow(expect.objectContaining({ code: 'KEY_EPOCH_UNKNOWN' }));
+  });
+});
+
+describe('isEnvelopeCurrent', () => {
+  it('holds until the ledger opens a newer epoch of the envelope, or of a contract', () => {
+    const envelope = accept({ contracts: [{ contract: consortium.contract, epoch: 1n }] });
+    expect(isEnvelopeCurrent(envelope, consortium.state)).toBe(true);
+    consortium.setEpoch(consortium.contract, 2n);
+    expect(isEnvelopeCurrent(envelope, consortium.state)).toBe(false);
+    consortium.state.setFact(facts.epoch(consortium.contract, 2n), undefined);
+    consortium.setEpoch(CHANNEL_EPOCH, 2n);
+    expect(isEnvelopeCurrent(envelope, consortium.state)).toBe(false);
   });
 });

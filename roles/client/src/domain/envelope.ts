@@ -15,7 +15,8 @@ export interface TrustedEnvelope {
 /**
  * Accepts a broker's statement whose evidence was verified (verifyEnvelopeEvidence): it must be of the broker on the
  * ledger, with the envelope keys on the ledger, and never older than what was accepted before.
- * Throws BROKER_NOT_RECOGNISED, BROKER_STATE_MISMATCH, ENVELOPE_EPOCH_REVOKED or UNKNOWN_SUITE.
+ * Throws BROKER_NOT_RECOGNISED, BROKER_STATE_MISMATCH, ENVELOPE_EPOCH_REVOKED, UNKNOWN_SUITE, or VIEW_BEHIND while the
+ * broker lags behind the ledger.
  */
 export function acceptBrokerStatement(
   statement: BrokerStatement,
@@ -29,7 +30,18 @@ export function acceptBrokerStatement(
   for (const [suite, key] of previous?.keys ?? []) requireNotOlder(`envelope epoch of suite ${suite}`, keys.get(suite)?.epoch, key.epoch);
   const contractEpochs = newestEpochs(statement.contracts);
   for (const [contract, epoch] of previous?.contractEpochs ?? []) requireNotOlder(`key epoch of contract ${contract}`, contractEpochs.get(contract), epoch);
-  return { keys, contractEpochs };
+  const accepted = { keys, contractEpochs };
+  if (!isEnvelopeCurrent(accepted, ledger)) throw refuse('VIEW_BEHIND', 'the key broker has not seen the newest key epochs on the ledger yet');
+  return accepted;
+}
+
+/**
+ * Whether the ledger holds no newer epoch of any key. Where one was opened by a revocation, the revoked party holds the
+ * older ones, so nothing new is sealed to them.
+ */
+export function isEnvelopeCurrent({ keys, contractEpochs }: TrustedEnvelope, ledger: FactReader): boolean {
+  const isNewest = (name: string, epoch: bigint): boolean => ledger.fact(facts.epoch(name, epoch + 1n)) === undefined;
+  return [...keys.values()].every(({ epoch }) => isNewest(CHANNEL_EPOCH, epoch)) && [...contractEpochs].every(([contract, epoch]) => isNewest(contract, epoch));
 }
 
 /**
@@ -94,6 +106,6 @@ function requireNotOlder(what: string, offered: bigint | undefined, seen: bigint
   }
 }
 
-function refuse(code: 'BROKER_STATE_MISMATCH' | 'ENVELOPE_EPOCH_REVOKED', message: string): SelvedgeError {
+function refuse(code: 'BROKER_STATE_MISMATCH' | 'ENVELOPE_EPOCH_REVOKED' | 'VIEW_BEHIND', message: string): SelvedgeError {
   return new SelvedgeError(code, message, { role: 'client' });
 }

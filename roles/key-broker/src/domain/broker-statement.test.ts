@@ -36,6 +36,16 @@ describe('the broker’s statement', () => {
     expect(epochsOf(createLedger(createState()))).toEqual([2n]);
   });
 
+  it('offers the keys of the epoch that a rotation would open, apart from those in use', () => {
+    const ledger = createLedger(state);
+    const next = () => statementOf(ledger).nextEnvelopeKeys.map(({ suite, epoch, publicKey }) => [suite, epoch, Buffer.from(publicKey).toString('hex')]);
+    const keyOf = (suite: string, epoch: bigint) => [suite, epoch, Buffer.from(createKeyRing(state).envelopeKey(suite, epoch).publicKey).toString('hex')];
+    expect(next()).toEqual([keyOf(SUITES.P256, 2n), keyOf(SUITES.X25519, 2n)]);
+    recordChannelEpoch(ledger, state, 2n);
+    expect(next()).toEqual([keyOf(SUITES.P256, 3n), keyOf(SUITES.X25519, 3n)]);
+    expect(epochsOf(ledger)).toEqual([1n, 2n]);
+  });
+
   it('holds no secret', () => {
     const text = Buffer.from(createBrokerStatement({ state, ring: createKeyRing(state), suites: Object.values(SUITES), ledger: createLedger(state) })).toString('hex');
     expect(text).not.toContain(Buffer.from(state.rootSecret).toString('hex'));

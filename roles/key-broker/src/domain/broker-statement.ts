@@ -32,15 +32,18 @@ export interface StatementInput {
   readonly ledger: LedgerFacts | undefined;
 }
 
-/** BrokerStatement bytes (DESIGN 9): the root, the envelope keys of every allowed suite, the epoch of every contract. */
+/** BrokerStatement bytes (DESIGN 9): the root, the envelope keys of every allowed suite, the epoch of every contract, and the envelope keys that would be next. */
 export function createBrokerStatement({ state, ring, suites, ledger }: StatementInput): Uint8Array {
   const epochs = provenChannelEpochs(ledger, state.rootCertificate);
+  const next = ledger === undefined ? 1n : (listedEpochs(ledger, CHANNEL_EPOCH).at(-1) ?? 0n) + 1n;
+  const publicKeys = (epoch: bigint) => suites.map((suite) => ({ suite, epoch, publicKey: ring.envelopeKey(suite, epoch).publicKey }));
   return encodeMessage(BrokerStatementSchema, {
     network: state.network,
     channel: state.channel,
     rootCertificate: state.rootCertificate,
-    envelopeKeys: suites.flatMap((suite) => epochs.map((epoch) => ({ suite, epoch, publicKey: ring.envelopeKey(suite, epoch).publicKey }))),
+    envelopeKeys: epochs.flatMap(publicKeys),
     contracts: ledger === undefined ? [] : contractEpochs(ledger),
+    nextEnvelopeKeys: publicKeys(next),
   });
 }
 
