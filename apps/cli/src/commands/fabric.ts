@@ -10,7 +10,7 @@ import { initDeployment } from '../fabric/init.js';
 import { superviseServices } from '../fabric/start.js';
 import { statusText } from '../fabric/status-text.js';
 import { readFabricStatus, type FabricStatus } from '../fabric/status.js';
-import { submitOwnShares } from '../fabric/unlock-keys.js';
+import { lockedText, submitOwnShares } from '../fabric/unlock-keys.js';
 import type { WrittenService } from '../fabric/write-services.js';
 import { table } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
@@ -78,8 +78,8 @@ export function addFabricCommands(program: Command, contextOf: (command: Command
       };
       const unlock = async (): Promise<void> => {
         const { profile, connectionProfile } = await context.openFolder();
-        const { locked, submitted, threshold } = await submitOwnShares(layout, deployment, { connectionProfile, profile });
-        if (locked) note(`the key broker is locked: ${String(submitted.length)} of ${String(threshold)} shares are there; other operators run "selvedge broker unlock"`);
+        const status = await submitOwnShares(layout, deployment, { connectionProfile, profile });
+        if (status.locked) note(lockedText(status));
       };
       const onStarted = ({ service }: WrittenService): Promise<void> => (service === 'key-broker' && existsSync(layout.networkFile) ? unlock() : Promise.resolve());
       await superviseServices(layout, { signal: untilSignal(), note, onStarted });

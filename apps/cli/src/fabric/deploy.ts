@@ -20,7 +20,7 @@ import { checkSettings } from './preflight.js';
 import { planServices } from './services.js';
 import { ensureTees } from './tee-material.js';
 import { ensureTlsRoots } from './tls-material.js';
-import { ensureUnlockKeys, submitOwnShares } from './unlock-keys.js';
+import { ensureUnlockKeys, lockedText, settleUnlock } from './unlock-keys.js';
 import { writeServices } from './write-services.js';
 
 /** What a deployment came to. */
@@ -66,9 +66,9 @@ export async function deployFabric(context: DeployContext): Promise<DeployResult
     const [first] = context.own;
     if (first === undefined) return result();
     const connectionProfile = await connectionProfileOf(context, first);
-    const { locked, submitted, threshold } = await submitOwnShares(layout, deployment, { connectionProfile, profile });
-    if (locked) {
-      reporter.wait(`the key broker is locked: ${String(submitted.length)} of ${String(threshold)} shares are there; other operators run "selvedge broker unlock"`);
+    const unlock = await settleUnlock(layout, deployment, { connectionProfile, profile, timeoutMs: context.waitMs });
+    if (unlock?.locked === true) {
+      reporter.wait(lockedText(unlock));
       return result();
     }
     if (!(await recordBroker(context, policy, { profile, connectionProfile }))) return result();

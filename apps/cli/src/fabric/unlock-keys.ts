@@ -1,11 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureUnlockKey, loadTls, readUnlockKey, submitShares, type ConnectionProfile, type HeldUnlockKey } from '@selvedge/client';
 import { fromHex, toHex } from '@selvedge/crypto';
+import { isSelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import type { UnlockStatus } from '@selvedge/protocol';
 import { readIfPresent, writeWhole } from '@selvedge/service-kit/launch';
 import type { Deployment } from './deployment.js';
 import type { FabricLayout } from './folder-layout.js';
 import { ownOrganisations } from './folder.js';
+
+/** What a key broker answers while it is restarted. */
+const RESTARTING: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['PROFILE_MISMATCH', 'UNAVAILABLE', 'TIMEOUT']);
+const POLL_MS = 250;
 
 /** Makes the unlock keys of the organisations operated here, unless they are there, and shares their public parts. */
 export async function ensureUnlockKeys(layout: FabricLayout, deployment: Deployment): Promise<void> {
@@ -37,4 +43,25 @@ export async function submitOwnShares(layout: FabricLayout, deployment: Deployme
 /** Unlock keys of the organisations operated here. Throws INVALID_CONFIGURATION. */
 export function ownUnlockKeys(layout: FabricLayout, deployment: Deployment): Promise<HeldUnlockKey[]> {
   return Promise.all(ownOrganisations(deployment).map(async ({ mspId }) => ({ mspId, keyPair: await readUnlockKey(layout.unlockKeyFile(mspId)) })));
+}
+
+/**
+ * As submitOwnShares, and waits for a key broker that is being restarted with a new profile. Resolves with undefined when
+ * it still answers with another profile, or not at all: its operator has to start it.
+ */
+export async function settleUnlock(layout: FabricLayout, deployment: Deployment, input: { readonly connectionProfile: Pick<ConnectionProfile, 'tls' | 'keyBroker'>; readonly profile: Profile; readonly timeoutMs: number }): Promise<UnlockStatus | undefined> {
+  const deadline = performance.now() + input.timeoutMs;
+  for (;;) {
+    try {
+      return await submitOwnShares(layout, deployment, input);
+    } catch (error) {
+      if (!isSelvedgeError(error) || !RESTARTING.has(error.code)) throw error;
+    }
+    if (performance.now() > deadline) return undefined;
+    await sleep(POLL_MS);
+  }
+}
+
+export function lockedText({ submitted, threshold }: UnlockStatus): string {
+  return `the key broker is locked: ${String(submitted.length)} of ${String(threshold)} shares are there; other operators run "selvedge broker unlock"`;
 }
