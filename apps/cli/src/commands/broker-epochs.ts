@@ -70,8 +70,9 @@ function parseEpoch(text: string): { contract: string; epoch: bigint } {
 }
 
 async function propose(context: CommandContext, output: string, changesOf: (broker: BrokerToAsk, ledger: FactList) => Promise<FactUpdate[]>): Promise<void> {
-  const { connectionProfile, profile, openPolicy } = await context.openFolder();
-  const policy = await openPolicy();
+  const folder = await context.openFolder();
+  const { connectionProfile, profile } = folder;
+  const policy = await folder.openPolicy();
   try {
     const present = await policy.facts();
     const values = new Map(present.map(({ key, value }) => [key, value]));
