@@ -121,7 +121,7 @@ describe('a called contract', () => {
     });
     const { signedRequest, transactionKey } = request;
     const { randomKey } = bank.keys;
-    const digest = requestDigest(transactionKey, signedRequest);
+    const digest = requestDigest(net.contractPolicy.suite, transactionKey, signedRequest);
     expect([seeds[0], seeds[2]]).toEqual([0, 1].map((run) => toHex(transactionSeed(randomKey, 'bank', digest, run))));
     expect(seeds[1]).toBe(seeds[3]);
     expect(new Set(seeds).size).toBe(5);

@@ -96,8 +96,8 @@ export function reportContract({ reporter }: DeployContext, { policy }: Contract
 
 /** What a deployment gives to every contract. */
 export function surroundingsOf(deployment: Deployment): ContractSurroundings {
-  const { organisations, endorsementPolicy } = deployment;
-  return { businessOrganisations: organisations.filter(isBusiness).map(({ mspId }) => mspId), endorserOrganisations: organisations.filter(isEndorser).map(({ mspId }) => mspId), endorsementPolicy };
+  const { organisations, suites, endorsementPolicy } = deployment;
+  return { businessOrganisations: organisations.filter(isBusiness).map(({ mspId }) => mspId), endorserOrganisations: organisations.filter(isEndorser).map(({ mspId }) => mspId), suites, endorsementPolicy };
 }
 
 /** What the deployment file says of a contract. */
