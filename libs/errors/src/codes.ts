@@ -187,6 +187,7 @@ export const CODES = {
   COLLATERAL_EXPIRED: entry('FAILED_PRECONDITION', true, 'Fetch fresh collateral, or check the clock.'),
   COLLATERAL_MISSING: entry('FAILED_PRECONDITION', true, 'Fetch the piece that is named in the text from its vendor, and put it into the folder of collateral.'),
   ATTESTATION_UNAVAILABLE: entry('FAILED_PRECONDITION', false, 'Run the process inside the TEE that it is configured for, with the kernel’s or Gramine’s attestation files in place.'),
+  PROCESS_EXPOSED: entry('FAILED_PRECONDITION', false, 'Turn off what the text names, or run in a network whose profile allows simulated TEEs.'),
   ATTESTATION_CONFLICT: entry('ABORTED', true, 'Another process used the attestation interface at the same time; try again.'),
   COLLATERAL_MISMATCH: entry('INVALID_ARGUMENT', false, 'Fetch the collateral of the platform and the kind of TEE that made the quote.'),
   COLLATERAL_CRL_MISSING: entry('FAILED_PRECONDITION', true, 'Add the revocation list that is named in the text to the collateral.'),

@@ -59,8 +59,7 @@ function writeConfig(change: Record<string, unknown> = {}): string {
     signedProfile: file('profile.bin', consortium.signedProfile),
     storeDirectory: join(directory, 'broker', 'store'),
     unlockSecretFile: join(directory, 'unlock', 'secret.hex'),
-    platformKeyFile: file('platform/key.pem', platform.platformKeyPem),
-    platformCertificateFile: file('platform/certificate.pem', platform.platformCertificatePem),
+    tee: { kind: 'simulated', platformKeyFile: file('platform/key.pem', platform.platformKeyPem), platformCertificateFile: file('platform/certificate.pem', platform.platformCertificatePem) },
     followers: followerAddresses,
     ...change,
   };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
-import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
+import { guardProcess, openTee } from '@selvedge/attestation/process';
 import { SelvedgeError } from '@selvedge/errors';
 import { createKeyBroker, createKeyBrokerService, createRpcFollower, openBrokerStore } from '@selvedge/key-broker';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
@@ -31,10 +31,13 @@ function readConfigured(file: string): Buffer {
 }
 
 /** Starts the key broker. It listens before the ledger's followers are up: it is there before the ledger knows it. */
-export async function startKeyBroker({ config, logger, checkpoint }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
-  const profile = loadProfile(config);
-  const tls = readTls(config.tls);
+export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
   const now = (): Date => new Date();
+  const { attester, isSimulated } = await openTee({ tee: config.tee, codeFile: process.argv[1] ?? '', isInspected: inspectorUrl() !== undefined, now });
+  const profile = loadProfile(config);
+  const open = guardProcess({ isDevelopment: profile.message.allowSimulated, kind: config.tee.kind, inspectorUrl: inspectorUrl(), nodeOptions });
+  if (open.length > 0) logger.warn({ open }, 'the process shows its memory to this machine');
+  const tls = readTls(config.tls);
   const clock = (): number => performance.now();
   const { state, store, audit } = openBrokerStore({
     network: config.network,
@@ -48,12 +51,6 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
   const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address, { tls }) }));
   const followers = connections.map(({ mspId, connection }) => createRpcFollower(mspId, connection));
   const ledger = createLedgerViewTracker({ profile, followers: () => followers, clock });
-  const attester = createSimulatedAttester({
-    platformKeyPem: readConfigured(config.platformKeyFile).toString('utf8'),
-    platformCertificatePem: readConfigured(config.platformCertificateFile).toString('utf8'),
-    measurement: measureFile(process.argv[1] ?? '', process.version),
-    debug: inspectorUrl() !== undefined,
-  });
   const broker = createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes, checkpoint });
   const server = await startRpcServer({
     role: 'key-broker',
@@ -71,7 +68,7 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
       logger.debug({ code: error instanceof SelvedgeError ? error.code : 'INTERNAL' }, 'the ledger view ended before its first quorum');
     },
   );
-  logger.info({ address: server.address, simulated: true }, 'key broker in a simulated TEE: for development only');
+  logger.info({ address: server.address, teeType: attester.teeType, simulated: isSimulated }, isSimulated ? 'key broker in a simulated TEE: for development only' : 'key broker in its TEE');
   return {
     address: server.address,
     async close() {
