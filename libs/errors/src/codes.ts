@@ -73,6 +73,8 @@ export const CODES = {
   PROFILE_MISMATCH: entry('FAILED_PRECONDITION', false, 'Update the network profile on the side that is behind.'),
   CONTRACT_UNKNOWN: entry('NOT_FOUND', false, 'Deploy and approve the contract, or check its name.'),
   CONTRACT_NOT_ASSIGNED: entry('FAILED_PRECONDITION', true, 'Send the request to a compute node that the contract is assigned to.'),
+  CALLED_CONTRACT_UNKNOWN: entry('NOT_FOUND', false, 'Deploy the contract that the chaincode calls, or correct the name in the chaincode.'),
+  CALLED_ENDORSERS_DIFFER: entry('FAILED_PRECONDITION', false, 'Name organisations in the endorsement policies of both contracts that can endorse both, and have the contracts approved again.'),
   CHANNEL_NOT_SERVED: entry('FAILED_PRECONDITION', false, 'Let the chaincode call contracts of its own channel; compute nodes serve one channel each.'),
   CONTRACT_CODE_MISSING: entry('FAILED_PRECONDITION', true, 'Put the approved package into the compute node’s package store.'),
   CONTRACT_CODE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The package differs from its approved hash; install the approved one.'),

@@ -216,6 +216,10 @@ describe('its key epoch', () => {
 
 describe('a call is refused', () => {
   it('for a contract that is not on the ledger', async () => {
+    expect(await refusalOf((state) => open(state, 'nobody'), epochs())).toBe('CALLED_CONTRACT_UNKNOWN');
+  });
+
+  it('for a contract that the client saw on the ledger, and the node not yet', async () => {
     expect(await refusalOf((state) => open(state, 'nobody'), epochs({ nobody: 1n }))).toBe('CONTRACT_UNKNOWN');
   });
 

@@ -1,10 +1,10 @@
 import { fetchKeyCommitments, type ConnectionProfile } from '@selvedge/client';
-import { bringContract, endorsersOf, planContract, type ContractPlan, type ContractProgress, type EndorsementState, type LifecyclePorts } from '@selvedge/contract-lifecycle';
+import { bringContract, planContract, type ContractPlan, type ContractProgress, type EndorsementState, type LifecyclePorts } from '@selvedge/contract-lifecycle';
 import { installPackage, type ContractOptions, type ContractSurroundings } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { checkCollections, createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
-import { facts, verifySignedProfile } from '@selvedge/policy';
+import { endorsersOf, facts, verifySignedProfile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js';
 import type { DeployContext } from './deploy-context.js';
