@@ -102,10 +102,17 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
       logger.warn(failureText(error), 'no keys yet; trying again');
     },
   });
+  let stateQueries = 0n;
   const source = createStateFetcher({
     network,
     channel,
-    nodes: peers.businessNodes,
+    nodes: peers.businessNodes.map((node) => ({
+      ...node,
+      queryState: (query, timeoutMs) => {
+        stateQueries += 1n;
+        return node.queryState(query, timeoutMs);
+      },
+    })),
     historyConfirmer: createHistoryConfirmer({ followers: peers.followers }),
     clock,
     preference: preferenceOf(nodeId),
@@ -137,6 +144,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
     teeType: attester.teeType,
     measurement,
     packages: () => packages.held(),
+    stateQueries: () => stateQueries,
     checkpoint,
     onRefusal: ({ code, isSealed, cause }) => {
       if (code === 'INTERNAL') logger.error({ isSealed, ...failureText(cause) }, 'a request failed');
