@@ -4,6 +4,18 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, root, run } from './setup.mjs';
 
+/** Services that run in a TEE: each also has a bundle for production, which is measured in its stead. */
+export const TEE_SERVICES = ['compute', 'key-broker'];
+
+/** Under these conditions packages leave out what belongs to development alone: the simulated TEE. */
+export const PRODUCTION = ['selvedge-production', 'selvedge-source'];
+const DEVELOPMENT = ['selvedge-source'];
+
+/** Where a service's bundle lies. */
+export function bundlePath(name, kind = 'main') {
+  return path.join(root, 'services', name, `dist/${kind}.bundle.mjs`);
+}
+
 /** Native modules cannot be bundled; only services outside a TEE use them. */
 const EXTERNAL = ['lmdb'];
 
@@ -25,7 +37,7 @@ export function serviceNames() {
  * Bundles one service. `patches` replace source text while bundling ({file, find, replace}); tests build faulty nodes
  * with them. Throws when a patch does not apply exactly once.
  */
-export async function bundleService(name, outfile = path.join(root, 'services', name, 'dist/main.bundle.mjs'), patches = []) {
+export async function bundleService(name, outfile = bundlePath(name), patches = [], conditions = DEVELOPMENT) {
   const esbuild = await import('esbuild');
   const applied = new Set();
   const plugin = {
@@ -54,7 +66,7 @@ export async function bundleService(name, outfile = path.join(root, 'services', 
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    conditions: ['selvedge-source'],
+    conditions,
     external: EXTERNAL,
     banner: { js: BANNER },
     legalComments: 'none',
@@ -67,6 +79,7 @@ export async function bundleService(name, outfile = path.join(root, 'services', 
 export async function build() {
   run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '--build']);
   await Promise.all(serviceNames().map((name) => bundleService(name)));
+  await Promise.all(TEE_SERVICES.map((name) => bundleService(name, bundlePath(name, 'production'), [], PRODUCTION)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -62,7 +62,7 @@ function createFixture(): Record<'query' | 'write' | 'verifyTee' | 'hashPacket' 
   const body = randomBytes(VALUE_BYTES + 1_200);
   const bodySignature = signP256(creator.privateKey, signing.request(body));
   const { sealed } = sealRequest({ suite: SUITE.name, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey }, network: 'bench', channel: 'bench', txId, signedRequest: body });
-  const names = createNameKeys(randomBytes(32));
+  const names = createNameKeys(SUITE.name, randomBytes(32));
   const dataKey = randomBytes(32);
   const ledgerKey = names.ledgerKey('values', 'key');
   const header = { keyEpoch: 1n, channel: 'bench', contract: 'bench', dataset: 'values', datasetTag: names.datasetTag('values', ''), ledgerKey, txId, readSetDigest: randomBytes(32) };
@@ -77,12 +77,12 @@ function createFixture(): Record<'query' | 'write' | 'verifyTee' | 'hashPacket' 
       isP256SignatureValid(creator.publicKey, signing.request(body), bodySignature);
       SUITE.sign(tee.privateKey, signing.stateQuery(query));
       openPacket(packet, { dataKey: () => dataKey, expected: { channel: 'bench', contract: 'bench', dataset: 'values', ledgerKey } });
-      const digest = requestDigest(opened.transactionKey, opened.signedRequest);
+      const digest = requestDigest(SUITE.name, opened.transactionKey, opened.signedRequest);
       sealResponse({ suite: SUITE.name, transactionKey: opened.transactionKey, headerBytes: opened.headerBytes, nodeId: 'node', requestDigest: digest, coreDigest: digest, responseBytes: value });
     },
     write() {
       sealPacket({ suite: SUITE.name, dataKey, header, key: 'key', value });
-      responseDigest(dataKey, value);
+      responseDigest(SUITE.name, dataKey, value);
       SUITE.sign(tee.privateKey, teeSigningInput([core]));
     },
     verifyTee() {

@@ -11,6 +11,7 @@ import { parseBenchOptions, USAGE, type BenchOptions } from './options.js';
 import { startPlainSubject, type PlainSubject } from './plain-subject.js';
 import { ratiosOf } from './ratios.js';
 import { renderReport, type BenchResult, type Measurement, type Workload } from './report.js';
+import { measureState, renderState } from './state-memory.js';
 import { selvedgeSubject, type Subject } from './subjects.js';
 import { closedLoop, openLoop, type Call } from './workload.js';
 
@@ -121,6 +122,10 @@ async function main(): Promise<number> {
   }
   const directory = mkdtempSync(path.join(tmpdir(), 'selvedge-bench-'));
   try {
+    if (options.state) {
+      process.stdout.write(`${renderState(await measureState(options, directory, say))}\n`);
+      return 0;
+    }
     const result = await measure(options, directory);
     process.stdout.write(`${renderReport(result)}\n`);
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, undefined, 2)}\n`);

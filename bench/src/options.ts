@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly keys: number;
   readonly json: string | undefined;
   readonly profile: string | undefined;
+  /** Measures queries from the TEE's memory instead, and a compute node's restart. */
+  readonly state: boolean;
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
@@ -22,6 +24,8 @@ export const USAGE = `Usage: npm run bench -- [options]
                        80 % of what the closed loop reached at the same number in flight
   --compute-nodes N    compute nodes (default 1)
   --keys N             keys that updates and queries are spread over (default 1000)
+  --state              instead: point reads and indexed rich queries over --keys documents (give 100000),
+                       their messages to business nodes, and a compute node's restart; --seconds a point
   --json FILE          write every point to FILE
   --profile DIR        write a CPU profile of every process to DIR (Chrome DevTools opens them)
   --help               this text`;
@@ -39,6 +43,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
       keys: { type: 'string', default: '1000' },
       json: { type: 'string' },
       profile: { type: 'string' },
+      state: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -54,6 +59,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     keys: whole('--keys', values.keys, 32, 1_000_000),
     json: values.json,
     profile: values.profile,
+    state: values.state === true,
   };
 }
 

@@ -74,7 +74,7 @@ describe.each(LEDGERS)('contracts that call contracts on the %s ledger', (ledger
   });
 
   it.skipIf(isSkipped)('are refused by code: unknown, on another channel; and not entered twice', async () => {
-    await expect(relays.evaluateTransaction('Call', '', 'nowhere', call('Get'))).rejects.toMatchObject({ code: 'CONTRACT_UNKNOWN' });
+    await expect(relays.evaluateTransaction('Call', '', 'nowhere', call('Get'))).rejects.toMatchObject({ code: 'CALLED_CONTRACT_UNKNOWN' });
     await expect(relays.evaluateTransaction('Call', 'elsewhere', 'vaults', call('Get'))).rejects.toMatchObject({ code: 'CHANNEL_NOT_SERVED' });
     await expect(relays.evaluateTransaction('Call', '', 'relays', call('Get', 'key'))).rejects.toMatchObject({ code: 'CHAINCODE_ERROR', message: expect.stringMatching(/txid: [0-9a-f]{64}\(main\) exists/) as string });
   });

@@ -27,6 +27,25 @@ class Bench extends Contract {
     return String(after.updates);
   }
 
+  /** Writes documents `doc-<n>` to the world state, twenty to a group, for the benchmark of state in memory. */
+  async Load(ctx: Context, from: string, count: string): Promise<void> {
+    for (let n = Number(from); n < Number(from) + Number(count); n += 1) {
+      await ctx.stub.putState(`doc-${String(n)}`, Buffer.from(JSON.stringify({ group: Math.floor(n / 20), n })));
+    }
+  }
+
+  async Get(ctx: Context, key: string): Promise<string> {
+    return Buffer.from(await ctx.stub.getState(key)).toString('utf8');
+  }
+
+  /** Keys of a group's documents, by the declared index. */
+  async Find(ctx: Context, group: string): Promise<string> {
+    const keys: string[] = [];
+    const found = ctx.stub.getQueryResult(JSON.stringify({ selector: { group: Number(group) }, use_index: ['groupDoc', 'group'] })) as unknown as AsyncIterable<{ readonly key: string }>;
+    for await (const { key } of found) keys.push(key);
+    return JSON.stringify(keys.sort());
+  }
+
   async Read(ctx: Context, key: string): Promise<string> {
     const present = await ctx.stub.getPrivateData(COLLECTION, key);
     return Buffer.from(present).toString('utf8');

@@ -12,10 +12,11 @@ export type { HardwareAttester } from './attesters/hardware.js';
 export { createGramineAttester, type GramineAttesterInput } from './attesters/gramine.js';
 export { createTsmAttester, type TsmAttesterInput } from './attesters/configfs-tsm.js';
 export { readEvidence, verifyStoredEvidence, type StoredEvidence, type UnverifiedEvidence } from './stored-evidence.js';
-export { SIMULATED_TEE_TYPE } from './simulated/quote.js';
-export { createSimulatedAttester, type SimulatedAttesterInput } from './simulated/attester.js';
-export { createSimulatedVerifier, simulatedPlatformId } from './simulated/verifier.js';
-export { createDevelopmentPlatform, createDevelopmentRoot, type DevelopmentPlatform, type DevelopmentRoot } from './simulated/platform.js';
+export { SIMULATED_TEE_TYPE } from './simulated/tee-type.js';
+export type { SimulatedAttesterInput } from './simulated/attester.js';
+export type { DevelopmentPlatform, DevelopmentRoot } from './simulated/platform.js';
+// Another module stands behind this name in production bundles.
+export { createDevelopmentPlatform, createDevelopmentRoot, createSimulatedAttester, createSimulatedVerifier, simulatedPlatformId } from '#simulated';
 export { createBrokerRoot, issueTeeCertificate, type BrokerRootKeys, type TeeCertificateInput } from './certificate/issue.js';
 export { claimedTeeBinding } from './certificate/binding.js';
 export { parseBrokerRoot, verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';

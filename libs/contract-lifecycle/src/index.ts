@@ -6,4 +6,4 @@ export { bringContract, planContract, type ContractPlan, type ContractProgress }
 export { commitPending, findPending, readPending, verifyCommittable, type PendingContract, type RefusedApproval } from './pending.js';
 export type { EndorsementState, LifecyclePorts, PresentPolicy } from './ports.js';
 export { addApproval, approveProposal, listProposals, proposalName, removeOutdated, removeProposal, type Proposal, type WantedChange } from './proposals.js';
-export { encodePolicy, endorsersOf } from './wanted-policy.js';
+export { encodePolicy } from './wanted-policy.js';

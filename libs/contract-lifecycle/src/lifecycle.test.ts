@@ -53,10 +53,10 @@ const ports = (): LifecyclePorts => ({
 });
 
 /** The contract on the ledger, with another code hash. */
-async function plan(code = 7, options: object = {}): Promise<ContractPlan> {
+async function plan(code = 7, options: object = {}, on = ports()): Promise<ContractPlan> {
   const surroundings = { businessOrganisations: ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'], endorserOrganisations: ['NorthMSP'], endorsementPolicy: "OR('NorthMSP.peer')" };
   consortium.state.setFact(facts.epoch(consortium.contract, 1n), consortium.state.fact(facts.epoch(consortium.contract, 1n)) ?? new Uint8Array(1));
-  return planContract(ports(), { directory: folder, codeHash: new Uint8Array(32).fill(code), surroundings, options: { name: consortium.contract, ...options }, keepsRecorded: true });
+  return planContract(on, { directory: folder, codeHash: new Uint8Array(32).fill(code), surroundings, options: { name: consortium.contract, ...options }, keepsRecorded: true });
 }
 const recorded = (): ContractPolicy['codeHash'] | undefined => consortium.state.fact(facts.contract(consortium.contract));
 const pending = async (): Promise<PendingContract> => findPending(await readPending(ports().proposals, present()), consortium.contract, folder);
@@ -74,6 +74,42 @@ describe('planContract', () => {
     await bringContract(ports(), await plan(), { admins: admins(...QUORUM) });
     await writeVersion('1.9.0');
     await expect(plan(8)).rejects.toMatchObject({ code: 'CONTRACT_DOWNGRADE' });
+  });
+
+  describe('against a contract that the manifest says it calls', () => {
+    const OWNERS = ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'];
+    const call = async (change: NonNullable<Parameters<TestConsortium['addContract']>[1]>, { options = {}, on = ports() }: { options?: object; on?: LifecyclePorts } = {}): Promise<unknown> => {
+      consortium.addContract('bank', { datasets: [{ name: '', ownerSet: 'houses' }], endorsementPolicy: "OR('NorthMSP.peer')", ownerSets: [{ name: 'houses', owners: OWNERS, endorsementPolicy: "OR('NorthMSP.peer')" }], ...change });
+      await writeFile(join(folder, 'selvedge.json'), JSON.stringify({ calls: ['bank'], worldState: { owners: OWNERS, endorsementPolicy: "OR('NorthMSP.peer', 'SouthMSP.peer')" } }));
+      return plan(7, { endorsementPolicy: "OR('NorthMSP.peer', 'SouthMSP.peer')", ...options }, on);
+    };
+
+    it('accepts one that can run and be endorsed with it', async () => {
+      await expect(call({})).resolves.toBeDefined();
+      await expect(call({ assignedNodes: ['compute-1'] })).resolves.toBeDefined();
+      await expect(call({ assignedNodes: ['compute-1', 'compute-2'], computeQuorum: 1 }, { options: { assignedNodes: ['compute-2', 'compute-3'], computeQuorum: 1 } })).resolves.toBeDefined();
+    });
+
+    it('refuses one that the ledger does not have, naming it', async () => {
+      await writeFile(join(folder, 'selvedge.json'), JSON.stringify({ calls: ['nowhere'] }));
+      await expect(plan()).rejects.toMatchObject({ code: 'CALLED_CONTRACT_UNKNOWN', message: 'selvedge.json: calls: contract nowhere is not on the ledger' });
+    });
+
+    it('refuses one of another suite', async () => {
+      await expect(call({ suite: 'X25519-ED25519-AES256GCM-SHA256' })).rejects.toMatchObject({ code: 'UNKNOWN_SUITE' });
+    });
+
+    it('refuses one that too few nodes may run with it', async () => {
+      const options = { assignedNodes: ['compute-2', 'compute-3'], computeQuorum: 1 };
+      await expect(call({ assignedNodes: ['compute-1'] }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID', message: expect.stringContaining('0 compute nodes are assigned to both diamonds and bank, 1 must run a call') as string });
+      await expect(call({ assignedNodes: ['compute-1', 'compute-2'], computeQuorum: 2 }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
+    });
+
+    it('refuses one that nobody can endorse with it on Fabric, and takes it on the embedded ledger', async () => {
+      const apart = { endorsementPolicy: "OR('EastMSP.peer')", ownerSets: [{ name: 'houses', owners: OWNERS, endorsementPolicy: "OR('EastMSP.peer')" }] };
+      await expect(call(apart)).rejects.toMatchObject({ code: 'CALLED_ENDORSERS_DIFFER', message: expect.stringContaining('EastMSP cannot endorse diamonds; NorthMSP, SouthMSP cannot endorse bank') as string });
+      await expect(call(apart, { on: { ...ports(), endorsement: undefined } })).resolves.toBeDefined();
+    });
   });
 
   it('plans nothing where the ledger has it as it is', async () => {

@@ -7,6 +7,7 @@ import { facts, FIRST_KEY_EPOCH, parseContractPolicy, verifyContractPolicy, type
 import type { ContractPolicy } from '@selvedge/protocol';
 import type { EndorsementState, LifecyclePorts, PresentPolicy } from './ports.js';
 import { approveProposal, removeProposal, type Proposal, type WantedChange } from './proposals.js';
+import { verifyCalls } from './verify-calls.js';
 import { differences, encodePolicy, previousOf, recordedSurroundings, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
 
 /** What a contract shall become. */
@@ -33,8 +34,8 @@ export interface ContractProgress {
 /**
  * Works out a contract's policy from its package and what the network and the command line add, against what stands on
  * the ledger. Everything that the ledger would refuse is refused here, before anybody approves.
- * Throws MANIFEST_INVALID, POLICY_MALFORMED, CONTRACT_DOWNGRADE, FEATURE_UNSUPPORTED for a new owner of old data, and
- * what the ports throw.
+ * Throws MANIFEST_INVALID, POLICY_MALFORMED, CONTRACT_DOWNGRADE, FEATURE_UNSUPPORTED for a new owner of old data, what
+ * verifyCalls throws, and what the ports throw.
  */
 export async function planContract(
   ports: LifecyclePorts,
@@ -55,6 +56,8 @@ export async function planContract(
   const previous = previousOf(present, policy);
   verifyContractPolicy(policy, present.profile, previous);
   refuseNewOwners(policy, previous);
+  // Endorsement chaincodes are what Fabric's endorsers run.
+  verifyCalls(policy, manifest.settings.calls ?? [], { present, isOnFabric: ports.endorsement !== undefined });
   return { policy, isKnown: previous !== undefined, change: await wantedChange(ports, policy, present), present };
 }
 

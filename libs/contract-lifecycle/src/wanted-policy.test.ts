@@ -1,8 +1,8 @@
 import type { ContractManifest, ContractOptions } from '@selvedge/contract-package';
-import { facts, type FactReader } from '@selvedge/policy';
+import { endorsersOf, type FactReader, facts } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { describe, expect, it } from 'vitest';
-import { encodePolicy, endorsersOf, previousOf, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
+import { encodePolicy, previousOf, refuseNewOwners, wantedPolicy } from './wanted-policy.js';
 
 const surroundings = { businessOrganisations: ['AuroraMSP', 'BothMSP', 'CelestaMSP'], endorserOrganisations: ['NorthMSP'], endorsementPolicy: "OutOf(2, 'NorthMSP.peer', 'BothMSP.peer')" };
 const manifest = { name: 'x', version: '1.0.0', collections: [], indexes: new Map(), settings: {} } as unknown as ContractManifest;

@@ -2,7 +2,7 @@ import { toJson } from '@bufbuild/protobuf';
 import { planContractPolicy, type ContractManifest, type ContractOptions, type ContractSurroundings } from '@selvedge/contract-package';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { facts, parseContractPolicy, parseEndorsementPolicy, type FactReader } from '@selvedge/policy';
+import { facts, parseContractPolicy, type FactReader } from '@selvedge/policy';
 import { ContractPolicySchema, encodeMessage, type ContractPolicy } from '@selvedge/protocol';
 
 /**
@@ -50,12 +50,6 @@ export function recordedSurroundings(present: FactReader, name: string, surround
   const worldState = datasets.find((dataset) => dataset.name === '')?.ownerSet;
   const owners = ownerSets.find((set) => set.name === worldState)?.owners;
   return { ...surroundings, endorsementPolicy, computeQuorum, assignedNodes, ...(owners === undefined ? {} : { worldStateOwners: owners }) };
-}
-
-/** Organisations whose peers endorse a contract's transactions. */
-export function endorsersOf(policy: ContractPolicy): string[] {
-  const rules = [policy.endorsementPolicy, ...policy.ownerSets.map(({ endorsementPolicy }) => endorsementPolicy)];
-  return [...new Set(rules.flatMap((rule) => parseEndorsementPolicy(rule).mspIds))].sort();
 }
 
 /** Fields in which two policies differ, for messages. */

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { SUITE_NAMES } from '@selvedge/crypto';
+import { DEFAULT_SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { ContractPolicySchema, type ContractPolicy } from '@selvedge/protocol';
 import { IMPLICIT_COLLECTION_PREFIX, type CollectionConfig } from './collections.js';
@@ -25,6 +25,8 @@ export interface ContractSurroundings {
   readonly businessOrganisations: readonly string[];
   /** MSP ids with an endorser. */
   readonly endorserOrganisations: readonly string[];
+  /** Crypto suites of the network: the first is for contracts that name none. Default: DEFAULT_SUITE_NAMES. */
+  readonly suites?: readonly string[];
   /** Of contracts that have none of their own. */
   readonly endorsementPolicy: string;
   /** Default: the first business organisation. */
@@ -89,7 +91,7 @@ export function planContractPolicy(input: {
     version: manifest.version,
     policyVersion: (previous?.policyVersion ?? 0n) + 1n,
     codeHash: input.codeHash,
-    suite: options.suite ?? own.suite ?? previous?.suite ?? SUITE_NAMES[0],
+    suite: options.suite ?? own.suite ?? previous?.suite ?? settings.suites?.[0] ?? DEFAULT_SUITE_NAMES[0],
     endorsementPolicy,
     ownerSets,
     datasets,

@@ -30,6 +30,8 @@ export const selvedgeJsonSchema = z.strictObject({
   organisationMap: z.record(mspId, mspId).optional(),
   /** Datasets ('' for the world state) that keep no content guard: their transactions cannot write after a rich query of them. */
   withoutContentGuard: z.array(z.string()).optional(),
+  /** Contracts of the channel that it calls, by itself or through others: checked when it is deployed, and no limit on what it may call. */
+  calls: z.array(contractName).optional(),
   suite: z.string().optional(),
   /** Distinct compute nodes that must agree. */
   computeQuorum: z.number().int().min(1).max(16).optional(),

@@ -38,19 +38,30 @@ export function createFixedHash(label: string, ...lengths: readonly number[]): (
   };
 }
 
-/** HMAC-SHA-256 over a label of its own and length-prefixed parts. 32 bytes. */
-export function labelledHmac(key: Uint8Array, label: string, ...parts: Part[]): Uint8Array {
-  return createHmac('sha256', key).update(lengthPrefixed([PREFIX + label, ...parts])).digest();
+/** Derivations under one hash function: what a suite's name ends with. */
+export interface KeyedHash {
+  /** HMAC over a label of its own and length-prefixed parts. 32 bytes. */
+  readonly labelledHmac: (key: Uint8Array, label: string, ...parts: Part[]) => Uint8Array;
+  /** HKDF (RFC 5869) with a label of its own and length-prefixed context as info. Default: 32 bytes. */
+  readonly deriveKey: (keyMaterial: Uint8Array, label: string, context: readonly Part[], lengthBytes?: number) => Uint8Array;
 }
 
-/** HKDF-SHA-256 (RFC 5869) with a label of its own and length-prefixed context as info. */
-export function deriveKey(keyMaterial: Uint8Array, label: string, context: readonly Part[], lengthBytes = 32): Uint8Array {
-  const info = lengthPrefixed([PREFIX + label, ...context]);
-  // RFC 5869 allows info of any length; OpenSSL limits it to 1024 bytes, so long contexts are hashed first, under a
-  // label of their own: a short context that equals such a hash must not give the same key.
-  const bounded = info.length <= MAX_INFO_BYTES ? info : lengthPrefixed([`${PREFIX}long context/${label}`, sha256(info)]);
-  return new Uint8Array(hkdfSync('sha256', keyMaterial, new Uint8Array(0), bounded, lengthBytes));
+/** HMAC and HKDF over a hash of 32 bytes: SHA-256 (FIPS 180-4) or SM3 (GB/T 32905-2016). */
+export function createKeyedHash(hash: 'sha256' | 'sm3'): KeyedHash {
+  return {
+    labelledHmac: (key, label, ...parts) => createHmac(hash, key).update(lengthPrefixed([PREFIX + label, ...parts])).digest(),
+    deriveKey(keyMaterial, label, context, lengthBytes = 32) {
+      const info = lengthPrefixed([PREFIX + label, ...context]);
+      // RFC 5869 allows info of any length; OpenSSL limits it to 1024 bytes, so long contexts are hashed first, under a
+      // label of their own: a short context that equals such a hash must not give the same key.
+      const bounded = info.length <= MAX_INFO_BYTES ? info : lengthPrefixed([`${PREFIX}long context/${label}`, createHash(hash).update(info).digest()]);
+      return new Uint8Array(hkdfSync(hash, keyMaterial, new Uint8Array(0), bounded, lengthBytes));
+    },
+  };
 }
+
+/** Under SHA-256: whatever belongs to no suite. */
+export const { labelledHmac, deriveKey } = createKeyedHash('sha256');
 
 /** The bytes that a signature covers: a label of its own and length-prefixed parts. */
 export function signingInput(label: string, ...parts: Part[]): Uint8Array {

@@ -1,12 +1,15 @@
 import type { KeyObject } from 'node:crypto';
+import type { KeyedHash } from './labels.js';
 
 /** Names of the suites; the first is the default. */
-export const SUITE_NAMES = ['P256-AES256GCM-SHA256', 'X25519-ED25519-AES256GCM-SHA256'] as const;
+export const SUITE_NAMES = ['P256-AES256GCM-SHA256', 'X25519-ED25519-AES256GCM-SHA256', 'SM2-SM4GCM-SM3'] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
+/** Suites of a network that names none: SM2-SM4GCM-SM3 is for those who must have it, and slower by far. */
+export const DEFAULT_SUITE_NAMES = ['P256-AES256GCM-SHA256', 'X25519-ED25519-AES256GCM-SHA256'] as const satisfies readonly SuiteName[];
 
 /** An HPKE key pair as raw bytes (RFC 9180 section 7.1.1: SerializePublicKey, SerializePrivateKey). */
 export interface KemKeyPair {
-  /** Npk bytes: 65 for P-256 (uncompressed point), 32 for X25519. */
+  /** Npk bytes: 65 for P-256 and SM2 (uncompressed point), 32 for X25519. */
   readonly publicKey: Uint8Array;
   /** Nsk bytes: 32. */
   readonly privateKey: Uint8Array;
@@ -26,8 +29,11 @@ export interface SealedBytes {
   readonly ciphertext: Uint8Array;
 }
 
-/** One named set of algorithms: HPKE base mode, signatures, AEAD. All symmetric keys are 32 bytes, nonces 12. */
-export interface Suite {
+/**
+ * One named set of algorithms: HPKE base mode, signatures, AEAD, and HMAC and HKDF under the suite's hash. All symmetric
+ * keys are 32 bytes, of which SM4 takes the first 16; nonces are 12.
+ */
+export interface Suite extends KeyedHash {
   readonly name: SuiteName;
   generateKemKeyPair(): KemKeyPair;
   /** RFC 9180 section 7.1.3 DeriveKeyPair. ikm has at least 32 bytes of entropy. Throws RangeError when it is shorter. */
@@ -39,7 +45,7 @@ export interface Suite {
   generateSigningKeyPair(): SigningKeyPair;
   /** Imports SubjectPublicKeyInfo (DER). Throws SelvedgeError SIGNATURE_INVALID when it is not a key of this suite. */
   importPublicKey(der: Uint8Array): KeyObject;
-  /** P-256: ECDSA-SHA-256, DER, low-S as Fabric wants it. Ed25519: 64 bytes (RFC 8032). */
+  /** P-256: ECDSA-SHA-256, DER, low-S as Fabric wants it. Ed25519: 64 bytes (RFC 8032). SM2: 64 bytes, r ‖ s (GB/T 32918.2). */
   sign(privateKey: KeyObject, message: Uint8Array): Uint8Array;
   /** False for a wrong signature, a malformed one, a high-S one, and a key of another kind. */
   isSignatureValid(publicKey: KeyObject, message: Uint8Array, signature: Uint8Array): boolean;

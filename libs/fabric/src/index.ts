@@ -1,4 +1,5 @@
 export * from './names.js';
+export { setsThatRunAll, type EndorsedContract } from './called-endorsers.js';
 export { checkChannelSettings, PEER_GRPC_LIMIT_BYTES, type ChannelSettings } from './check-channel-settings.js';
 export { checkCollections } from './check-collections.js';
 export { createCollections, type CollectionConfig, type CollectionOptions, type PeersPerOrganisation } from './collections.js';

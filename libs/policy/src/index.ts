@@ -2,6 +2,7 @@ export type { EndorsementPolicy, EndorsementRule, OutOfRule, PrincipalRole, Prin
 export { parseEndorsementPolicy, printEndorsementPolicy } from './endorsement/parse.js';
 export { isEndorsementPolicySatisfied, type EndorsementSigner } from './endorsement/evaluate.js';
 export { encodeSignaturePolicy, keepsKeyPolicies, mapKeyPolicy, type KeyPolicyTerms } from './endorsement/key-policy.js';
+export { endorsementPoliciesOf, endorsersOf } from './endorsement/endorsers-of.js';
 export { minimalSatisfyingSets } from './endorsement/satisfying-sets.js';
 export { createProfile, parseProfile, type Profile } from './profile.js';
 export { createSignedProfile, parseSignedProfile, signProfile, verifyProfileSuccession, verifySignedProfile } from './signed-profile.js';

@@ -25,7 +25,7 @@ export function sealEvent(input: {
 }): SealedObject {
   const suite = suiteByName(input.suite).name;
   const fields = { ...input.header, suite };
-  const keys = deriveSyntheticKeys('event', input.eventKey, encodeMessage(SealedEventHeaderSchema, { ...fields, keyCommitment: new Uint8Array(0) }));
+  const keys = deriveSyntheticKeys('event', suite, input.eventKey, encodeMessage(SealedEventHeaderSchema, { ...fields, keyCommitment: new Uint8Array(0) }));
   const header = encodeMessage(SealedEventHeaderSchema, { ...fields, keyCommitment: keys.commitment });
   requireAtMost('event header', header.length, LIMITS.maxHeaderBytes);
   const box = sealSynthetic('event', suite, keys, header, encodeContent({ name: input.name, value: input.payload }));
@@ -44,7 +44,7 @@ export function openEvent(
   verifyPlace(header, context.expected);
   const eventKey = context.eventKey(header.keyEpoch);
   if (eventKey === undefined) throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `no event key of epoch ${String(header.keyEpoch)}`);
-  const keys = deriveSyntheticKeys('event', eventKey, encodeMessage(SealedEventHeaderSchema, { ...header, keyCommitment: new Uint8Array(0) }));
+  const keys = deriveSyntheticKeys('event', header.suite, eventKey, encodeMessage(SealedEventHeaderSchema, { ...header, keyCommitment: new Uint8Array(0) }));
   const { name, value } = parseContent(openSynthetic('event', header.suite, keys, { bytes: event.header, commitment: header.keyCommitment }, event));
   return { name, payload: value, header };
 }

@@ -1,10 +1,10 @@
-import { equalBytes, labelledHmac, toHex } from '@selvedge/crypto';
+import { equalBytes, labelledHmac, SUITE_NAMES, toHex } from '@selvedge/crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNameKeys, objectTypeOf } from './name-keys.js';
 
 const nameKey = new Uint8Array(32).fill(5);
-const names = createNameKeys(nameKey);
+const names = createNameKeys(SUITE_NAMES[0], nameKey);
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 
 describe('ledger keys and dataset tags', () => {
@@ -14,7 +14,7 @@ describe('ledger keys and dataset tags', () => {
   });
 
   it('differ for every other dataset, key, purpose and name key', () => {
-    const other = createNameKeys(new Uint8Array(32).fill(6));
+    const other = createNameKeys(SUITE_NAMES[0], new Uint8Array(32).fill(6));
     fc.assert(
       fc.property(text, text, text, text, (dataset, key, dataset2, key2) => {
         const same = dataset === dataset2 && key === key2;
@@ -39,7 +39,7 @@ describe('ledger keys and dataset tags', () => {
   });
 
   it('refuse a name key of another length', () => {
-    for (const length of [0, 31, 33]) expect(() => createNameKeys(new Uint8Array(length))).toThrow(RangeError);
+    for (const length of [0, 31, 33]) expect(() => createNameKeys(SUITE_NAMES[0], new Uint8Array(length))).toThrow(RangeError);
   });
 });
 

@@ -1,4 +1,4 @@
-import { labelledHmac } from '@selvedge/crypto';
+import { suiteByName } from '@selvedge/crypto';
 import { requireKey } from './keys.js';
 import { nameBytes } from './padded-content.js';
 
@@ -10,8 +10,12 @@ export interface NameKeys {
   datasetTag(dataset: string, objectType: string): Uint8Array;
 }
 
-/** @param nameKey 32 bytes, the contract's. Throws RangeError for another length. */
-export function createNameKeys(nameKey: Uint8Array): NameKeys {
+/**
+ * @param suite the contract's
+ * @param nameKey 32 bytes, the contract's. Throws RangeError for another length, UNKNOWN_SUITE.
+ */
+export function createNameKeys(suite: string, nameKey: Uint8Array): NameKeys {
+  const { labelledHmac } = suiteByName(suite);
   requireKey('name key', nameKey);
   return {
     ledgerKey: (dataset, key) => labelledHmac(nameKey, 'ledger key', nameBytes(dataset), nameBytes(key)),

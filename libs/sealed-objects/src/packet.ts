@@ -46,7 +46,7 @@ export function sealPacket(input: {
   const suite = suiteByName(input.suite).name;
   const fields = { ...input.header, suite };
   checkLengths(fields);
-  const keys = deriveSyntheticKeys('packet', input.dataKey, encodeMessage(PacketHeaderSchema, { ...fields, keyCommitment: new Uint8Array(0) }));
+  const keys = deriveSyntheticKeys('packet', suite, input.dataKey, encodeMessage(PacketHeaderSchema, { ...fields, keyCommitment: new Uint8Array(0) }));
   const header = encodeMessage(PacketHeaderSchema, { ...fields, keyCommitment: keys.commitment });
   requireAtMost('packet header', header.length, LIMITS.maxHeaderBytes);
   const box = sealSynthetic('packet', suite, keys, header, encodeContent({ name: input.key, value: input.value }));
@@ -66,7 +66,7 @@ export function openPacket(bytes: Uint8Array, context: { readonly dataKey: KeyBy
   verifyPlace(header, context.expected);
   const dataKey = context.dataKey(header.keyEpoch);
   if (dataKey === undefined) throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `no data key of epoch ${String(header.keyEpoch)}`);
-  const keys = deriveSyntheticKeys('packet', dataKey, encodeMessage(PacketHeaderSchema, { ...header, keyCommitment: new Uint8Array(0) }));
+  const keys = deriveSyntheticKeys('packet', header.suite, dataKey, encodeMessage(PacketHeaderSchema, { ...header, keyCommitment: new Uint8Array(0) }));
   const { name: key, value } = parseContent(openSynthetic('packet', header.suite, keys, { bytes: packet.header, commitment: header.keyCommitment }, packet));
   return { key, value, header };
 }

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { deriveKey, lengthPrefixed, SUITE_NAMES, suiteByName, toHex, type KemKeyPair } from '@selvedge/crypto';
+import { lengthPrefixed, SUITE_NAMES, suiteByName, toHex, type KemKeyPair } from '@selvedge/crypto';
 import { Direction, encodeMessage, LIMITS, parseMessage, RequestHeaderSchema, SealedRequestSchema, type RequestHeader } from '@selvedge/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ describe.each(SUITE_NAMES)('sealed request, %s', (suiteName) => {
     const header = encodeMessage(RequestHeaderSchema, { version: 1, suite: suiteName, ...place, envelopeEpoch: 4n, txId, direction: Direction.REQUEST, ...change });
     const transactionKey = new Uint8Array(transactionKeyBytes);
     const envelope = suite.hpkeSeal(pair.publicKey, lengthPrefixed(['selvedge/v1/request envelope', header]), header, transactionKey);
-    const ciphertext = suite.aeadSeal(deriveKey(transactionKey, 'request key', [header]), new Uint8Array(12), header, signedRequest);
+    const ciphertext = suite.aeadSeal(suite.deriveKey(transactionKey, 'request key', [header]), new Uint8Array(12), header, signedRequest);
     return create(SealedRequestSchema, { header, enc: envelope.enc, sealedTransactionKey: envelope.ciphertext, ciphertext });
   }
 

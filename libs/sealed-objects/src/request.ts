@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { deriveKey, lengthPrefixed, suiteByName, type KemKeyPair } from '@selvedge/crypto';
+import { lengthPrefixed, suiteByName, type KemKeyPair, type Suite } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
   Direction,
@@ -60,7 +60,7 @@ export type EnvelopeKeyLookup = (suite: string, epoch: bigint) => KemKeyPair | u
 const envelopeInfo = (headerBytes: Uint8Array): Uint8Array => lengthPrefixed(['selvedge/v1/request envelope', headerBytes]);
 
 /** The request key encrypts one plaintext, since its transaction key is fresh. */
-const requestKey = (transactionKey: Uint8Array, headerBytes: Uint8Array): Uint8Array => deriveKey(transactionKey, 'request key', [headerBytes]);
+const requestKey = (suite: Suite, transactionKey: Uint8Array, headerBytes: Uint8Array): Uint8Array => suite.deriveKey(transactionKey, 'request key', [headerBytes]);
 
 /**
  * Seals one request under a fresh transaction key (DESIGN 2, step 1). The same parts may go to several compute nodes.
@@ -81,7 +81,7 @@ export function sealRequest(input: SealRequestInput): SealedRequestParts {
   requireAtMost('request header', headerBytes.length, LIMITS.maxHeaderBytes);
   const transactionKey = new Uint8Array(randomBytes(KEY_BYTES));
   const envelope = suite.hpkeSeal(input.envelopeKey.publicKey, envelopeInfo(headerBytes), headerBytes, transactionKey);
-  const ciphertext = suite.aeadSeal(requestKey(transactionKey, headerBytes), SINGLE_USE_NONCE, headerBytes, input.signedRequest);
+  const ciphertext = suite.aeadSeal(requestKey(suite, transactionKey, headerBytes), SINGLE_USE_NONCE, headerBytes, input.signedRequest);
   requireAtMost('request', ciphertext.length, LIMITS.maxRequestBytes);
   const sealed = create(SealedRequestSchema, { header: headerBytes, enc: envelope.enc, sealedTransactionKey: envelope.ciphertext, ciphertext });
   return { sealed, transactionKey, headerBytes };
@@ -105,7 +105,7 @@ export function openSealedRequest(
   if (keyPair === undefined) throw new SelvedgeError('ENVELOPE_EPOCH_UNKNOWN', `no envelope key of epoch ${String(header.envelopeEpoch)}`);
   const transactionKey = suite.hpkeOpen(keyPair, sealed.enc, envelopeInfo(headerBytes), headerBytes, sealed.sealedTransactionKey);
   if (transactionKey.length !== KEY_BYTES) throw new SelvedgeError('DECRYPT_FAILED', 'decryption failed');
-  const signedRequest = suite.aeadOpen(requestKey(transactionKey, headerBytes), SINGLE_USE_NONCE, headerBytes, sealed.ciphertext);
+  const signedRequest = suite.aeadOpen(requestKey(suite, transactionKey, headerBytes), SINGLE_USE_NONCE, headerBytes, sealed.ciphertext);
   return { header, headerBytes, transactionKey, signedRequest };
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { deriveKey, lengthPrefixed, suiteByName } from '@selvedge/crypto';
+import { lengthPrefixed, suiteByName, type Suite } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { Direction } from '@selvedge/protocol';
 import { KEY_BYTES, requireKey } from './keys.js';
@@ -25,9 +25,9 @@ export interface SealedResponseParts {
 }
 
 /** Fresh random bytes in each key: replicas and re-executions never share a key and nonce. */
-function responseKey(context: ResponseContext, salt: Uint8Array): Uint8Array {
+function responseKey(suite: Suite, context: ResponseContext, salt: Uint8Array): Uint8Array {
   requireKey('transaction key', context.transactionKey);
-  return deriveKey(context.transactionKey, 'response key', [context.nodeId, salt, context.requestDigest]);
+  return suite.deriveKey(context.transactionKey, 'response key', [context.nodeId, salt, context.requestDigest]);
 }
 
 /** Binds the direction beside all that the request's header binds, the answering node and the core. */
@@ -39,12 +39,12 @@ function responseAad(context: ResponseContext): Uint8Array {
 export function sealResponse(input: ResponseContext & { readonly responseBytes: Uint8Array }): SealedResponseParts {
   const salt = new Uint8Array(randomBytes(KEY_BYTES));
   const suite = suiteByName(input.suite);
-  return { salt, ciphertext: suite.aeadSeal(responseKey(input, salt), SINGLE_USE_NONCE, responseAad(input), input.responseBytes) };
+  return { salt, ciphertext: suite.aeadSeal(responseKey(suite, input, salt), SINGLE_USE_NONCE, responseAad(input), input.responseBytes) };
 }
 
 /** Response bytes. Throws DECRYPT_FAILED whatever was changed: node id, core, header, salt or ciphertext. */
 export function openResponse(input: ResponseContext & SealedResponseParts): Uint8Array {
   if (input.salt.length !== KEY_BYTES) throw new SelvedgeError('DECRYPT_FAILED', 'decryption failed');
   const suite = suiteByName(input.suite);
-  return suite.aeadOpen(responseKey(input, input.salt), SINGLE_USE_NONCE, responseAad(input), input.ciphertext);
+  return suite.aeadOpen(responseKey(suite, input, input.salt), SINGLE_USE_NONCE, responseAad(input), input.ciphertext);
 }

@@ -1,4 +1,4 @@
-import { deriveKey, labelledHmac, suiteByName } from '@selvedge/crypto';
+import { suiteByName, type Suite } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { isSameSecret, KEY_BYTES, requireKey } from './keys.js';
 
@@ -24,9 +24,9 @@ export interface SyntheticBox {
 }
 
 /** @param clearHeader header bytes with an empty commitment */
-export function deriveSyntheticKeys(kind: SyntheticKind, key: Uint8Array, clearHeader: Uint8Array): SyntheticKeys {
+export function deriveSyntheticKeys(kind: SyntheticKind, suite: string, key: Uint8Array, clearHeader: Uint8Array): SyntheticKeys {
   requireKey(`${kind} key`, key);
-  const okm = deriveKey(key, `${kind} keys`, [clearHeader], 3 * KEY_BYTES);
+  const okm = suiteByName(suite).deriveKey(key, `${kind} keys`, [clearHeader], 3 * KEY_BYTES);
   return {
     contentKey: okm.subarray(0, KEY_BYTES),
     nonceKey: okm.subarray(KEY_BYTES, 2 * KEY_BYTES),
@@ -34,26 +34,28 @@ export function deriveSyntheticKeys(kind: SyntheticKind, key: Uint8Array, clearH
   };
 }
 
-function syntheticNonce(kind: SyntheticKind, keys: SyntheticKeys, plaintext: Uint8Array): Uint8Array {
-  return labelledHmac(keys.nonceKey, `${kind} nonce`, plaintext).subarray(0, NONCE_BYTES);
+function syntheticNonce(kind: SyntheticKind, suite: Suite, keys: SyntheticKeys, plaintext: Uint8Array): Uint8Array {
+  return suite.labelledHmac(keys.nonceKey, `${kind} nonce`, plaintext).subarray(0, NONCE_BYTES);
 }
 
 /** @param header header bytes with the commitment: the associated data */
-export function sealSynthetic(kind: SyntheticKind, suite: string, keys: SyntheticKeys, header: Uint8Array, plaintext: Uint8Array): SyntheticBox {
-  const nonce = syntheticNonce(kind, keys, plaintext);
-  return { nonce, ciphertext: suiteByName(suite).aeadSeal(keys.contentKey, nonce, header, plaintext) };
+export function sealSynthetic(kind: SyntheticKind, suiteName: string, keys: SyntheticKeys, header: Uint8Array, plaintext: Uint8Array): SyntheticBox {
+  const suite = suiteByName(suiteName);
+  const nonce = syntheticNonce(kind, suite, keys, plaintext);
+  return { nonce, ciphertext: suite.aeadSeal(keys.contentKey, nonce, header, plaintext) };
 }
 
 /** Plaintext. Throws DECRYPT_FAILED when commitment, tag or recomputed nonce fails, without saying which. */
 export function openSynthetic(
   kind: SyntheticKind,
-  suite: string,
+  suiteName: string,
   keys: SyntheticKeys,
   header: { readonly bytes: Uint8Array; readonly commitment: Uint8Array },
   box: SyntheticBox,
 ): Uint8Array {
   if (!isSameSecret(keys.commitment, header.commitment)) throw new SelvedgeError('DECRYPT_FAILED', 'decryption failed');
-  const plaintext = suiteByName(suite).aeadOpen(keys.contentKey, box.nonce, header.bytes, box.ciphertext);
-  if (!isSameSecret(syntheticNonce(kind, keys, plaintext), box.nonce)) throw new SelvedgeError('DECRYPT_FAILED', 'decryption failed');
+  const suite = suiteByName(suiteName);
+  const plaintext = suite.aeadOpen(keys.contentKey, box.nonce, header.bytes, box.ciphertext);
+  if (!isSameSecret(syntheticNonce(kind, suite, keys, plaintext), box.nonce)) throw new SelvedgeError('DECRYPT_FAILED', 'decryption failed');
   return plaintext;
 }

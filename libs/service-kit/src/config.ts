@@ -13,6 +13,8 @@ export interface ServiceEnvironment {
   /** SELVEDGE_CRASH_AT and SELVEDGE_TRACE_FILE: for crash tests only. */
   readonly crashAt: string | undefined;
   readonly traceFile: string | undefined;
+  /** Words of NODE_OPTIONS. */
+  readonly nodeOptions: readonly string[];
 }
 
 /** Reads the environment. Throws INVALID_CONFIGURATION when SELVEDGE_CONFIG is missing. */
@@ -26,6 +28,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): ServiceEnvironment {
     logLevel: env.SELVEDGE_LOG_LEVEL ?? 'info',
     crashAt: env.SELVEDGE_CRASH_AT,
     traceFile: env.SELVEDGE_TRACE_FILE,
+    nodeOptions: (env.NODE_OPTIONS ?? '').split(/\s+/).filter((word) => word !== ''),
   };
 }
 

@@ -9,6 +9,8 @@ export interface ServiceContext<C> {
   readonly config: C;
   readonly logger: Logger;
   readonly checkpoint: Checkpoint;
+  /** What Node itself runs with: options of the command line and of NODE_OPTIONS. */
+  readonly nodeOptions: readonly string[];
   /** Aborted on SIGTERM and SIGINT. */
   readonly signal: AbortSignal;
 }
@@ -32,6 +34,8 @@ export interface ServiceDefinition<C> {
 export async function runService<C>(definition: ServiceDefinition<C>): Promise<void> {
   const environment = readEnvironment(process.env);
   const logger = pino({ level: environment.logLevel, base: { role: definition.role }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  // Node's own handler would open an inspector.
+  process.on('SIGUSR1', () => undefined);
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {
@@ -43,6 +47,7 @@ export async function runService<C>(definition: ServiceDefinition<C>): Promise<v
       config: loadConfig(definition.config, environment.configFile),
       logger,
       checkpoint: createCheckpoint(environment),
+      nodeOptions: [...process.execArgv, ...environment.nodeOptions],
       signal: stop.signal,
     });
     process.stdout.write(`${JSON.stringify({ ready: true, role: definition.role, address: service.address })}\n`);

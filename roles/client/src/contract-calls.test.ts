@@ -8,6 +8,7 @@ import { openSubmitAnswer } from './domain/answer.js';
 import { chooseCalledEpochs } from './domain/envelope.js';
 import type { Gateway } from './gateway.js';
 import { executeRequest, openRequest } from './testdata/fake-compute.js';
+import { createFakeFabric } from './testdata/fake-fabric.js';
 import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
 import { createRequest } from './testdata/requests.js';
 
@@ -71,6 +72,24 @@ describe('a transaction of two contracts', () => {
     await expect(contract.submitTransaction('f')).rejects.toMatchObject({ code: 'COMPUTE_QUORUM_NOT_MET', message: expect.stringContaining('2 of 3') as string });
   });
 
+  it('goes to another compute node where one may not run the called contract', async () => {
+    const { hooks, consortium, nodes } = network;
+    const execute = hooks.execute!;
+    const refusal = { code: 'CONTRACT_NOT_ASSIGNED', role: 'compute', message: 'contract bank is assigned to other compute nodes', action: '' };
+    hooks.execute = (nodeId, genuine, request) => nodeId === 'compute-1' ? executeRequest(consortium, nodes[0]!, request, { nodeId, response: { status: 500, refusal } }) : execute(nodeId, genuine, request);
+    for (let i = 0; i < 2; i += 1) expect((await contract.newProposal('f').execute()).executedBy).toEqual(['compute-2']);
+    hooks.execute = (nodeId, _genuine, request) => executeRequest(consortium, nodes.find((node) => node.nodeId === nodeId)!, request, { nodeId, response: { status: 500, refusal } });
+    await expect(contract.newProposal('f').execute()).rejects.toMatchObject({ code: 'CONTRACT_NOT_ASSIGNED', message: expect.stringContaining('bank') as string });
+  });
+
+  it('is refused at once where no node knows the called contract', async () => {
+    const { hooks, consortium, nodes } = network;
+    const refusal = { code: 'CALLED_CONTRACT_UNKNOWN', role: 'compute', message: 'contract bank, which the chaincode calls, is not on the ledger', action: '' };
+    hooks.execute = (nodeId, _genuine, request) => executeRequest(consortium, nodes.find((node) => node.nodeId === nodeId)!, request, { nodeId, response: { status: 500, refusal } });
+    await expect(contract.newProposal('f').execute()).rejects.toMatchObject({ code: 'CALLED_CONTRACT_UNKNOWN' });
+    expect(network.calls.filter((call) => call.startsWith('execute'))).toHaveLength(1);
+  });
+
   it('is built again when a called contract’s key epoch was refused', async () => {
     const seen: string[] = [];
     const { hooks, consortium } = network;
@@ -87,6 +106,31 @@ describe('a transaction of two contracts', () => {
     };
     await contract.submitTransaction('f');
     expect(seen).toEqual(['[["bank","1"]]', '[["bank","2"]]']);
+  });
+});
+
+describe('a transaction of two contracts on Fabric', () => {
+  const ownerSets = (endorsementPolicy: string) => [{ name: 'houses', owners: ['CelestaMSP'], endorsementPolicy }];
+  const submit = async (endorsementPolicy: string, ownersPolicy = endorsementPolicy): Promise<string[]> => {
+    bank = network.consortium.addContract('bank', { datasets: [{ name: '', ownerSet: 'houses' }], endorsementPolicy, ownerSets: ownerSets(ownersPolicy) });
+    called = [{ contract: bank, writes: [{ key: 'account', value: '1' }] }];
+    const fabric = createFakeFabric(network);
+    const onFabric = fabric.connect();
+    try {
+      await onFabric.getNetwork(network.consortium.channel).getContract(network.consortium.contract).submitTransaction('f');
+    } finally {
+      onFabric.close();
+      expect(fabric.asked.length).toBeLessThan(2);
+    }
+    return fabric.asked;
+  };
+
+  it('is endorsed by organisations that endorse both', async () => {
+    expect(await submit("AND('SouthMSP.peer', 'EastMSP.peer')")).toEqual(['EastMSP+SouthMSP']);
+  });
+
+  it('is refused by code, before anybody is asked, where an organisation that must endorse lacks the other contract', async () => {
+    await expect(submit("OR('EastMSP.peer')")).rejects.toMatchObject({ code: 'CALLED_ENDORSERS_DIFFER', message: expect.stringMatching(/NorthMSP, SouthMSP cannot endorse bank|SouthMSP, NorthMSP cannot endorse bank/) as string });
   });
 });
 

@@ -75,7 +75,7 @@ export function buildRequest(setting: ClientSetting, change: RequestChange = {})
   const { sealed, transactionKey, headerBytes } = sealRequest({ suite, network, channel, signedRequest, txId, envelopeKey, ...withoutKeys(change.header) });
   const open = ({ nodeId, salt, ciphertext, targetData }: SealedResponse): Response => {
     const coreDigest = targetData === undefined ? new Uint8Array(0) : targetDigest(targetData.cores, targetData.itemMask);
-    const digest = requestDigest(transactionKey, signedRequest);
+    const digest = requestDigest(change.header?.suite ?? suite, transactionKey, signedRequest);
     const bytes = openResponse({ suite: change.header?.suite ?? suite, transactionKey, headerBytes, nodeId, requestDigest: digest, coreDigest, salt, ciphertext });
     return parseMessage(ResponseSchema, bytes, 16 * 1024 * 1024);
   };

@@ -25,6 +25,8 @@ export interface ComputeNodeOptions extends Omit<ExecutionOptions, 'onMissingKey
   readonly measurement: Uint8Array;
   /** Packages in the node's store, for its health. Default: none. */
   readonly packages?: () => readonly HeldPackage[];
+  /** Messages to business nodes for state so far, for its health. Default: not counted. */
+  readonly stateQueries?: () => bigint;
   /** Called at named moments, for crash and trace tests. */
   readonly checkpoint: (name: string, subject?: string) => void;
   /** Called for each refusal with what may be logged: no text that could hold content. */
@@ -104,6 +106,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
       measurement: options.measurement,
       packages: [...(options.packages?.() ?? [])],
       kept: execution.kept(),
+      stateQueries: options.stateQueries?.() ?? 0n,
     });
   };
 

@@ -121,7 +121,7 @@ describe('a called contract', () => {
     });
     const { signedRequest, transactionKey } = request;
     const { randomKey } = bank.keys;
-    const digest = requestDigest(transactionKey, signedRequest);
+    const digest = requestDigest(net.contractPolicy.suite, transactionKey, signedRequest);
     expect([seeds[0], seeds[2]]).toEqual([0, 1].map((run) => toHex(transactionSeed(randomKey, 'bank', digest, run))));
     expect(seeds[1]).toBe(seeds[3]);
     expect(new Set(seeds).size).toBe(5);
@@ -216,6 +216,10 @@ describe('its key epoch', () => {
 
 describe('a call is refused', () => {
   it('for a contract that is not on the ledger', async () => {
+    expect(await refusalOf((state) => open(state, 'nobody'), epochs())).toBe('CALLED_CONTRACT_UNKNOWN');
+  });
+
+  it('for a contract that the client saw on the ledger, and the node not yet', async () => {
     expect(await refusalOf((state) => open(state, 'nobody'), epochs({ nobody: 1n }))).toBe('CONTRACT_UNKNOWN');
   });
 

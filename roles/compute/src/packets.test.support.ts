@@ -25,7 +25,7 @@ export function sealTestPacket(
 
 /** Ledger key, tag and membership guard of a key. */
 export function placeOf(net: NetworkParts, dataset: string, key: string): { ledgerKey: Uint8Array; datasetTag: Uint8Array; membershipGuard: Uint8Array } {
-  const names = createNameKeys(net.contractKeys.nameKey);
+  const names = createNameKeys(net.contractPolicy.suite, net.contractKeys.nameKey);
   const datasetTag = names.datasetTag(dataset, objectTypeOf(key));
   return { ledgerKey: names.ledgerKey(dataset, key), datasetTag, membershipGuard: membershipGuardKey(datasetTag) };
 }

@@ -104,7 +104,7 @@ export interface StateCalls {
    * Another contract, to be run once within the same transaction: what it reads and writes belongs to its own namespace and
    * joins the transaction's sections. Called again, the contract finds what it has read and written before.
    *
-   * @throws SelvedgeError CHANNEL_NOT_SERVED, CONTRACT_UNKNOWN, CONTRACT_NOT_ASSIGNED, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN,
+   * @throws SelvedgeError CHANNEL_NOT_SERVED, CALLED_CONTRACT_UNKNOWN, CONTRACT_UNKNOWN, CONTRACT_NOT_ASSIGNED, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN,
    * KEY_EPOCH_RETIRED, KEY_EPOCH_REVOKED, NOT_READY, VIEW_QUORUM_UNREACHABLE, FEATURE_UNSUPPORTED, CHAINCODE_LIMIT
    */
   openContract(call: ContractCall): Promise<OpenedContract>;

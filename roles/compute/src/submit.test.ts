@@ -1,5 +1,5 @@
 import { verifyTeeCertificate } from '@selvedge/attestation';
-import { sha256, toHex } from '@selvedge/crypto';
+import { sha256, SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { ChaincodeEventSchema, encodeMessage, GuardKind, contentGuardKey, readSetDigest, RequestKind, ResponseSchema, teeSigningInput, verifyPacketsMatch } from '@selvedge/protocol';
@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 describe('target data of a submit', () => {
-  it.each(['P256-AES256GCM-SHA256', 'X25519-ED25519-AES256GCM-SHA256'])('is signed by the certified key over the core, in suite %s', async (suite) => {
+  it.each(SUITE_NAMES)('is signed by the certified key over the core, in suite %s', async (suite) => {
     const other = await createTestConsortium({ suite });
     const { core, targetData } = await createSubmitter(other, await other.issueComputeNode(), other.organisation('AuroraMSP').client.signer).submit(calls((state) => state.putState('', 'a', bytes('1'))));
     const [signature] = targetData!.attachments!.teeSignatures;
@@ -36,9 +36,9 @@ describe('target data of a submit', () => {
 
   it('has digests that only the holder of the transaction key can compute', async () => {
     const { core, request, response } = await on.submit(() => Promise.resolve({ payload: bytes('result'), event: { name: 'Sold', payload: bytes('gem') } }));
-    expect(toHex(core.requestDigest)).toBe(toHex(requestDigest(request.transactionKey, request.signedRequest)));
-    expect(toHex(core.responseDigest)).toBe(toHex(responseDigest(request.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }))));
-    expect(toHex(core.eventDigest)).toBe(toHex(eventDigest(request.transactionKey, encodeMessage(ChaincodeEventSchema, response.event!))));
+    expect(toHex(core.requestDigest)).toBe(toHex(requestDigest(core.suite, request.transactionKey, request.signedRequest)));
+    expect(toHex(core.responseDigest)).toBe(toHex(responseDigest(core.suite, request.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }))));
+    expect(toHex(core.eventDigest)).toBe(toHex(eventDigest(core.suite, request.transactionKey, encodeMessage(ChaincodeEventSchema, response.event!))));
     expect(response.viewHeight).toBe(net.state.height);
   });
 

@@ -12,8 +12,7 @@ const given = {
   businessNodes: [{ mspId: 'A', address: '127.0.0.1:2' }],
   packageStore: 's',
   runDirectory: 'r',
-  platformKeyFile: 'k',
-  platformCertificateFile: 'c',
+  tee: { kind: 'simulated', platformKeyFile: 'k', platformCertificateFile: 'c' },
   operator: { mspId: 'A', certificateFile: 'c', privateKeyFile: 'k' },
 };
 

@@ -1,3 +1,4 @@
+import { teeConfig } from '@selvedge/attestation/process';
 import { tlsConfig } from '@selvedge/service-kit';
 import { z } from 'zod';
 
@@ -22,9 +23,8 @@ export const computeConfig = z.strictObject({
   packageStore: text,
   /** Directory of this node alone; its content is removed at start. */
   runDirectory: text,
-  /** PEM files of the development platform that the simulated TEE runs on. */
-  platformKeyFile: text,
-  platformCertificateFile: text,
+  /** The TEE that the process runs in. */
+  tee: teeConfig,
   /** The operating organisation's identity, PEM files. */
   operator: z.strictObject({ mspId: text, certificateFile: text, privateKeyFile: text }),
   limits: z

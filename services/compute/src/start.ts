@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
-import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
+import { guardProcess, openTee } from '@selvedge/attestation/process';
 import { connectPeers, createChaincodeHost, createComputeNode, createKeptPoints, createKeyKeeper, createHistoryConfirmer, createSetConfirmer, createPackageKeeper, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
 import { listPackages } from '@selvedge/contract-package';
 import { labelledHash } from '@selvedge/crypto';
@@ -38,16 +38,12 @@ function preferenceOf(nodeId: string): number {
 }
 
 /** Starts a compute node. It listens at once and is ready, as its health says, when it has a ledger view and its keys. */
-export async function startComputeNode({ config, logger, checkpoint }: ServiceContext<ComputeConfig>): Promise<RunningService> {
+export async function startComputeNode({ config, logger, checkpoint, nodeOptions }: ServiceContext<ComputeConfig>): Promise<RunningService> {
   const { nodeId, network, channel, limits, operator } = config;
+  const { attester, measurement, isSimulated } = await openTee({ tee: config.tee, codeFile: process.argv[1] ?? '', isInspected: inspectorUrl() !== undefined, now });
   const profile = loadProfile(config);
-  const measurement = measureFile(process.argv[1] ?? '', process.version);
-  const attester = createSimulatedAttester({
-    platformKeyPem: readConfigured(config.platformKeyFile).toString('utf8'),
-    platformCertificatePem: readConfigured(config.platformCertificateFile).toString('utf8'),
-    measurement,
-    debug: inspectorUrl() !== undefined,
-  });
+  const open = guardProcess({ isDevelopment: profile.message.allowSimulated, kind: config.tee.kind, inspectorUrl: inspectorUrl(), nodeOptions });
+  if (open.length > 0) logger.warn({ open }, 'the process shows its memory to this machine');
   const signer = createSigner({
     mspId: operator.mspId,
     certificatePem: readConfigured(operator.certificateFile).toString('utf8'),
@@ -106,10 +102,17 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
       logger.warn(failureText(error), 'no keys yet; trying again');
     },
   });
+  let stateQueries = 0n;
   const source = createStateFetcher({
     network,
     channel,
-    nodes: peers.businessNodes,
+    nodes: peers.businessNodes.map((node) => ({
+      ...node,
+      queryState: (query, timeoutMs) => {
+        stateQueries += 1n;
+        return node.queryState(query, timeoutMs);
+      },
+    })),
     historyConfirmer: createHistoryConfirmer({ followers: peers.followers }),
     clock,
     preference: preferenceOf(nodeId),
@@ -141,6 +144,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
     teeType: attester.teeType,
     measurement,
     packages: () => packages.held(),
+    stateQueries: () => stateQueries,
     checkpoint,
     onRefusal: ({ code, isSealed, cause }) => {
       if (code === 'INTERNAL') logger.error({ isSealed, ...failureText(cause) }, 'a request failed');
@@ -151,7 +155,7 @@ export async function startComputeNode({ config, logger, checkpoint }: ServiceCo
   views.start().catch((error: unknown) => {
     logger.debug(failureText(error), 'the ledger view ended before its first quorum');
   });
-  logger.info({ address: server.address, nodeId, simulated: true }, 'compute node in a simulated TEE: for development only');
+  logger.info({ address: server.address, nodeId, teeType: attester.teeType, simulated: isSimulated }, isSimulated ? 'compute node in a simulated TEE: for development only' : 'compute node in its TEE');
   return {
     address: server.address,
     async close() {

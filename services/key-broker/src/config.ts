@@ -1,3 +1,4 @@
+import { teeConfig } from '@selvedge/attestation/process';
 import { tlsConfig } from '@selvedge/service-kit';
 import { z } from 'zod';
 
@@ -12,9 +13,8 @@ export const keyBrokerConfig = z.strictObject({
   signedProfile: z.string().min(1),
   /** Made when missing. What unlocks it is with the organisations of the profile. */
   storeDirectory: z.string().min(1),
-  /** PEM files of the development platform that the simulated TEE runs on. */
-  platformKeyFile: z.string().min(1),
-  platformCertificateFile: z.string().min(1),
+  /** The TEE that the process runs in. */
+  tee: teeConfig,
   /** Endorsers and business nodes that show the broker the ledger. */
   followers: z.array(z.strictObject({ mspId: z.string().min(1), address: z.string().min(1) })).min(1),
 });

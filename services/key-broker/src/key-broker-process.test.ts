@@ -60,8 +60,7 @@ function writeConfig(change: Record<string, unknown> = {}): string {
     tls: 'off',
     signedProfile: file('profile.bin', consortium.signedProfile),
     storeDirectory: join(directory, 'broker', 'store'),
-    platformKeyFile: file('platform/key.pem', platform.platformKeyPem),
-    platformCertificateFile: file('platform/certificate.pem', platform.platformCertificatePem),
+    tee: { kind: 'simulated', platformKeyFile: file('platform/key.pem', platform.platformKeyPem), platformCertificateFile: file('platform/certificate.pem', platform.platformCertificatePem) },
     followers: followerAddresses,
     ...change,
   };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
-import { createSimulatedAttester, measureFile } from '@selvedge/attestation';
+import { guardProcess, openTee } from '@selvedge/attestation/process';
 import { SelvedgeError } from '@selvedge/errors';
 import { createBrokerGate, createKeyBroker, createKeyBrokerService, createRpcFollower, createUnlockService, openBrokerStore, readStoreSlots, type KeyBroker } from '@selvedge/key-broker';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
@@ -31,22 +31,19 @@ function readConfigured(file: string): Buffer {
 }
 
 /** Starts the key broker. It listens before the ledger's followers are up: it is there before the ledger knows it. */
-export async function startKeyBroker({ config, logger, checkpoint }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
-  const profile = loadProfile(config);
-  const tls = readTls(config.tls);
+export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
   const now = (): Date => new Date();
+  const { attester, isSimulated } = await openTee({ tee: config.tee, codeFile: process.argv[1] ?? '', isInspected: inspectorUrl() !== undefined, now });
+  const profile = loadProfile(config);
+  const open = guardProcess({ isDevelopment: profile.message.allowSimulated, kind: config.tee.kind, inspectorUrl: inspectorUrl(), nodeOptions });
+  if (open.length > 0) logger.warn({ open }, 'the process shows its memory to this machine');
+  const tls = readTls(config.tls);
   const clock = (): number => performance.now();
   const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address, { tls }) }));
   const followers = connections.map(({ mspId, connection }) => createRpcFollower(mspId, connection));
   const ledger = createLedgerViewTracker({ profile, followers: () => followers, clock });
-  const attester = createSimulatedAttester({
-    platformKeyPem: readConfigured(config.platformKeyFile).toString('utf8'),
-    platformCertificatePem: readConfigured(config.platformCertificateFile).toString('utf8'),
-    measurement: measureFile(process.argv[1] ?? '', process.version),
-    debug: inspectorUrl() !== undefined,
-  });
   let closeAudit = (): void => undefined;
-  const open = async (unlockSecret: Uint8Array | undefined): Promise<KeyBroker> => {
+  const openBroker = async (unlockSecret: Uint8Array | undefined): Promise<KeyBroker> => {
     const { state, store, audit } = await openBrokerStore({ profile, directory: config.storeDirectory, unlockSecret, now, randomBytes, checkpoint });
     closeAudit = () => {
       audit.close();
@@ -57,7 +54,7 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
     profile,
     attester,
     readSlots: () => readStoreSlots(config.storeDirectory),
-    open,
+    open: openBroker,
     onUnlocked: (submitters) => {
       logger.info({ submitters }, 'unlocked');
     },
@@ -78,7 +75,7 @@ export async function startKeyBroker({ config, logger, checkpoint }: ServiceCont
       logger.debug({ code: error instanceof SelvedgeError ? error.code : 'INTERNAL' }, 'the ledger view ended before its first quorum');
     },
   );
-  logger.info({ address: server.address, simulated: true }, 'key broker in a simulated TEE: for development only');
+  logger.info({ address: server.address, teeType: attester.teeType, simulated: isSimulated }, isSimulated ? 'key broker in a simulated TEE: for development only' : 'key broker in its TEE');
   return {
     address: server.address,
     async close() {

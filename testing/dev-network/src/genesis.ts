@@ -1,4 +1,4 @@
-import { SUITE_NAMES } from '@selvedge/crypto';
+import { DEFAULT_SUITE_NAMES } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction, createProfile, createSignedProfile, facts, signProfile } from '@selvedge/policy';
 import { writeWhole } from '@selvedge/service-kit/launch';
@@ -27,7 +27,7 @@ export async function createGenesis(layout: Layout, settings: NetworkSettings, i
       { role: 'compute', teeType: 'simulated', measurements: [input.measurements.compute] },
       { role: 'key-broker', teeType: 'simulated', measurements: [input.measurements.keyBroker] },
     ],
-    allowedSuites: [...SUITE_NAMES],
+    allowedSuites: [...(settings.suites ?? DEFAULT_SUITE_NAMES)],
     allowSimulated: true,
     simulatedRoots: [input.teeRoot],
     viewQuorum: settings.viewQuorum,

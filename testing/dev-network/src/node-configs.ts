@@ -64,7 +64,7 @@ export function nodeConfig(layout: Layout, settings: NetworkSettings, node: Plan
   const followers = [...endpoints.endorsers, ...endpoints.businessNodes];
   const peer = keyPairFiles(layout.userDirectory(node.mspId, PEER));
   const platform = keyPairFiles(layout.platformDirectory(node.name));
-  const tee = { signedProfile: layout.profileFile, platformKeyFile: platform.privateKeyFile, platformCertificateFile: platform.certificateFile, followers };
+  const tee = { signedProfile: layout.profileFile, tee: { kind: 'simulated', platformKeyFile: platform.privateKeyFile, platformCertificateFile: platform.certificateFile }, followers };
   switch (node.service) {
     case 'sequencer':
       return { ...common, directory, identity: { mspId: node.mspId, ...keyPairFiles(layout.userDirectory(node.mspId, ORDERER)) }, genesisFile: layout.genesisFile };

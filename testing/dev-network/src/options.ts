@@ -1,3 +1,4 @@
+import { DEFAULT_SUITE_NAMES, type SuiteName } from '@selvedge/crypto';
 import { SelvedgeError, type RoleName } from '@selvedge/errors';
 import type { FabricOptions } from './fabric/fabric-options.js';
 
@@ -53,6 +54,8 @@ export interface DevNetworkOptions {
   readonly computeNodes?: number;
   readonly network?: string;
   readonly channel?: string;
+  /** Crypto suites that the profile allows; a contract that names none uses the first. Default: DEFAULT_SUITE_NAMES. */
+  readonly suites?: readonly SuiteName[];
   /** Endorsement policy of contracts whose manifest has none. Default: a majority of the endorser organisations. */
   readonly endorsementPolicy?: string;
   /** Organisations that must sign profile and policy changes. Default: a majority. */
@@ -89,6 +92,8 @@ export interface NetworkSettings {
   readonly businessOrganisations: readonly string[];
   readonly endorserOrganisations: readonly string[];
   readonly ordererOrganisation: string;
+  /** A network from before there was a choice has none written: DEFAULT_SUITE_NAMES. */
+  readonly suites?: readonly SuiteName[];
   readonly endorsementPolicy: string;
   readonly adminQuorum: number;
   readonly viewQuorum: number;
@@ -108,6 +113,7 @@ export function settingsOf(options: Omit<DevNetworkOptions, 'directory'>): Netwo
     businessOrganisations,
     endorserOrganisations,
     ordererOrganisation,
+    suites: options.suites ?? DEFAULT_SUITE_NAMES,
     endorsementPolicy: options.endorsementPolicy ?? majorityOf(endorserOrganisations),
     adminQuorum: options.adminQuorum ?? Math.floor(organisations / 2) + 1,
     viewQuorum: options.viewQuorum ?? Math.min(3, followers),

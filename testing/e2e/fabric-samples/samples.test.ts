@@ -18,6 +18,9 @@ const LEDGERS = ['embedded', 'fabric'] as const;
 const isMissing = !hasFabricSamples();
 const isGoMissing = isMissing || !hasGo();
 
+const driveEventsAlone = (isSkipped: boolean, sample: () => Sample): void => {
+  driveEvents(isSkipped, sample, { keepsProperties: false });
+};
 const GO_SAMPLES: readonly { readonly directory: string; readonly drive: (isSkipped: boolean, sample: () => Sample) => void; readonly manifest?: object }[] = [
   { directory: 'asset-transfer-basic', drive: driveBasic },
   { directory: 'asset-transfer-ledger-queries', drive: driveTypedLedgerQueries },
@@ -27,6 +30,8 @@ const GO_SAMPLES: readonly { readonly directory: string; readonly drive: (isSkip
   { directory: 'high-throughput', drive: driveHighThroughput },
   { directory: 'token-erc-1155', drive: driveMultiToken },
   { directory: 'token-erc-20', drive: driveFungibleToken },
+  { directory: 'token-erc-721', drive: driveNonFungibleToken },
+  { directory: 'asset-transfer-events', drive: driveEventsAlone, manifest: { eventReaders: ['Org2MSP'] } },
   { directory: 'token-utxo', drive: driveUnspentOutputs },
 ];
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildLeakingBundles, LEAKS } from './canary/control-build.js';
 import { runControlWorkload, UNUSED_SECRETS } from './canary/control-workload.js';
 import { readKeyMaterial, type KeyMaterial } from './canary/key-material.js';
-import { startObservedNetwork, type ObservedNetwork } from './canary/observed-network.js';
+import { CANARY, startObservedNetwork, type ObservedNetwork } from './canary/observed-network.js';
 import { areCodeTreesUnchanged, findingsIn, lookEverywhere, PLACES, searchError } from './canary/places.js';
 import { coreLimit, descriptors, holdersOf, socketsOf, withDescendants } from './canary/processes.js';
 import { readableIn } from './canary/raw-capture.js';
@@ -18,7 +18,7 @@ import { createSecrets, markersOf } from './canary/secrets.js';
 import { contractOf, EXPECTED_OUTCOMES, runWorkload, type Outcomes } from './canary/workload.js';
 import { text } from './network.js';
 
-function keyMaterialOf({ network, deployment, directory }: ObservedNetwork): Promise<KeyMaterial> {
+function keyMaterialOf({ network, deployment, directory }: Pick<ObservedNetwork, 'network' | 'deployment' | 'directory'>): Promise<KeyMaterial> {
   const { channel, network: name } = network.connectionProfile();
   return readKeyMaterial(directory, { network: name, channel, contract: deployment.name, suite: deployment.policy.suite });
 }
@@ -28,20 +28,24 @@ describe('canaries: marked secrets and the keys', () => {
   let observed: ObservedNetwork;
   let keys: KeyMaterial;
   let worked: Outcomes;
+  /** The same through the other suite. */
+  let workedInSm: Outcomes;
   let refused: Outcomes;
   let afterRestart: string;
   let end: (() => Promise<void>) | undefined;
   const findings: Finding[] = [];
 
   beforeAll(async () => {
-    observed = await startObservedNetwork({ businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'] });
+    observed = await startObservedNetwork({ suites: ['P256-AES256GCM-SHA256', 'SM2-SM4GCM-SM3'], businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'] });
     const { network } = observed;
     end = () => observed.end();
     keys = await keyMaterialOf(observed);
     worked = await runWorkload(observed, secrets);
+    const inSm = { ...observed, deployment: await network.deploy(CANARY, { name: 'canary-sm', suite: 'SM2-SM4GCM-SM3' }) };
+    workedInSm = await runWorkload(inSm, secrets);
     const refusals = await runRefusedRequests(observed, secrets, keys);
     refused = refusals.outcomes;
-    const search = createSearch([...markersOf(secrets), ...keys.markers, refusals.marker]);
+    const search = createSearch([...markersOf(secrets), ...keys.markers, ...(await keyMaterialOf(inSm)).markers, refusals.marker]);
     findings.push(...(await lookEverywhere(observed, search)));
 
     await Promise.all([...['business-aurora', 'key-broker', 'sequencer'].map((node) => network.kill(node)), network.kill('compute-1', 'SIGTERM')]);
@@ -50,7 +54,7 @@ describe('canaries: marked secrets and the keys', () => {
     afterRestart = text(await contractOf(observed, gateway).evaluateTransaction('Get', 'secrets', secrets.key));
     gateway.close();
     findings.push(...(await lookEverywhere(observed, search)));
-    for (const [step, error] of [...worked.errors, ...refused.errors]) findings.push(...searchError(step, error, search));
+    for (const [step, error] of [...worked.errors, ...workedInSm.errors, ...refused.errors]) findings.push(...searchError(step, error, search));
   });
 
   afterAll(async () => {
@@ -59,7 +63,7 @@ describe('canaries: marked secrets and the keys', () => {
 
   it('went through every kind of request, refusal and restart', () => {
     expect(Object.keys(worked.byStep).sort()).toEqual(Object.keys(EXPECTED_OUTCOMES).sort());
-    for (const [step, expected] of Object.entries(EXPECTED_OUTCOMES)) expect(worked.byStep[step], step).toMatch(expected);
+    for (const [step, expected] of Object.entries(EXPECTED_OUTCOMES)) for (const { byStep } of [worked, workedInSm]) expect(byStep[step], step).toMatch(expected);
     expect(refused.byStep).toEqual(EXPECTED_REFUSALS);
     expect(afterRestart).toBe(`${secrets.value}2`);
   });

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { SUITE_NAMES, type SuiteName } from '@selvedge/crypto';
 import { createDevNetwork, readNetworkStatus, stopNetwork, type DevNetwork, type NodeStatus } from '@selvedge/dev-network';
 import { SelvedgeError } from '@selvedge/errors';
 import type { CommandContext } from '../context.js';
@@ -10,6 +11,7 @@ interface UpOptions {
   readonly ledger?: 'embedded' | 'fabric';
   readonly keepers?: 'endorsers' | 'none';
   readonly channel?: string;
+  readonly suite?: SuiteName[];
   readonly deploy?: string[];
 }
 
@@ -27,6 +29,7 @@ export function addNetworkCommands(program: Command, contextOf: (command: Comman
     .addOption(new Option('--keepers <who>', 'who keeps copies of packets on a new Fabric network beside their owners (default: endorsers)').choices(['endorsers', 'none']))
     .option('--compute-nodes <n>', 'compute nodes of a new network', '1')
     .option('--channel <name>', 'channel of a new network')
+    .addOption(new Option('--suite <name...>', 'crypto suites of a new network; contracts that name none use the first (default: the first two)').choices(SUITE_NAMES))
     .option('--deploy <directory...>', 'chaincode directories to deploy at once')
     .action(async (options: UpOptions, command: Command) => {
       await up(contextOf(command), options);
@@ -59,6 +62,7 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
     ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
     ...(options.keepers === undefined ? {} : { fabric: { keepers: options.keepers } }),
     ...(options.channel === undefined ? {} : { channel: options.channel }),
+    ...(options.suite === undefined ? {} : { suites: options.suite }),
     ...(options.deploy === undefined ? {} : { contracts: options.deploy }),
     onProgress: ({ step, text }) => {
       context.note(`[${step}] ${text}`);

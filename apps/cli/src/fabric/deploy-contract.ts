@@ -1,10 +1,10 @@
 import { fetchKeyCommitments, type ConnectionProfile } from '@selvedge/client';
-import { bringContract, endorsersOf, planContract, type ContractPlan, type ContractProgress, type EndorsementState, type LifecyclePorts } from '@selvedge/contract-lifecycle';
+import { bringContract, planContract, type ContractPlan, type ContractProgress, type EndorsementState, type LifecyclePorts } from '@selvedge/contract-lifecycle';
 import { installPackage, type ContractOptions, type ContractSurroundings } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { checkCollections, createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
-import { facts, verifySignedProfile } from '@selvedge/policy';
+import { endorsersOf, facts, verifySignedProfile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js';
 import type { DeployContext } from './deploy-context.js';
@@ -96,8 +96,8 @@ export function reportContract({ reporter }: DeployContext, { policy }: Contract
 
 /** What a deployment gives to every contract. */
 export function surroundingsOf(deployment: Deployment): ContractSurroundings {
-  const { organisations, endorsementPolicy } = deployment;
-  return { businessOrganisations: organisations.filter(isBusiness).map(({ mspId }) => mspId), endorserOrganisations: organisations.filter(isEndorser).map(({ mspId }) => mspId), endorsementPolicy };
+  const { organisations, suites, endorsementPolicy } = deployment;
+  return { businessOrganisations: organisations.filter(isBusiness).map(({ mspId }) => mspId), endorserOrganisations: organisations.filter(isEndorser).map(({ mspId }) => mspId), suites, endorsementPolicy };
 }
 
 /** What the deployment file says of a contract. */

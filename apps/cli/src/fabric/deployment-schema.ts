@@ -1,3 +1,4 @@
+import { DEFAULT_SUITE_NAMES, SUITE_NAMES } from '@selvedge/crypto';
 import { POLICY_CHAINCODE } from '@selvedge/fabric';
 import { z } from 'zod';
 
@@ -71,6 +72,8 @@ export const deploymentSchema = z.strictObject({
   organisations: z.array(organisation).min(1),
   keyBroker: z.strictObject({ mspId, address }),
   computeNodes: z.array(z.strictObject({ nodeId: name, mspId, address })).min(1),
+  /** Crypto suites that the profile allows; a contract that names none uses the first. */
+  suites: z.array(z.enum(SUITE_NAMES)).min(1).default([...DEFAULT_SUITE_NAMES]),
   /** Organisations that must approve the profile and every change of policy. */
   adminQuorum: quorum,
   /** Organisations that must agree on a ledger view. */

@@ -31,8 +31,7 @@ export function serviceConfig(layout: FabricLayout, deployment: Deployment, serv
   const tee = {
     ...common,
     signedProfile: layout.profileFile,
-    platformKeyFile: platform.privateKeyFile,
-    platformCertificateFile: platform.certificateFile,
+    tee: { kind: 'simulated', platformKeyFile: platform.privateKeyFile, platformCertificateFile: platform.certificateFile },
     followers: followersOf(deployment),
   };
   switch (service.service) {

@@ -1,4 +1,4 @@
-import { equalBytes, SUITE_NAMES, toHex } from '@selvedge/crypto';
+import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { ChannelConfig } from '@selvedge/fabric-network';
 import { parsePem } from '@selvedge/identity';
@@ -21,7 +21,7 @@ export interface ProfileFacts {
  * NetworkProfile bytes that the deployment asks for; organisations are recognised as the channel recognises them.
  * Throws INVALID_CONFIGURATION for an organisation that is not on the channel, PROFILE_INVALID.
  */
-export function wantedProfile({ network, channel, organisations, adminQuorum, viewQuorum }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
+export function wantedProfile({ network, channel, organisations, suites, adminQuorum, viewQuorum }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
   const { channelConfig, unlockKeys, teeRoots, measurements } = facts;
   return createProfile({
     network,
@@ -33,7 +33,7 @@ export function wantedProfile({ network, channel, organisations, adminQuorum, vi
       { role: 'compute', teeType: 'simulated', measurements: [measurements.compute] },
       { role: 'key-broker', teeType: 'simulated', measurements: [measurements.keyBroker] },
     ],
-    allowedSuites: [...SUITE_NAMES],
+    allowedSuites: [...suites],
     allowSimulated: true,
     simulatedRoots: [...teeRoots],
     viewQuorum,

@@ -25,6 +25,7 @@ async function tour(options: TourOptions, directory: string): Promise<void> {
     ledger: options.ledger,
     businessOrganisations: HOUSES.map((house) => house.mspId),
     computeNodes: 2,
+    ...(options.suite === undefined ? {} : { suites: [options.suite] }),
     onProgress: ({ step, text }) => {
       if (step !== 'exit') say(dim(`   ${text}`));
     },

@@ -1,6 +1,7 @@
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { AppraisalPolicy, NetworkProfile } from '@selvedge/protocol';
+import { SIMULATED_TEE_TYPE } from '../simulated/tee-type.js';
 import type { AttestationResult, Claims, TeeRole } from '../types.js';
 import { dcapFindings } from './dcap-rules.js';
 import { oneOf, type AppraisalFinding } from './finding.js';
@@ -47,7 +48,7 @@ function refusalOf({ code, rule, seen, expected }: AppraisalFinding): SelvedgeEr
 }
 
 function simulatedFinding({ teeType }: Claims, { allowSimulated }: AppraisalContext): AppraisalFinding {
-  return { rule: 'simulated TEE', isMet: allowSimulated || teeType !== 'simulated', seen: teeType, expected: allowSimulated ? 'any TEE' : 'a TEE of hardware', code: 'SIMULATED_TEE_REFUSED' };
+  return { rule: 'simulated TEE', isMet: allowSimulated || teeType !== SIMULATED_TEE_TYPE, seen: teeType, expected: allowSimulated ? 'any TEE' : 'a TEE of hardware', code: 'SIMULATED_TEE_REFUSED' };
 }
 
 /** No policy can admit debugging. */

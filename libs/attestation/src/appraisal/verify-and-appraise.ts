@@ -1,10 +1,10 @@
+import { createSimulatedVerifier } from '#simulated';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Evidence, NetworkProfile } from '@selvedge/protocol';
 import { createDcapVerifier, DCAP_TEE_TYPES } from '../dcap/verifier.js';
 import { createSevSnpVerifier, SEV_SNP_TEE_TYPE } from '../sev-snp/verifier.js';
-import { SIMULATED_TEE_TYPE } from '../simulated/quote.js';
-import { createSimulatedVerifier } from '../simulated/verifier.js';
+import { SIMULATED_TEE_TYPE } from '../simulated/tee-type.js';
 import type { AppraisalProfile, AttestationResult, ReportDataInput, TeeRole, Verifier } from '../types.js';
 import { appraisalContext, appraise } from './appraise.js';
 

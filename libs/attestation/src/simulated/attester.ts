@@ -6,7 +6,8 @@ import { EvidenceSchema } from '@selvedge/protocol';
 import { MEASUREMENT_BYTES } from '../measurement.js';
 import { computeReportData } from '../report-data.js';
 import type { Attester } from '../types.js';
-import { encodeQuoteBody, quoteSigningInput, SIMULATED_TEE_TYPE } from './quote.js';
+import { encodeQuoteBody, quoteSigningInput } from './quote.js';
+import { SIMULATED_TEE_TYPE } from './tee-type.js';
 
 /** A development platform's key with its certificate, and the measurement of the process that attests. */
 export interface SimulatedAttesterInput {

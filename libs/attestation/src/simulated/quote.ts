@@ -7,7 +7,6 @@ import { MEASUREMENT_BYTES } from '../measurement.js';
  * magic (8) | debug (1: 0 or 1) | measurement (48) | report data (64) | signature (ECDSA P-256, DER, low-S).
  */
 
-export const SIMULATED_TEE_TYPE = 'simulated';
 const MAGIC = Buffer.from('SLVSIM01', 'latin1');
 const REPORT_DATA_BYTES = 64;
 const DEBUG_AT = MAGIC.length;

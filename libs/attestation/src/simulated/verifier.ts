@@ -5,7 +5,8 @@ import { LIMITS, type Evidence } from '@selvedge/protocol';
 import { isIssuedBy, isWithinValidity, parseCertificate } from '../certificate/x509.js';
 import { computeReportData } from '../report-data.js';
 import type { Verifier } from '../types.js';
-import { parseSimulatedQuote, quoteSigningInput, SIMULATED_TEE_TYPE } from './quote.js';
+import { parseSimulatedQuote, quoteSigningInput } from './quote.js';
+import { SIMULATED_TEE_TYPE } from './tee-type.js';
 
 const invalid = (what: string): SelvedgeError => new SelvedgeError('EVIDENCE_INVALID', `simulated evidence: ${what}`);
 const malformed = (what: string): SelvedgeError => new SelvedgeError('EVIDENCE_MALFORMED', `simulated evidence: ${what}`);

@@ -1,12 +1,17 @@
 import { createHmac } from 'node:crypto';
-
-/** HKDF-SHA256 in the labelled form of RFC 9180 section 4, bound to one suite_id. */
+import { UNREGISTERED_IDS } from './ids.js';
 
 const VERSION_LABEL = Buffer.from('HPKE-v1');
-export const HASH_BYTES = 32;
+const HASH_BYTES = 32;
 
-function hmac(key: Uint8Array, data: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(data).digest();
+/** HKDF in the labelled form of RFC 9180 section 4, bound to one suite_id. */
+export interface LabelledKdf {
+  /** kdf_id of RFC 9180 section 7.2. */
+  readonly id: number;
+  /** LabeledExtract: 32 bytes. */
+  extract(suiteId: Uint8Array, salt: Uint8Array, label: string, ikm: Uint8Array): Uint8Array;
+  /** LabeledExpand: lengthBytes bytes, at most 255 * 32. */
+  expand(suiteId: Uint8Array, prk: Uint8Array, label: string, info: Uint8Array, lengthBytes: number): Uint8Array;
 }
 
 /** I2OSP (RFC 8017 section 4.1): big-endian, of the given length. */
@@ -16,21 +21,28 @@ export function i2osp(value: number, lengthBytes: number): Buffer {
   return out;
 }
 
-/** LabeledExtract: 32 bytes. */
-export function labelledExtract(suiteId: Uint8Array, salt: Uint8Array, label: string, ikm: Uint8Array): Uint8Array {
-  const key = salt.length === 0 ? Buffer.alloc(HASH_BYTES) : salt;
-  return hmac(key, Buffer.concat([VERSION_LABEL, suiteId, Buffer.from(label), ikm]));
+function createLabelledKdf(id: number, hash: 'sha256' | 'sm3'): LabelledKdf {
+  const hmac = (key: Uint8Array, data: Uint8Array): Buffer => createHmac(hash, key).update(data).digest();
+  return {
+    id,
+    extract(suiteId, salt, label, ikm) {
+      const key = salt.length === 0 ? Buffer.alloc(HASH_BYTES) : salt;
+      return hmac(key, Buffer.concat([VERSION_LABEL, suiteId, Buffer.from(label), ikm]));
+    },
+    expand(suiteId, prk, label, info, lengthBytes) {
+      if (lengthBytes > 255 * HASH_BYTES) throw new RangeError('expand: length above 255 * Nh');
+      const labelledInfo = Buffer.concat([i2osp(lengthBytes, 2), VERSION_LABEL, suiteId, Buffer.from(label), info]);
+      const blocks: Buffer[] = [];
+      let previous: Buffer = Buffer.alloc(0);
+      for (let counter = 1; blocks.length * HASH_BYTES < lengthBytes; counter += 1) {
+        previous = hmac(prk, Buffer.concat([previous, labelledInfo, Buffer.of(counter)]));
+        blocks.push(previous);
+      }
+      return Buffer.concat(blocks).subarray(0, lengthBytes);
+    },
+  };
 }
 
-/** LabeledExpand: lengthBytes bytes, at most 255 * 32. */
-export function labelledExpand(suiteId: Uint8Array, prk: Uint8Array, label: string, info: Uint8Array, lengthBytes: number): Uint8Array {
-  if (lengthBytes > 255 * HASH_BYTES) throw new RangeError('expand: length above 255 * Nh');
-  const labelledInfo = Buffer.concat([i2osp(lengthBytes, 2), VERSION_LABEL, suiteId, Buffer.from(label), info]);
-  const blocks: Buffer[] = [];
-  let previous: Buffer = Buffer.alloc(0);
-  for (let counter = 1; blocks.length * HASH_BYTES < lengthBytes; counter += 1) {
-    previous = hmac(prk, Buffer.concat([previous, labelledInfo, Buffer.of(counter)]));
-    blocks.push(previous);
-  }
-  return Buffer.concat(blocks).subarray(0, lengthBytes);
-}
+export const HKDF_SHA256 = createLabelledKdf(0x0001, 'sha256');
+/** Not registered for HPKE: see ids.ts. */
+export const HKDF_SM3 = createLabelledKdf(UNREGISTERED_IDS.hkdfSm3, 'sm3');

@@ -10,10 +10,10 @@ const nonce = fc.uint8Array({ minLength: 12, maxLength: 12 });
 const aad = fc.uint8Array({ maxLength: 100 });
 const plaintext = fc.uint8Array({ maxLength: 1000 });
 
-describe.each(SUITE_NAMES)('AES-256-GCM of %s', (name) => {
+describe.each(SUITE_NAMES)('the cipher of %s', (name) => {
   const suite = suiteByName(name);
 
-  it('agrees with another implementation', () => {
+  it.skipIf(name === 'SM2-SM4GCM-SM3')('agrees with another implementation of AES-256-GCM', () => {
     fc.assert(
       fc.property(key, nonce, aad, plaintext, (k, n, a, p) => {
         const ours = suite.aeadSeal(k, n, a, p);
@@ -41,7 +41,7 @@ describe.each(SUITE_NAMES)('AES-256-GCM of %s', (name) => {
 });
 
 it('an unknown suite is refused, names of Object’s own properties too', () => {
-  for (const name of ['', 'toString', '__proto__', 'constructor', 'SM2-SM4GCM-SM3']) {
+  for (const name of ['', 'toString', '__proto__', 'constructor', 'SM2-SM4GCM-SHA256']) {
     expect(() => suiteByName(name)).toThrow(expect.objectContaining({ code: 'UNKNOWN_SUITE' }));
   }
 });

@@ -1,22 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../bytes.js';
 import { createHpke } from '../hpke/hpke.js';
-import { DHKEM_P256, DHKEM_X25519 } from '../hpke/kem.js';
+import { DHKEM_P256, DHKEM_SM2, DHKEM_X25519 } from '../hpke/kem.js';
 import type { SuiteName } from '../suite.js';
 import { suiteByName } from './index.js';
 
 const P256: SuiteName = 'P256-AES256GCM-SHA256';
 const X25519: SuiteName = 'X25519-ED25519-AES256GCM-SHA256';
+const SM2: SuiteName = 'SM2-SM4GCM-SM3';
 const empty = new Uint8Array(0);
-const good = DHKEM_P256.generate().publicKey;
 const withByte = (bytes: Uint8Array, index: number, value: number): Uint8Array => {
   const copy = new Uint8Array(bytes);
   copy[index] = value;
   return copy;
 };
-const FIELD_PRIME = 'ffffffff00000001000000000000000000000000ffffffffffffffffffffffff';
-
-const hostileP256: readonly (readonly [string, Uint8Array])[] = [
+/** Bytes that are no point of a curve, or not in the form that is taken. @param fieldPrime hex */
+const hostilePoints = (good: Uint8Array, fieldPrime: string): readonly (readonly [string, Uint8Array])[] => [
   ['empty', empty],
   ['one byte short', good.subarray(0, 64)],
   ['one byte long', Buffer.concat([good, Buffer.of(0)])],
@@ -25,7 +24,7 @@ const hostileP256: readonly (readonly [string, Uint8Array])[] = [
   ['hybrid form', withByte(good, 0, 6 + ((good[64] as number) & 1))],
   ['point at infinity', Buffer.of(0)],
   ['all zero coordinates', withByte(new Uint8Array(65), 0, 4)],
-  ['x equal to the field prime', Buffer.concat([Buffer.of(4), fromHex(FIELD_PRIME), good.subarray(33)])],
+  ['x equal to the field prime', Buffer.concat([Buffer.of(4), fromHex(fieldPrime), good.subarray(33)])],
   ['x and y all ones', Buffer.concat([Buffer.of(4), Buffer.alloc(64, 0xff)])],
 ];
 
@@ -45,12 +44,14 @@ const hostileX25519: readonly (readonly [string, Uint8Array])[] = [
   ['empty', empty],
   ['31 bytes', new Uint8Array(31).fill(9)],
   ['33 bytes', new Uint8Array(33).fill(9)],
-  ['a P-256 key', good],
+  ['a P-256 key', DHKEM_P256.generate().publicKey],
   ...lowOrderX25519.map((hex) => [`low order ${hex}`, fromHex(hex)] as const),
 ];
 
 const cases = [
-  ...hostileP256.map(([what, key]) => ({ suite: P256, kem: DHKEM_P256, what, key })),
+  ...hostilePoints(DHKEM_P256.generate().publicKey, 'ffffffff00000001000000000000000000000000ffffffffffffffffffffffff').map(([what, key]) => ({ suite: P256, kem: DHKEM_P256, what, key })),
+  ...hostilePoints(DHKEM_SM2.generate().publicKey, 'fffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffff').map(([what, key]) => ({ suite: SM2, kem: DHKEM_SM2, what, key })),
+  { suite: SM2, kem: DHKEM_SM2, what: 'a P-256 key', key: DHKEM_P256.generate().publicKey },
   ...hostileX25519.map(([what, key]) => ({ suite: X25519, kem: DHKEM_X25519, what, key })),
 ];
 
@@ -72,12 +73,12 @@ describe('hostile HPKE public keys', () => {
 });
 
 describe('key derivation', () => {
-  it.each([DHKEM_P256, DHKEM_X25519])('refuses input keying material below 32 bytes (kem $id)', (kem) => {
+  it.each([DHKEM_P256, DHKEM_X25519, DHKEM_SM2])('refuses input keying material below 32 bytes (kem $id)', (kem) => {
     expect(() => kem.derive(new Uint8Array(31))).toThrow(RangeError);
     expect(kem.derive(new Uint8Array(32)).publicKey).toHaveLength(kem.publicKeyBytes);
   });
 
-  it.each([DHKEM_P256, DHKEM_X25519])('generates keys of fixed length (kem $id)', (kem) => {
+  it.each([DHKEM_P256, DHKEM_X25519, DHKEM_SM2])('generates keys of fixed length (kem $id)', (kem) => {
     for (let i = 0; i < 300; i += 1) {
       const pair = kem.generate();
       expect(pair.privateKey).toHaveLength(32);

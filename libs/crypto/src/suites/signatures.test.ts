@@ -75,6 +75,15 @@ describe('ECDSA P-256 as Fabric wants it', () => {
   });
 });
 
+/** OpenSSL signs with some keys in ways that no suite wants, and with others not at all. */
+function signatureOrNone(sign: () => Uint8Array): Uint8Array {
+  try {
+    return sign();
+  } catch {
+    return new Uint8Array(64);
+  }
+}
+
 describe.each(SUITE_NAMES)('signatures of %s', (name) => {
   const suite = suiteByName(name);
   const { publicKey, publicKeyDer, privateKey } = suite.generateSigningKeyPair();
@@ -114,8 +123,10 @@ describe.each(SUITE_NAMES)('signatures of %s', (name) => {
     for (const der of rubbish) expect(() => suite.importPublicKey(der)).toThrow(expect.objectContaining({ code: 'SIGNATURE_INVALID' }));
     for (const other of others) {
       const text = Buffer.from('text');
-      const foreign = suiteByName(SUITE_NAMES.find((candidate) => candidate !== name) ?? name).sign(other.privateKey, text);
-      expect(suite.isSignatureValid(other.publicKey, text, foreign)).toBe(false);
+      for (const candidate of SUITE_NAMES.filter((each) => each !== name)) {
+        const foreign = signatureOrNone(() => suiteByName(candidate).sign(other.privateKey, text));
+        expect(suite.isSignatureValid(other.publicKey, text, foreign)).toBe(false);
+      }
     }
   });
 });

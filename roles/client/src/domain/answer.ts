@@ -98,7 +98,7 @@ function verifyCore(request: BuiltRequest, sealed: SealedResponse, core: Core, r
 
 /** Digest of what all replicas agree on: the response without the height of the node's view. */
 function agreedResponseDigest(request: BuiltRequest, response: Response): Uint8Array {
-  return responseDigest(request.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }));
+  return responseDigest(request.suite, request.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }));
 }
 
 function refuse(code: 'WRONG_NETWORK' | 'WRONG_CHANNEL' | 'TX_ID_MISMATCH' | 'RESPONSE_DIGEST_MISMATCH' | 'TARGET_DATA_INCONSISTENT', sealed: SealedResponse, what: string): SelvedgeError {

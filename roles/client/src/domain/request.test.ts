@@ -20,7 +20,7 @@ describe('buildRequest', () => {
     expect(toHex(opened.header.txId)).toBe(toHex(request.txId));
     const signed = parseMessage(SignedRequestSchema, opened.signedRequest, LIMITS.maxRequestBytes);
     consortium.profile.msps.verifySignature({ identity: body.creator, signature: signed.signature }, signing.request(signed.body), { role: 'client' });
-    expect(toHex(request.requestDigest)).toBe(toHex(requestDigest(opened.transactionKey, opened.signedRequest)));
+    expect(toHex(request.requestDigest)).toBe(toHex(requestDigest(opened.header.suite, opened.transactionKey, opened.signedRequest)));
   });
 
   it('writes times before and after the second as Fabric does', async () => {

@@ -75,5 +75,5 @@ export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest 
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const txId = computeTxId(input.nonce, signer.serialized);
   const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: input.envelopeKey, network, channel, txId, signedRequest });
-  return { kind, network, channel, contract, suite, keyEpoch, calledEpochs, txId, nonce: input.nonce, timestampSeconds, timestampNanos, sealed, transactionKey, headerBytes, requestDigest: requestDigest(transactionKey, signedRequest) };
+  return { kind, network, channel, contract, suite, keyEpoch, calledEpochs, txId, nonce: input.nonce, timestampSeconds, timestampNanos, sealed, transactionKey, headerBytes, requestDigest: requestDigest(suite, transactionKey, signedRequest) };
 }

@@ -1,6 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { mapKeyPolicy, type EndorsementPolicy } from '@selvedge/policy';
+import { endorsersOf, mapKeyPolicy, type EndorsementPolicy } from '@selvedge/policy';
 import { compareText, type Core, type KeyPolicyInForce } from '@selvedge/protocol';
 import type { ContractTerms } from './contract-terms.js';
 
@@ -16,6 +16,8 @@ export interface WrittenTarget {
 export interface Requirements {
   /** Every one must be satisfied: of each contract touched, of each owner set written and of each key written that has one. */
   readonly policies: readonly EndorsementPolicy[];
+  /** Every contract touched, with the organisations that endorse its transactions. */
+  readonly contracts: readonly { readonly name: string; readonly endorsers: readonly string[] }[];
   /** Sorted by contract and owner set. */
   readonly targets: readonly WrittenTarget[];
 }
@@ -28,9 +30,11 @@ export interface Requirements {
 export function readRequirements(cores: readonly Core[], termsOf: (contract: string) => ContractTerms, inForce: readonly KeyPolicyInForce[] = []): Requirements {
   const policies = new Set<EndorsementPolicy>();
   const targets = new Map<string, WrittenTarget>();
+  const contracts = new Map<string, readonly string[]>();
   for (const section of cores.flatMap((core) => core.sections)) {
     const terms = termsOf(section.contract);
     policies.add(terms.endorsementPolicy);
+    contracts.set(section.contract, endorsersOf(terms.policy));
     for (const ownerSet of new Set(section.writes.map((write) => write.ownerSet))) {
       const set = terms.ownerSets.get(ownerSet);
       if (set === undefined) {
@@ -43,6 +47,7 @@ export function readRequirements(cores: readonly Core[], termsOf: (contract: str
   for (const keyPolicy of keyPoliciesOf(cores, termsOf, inForce)) policies.add(keyPolicy);
   return {
     policies: [...policies],
+    contracts: [...contracts].map(([name, endorsers]) => ({ name, endorsers })),
     targets: [...targets.values()].sort((a, b) => compareText(a.contract, b.contract) || compareText(a.ownerSet, b.ownerSet)),
   };
 }

@@ -8,6 +8,7 @@ const ANOTHER_NODE: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'OVERLOADED',
   'DRAINING',
   'NOT_READY',
+  'TEE_REVOKED', // the node knows of its own revocation before this client does
   'CONTRACT_NOT_ASSIGNED',
   'CONTRACT_UNKNOWN', // this client saw the contract on the ledger: the node is behind
   'CONTRACT_CODE_MISSING',

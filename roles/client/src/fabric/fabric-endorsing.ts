@@ -1,5 +1,5 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { ENDORSE_FUNCTION, EndorsersRefused, endorsingSets, TARGET_DATA_FIELD, type OrganisationRefusal } from '@selvedge/fabric';
+import { ENDORSE_FUNCTION, EndorsersRefused, endorsingSets, setsThatRunAll, TARGET_DATA_FIELD, type OrganisationRefusal } from '@selvedge/fabric';
 import type { EndorsedFabricTransaction, FabricGateway, FabricInvocation } from '@selvedge/fabric-network/gateway';
 import { encodeMessage, TargetDataSchema } from '@selvedge/protocol';
 import { awaitOrganisationsHeight } from '../catch-up.js';
@@ -25,7 +25,7 @@ export interface FabricEndorsed {
 /**
  * Has target data endorsed by one peer of each of as few organisations as the policies need, then by other sets of
  * organisations, then again by those that were behind the owners or could not be reached.
- * Throws the endorsers' common refusal, ENDORSEMENT_FAILED with a list, or ENDORSEMENTS_DISAGREE.
+ * Throws the endorsers' common refusal, ENDORSEMENT_FAILED with a list, ENDORSEMENTS_DISAGREE, or CALLED_ENDORSERS_DIFFER.
  */
 export async function endorseOnFabric(session: Session, fabric: FabricGateway, input: LaneInput): Promise<FabricEndorsed> {
   const { limits, endorserRotation } = session;
@@ -67,9 +67,15 @@ export async function endorseOnFabric(session: Session, fabric: FabricGateway, i
   }
 }
 
-/** The sets of organisations that satisfy every policy, of those that the caller allows. Throws ENDORSEMENT_FAILED when there is none. */
+/**
+ * The sets of organisations that satisfy every policy, of those that the caller allows. Throws ENDORSEMENT_FAILED when
+ * there is none, CALLED_ENDORSERS_DIFFER when none of them endorses every contract that was called.
+ */
 function allowedSets({ requirements, endorsingOrganizations }: LaneInput): readonly (readonly string[])[] {
-  const sets = endorsingSets(requirements.policies).filter((set) => endorsingOrganizations === undefined || set.every((mspId) => endorsingOrganizations.includes(mspId)));
+  const satisfying = endorsingSets(requirements.policies);
+  // A contract alone is asked for where its policies say; a key's own policy may name others.
+  const able = requirements.contracts.length > 1 ? setsThatRunAll(satisfying, requirements.contracts) : satisfying;
+  const sets = able.filter((set) => endorsingOrganizations === undefined || set.every((mspId) => endorsingOrganizations.includes(mspId)));
   if (sets.length > 0) return sets;
   const whom = endorsingOrganizations === undefined ? 'one peer of each organisation' : endorsingOrganizations.join(', ');
   throw new SelvedgeError('ENDORSEMENT_FAILED', `${whom} cannot satisfy the endorsement policies`, { role: 'client' });

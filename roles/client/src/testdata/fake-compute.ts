@@ -68,7 +68,7 @@ export function executeRequest(consortium: TestConsortium, node: TestComputeNode
       transactionKey: opened.transactionKey,
       headerBytes: opened.headerBytes,
       nodeId,
-      requestDigest: requestDigest(opened.transactionKey, opened.signedRequest),
+      requestDigest: requestDigest(opened.header.suite, opened.transactionKey, opened.signedRequest),
       coreDigest: targetData === undefined ? new Uint8Array(0) : targetDigest(targetData.cores, targetData.itemMask),
       responseBytes: encodeMessage(ResponseSchema, response),
     }),
@@ -86,8 +86,8 @@ function buildTargetData(consortium: TestConsortium, node: TestComputeNode, { op
     keyEpoch: body.keyEpoch,
     ...answer.targetData,
     changeCore: (core) => {
-      core.requestDigest = requestDigest(opened.transactionKey, opened.signedRequest);
-      core.responseDigest = responseDigest(opened.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }));
+      core.requestDigest = requestDigest(opened.header.suite, opened.transactionKey, opened.signedRequest);
+      core.responseDigest = responseDigest(opened.header.suite, opened.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }));
       core.timestampSeconds = body.timestampSeconds;
       core.timestampNanos = body.timestampNanos;
       answer.targetData?.changeCore?.(core);

@@ -6,6 +6,7 @@ import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
 import { ChallengeAnswerSchema, encodeMessage, KeyBundleSchema, KeyReleaseSchema, signing, type KeyRelease, type KeyRequest } from '@selvedge/protocol';
+import { createNameKeys } from '@selvedge/sealed-objects';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HeldKeys } from '../domain/held-keys.js';
 import { viewOf } from '../node.test.support.js';
@@ -124,7 +125,10 @@ describe('the key keeper', () => {
       expect(held.envelopeKey(suite, 1n)).toBeDefined();
       expect(held.signer(suite).certificate.length).toBeGreaterThan(0);
     }
-    expect(held.bindings.map((binding) => binding.nodeId)).toEqual([NODE, NODE]);
+    expect(held.bindings.map((binding) => binding.nodeId)).toEqual(SUITE_NAMES.map(() => NODE));
+    // Names are derived in the contract's suite, whichever of the releases brought its keys.
+    const { nameKey } = net.contractKeys;
+    expect(held.contract(net.contract)!.nameKeys.ledgerKey('', 'a')).toEqual(createNameKeys(net.contractPolicy.suite, nameKey).ledgerKey('', 'a'));
   });
 
   it('does nothing before it is asked to', async () => {
@@ -150,8 +154,9 @@ describe('the key keeper', () => {
     keys.renew();
     await until(() => received.length === 2);
     const signingKeyOf = (i: number): string => Buffer.from(broker.requests[i]!.signingKey).toString('hex');
-    expect(signingKeyOf(2)).toBe(signingKeyOf(0));
-    expect(Buffer.from(broker.requests[2]!.ephemeralKey).equals(broker.requests[0]!.ephemeralKey)).toBe(false);
+    const second = SUITE_NAMES.length; // of its requests, the first
+    expect(signingKeyOf(second)).toBe(signingKeyOf(0));
+    expect(Buffer.from(broker.requests[second]!.ephemeralKey).equals(broker.requests[0]!.ephemeralKey)).toBe(false);
     broker.failure = new SelvedgeError('UNAVAILABLE', 'down');
     keys.renew();
     await until(() => failures.length > 0);

@@ -1,5 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
+import { facts } from '@selvedge/policy';
 import { LIMITS, type RequestBody } from '@selvedge/protocol';
 import type { ContractCall } from '../ports.js';
 import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
@@ -15,12 +16,14 @@ export interface CallContext {
 /**
  * Terms under which a request may call another contract: it is checked as if the request had invoked it, under the key
  * epoch that the request fixes for it. One transaction has one suite, whose keys sign its core.
- * Throws CHANNEL_NOT_SERVED, KEY_EPOCH_UNKNOWN, and what agreeTerms and verifyUngated throw.
+ * Throws CHANNEL_NOT_SERVED, CALLED_CONTRACT_UNKNOWN, KEY_EPOCH_UNKNOWN, and what agreeTerms and verifyUngated throw.
  */
 export function agreeCalledTerms(body: RequestBody, suite: string, call: ContractCall, context: CallContext): ContractTerms {
   const { contract, channel, args } = call;
   if (channel !== body.channel) throw new SelvedgeError('CHANNEL_NOT_SERVED', `contract ${contract} is to be called on channel ${channel}, which this compute node does not serve`);
   const keyEpoch = contract === body.contract ? body.keyEpoch : body.calledEpochs.find((called) => called.contract === contract)?.epoch;
+  // Where the client knows it, this node may only be behind; where neither does, waiting would not help.
+  if (keyEpoch === undefined && context.view.fact(facts.contract(contract)) === undefined) throw new SelvedgeError('CALLED_CONTRACT_UNKNOWN', `contract ${contract}, which the chaincode calls, is not on the ledger`);
   const terms = agreeTerms({ contract, keyEpoch, suite }, context);
   verifyUngated(terms.policy, args);
   return terms;

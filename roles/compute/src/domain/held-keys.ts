@@ -45,7 +45,7 @@ export function createHeldKeys(releases: readonly SuiteRelease[]): HeldKeys {
     signers.set(suite.name, { certificate: release.certificate.der, sign: (message) => suite.sign(signingKeys.privateKey, message) });
     for (const keys of release.contracts) {
       const epochs = new Map(keys.epochs.map((epoch) => [epoch.epoch, epoch]));
-      contracts.set(keys.contract, { nameKeys: createNameKeys(keys.nameKey), epoch: (epoch) => epochs.get(epoch) });
+      contracts.set(keys.contract, { nameKeys: createNameKeys(keys.suite, keys.nameKey), epoch: (epoch) => epochs.get(epoch) });
     }
   }
   return {

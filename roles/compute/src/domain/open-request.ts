@@ -24,7 +24,7 @@ export function openRequest(sealed: SealedRequest, context: { readonly keys: Hel
     return keys.envelopeKey(suite, epoch);
   };
   const opened = openSealedRequest(sealed, envelopeKey, { network, channel });
-  return { ...opened, requestDigest: requestDigest(opened.transactionKey, opened.signedRequest) };
+  return { ...opened, requestDigest: requestDigest(opened.header.suite, opened.transactionKey, opened.signedRequest) };
 }
 
 function verifyEnvelopeEpoch(ledger: FactReader, epoch: bigint): void {

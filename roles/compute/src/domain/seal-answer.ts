@@ -55,12 +55,13 @@ export function createTargetData(input: {
 }): TargetData {
   const { unsealed, request, parts, keyPolicies, result, signer } = input;
   const { transactionKey, requestDigest } = unsealed;
+  const { suite } = unsealed.header;
   const { event } = result;
   const { core, packets, sealedEvents } = buildCore(request, parts, event, {
     requestDigest,
     // Without the view's height, in which replicas differ.
-    responseDigest: responseDigest(transactionKey, encodeMessage(ResponseSchema, responseOf(result, 0n))),
-    eventDigest: event === undefined ? EMPTY : eventDigest(transactionKey, encodeMessage(ChaincodeEventSchema, event)),
+    responseDigest: responseDigest(suite, transactionKey, encodeMessage(ResponseSchema, responseOf(result, 0n))),
+    eventDigest: event === undefined ? EMPTY : eventDigest(suite, transactionKey, encodeMessage(ChaincodeEventSchema, event)),
   });
   const signature = { certificate: signer.certificate, signature: signer.sign(teeSigningInput([core])) };
   const attachments = {

@@ -184,7 +184,7 @@ function createDigestRequest(asked: { readonly contract: string; readonly ownerS
 function heldKeys({ envelopeKeys, broker }: TestConsortium, contracts: ComputeInput['contracts'], { certificate, suite, privateKey }: TestComputeNode): HeldKeys {
   const keysOf = ({ nameKey, dataKey, randomKey, gateKey, eventKey }: TestContract['keys']): ReturnType<HeldKeys['contract']> => {
     const epochKeys = { $typeName: 'selvedge.v1.EpochKeys', epoch: 1n, dataKey, randomKey, gateKey, eventKey } as const;
-    return { nameKeys: createNameKeys(nameKey), epoch: (epoch) => (epoch === 1n ? epochKeys : undefined) };
+    return { nameKeys: createNameKeys(suite.name, nameKey), epoch: (epoch) => (epoch === 1n ? epochKeys : undefined) };
   };
   const held = new Map([...contracts].map(([name, keys]) => [name, keysOf(keys)]));
   const { binding, notAfter } = verifyTeeCertificate(certificate, broker.certificate);
@@ -215,7 +215,7 @@ async function execute(consortium: TestConsortium, compute: ComputeNode, { args,
   const { sealed, transactionKey, headerBytes } = sealRequest({ suite, network, channel, signedRequest, txId, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey } });
   const { nodeId, salt, ciphertext, targetData } = await compute.execute(sealed, new AbortController().signal);
   const coreDigest = targetData === undefined ? new Uint8Array(0) : targetDigest(targetData.cores, targetData.itemMask);
-  const opened = openResponse({ suite, transactionKey, headerBytes, nodeId, requestDigest: requestDigest(transactionKey, signedRequest), coreDigest, salt, ciphertext });
+  const opened = openResponse({ suite, transactionKey, headerBytes, nodeId, requestDigest: requestDigest(suite, transactionKey, signedRequest), coreDigest, salt, ciphertext });
   const response = parseMessage(ResponseSchema, opened, 1 << 26);
   const { refusal } = response;
   if (refusal !== undefined) throw new SelvedgeError(refusal.code as 'INTERNAL', refusal.message);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { FabricSection } from '@selvedge/client';
-import { endorsersOf } from '@selvedge/contract-lifecycle';
+import { endorsersOf } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { readKeyPair, writeKeyPair, writeWhole, type KeyPairPem } from '@selvedge/service-kit/launch';

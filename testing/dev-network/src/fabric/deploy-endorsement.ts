@@ -1,4 +1,4 @@
-import { endorsersOf } from '@selvedge/contract-lifecycle';
+import { endorsersOf } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
 import { createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
 import { deployChaincode, type ChaincodeDeployment } from '@selvedge/fabric-network';

@@ -61,8 +61,8 @@ export const LEAKS: readonly Leak[] = [
     patches: [
       {
         file: 'libs/sealed-objects/src/synthetic.ts',
-        find: 'ciphertext: suiteByName(suite).aeadSeal(keys.contentKey, nonce, header, plaintext)',
-        replace: 'ciphertext: Buffer.concat([suiteByName(suite).aeadSeal(keys.contentKey, nonce, header, plaintext), plaintext])',
+        find: 'ciphertext: suite.aeadSeal(keys.contentKey, nonce, header, plaintext)',
+        replace: 'ciphertext: Buffer.concat([suite.aeadSeal(keys.contentKey, nonce, header, plaintext), plaintext])',
       },
     ],
     marker: 'value',

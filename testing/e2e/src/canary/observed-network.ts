@@ -7,7 +7,8 @@ import { startTestNetwork } from '../network.js';
 import { startRawCapture } from './raw-capture.js';
 import { startRecordingProxy } from './recording-proxy.js';
 
-const CANARY = fileURLToPath(new URL('../../contracts/canary', import.meta.url));
+/** The contract that goes through every kind of request. */
+export const CANARY = fileURLToPath(new URL('../../contracts/canary', import.meta.url));
 
 /** A network whose processes reach each other through recording proxies only, with the canary contract on it. */
 export interface ObservedNetwork {
@@ -26,7 +27,7 @@ export interface ObservedNetwork {
   end(): Promise<void>;
 }
 
-export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bundles' | 'businessOrganisations' | 'endorserOrganisations'>): Promise<ObservedNetwork> {
+export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bundles' | 'suites' | 'businessOrganisations' | 'endorserOrganisations'>): Promise<ObservedNetwork> {
   const root = mkdtempSync(path.join(tmpdir(), 'selvedge-canary-'));
   const below = (name: string): string => {
     const folder = path.join(root, name);

@@ -1,5 +1,6 @@
 import { clone, create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { loadTls, type Contract } from '@selvedge/client';
+import type { SuiteName } from '@selvedge/crypto';
 import { refusalFromWire } from '@selvedge/errors';
 import { createDevCa, createSigner, type Signer } from '@selvedge/identity';
 import {
@@ -123,8 +124,8 @@ export async function sealedOf(contract: Contract, name: string, args: readonly 
 function sealGarbage(genuine: SealedRequest, keys: KeyMaterial, { argument }: Secrets): { sealed: SealedRequest; transactionKey: Uint8Array; refusalIn(answer: SealedResponse): Error } {
   const { network, channel, suite, envelopeEpoch, txId } = fromBinary(RequestHeaderSchema, genuine.header);
   const signedRequest = Buffer.from(argument);
-  const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: { epoch: envelopeEpoch, publicKey: keys.envelopeKey('P256-AES256GCM-SHA256').publicKey }, network, channel, txId, signedRequest });
-  const digest = requestDigest(transactionKey, signedRequest);
+  const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: { epoch: envelopeEpoch, publicKey: keys.envelopeKey(suite as SuiteName).publicKey }, network, channel, txId, signedRequest });
+  const digest = requestDigest(suite, transactionKey, signedRequest);
   return {
     sealed,
     transactionKey,

@@ -23,23 +23,23 @@ export function driveFungibleToken(isSkipped: boolean, sample: () => Sample): vo
   });
 }
 
-/** token-erc-721 in JavaScript: balances are counted by a range of composite keys. */
+/** token-erc-721 in JavaScript and Go, which differ in their errors' texts only: balances are counted by a range of composite keys. */
 export function driveNonFungibleToken(isSkipped: boolean, sample: () => Sample): void {
   it.skipIf(isSkipped)('Initialize, MintWithTokenURI, Approve, TransferFrom, Burn and their errors', async () => {
     const { org1, org2 } = sample();
     await org1.submitTransaction('Initialize', 'some name', 'NFT');
-    expect(await refusal(org2.submitTransaction('MintWithTokenURI', '1', 'https://a/1'))).toContain('client is not authorized to mint new tokens');
+    expect(await refusal(org2.submitTransaction('MintWithTokenURI', '1', 'https://a/1'))).toContain('client is not authorized to');
     for (const id of ['101', '102', '103']) await org1.submitTransaction('MintWithTokenURI', id, `https://a/${id}`);
-    expect(await refusal(org1.submitTransaction('MintWithTokenURI', '101', 'x'))).toContain('The token 101 is already minted');
+    expect(await refusal(org1.submitTransaction('MintWithTokenURI', '101', 'x'))).toContain('oken 101 is already minted');
     const [alice, bob] = [await query(org1, 'ClientAccountID'), await query(org2, 'ClientAccountID')];
     await org1.submitTransaction('TransferFrom', alice, bob, '101');
-    expect(await refusal(org1.submitTransaction('TransferFrom', bob, alice, '101'))).toContain('The sender is not allowed to transfer');
+    expect(await refusal(org1.submitTransaction('TransferFrom', bob, alice, '101'))).toMatch(/not allowed to transfer|not the current owner|not authorized/);
     await org1.submitTransaction('Approve', bob, '102');
     expect(await query(org1, 'GetApproved', '102')).toBe(bob);
     await org2.submitTransaction('TransferFrom', alice, bob, '102');
     await org1.submitTransaction('Burn', '103');
     expect([await query(org1, 'OwnerOf', '102'), await query(org1, 'BalanceOf', bob), await query(org1, 'BalanceOf', alice), await query(org1, 'TotalSupply'), await query(org2, 'TokenURI', '101')]).toEqual([bob, '2', '0', '2', 'https://a/101']);
-    expect(await refusal(query(org1, 'OwnerOf', '103'))).toContain('The tokenId 103 is invalid. It does not exist');
+    expect(await refusal(query(org1, 'OwnerOf', '103'))).toMatch(/tokenId 103 is invalid. It does not exist|could not process OwnerOf/);
   });
 }
 

@@ -48,7 +48,7 @@ const callCases: readonly Case[] = [
   { method: 'invokeChaincode', kind: 'success', title: 'another chaincode of the channel, which writes its own state', steps: [['putState', 'called.1', 'ours'], ['invokeChaincode', 'other', putThere, '']], expect: { returns: [200, '', '[null]'] }, after: { steps: [['getState', 'called.1']], returns: 'ours' } },
   { method: 'invokeChaincode', kind: 'success', title: 'reads what the other one keeps', given: [['invokeChaincode', 'other', putThere, '']], steps: [['invokeChaincode', 'other', getThere, '']], expect: { returns: /theirs/ } },
   { method: 'invokeChaincodeWithStringArgs', kind: 'success', title: 'reads what another chaincode keeps', given: [['invokeChaincode', 'other', putThere, '']], steps: [['invokeChaincodeWithStringArgs', 'other', getThere]], expect: { returns: /theirs/ } },
-  { method: 'invokeChaincode', kind: 'absence', title: 'a contract that the channel does not have', steps: [['invokeChaincode', 'nowhere', getThere, '']], expect: { refused: 'CONTRACT_UNKNOWN' } },
+  { method: 'invokeChaincode', kind: 'absence', title: 'a contract that the channel does not have', steps: [['invokeChaincode', 'nowhere', getThere, '']], expect: { refused: 'CALLED_CONTRACT_UNKNOWN' } },
   { method: 'invokeChaincode', kind: 'bad argument', title: 'a chaincode of another channel', note: 'Query the other channel from the client.', steps: [['invokeChaincode', 'other', getThere, 'elsewhere']], expect: { refused: 'CHANNEL_NOT_SERVED' } },
 ];
 

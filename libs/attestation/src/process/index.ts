@@ -1,0 +1,3 @@
+export { teeConfig, type TeeConfig } from './config.js';
+export { guardProcess, type ExposureInput } from './exposure.js';
+export { openTee, type OwnTee, type OwnTeeInput } from './open-tee.js';

@@ -1,0 +1,3 @@
+export { createSimulatedAttester } from './attester.js';
+export { createDevelopmentPlatform, createDevelopmentRoot } from './platform.js';
+export { createSimulatedVerifier, simulatedPlatformId } from './verifier.js';

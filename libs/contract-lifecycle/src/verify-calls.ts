@@ -1,0 +1,34 @@
+import { SelvedgeError } from '@selvedge/errors';
+import { endorsingSets, setsThatRunAll } from '@selvedge/fabric';
+import { endorsementPoliciesOf, endorsersOf, facts, parseContractPolicy, type FactReader } from '@selvedge/policy';
+import type { ContractPolicy } from '@selvedge/protocol';
+
+/**
+ * Checks a contract against each one that its manifest says it calls: whatever would keep every call from being run or
+ * endorsed is refused before anybody approves. Throws CALLED_CONTRACT_UNKNOWN, UNKNOWN_SUITE, MANIFEST_INVALID where
+ * too few compute nodes may run both, and on Fabric CALLED_ENDORSERS_DIFFER.
+ */
+export function verifyCalls(policy: ContractPolicy, calls: readonly string[], ledger: { readonly present: FactReader; readonly isOnFabric: boolean }): void {
+  for (const name of calls) {
+    const fact = ledger.present.fact(facts.contract(name));
+    if (fact === undefined) throw new SelvedgeError('CALLED_CONTRACT_UNKNOWN', `selvedge.json: calls: contract ${name} is not on the ledger`, { role: 'cli' });
+    verifyCall(policy, parseContractPolicy(fact), ledger.isOnFabric);
+  }
+}
+
+function verifyCall(caller: ContractPolicy, called: ContractPolicy, isOnFabric: boolean): void {
+  if (called.suite !== caller.suite) throw new SelvedgeError('UNKNOWN_SUITE', `selvedge.json: calls: contract ${called.name} uses suite ${called.suite}, ${caller.name} uses ${caller.suite}; one transaction has one suite`, { role: 'cli' });
+  verifySharedNodes(caller, called);
+  if (!isOnFabric) return;
+  const sets = endorsingSets([caller, called].flatMap(endorsementPoliciesOf));
+  setsThatRunAll(sets, [caller, called].map((contract) => ({ name: contract.name, endorsers: endorsersOf(contract) })));
+}
+
+/** No nodes assigned means all of them. */
+function verifySharedNodes(caller: ContractPolicy, called: ContractPolicy): void {
+  if (caller.assignedNodes.length === 0 || called.assignedNodes.length === 0) return;
+  const shared = caller.assignedNodes.filter((nodeId) => called.assignedNodes.includes(nodeId));
+  const needed = Math.max(1, caller.computeQuorum, called.computeQuorum);
+  if (shared.length >= needed) return;
+  throw new SelvedgeError('MANIFEST_INVALID', `selvedge.json: calls: ${String(shared.length)} compute nodes are assigned to both ${caller.name} and ${called.name}, ${String(needed)} must run a call`, { role: 'cli' });
+}
