@@ -8,6 +8,7 @@ import { implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openNextEpochs, revokeParties, type FactList, type Revocation } from './key-epochs.js';
 import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
+import { refusal } from './testdata/fake-ports.js';
 
 let network: FakeNetwork;
 let server: RpcServer;
@@ -92,6 +93,15 @@ describe('a client', () => {
     const diamonds = gateway.getNetwork(network.consortium.channel).getContract(contract());
     for (let i = 0; i < 4; i += 1) await diamonds.evaluateTransaction('PriceOf', 'stone-1');
     expect(new Set(network.calls.filter((call) => call.startsWith('execute')))).toEqual(new Set(['execute compute-2']));
+    gateway.close();
+  });
+
+  it('goes to another node when one knows of its revocation first', async () => {
+    network.hooks.execute = (peer, genuine) => (peer === 'compute-1' ? Promise.reject(refusal('TEE_REVOKED')) : genuine());
+    const gateway = network.connect();
+    const diamonds = gateway.getNetwork(network.consortium.channel).getContract(contract());
+    for (let i = 0; i < 3; i += 1) await diamonds.evaluateTransaction('PriceOf', 'stone-1');
+    expect(network.calls).toContain('execute compute-1');
     gateway.close();
   });
 
