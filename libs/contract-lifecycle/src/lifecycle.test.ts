@@ -40,7 +40,7 @@ const present = () => ({ fact: (key: string) => consortium.state.fact(key), prof
 const ports = (): LifecyclePorts => ({
   present: () => Promise.resolve(present()),
   submit(transaction) {
-    for (const { key, value } of verifyPolicyTransaction(transaction, { facts: present(), profile: consortium.profile }).changes) consortium.state.setFact(key, value);
+    for (const { key, value } of verifyPolicyTransaction(transaction, { facts: consortium.state, profile: consortium.profile }).changes) consortium.state.setFact(key, value);
     block += 1n;
     return Promise.resolve(block);
   },

@@ -134,7 +134,7 @@ describe('openFollower', () => {
     const bytes = createProfile({ ...test.consortium.profile.message, version: 2n, adminQuorum: 5 });
     const admins = [...test.consortium.organisations.values()].map(({ admin }) => admin.signer);
     const signed = createSignedProfile(bytes, admins.map((signer) => signProfile(bytes, signer)));
-    const revoke = (name: string): Uint8Array => encodePolicyTransaction(createTestPolicyTransaction(test.consortium, [{ key: facts.revokedNode(name), value: Buffer.from('x') }], undefined, 4));
+    const revoke = (name: string): Uint8Array => encodePolicyTransaction(createTestPolicyTransaction(test.consortium, test.consortium.withNextEpochs([{ key: facts.revokedNode(name), value: Buffer.from('x') }]), undefined, 4));
     const replace = encodePolicyTransaction(createTestPolicyTransaction(test.consortium, [{ key: facts.profile, value: signed }], test.consortium.state));
     let codes: ValidationCode[] = [];
     await test.reopen({ onCommitted: ({ transactions }) => (codes = transactions.map(({ code }) => code)) });

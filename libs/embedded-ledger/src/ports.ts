@@ -28,6 +28,8 @@ export interface StateReader extends FactReader {
   /** Where the key's history ends; the world state's alone have one. */
   history(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): KeyHistory;
   result(txId: Uint8Array): TransactionResult | undefined;
+  /** Keys of the policy facts that begin with the prefix, sorted. */
+  factKeys(prefix: string): readonly string[];
 }
 
 /** The state that a transaction inside a block meets. */

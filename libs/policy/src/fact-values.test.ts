@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BrokerRootSchema, SignedKeyCommitmentsSchema, encodeMessage } from '@selvedge/protocol';
 import { checkBrokerRoot } from './fact-values.js';
-import { CHANNEL_EPOCH, facts, type FactReader } from './facts.js';
+import { CHANNEL_EPOCH, facts, listFacts } from './facts.js';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction } from './policy-change.js';
 import { verifyPolicyTransaction } from './policy-transaction.js';
 import { brokerRoot, keyCommitments, makeNetwork, makeOrganisation, strangerKey, type TestNetwork } from './testdata/network.js';
@@ -19,7 +19,7 @@ const CHANNEL_1 = facts.epoch(CHANNEL_EPOCH, 1n);
 
 /** What the ledger says of these values, approved by a quorum, with a broker recorded unless told otherwise. */
 function refused(values: Record<string, Uint8Array>, held: Record<string, Uint8Array> = { [facts.brokerRoot]: brokerRoot(network, [1n]) }): string {
-  const reader: FactReader = { fact: (key) => held[key] };
+  const reader = listFacts(Object.entries(held).map(([key, value]) => ({ key, value })));
   const change = createPolicyChange({ network: 'test-network', channel: 'trade', changes: Object.entries(values).map(([key, value]) => ({ key, value })), facts: reader });
   const transaction = createPolicyTransaction(change, network.admins.map((admin) => approvePolicyChange(change, admin)));
   return refusal(() => verifyPolicyTransaction(transaction, { facts: reader, profile: network.profile }));

@@ -6,6 +6,18 @@ export interface FactReader {
   fact(key: string): Uint8Array | undefined;
 }
 
+/** Facts of one ledger height that can be listed. */
+export interface FactList extends FactReader {
+  /** Keys of the facts that begin with the prefix, sorted. */
+  keys(prefix: string): readonly string[];
+}
+
+/** All facts of one ledger height. */
+export function listFacts(entries: Iterable<{ readonly key: string; readonly value: Uint8Array }>): FactList {
+  const values = new Map([...entries].map(({ key, value }) => [key, value]));
+  return { fact: (key) => values.get(key), keys: (prefix) => [...values.keys()].filter((key) => key.startsWith(prefix)).sort() };
+}
+
 /** The pseudo contract under which the channel's envelope epochs are recorded. */
 export const CHANNEL_EPOCH = '@channel';
 

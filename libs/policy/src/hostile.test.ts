@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ContractPolicySchema, encodeMessage } from '@selvedge/protocol';
 import { parseContractPolicy } from './contract-policy.js';
-import { facts } from './facts.js';
+import { facts, listFacts } from './facts.js';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction } from './policy-change.js';
 import { verifyPolicyTransaction } from './policy-transaction.js';
 import { parseProfile } from './profile.js';
@@ -47,7 +47,7 @@ describe('mutated messages are refused as such, or are proper ones', () => {
   it('policy transactions', () => {
     const change = createPolicyChange({ network: 'test-network', channel: 'trade', changes: [{ key: facts.contract('diamonds'), value: encodeMessage(ContractPolicySchema, CONTRACT) }] });
     const transaction = createPolicyTransaction(change, network.admins.slice(0, 2).map((admin) => approvePolicyChange(change, admin)));
-    const context = { facts: { fact: () => undefined }, profile: network.profile };
+    const context = { facts: listFacts([]), profile: network.profile };
     expect(refusal(() => verifyPolicyTransaction(transaction, context))).toBe('nothing was refused');
     feed(transaction, (bytes) => verifyPolicyTransaction(bytes, context), /^(MALFORMED_MESSAGE|POLICY_|WRONG_|PROFILE_|nothing was refused)/);
   });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Signer } from '@selvedge/identity';
 import { ContractPolicySchema, PolicyChangeSchema, encodeMessage, type FactChange } from '@selvedge/protocol';
 import { createProfile } from './profile.js';
-import { factHash, facts, type FactReader } from './facts.js';
+import { factHash, facts, listFacts, type FactList } from './facts.js';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';
 import { verifyPolicyTransaction } from './policy-transaction.js';
 import { CONTRACT, brokerRoot, makeNetwork, signedBy, type TestNetwork } from './testdata/network.js';
@@ -18,15 +18,15 @@ beforeAll(async () => {
 
 const REASON = new TextEncoder().encode('stolen');
 const NODE = facts.revokedNode('compute-1');
-const holding = (held: Record<string, Uint8Array> = {}): FactReader => ({ fact: (key) => held[key] });
+const holding = (held: Record<string, Uint8Array> = {}): FactList => listFacts(Object.entries(held).map(([key, value]) => ({ key, value })));
 const approvedBy = (change: Uint8Array, signers: readonly Signer[]): Uint8Array => createPolicyTransaction(change, signers.map((signer) => approvePolicyChange(change, signer)));
 
-function changeOf(changes: readonly FactUpdate[], held: FactReader = holding(), names: { network?: string; channel?: string; nonce?: Uint8Array } = {}): Uint8Array {
+function changeOf(changes: readonly FactUpdate[], held: FactList = holding(), names: { network?: string; channel?: string; nonce?: Uint8Array } = {}): Uint8Array {
   return createPolicyChange({ network: 'test-network', channel: 'trade', changes, facts: held, ...names });
 }
 
 /** What the ledger says of these changes, approved by a quorum. */
-function refused(changes: readonly FactUpdate[], held: FactReader = holding(), names = {}): string {
+function refused(changes: readonly FactUpdate[], held: FactList = holding(), names = {}): string {
   return refusal(() => verifyPolicyTransaction(approvedBy(changeOf(changes, held, names), admins), { facts: held, profile: network.profile }));
 }
 
@@ -66,7 +66,7 @@ describe('verifyPolicyTransaction', () => {
 
   it('refuses facts that are not as expected', () => {
     const held = holding({ [NODE]: REASON });
-    const judge = (change: Uint8Array, reader: FactReader): string => refusal(() => verifyPolicyTransaction(approvedBy(change, admins), { facts: reader, profile: network.profile }));
+    const judge = (change: Uint8Array, reader: FactList): string => refusal(() => verifyPolicyTransaction(approvedBy(change, admins), { facts: reader, profile: network.profile }));
     expect(judge(changeOf([{ key: NODE, value: REASON }]), held)).toMatch(/^POLICY_CONFLICT/);
     expect(judge(changeOf([{ key: NODE, value: undefined }], held), holding({ [NODE]: new Uint8Array([1]) }))).toMatch(/^POLICY_CONFLICT/);
     expect(judge(changeOf([{ key: NODE, value: undefined }], held), holding())).toMatch(/^POLICY_CONFLICT/);

@@ -5,15 +5,16 @@ import { verifyAdminQuorum } from './admin-quorum.js';
 import { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 import { parseFactKey } from './fact-keys.js';
 import { checkBrokerRoot, checkEpoch } from './fact-values.js';
-import { factHash, facts, type FactReader } from './facts.js';
+import { factHash, facts, type FactList, type FactReader } from './facts.js';
 import { isStrictlyAscending } from './names.js';
 import type { FactUpdate } from './policy-change.js';
 import type { Profile } from './profile.js';
+import { checkRevocations } from './revocations.js';
 import { verifyProfileSuccession, verifySignedProfile } from './signed-profile.js';
 
 /** What a policy transaction is judged against. */
 export interface PolicyContext {
-  readonly facts: FactReader;
+  readonly facts: FactList;
   /** The current profile; for a ledger without one, the trust anchor. */
   readonly profile: Profile;
 }
@@ -23,7 +24,7 @@ const isRemovable = (kind: string): boolean => kind === 'revoked-node' || kind =
 
 /**
  * Judges PolicyTransaction bytes: shape, network and channel, approvals by administrators of enough organisations, facts
- * as expected, and every new value. A change that was applied once can apply again when its facts return to what it
+ * as expected, every new value, and that a revocation opens new epochs. A change that was applied once can apply again when its facts return to what it
  * expects, so the ledger must refuse a second transaction with the same change (its id).
  * Throws MESSAGE_TOO_LARGE, MALFORMED_MESSAGE, POLICY_MALFORMED, WRONG_NETWORK, WRONG_CHANNEL, POLICY_APPROVALS_MISSING,
  * POLICY_CONFLICT, PROFILE_INVALID, PROFILE_MISMATCH or PROFILE_SIGNATURES_MISSING.
@@ -42,6 +43,7 @@ export function verifyPolicyTransaction(transaction: Uint8Array, context: Policy
   const changes = change.changes.map(({ key, value, remove }) => ({ key, value: remove ? undefined : value }));
   const after = factsAfter(context.facts, changes);
   for (const update of changes) checkUpdate(update, after, context);
+  checkRevocations(changes, context.facts, after);
   return { changes };
 }
 

@@ -16,6 +16,6 @@ export { loadConnectionProfile, loadSignedProfile } from './adapters/profile-fil
 export { loadTls } from './adapters/tls-files.js';
 export type { BusinessPort, CallBounds, ComputePort, EndorserPort, HopEvent, HopName, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort } from './ports.js';
 export { fetchAuditHead, fetchBrokerRoot, fetchBrokerStatement, fetchKeyCommitments, type BrokerToAsk, type KeptAuditHead } from './administration.js';
-export { openNextEpochs, revokeParties, type FactList, type Revocation } from './key-epochs.js';
+export { openNextEpochs, revokeParties, type Revocation } from './key-epochs.js';
 export { fetchUnlockStatus, submitShares, type BrokerLock, type HeldUnlockKey } from './unlock.js';
 export { ensureUnlockKey, readUnlockKey } from './adapters/unlock-key-file.js';

@@ -1,14 +1,8 @@
 import { verifyBrokerRecognised } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { CHANNEL_EPOCH, facts, parseContractPolicy, type FactReader, type FactUpdate } from '@selvedge/policy';
+import { CHANNEL_EPOCH, facts, newestEpoch, newestEpochs, parseContractPolicy, type FactList, type FactReader, type FactUpdate } from '@selvedge/policy';
 import { BrokerRootSchema, encodeMessage } from '@selvedge/protocol';
 import { fetchBrokerStatement, fetchKeyCommitments, type BrokerToAsk } from './administration.js';
-
-/** Facts that can be listed. */
-export interface FactList extends FactReader {
-  /** Keys with this prefix, sorted. */
-  keys(prefix: string): readonly string[];
-}
 
 /** What is to lose its standing. */
 export interface Revocation {
@@ -52,23 +46,8 @@ export async function revokeParties(broker: BrokerToAsk, ledger: FactList, revoc
   const ended = epochs.filter(({ contract, epoch }) => epoch === newestEpoch(ledger, contract)).map(({ contract }) => contract);
   const keys = [...parties, ...epochs.map(({ contract, epoch }) => facts.revokedEpoch(contract, epoch))];
   const value = new Uint8Array(Buffer.from(reason));
-  const exposed = parties.length === 0 ? ended : [CHANNEL_EPOCH, ...contractsWithKeys(ledger)];
+  const exposed = parties.length === 0 ? ended : newestEpochs(ledger).map(({ contract }) => contract);
   return [...keys.map((key) => ({ key, value })), ...(await openNextEpochs(broker, ledger, exposed))];
-}
-
-function contractsWithKeys(ledger: FactList): string[] {
-  const prefix = facts.contract('');
-  return ledger
-    .keys(prefix)
-    .map((key) => key.slice(prefix.length))
-    .filter((name) => newestEpoch(ledger, name) > 0n);
-}
-
-/** 0: none. Epochs follow each other without a gap. */
-function newestEpoch(ledger: FactReader, name: string): bigint {
-  let epoch = 0n;
-  while (ledger.fact(facts.epoch(name, epoch + 1n)) !== undefined) epoch += 1n;
-  return epoch;
 }
 
 async function nextEnvelopeKeys(broker: BrokerToAsk, ledger: FactReader, epoch: bigint): Promise<Uint8Array> {

@@ -2,11 +2,11 @@ import { create } from '@bufbuild/protobuf';
 import { commitToKeys, signKeyCommitments } from '@selvedge/attestation';
 import { SUITE_NAMES } from '@selvedge/crypto';
 import { createTestConsortium, encodeEnvelopeEpoch, refusalCodeOf } from '@selvedge/fixtures';
-import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
+import { CHANNEL_EPOCH, facts, type FactList } from '@selvedge/policy';
 import { ChallengeAnswerSchema, KeyBroker, KeyReleaseSchema, PublicEnvelopeKeySchema, SignedAuditHeadSchema, type BrokerStatement } from '@selvedge/protocol';
 import { implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openNextEpochs, revokeParties, type FactList, type Revocation } from './key-epochs.js';
+import { openNextEpochs, revokeParties, type Revocation } from './key-epochs.js';
 import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
 import { refusal } from './testdata/fake-ports.js';
 
@@ -34,7 +34,7 @@ const offersNext = (epoch: bigint, more: (statement: BrokerStatement) => void = 
     more(statement);
   };
 };
-const ledger = (): FactList => ({ fact: (key) => network.consortium.state.fact(key), keys: (prefix) => network.consortium.state.factEntries().map(({ key }) => key).filter((key) => key.startsWith(prefix)) });
+const ledger = (): FactList => network.consortium.state;
 const broker = () => {
   const { consortium } = network;
   const connectionProfile = { network: consortium.network, channel: consortium.channel, signedProfile: 'unused', tls: 'off' as const, keyBroker: server.address, endorsers: [], businessNodes: [], computeNodes: [] };

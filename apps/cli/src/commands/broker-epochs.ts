@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { openNextEpochs, revokeParties, type BrokerToAsk, type FactList, type Revocation } from '@selvedge/client';
+import { openNextEpochs, revokeParties, type BrokerToAsk, type Revocation } from '@selvedge/client';
 import { fromHex } from '@selvedge/crypto';
-import { CHANNEL_EPOCH, createPolicyTransaction, type FactUpdate } from '@selvedge/policy';
+import { CHANNEL_EPOCH, createPolicyTransaction, listFacts, type FactList, type FactUpdate } from '@selvedge/policy';
 import type { CommandContext } from '../context.js';
 import { UsageError } from '../usage-error.js';
 
@@ -74,10 +74,7 @@ async function propose(context: CommandContext, output: string, changesOf: (brok
   const { connectionProfile, profile } = folder;
   const policy = await folder.openPolicy();
   try {
-    const present = await policy.facts();
-    const values = new Map(present.map(({ key, value }) => [key, value]));
-    const ledger: FactList = { fact: (key) => values.get(key), keys: (prefix) => [...values.keys()].filter((key) => key.startsWith(prefix)).sort() };
-    const changes = await changesOf({ connectionProfile, profile, now: new Date() }, ledger);
+    const changes = await changesOf({ connectionProfile, profile, now: new Date() }, listFacts(await policy.facts()));
     await writeFile(output, createPolicyTransaction(await policy.propose(changes), []));
     const keys = changes.map(({ key }) => key);
     context.print({ output, changes: keys }, `${output}: records ${keys.join(', ')}; have administrators approve it ("selvedge policy approve"), then submit it`);

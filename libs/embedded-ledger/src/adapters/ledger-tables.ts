@@ -77,6 +77,10 @@ export class LedgerTables {
     return this.facts.get(key);
   }
 
+  factKeys(prefix: string): readonly string[] {
+    return [...this.facts.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
   result(txId: Uint8Array): TransactionResult | undefined {
     const bytes = this.#results.get(txId);
     return bytes && decodeResult(bytes);

@@ -36,6 +36,11 @@ export class StateOverlay implements BlockState {
     return this.#facts.has(key) ? this.#facts.get(key) : this.#base.fact(key);
   }
 
+  factKeys(prefix: string): readonly string[] {
+    const keys = new Set([...this.#base.factKeys(prefix), ...[...this.#facts.keys()].filter((key) => key.startsWith(prefix))]);
+    return [...keys].filter((key) => this.fact(key) !== undefined).sort();
+  }
+
   version(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
     if (this.#versions.size > 0) {
       const key = entryText(contract, ownerSet, dataset, ledgerKey);

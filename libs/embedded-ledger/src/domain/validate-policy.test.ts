@@ -1,15 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { approvePolicyChange, createPolicyChange, createPolicyTransaction, createProfile, createSignedProfile, facts, policyTransactionId, signProfile, type FactUpdate } from '@selvedge/policy';
+import { CHANNEL_EPOCH, approvePolicyChange, createPolicyChange, createPolicyTransaction, createProfile, createSignedProfile, facts, policyTransactionId, signProfile, type FactUpdate } from '@selvedge/policy';
 import { encodeMessage, TransactionSchema, ValidationCode } from '@selvedge/protocol';
+import type { BlockState } from '../ports.js';
+import { StateOverlay } from './state-overlay.js';
 import { validateTransaction } from './validate-transaction.js';
-import { validationCodeName, type Verdict } from './verdict.js';
+import { NO_UPDATES, validationCodeName, type Verdict } from './verdict.js';
 
 describe('validateTransaction, policy', () => {
   let consortium: TestConsortium;
 
   beforeEach(async () => {
     consortium = await createTestConsortium({ now: new Date('2021-01-01T00:00:00Z') });
+    // Before there are keys, a revocation stands for itself.
+    for (const contract of [CHANNEL_EPOCH, consortium.contract]) consortium.state.setFact(facts.epoch(contract, 1n), undefined);
   });
 
   const admins = (count: number) => [...consortium.organisations.values()].slice(0, count).map(({ admin }) => admin.signer);
@@ -17,7 +21,7 @@ describe('validateTransaction, policy', () => {
     const change = createPolicyChange({ network, channel: consortium.channel, changes, facts: consortium.state });
     return createPolicyTransaction(change, admins(approvals).map((signer) => approvePolicyChange(change, signer)));
   };
-  const judge = (policy: Uint8Array): Verdict => validateTransaction(encodeMessage(TransactionSchema, { kind: { case: 'policy', value: policy } }), consortium.state, consortium.profile);
+  const judge = (policy: Uint8Array, state: BlockState = consortium.state): Verdict => validateTransaction(encodeMessage(TransactionSchema, { kind: { case: 'policy', value: policy } }), state, consortium.profile);
   const nameOf = (policy: Uint8Array): string => validationCodeName(judge(policy).code);
   const revocation = { key: facts.revokedNode('node-1'), value: Buffer.from('stolen') };
 
@@ -27,6 +31,17 @@ describe('validateTransaction, policy', () => {
     expect(verdict).toMatchObject({ code: ValidationCode.VALID, profile: undefined, endorsed: undefined });
     expect(verdict.txId).toEqual(policyTransactionId(policy));
     expect(verdict.updates.facts.map(({ key, value }) => [key, Buffer.from(value!).toString()])).toEqual([[revocation.key, 'stolen']]);
+  });
+
+  it('refuses to revoke a node without new epochs of all keys that the state and the block hold', () => {
+    consortium.restore();
+    expect(nameOf(policyBytes([revocation]))).toBe('INVALID_OTHER_REASON');
+    const policy = policyBytes(consortium.withNextEpochs([revocation]));
+    expect(nameOf(policy)).toBe('VALID');
+    const overlay = new StateOverlay(consortium.state);
+    const added = [{ key: facts.contract('rubies'), value: consortium.state.fact(facts.contract(consortium.contract)) }, { key: facts.epoch('rubies', 1n), value: consortium.state.fact(facts.epoch(consortium.contract, 1n)) }];
+    overlay.apply({ txId: undefined, code: ValidationCode.VALID, updates: { ...NO_UPDATES, facts: added } });
+    expect(validationCodeName(judge(policy, overlay).code)).toBe('INVALID_OTHER_REASON');
   });
 
   it('refuses too few approvals', () => {

@@ -70,7 +70,7 @@ function judgeEndorsed(content: EndorsedContent, state: BlockState, profile: Pro
 }
 
 function judgePolicy(bytes: Uint8Array, state: BlockState, profile: Profile): Effects {
-  const { changes } = verifyPolicyTransaction(bytes, { facts: state, profile });
+  const { changes } = verifyPolicyTransaction(bytes, { facts: { fact: (key) => state.fact(key), keys: (prefix) => state.factKeys(prefix) }, profile });
   // The profile can be replaced, not removed.
   const signedProfile = changes.find((change) => change.key === facts.profile)?.value;
   return { updates: { ...NO_UPDATES, facts: changes }, profile: signedProfile && nextProfile(state, profile, signedProfile) };

@@ -1,12 +1,12 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { ALL_FACTS_FUNCTION, POLICY_CHAINCODE } from '@selvedge/fabric';
-import { factHash, parseFactKey, type FactReader } from '@selvedge/policy';
+import { factHash, listFacts, parseFactKey, type FactList } from '@selvedge/policy';
 import { FactsAnswerSchema, LIMITS, parseMessage } from '@selvedge/protocol';
 import type { FabricBounds, FabricGateway } from './ports.js';
 
 /** Every fact on the channel, as one peer has it. */
-export interface PolicyFacts extends FactReader {
+export interface PolicyFacts extends FactList {
   /** Sorted by key. */
   readonly all: readonly { readonly key: string; readonly value: Uint8Array }[];
 }
@@ -24,5 +24,6 @@ export async function readPolicyFacts(gateway: FabricGateway, bounds: FabricBoun
     if (values.has(key) || !equalBytes(factHash(value), hash)) throw new SelvedgeError('MALFORMED_MESSAGE', `the policy chaincode’s answer contradicts itself at ${key}`, { role: 'policy-chaincode' });
     values.set(key, value);
   }
-  return { all: facts.map(({ key, value }) => ({ key, value })), fact: (key) => values.get(key) };
+  const all = facts.map(({ key, value }) => ({ key, value }));
+  return { all, ...listFacts(all) };
 }

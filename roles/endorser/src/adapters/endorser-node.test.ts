@@ -73,7 +73,7 @@ describe('endorsers on a sequencer', () => {
     const [first, second] = [await north.endorser.endorse({ targetData }), await south.endorser.endorse({ targetData })];
     expect(Buffer.from(first.payload).equals(second.payload)).toBe(true);
 
-    const changes = [{ key: facts.revokedNode('compute-1'), value: Buffer.from('stolen') }];
+    const changes = consortium.withNextEpochs([{ key: facts.revokedNode('compute-1'), value: Buffer.from('stolen') }]);
     await sequencer.submit(encodePolicyTransaction(createTestPolicyTransaction(consortium, changes, consortium.state)));
     await expect.poll(north.height, { timeout: 10_000 }).toBe(3n);
     expect(await refusalCodeOf(north.endorser.endorse({ targetData }))).toBe('TEE_REVOKED');

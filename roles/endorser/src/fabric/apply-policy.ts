@@ -1,4 +1,4 @@
-import { policyTransactionId, type Profile } from '@selvedge/policy';
+import { listFacts, policyTransactionId, type FactList, type Profile } from '@selvedge/policy';
 import { fetchedFacts } from './domain/fetched-facts.js';
 import { decidePolicyChange, requiredPolicyFacts, type PolicyDecision } from './domain/policy-decision.js';
 import type { FactStore } from './ports.js';
@@ -9,10 +9,15 @@ import type { FactStore } from './ports.js';
  * Throws what requiredPolicyFacts and decidePolicyChange throw.
  */
 export async function applyPolicyTransaction(store: FactStore, transaction: Uint8Array, anchor: Profile): Promise<PolicyDecision> {
-  const values = await store.facts(requiredPolicyFacts(transaction));
+  const facts = await readFacts(store, requiredPolicyFacts(transaction));
   const isApplied = await store.isApplied(policyTransactionId(transaction));
-  const decision = decidePolicyChange(transaction, { facts: fetchedFacts(values), isApplied, anchor });
+  const decision = decidePolicyChange(transaction, { facts, isApplied, anchor });
   for (const { key, value } of decision.updates) await (value === undefined ? store.remove(key) : store.set(key, value));
   await store.markApplied(decision.id);
   return decision;
+}
+
+/** A list enters the read set as the range that it is: a contract that comes meanwhile makes the change conflict. */
+async function readFacts(store: FactStore, keys: readonly string[] | 'all'): Promise<FactList> {
+  return keys === 'all' ? listFacts(await store.entries()) : fetchedFacts(await store.facts(keys));
 }

@@ -1,9 +1,9 @@
 import { toHex } from '@selvedge/crypto';
 import { ALL_FACTS_FUNCTION, APPLY_FUNCTION, FACTS_FUNCTION, isFactStateKey, parseRefusalText, POLICY_CHAINCODE } from '@selvedge/fabric';
 import { createTestConsortium, createTestGenesis, createTestPolicyTransaction, type TestConsortium } from '@selvedge/fixtures';
-import { facts, factHash, policyTransactionId, type FactReader, type FactUpdate } from '@selvedge/policy';
+import { CHANNEL_EPOCH, facts, factHash, policyTransactionId, type FactReader, type FactUpdate } from '@selvedge/policy';
 import { encodeMessage, FactsAnswerSchema, FactsQuerySchema, LIMITS, parseMessage, type FactsAnswer } from '@selvedge/protocol';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { policyChaincode } from './testdata/fabric-setting.js';
 import { createFakePeer, type FakePeer } from './testdata/fake-peer.js';
 
@@ -36,6 +36,11 @@ const bootstrap = async (): Promise<void> => {
   expect(await apply(createTestGenesis(consortium))).toBeUndefined();
   expect(await apply(change(consortium.state.factEntries().filter(({ key }) => key !== facts.profile)))).toBeUndefined();
 };
+/** A channel without keys, where a revocation stands for itself. */
+const bootstrapWithoutKeys = async (): Promise<void> => {
+  for (const name of [CHANNEL_EPOCH, consortium.contract]) consortium.state.setFact(facts.epoch(name, 1n), undefined);
+  await bootstrap();
+};
 
 describe('the first policy change', () => {
   it('sets the pinned profile, and is answered with its id', async () => {
@@ -62,7 +67,10 @@ describe('the first policy change', () => {
 });
 
 describe('later policy changes', () => {
-  beforeEach(bootstrap);
+  beforeEach(bootstrapWithoutKeys);
+  afterEach(() => {
+    consortium.restore();
+  });
 
   it('put and remove facts one key each, and nothing but facts shows', async () => {
     const key = facts.revokedNode('node-9');
@@ -107,12 +115,43 @@ describe('later policy changes', () => {
 
   it('read every fact that they rest on', async () => {
     const key = facts.epoch(consortium.contract, 2n);
-    consortium.setEpoch(consortium.contract, 2n);
+    for (const epoch of [1n, 2n]) consortium.setEpoch(consortium.contract, epoch);
+    expect(await apply(change([{ key: facts.epoch(consortium.contract, 1n), value: consortium.state.fact(facts.epoch(consortium.contract, 1n)) }]))).toBeUndefined();
     const transaction = change([{ key, value: consortium.state.fact(key)! }]);
-    consortium.restore();
     const { response, reads } = await call(APPLY_FUNCTION, base64(transaction));
     expect(response.message).toBe('');
     for (const read of [facts.profile, facts.brokerRoot, key, facts.epoch(consortium.contract, 1n)]) expect(reads).toContain(`${POLICY_CHAINCODE}//${read}`);
+  });
+});
+
+describe('revocations', () => {
+  beforeEach(bootstrap);
+
+  it('of a party open the next epochs of all keys, by the list of contracts, and are refused without', async () => {
+    const revocation = { key: facts.revokedNode('node-9'), value: Buffer.from('lost') };
+    expect(await apply(change([revocation]))).toBe('POLICY_MALFORMED');
+    const whole = consortium.withNextEpochs([revocation]);
+    consortium.addContract('rubies');
+    const rubies = [facts.contract('rubies'), facts.epoch('rubies', 1n)].map((key) => ({ key, value: consortium.state.fact(key) }));
+    consortium.restore();
+    // Approved before another contract got its keys.
+    const early = change(whole);
+    expect(await apply(change(rubies))).toBeUndefined();
+    expect(await apply(early)).toBe('POLICY_MALFORMED');
+    for (const { key } of rubies) peer.put(POLICY_CHAINCODE, '', key, undefined);
+    expect(await apply(early)).toBeUndefined();
+    expect(await apply(change([{ key: revocation.key, value: undefined }]))).toBeUndefined();
+  });
+
+  it('of a key epoch open the next one, and read what that rests on', async () => {
+    const { contract } = consortium;
+    const revocation = { key: facts.revokedEpoch(contract, 1n), value: Buffer.from('leaked') };
+    const opened = consortium.withNextEpochs([]).filter(({ key }) => key === facts.epoch(contract, 2n));
+    const { response, reads } = await call(APPLY_FUNCTION, base64(change([revocation, ...opened])));
+    expect(response.message).toBe('');
+    for (const read of [facts.epoch(contract, 1n), facts.epoch(contract, 2n)]) expect(reads).toContain(`${POLICY_CHAINCODE}//${read}`);
+    // The first epoch, revoked and alone, leaves no epoch in use.
+    expect(await apply(change([{ key: facts.revokedEpoch(contract, 2n), value: Buffer.from('leaked') }]))).toBeUndefined();
   });
 });
 

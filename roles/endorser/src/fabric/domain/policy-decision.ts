@@ -1,11 +1,11 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { facts, isFactKey, parseFactKey, policyTransactionId, verifyPolicyTransaction, verifySignedProfile, type FactReader, type FactUpdate, type Profile } from '@selvedge/policy';
-import { compareText, LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema } from '@selvedge/protocol';
+import { facts, factsOfRevokedEpoch, isFactKey, isPartyRevoked, parseFactKey, policyTransactionId, verifyPolicyTransaction, verifySignedProfile, type FactList, type FactUpdate, type Profile } from '@selvedge/policy';
+import { compareText, LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema, type FactChange } from '@selvedge/protocol';
 
 /** What a policy transaction is judged against. */
 export interface PolicyDecisionInput {
-  /** Holds at least what requiredPolicyFacts names. */
-  readonly facts: FactReader;
+  /** Holds at least what requiredPolicyFacts names, or every fact. */
+  readonly facts: FactList;
   /** Whether this change was applied before, by its policyTransactionId. */
   readonly isApplied: boolean;
   /** Trust anchor: what the first change must set. */
@@ -20,21 +20,29 @@ export interface PolicyDecision {
 }
 
 /**
- * Keys of every fact that judging a policy transaction can read, sorted, unique.
+ * Keys of every fact that judging a policy transaction can read, sorted, unique; 'all' where a party is revoked, which is
+ * judged by the list of all contracts.
  * transaction: PolicyTransaction bytes. Throws MALFORMED_MESSAGE, MESSAGE_TOO_LARGE or LIMIT_EXCEEDED.
  */
-export function requiredPolicyFacts(transaction: Uint8Array): string[] {
+export function requiredPolicyFacts(transaction: Uint8Array): string[] | 'all' {
+  const changes = readChanges(transaction);
+  if (isPartyRevoked(changes.filter(({ remove }) => !remove))) return 'all';
+  const keys = changes.map(({ key }) => key);
+  return [...new Set([facts.profile, facts.brokerRoot, ...keys, ...keys.flatMap(neighbours)])].sort(compareText);
+}
+
+function readChanges(transaction: Uint8Array): FactChange[] {
   const { change } = parseMessage(PolicyTransactionSchema, transaction, LIMITS.maxMessageBytes);
   const { changes } = parseMessage(PolicyChangeSchema, change, LIMITS.maxMessageBytes);
   // A change of more facts is refused before any of them is looked at.
-  const keys = changes.slice(0, LIMITS.maxFactChanges).map(({ key }) => key).filter(isFactKey);
-  return [...new Set([facts.profile, facts.brokerRoot, ...keys, ...keys.flatMap(previousEpoch)])].sort(compareText);
+  return changes.slice(0, LIMITS.maxFactChanges).filter(({ key }) => isFactKey(key));
 }
 
-/** An epoch is judged by the one before it too. */
-function previousEpoch(key: string): string[] {
+/** An epoch is judged by the one before it too, its revocation by those around it. */
+function neighbours(key: string): string[] {
   const parsed = parseFactKey(key);
-  return parsed.kind === 'epoch' && parsed.epoch > 1n ? [facts.epoch(parsed.contract, parsed.epoch - 1n)] : [];
+  if (parsed.kind === 'epoch') return parsed.epoch > 1n ? [facts.epoch(parsed.contract, parsed.epoch - 1n)] : [];
+  return parsed.kind === 'revoked-epoch' ? factsOfRevokedEpoch(parsed) : [];
 }
 
 /**
