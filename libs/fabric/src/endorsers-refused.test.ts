@@ -13,7 +13,12 @@ describe('EndorsersRefused', () => {
 
   it('takes stale reads and stale guards for one refusal', () => {
     expect(refused(['NorthMSP', 'STALE_GUARD'], ['SouthMSP', 'STALE_READ']).code).toBe('STALE_GUARD');
-    expect(refused(['NorthMSP', 'STALE_READ'], ['SouthMSP', 'TEE_REVOKED']).code).toBe('ENDORSEMENT_FAILED');
+    expect(refused(['NorthMSP', 'STALE_READ'], ['SouthMSP', 'SIGNATURE_INVALID']).code).toBe('ENDORSEMENT_FAILED');
+  });
+
+  it('calls for new keys first where some say that keys have changed and others that reads have', () => {
+    expect(refused(['NorthMSP', 'STALE_READ'], ['SouthMSP', 'TEE_REVOKED'])).toMatchObject({ code: 'TEE_REVOKED', message: 'because of TEE_REVOKED' });
+    expect(refused(['NorthMSP', 'KEY_EPOCH_RETIRED'], ['SouthMSP', 'TEE_CERTIFICATE_EXPIRED']).code).toBe('KEY_EPOCH_RETIRED');
   });
 
   it('lists them by organisation when they differ', () => {

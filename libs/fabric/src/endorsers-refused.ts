@@ -1,4 +1,5 @@
 import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
+import { isKeyChange } from '@selvedge/policy';
 
 /** One organisation's refusal to endorse. */
 export interface OrganisationRefusal {
@@ -10,7 +11,7 @@ export interface OrganisationRefusal {
 const STALE: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['STALE_READ', 'STALE_GUARD']);
 
 /**
- * Endorsers refused: their own code when they agree on one (or all say that something read has changed), else
+ * Endorsers refused: their own code when they agree on one (or all say that something read has changed, or keys), else
  * ENDORSEMENT_FAILED with a list by organisation.
  */
 export class EndorsersRefused extends SelvedgeError {
@@ -21,10 +22,11 @@ export class EndorsersRefused extends SelvedgeError {
   /** @param refusals one at least */
   constructor(refusals: readonly OrganisationRefusal[], options: { readonly cause?: unknown; readonly isUndiscovered?: boolean } = {}) {
     const [first] = refusals;
-    const isAgreed = first !== undefined && refusals.every(({ refusal }) => refusal.code === first.refusal.code || (STALE.has(refusal.code) && STALE.has(first.refusal.code)));
+    const isPassing = refusals.every(({ refusal: { code } }) => STALE.has(code) || isKeyChange(code));
+    const agreed = isPassing ? (refusals.find(({ refusal }) => isKeyChange(refusal.code)) ?? first) : refusals.every(({ refusal }) => refusal.code === first?.refusal.code) ? first : undefined;
     const list = refusals.map(({ mspId, refusal }) => `${mspId}: ${refusal.code}: ${refusal.message}`).join('; ');
     const mspIds = [...new Set(refusals.map(({ mspId }) => mspId))].join(', ');
-    super(isAgreed ? first.refusal.code : 'ENDORSEMENT_FAILED', isAgreed ? first.refusal.message : list, { role: 'endorser', details: { mspId: mspIds }, cause: options.cause });
+    super(agreed?.refusal.code ?? 'ENDORSEMENT_FAILED', agreed?.refusal.message ?? list, { role: 'endorser', details: { mspId: mspIds }, cause: options.cause });
     this.refusals = refusals;
     this.isUndiscovered = options.isUndiscovered ?? false;
   }

@@ -2,6 +2,7 @@ import { retryOnConflict } from './conflict-retry.js';
 import { createProposal, type Proposal } from './proposal.js';
 import type { ProposalOptions } from './proposal-options.js';
 import type { SubmittedTransaction } from './endorsed-transaction.js';
+import { withPresentKeys } from './present-keys.js';
 import { pause } from './repeat.js';
 import type { TransactionSession } from './session.js';
 
@@ -40,7 +41,7 @@ export function createContract(session: TransactionSession, name: string): Contr
   };
   const retrying = <T>(run: () => Promise<T>, options: ProposalOptions = {}): Promise<T> => {
     const signal = options.signal === undefined ? session.closing : AbortSignal.any([session.closing, options.signal]);
-    return retryOnConflict(run, options.retry ?? session.retry, { random: session.random, pause: (ms) => pause(ms, signal) });
+    return retryOnConflict(() => withPresentKeys(session, run), options.retry ?? session.retry, { random: session.random, pause: (ms) => pause(ms, signal) });
   };
   const submitAsync = (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => retrying(() => order(transaction, options), options);
   const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commit(transaction, options), options);

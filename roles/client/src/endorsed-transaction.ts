@@ -1,10 +1,11 @@
 import { toHex } from '@selvedge/crypto';
-import type { Core, EndorsedTransaction as EndorsedTransactionMessage } from '@selvedge/protocol';
+import type { Core, TeeSignature, EndorsedTransaction as EndorsedTransactionMessage } from '@selvedge/protocol';
 import { createCommit, type Commit } from './commit.js';
 import { verifySuccessful } from './domain/commit-status.js';
 import type { WrittenTarget } from './domain/requirements.js';
 import { packetsOf } from './domain/staging.js';
 import type { CarriedTransaction } from './ledger-lane.js';
+import { explainConflict } from './met-key-change.js';
 import { explainRefusal } from './met-upgrade.js';
 import type { Trust } from './trust.js';
 
@@ -28,7 +29,8 @@ export interface SubmittedTransaction extends Commit {
   getResult(): Uint8Array;
   /**
    * Waits for the commit. Throws MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT, ENDORSEMENT_POLICY_FAILURE, DUPLICATE_TXID or
-   * COMMIT_INVALID; POLICY_VERSION_MISMATCH where an upgrade of the contract came between.
+   * COMMIT_INVALID; POLICY_VERSION_MISMATCH where an upgrade of the contract came between, KEY_EPOCH_RETIRED, KEY_EPOCH_REVOKED,
+   * TEE_CERTIFICATE_EXPIRED or TEE_REVOKED where a rotation or revocation did.
    */
   verifyCommitted(): Promise<void>;
 }
@@ -40,12 +42,15 @@ export interface EndorsedParts {
   readonly packets: readonly Uint8Array[];
   readonly targets: readonly WrittenTarget[];
   readonly carried: CarriedTransaction;
-  readonly trust: Pick<Trust, 'newestTerms'>;
+  /** By those that executed it. */
+  readonly teeSignatures: readonly TeeSignature[];
+  readonly trust: Pick<Trust, 'newestTerms' | 'newestView'>;
 }
 
 /** The stage after endorsement. */
-export function createEndorsedTransactionStage({ carried, targets, cores, packets, result, trust, ...parts }: EndorsedParts): EndorsedTransaction {
+export function createEndorsedTransactionStage({ carried, targets, cores, packets, result, teeSignatures, trust, ...parts }: EndorsedParts): EndorsedTransaction {
   const txId = toHex(parts.txId);
+  const explain = async (error: unknown): Promise<unknown> => explainConflict(await explainRefusal(error, cores, trust), { cores, teeSignatures }, trust);
   return {
     getTransactionId: () => txId,
     getResult: () => result,
@@ -55,7 +60,7 @@ export function createEndorsedTransactionStage({ carried, targets, cores, packet
     async submit() {
       // Owners judge by the policy that stands when the packets come: nothing was ordered yet.
       await carried.submit().catch(async (error: unknown) => {
-        throw await explainRefusal(error, cores, trust);
+        throw await explain(error);
       });
       const commit = createCommit(txId, () => carried.commitStatus());
       return {
@@ -66,7 +71,7 @@ export function createEndorsedTransactionStage({ carried, targets, cores, packet
           try {
             verifySuccessful(status);
           } catch (error) {
-            throw await explainRefusal(error, cores, trust);
+            throw await explain(error);
           }
         },
       };

@@ -56,8 +56,8 @@ export function createExecutedTransaction(
       const carried = await session.lane.endorse(lane).catch(async (error: unknown) => {
         throw await explainRefusal(error, cores, session.trust);
       });
-      const packets = targetData.attachments?.packets ?? [];
-      return createEndorsedTransactionStage({ txId: transactionId, result, cores, packets, targets: requirements.targets, carried, trust: session.trust });
+      const { packets = [], teeSignatures = [] } = targetData.attachments ?? {};
+      return createEndorsedTransactionStage({ txId: transactionId, result, cores, packets, teeSignatures, targets: requirements.targets, carried, trust: session.trust });
     },
   };
 }

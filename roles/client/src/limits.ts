@@ -37,7 +37,7 @@ export const DEFAULT_LIMITS: ClientLimits = {
   commitStatusTimeoutMs: 60_000,
   evidenceTimeoutMs: 15_000,
   evidenceMaxAgeMs: 5 * 60_000,
-  maxRebuilds: 3,
+  maxRebuilds: 5,
   failurePenaltyMs: 2_000,
   ownersGraceMs: 5_000,
   resubmitAfterMs: 10_000,

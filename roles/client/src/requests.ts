@@ -5,9 +5,11 @@ import { computeTxId, type RequestKind } from '@selvedge/protocol';
 import { chooseCalledEpochs, chooseKeyEpoch } from './domain/envelope.js';
 import { buildRequest, type BuiltRequest } from './domain/request.js';
 import { isWorthRebuild } from './domain/retry.js';
+import { pause } from './repeat.js';
 import type { Session } from './session.js';
 
 const NONCE_BYTES = 24;
+const NODE_PAUSE_MS = 150;
 
 /** The sealed requests of one transaction id, one of each kind. */
 export interface Requests {
@@ -57,6 +59,8 @@ export function createRequests(session: Session, contract: string, content: { re
         } catch (error) {
           if (!isSelvedgeError(error) || !isWorthRebuild(error.code) || rebuilds >= session.limits.maxRebuilds) throw error;
           built.delete(kind);
+          // The evidence may be newer than the node that refused: the first try again is for an old one, the others wait for the node.
+          if (rebuilds > 0) await pause(NODE_PAUSE_MS * 2 ** rebuilds, session.closing);
           await session.trust.refresh();
         }
       }

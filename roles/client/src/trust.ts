@@ -26,6 +26,8 @@ export interface Trust {
   terms(contract: string): Promise<ContractTerms>;
   /** Terms of a contract as the ledger has them now, under a fresh nonce. */
   newestTerms(contract: string): Promise<ContractTerms>;
+  /** The ledger's facts as they are now, under a fresh nonce. */
+  newestView(): Promise<LedgerView>;
   /** Fetches view and evidence again, under fresh nonces. */
   refresh(): Promise<void>;
   close(): void;
@@ -125,6 +127,7 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
       }
     },
     newestTerms: async (contract) => termsIn(await lookAgain(), contract),
+    newestView: lookAgain,
     async refresh() {
       await view();
       await lookAgain();

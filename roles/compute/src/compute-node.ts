@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
 import type { LedgerView, LedgerViewTracker } from '@selvedge/ledger-view';
 import { Compute, ComputeHealthSchema, type ComputeHealth, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
 import { implement } from '@selvedge/rpc';
@@ -64,11 +64,20 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
     return held;
   };
 
+  const askingForKeys = <T>(step: () => T): T => {
+    try {
+      return step();
+    } catch (error) {
+      if (isSelvedgeError(error, 'NOT_READY')) keys.renew();
+      throw error;
+    }
+  };
+
   const answer = async (sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse> => {
     const view = views.current();
     const held = currentKeys();
     verifyOwnStanding(held, view.profile, view);
-    const unsealed = openRequest(sealed, { keys: held, profile: view.profile, ledger: view });
+    const unsealed = askingForKeys(() => openRequest(sealed, { keys: held, profile: view.profile, ledger: view }));
     checkpoint('compute.after-open');
     try {
       const { response, targetData } = await execution.run(unsealed, { view, keys: held, signal });

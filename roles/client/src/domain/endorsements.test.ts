@@ -110,9 +110,9 @@ describe('describeFailure', () => {
   });
 
   it('lists the refusals when they differ, and says when endorsers are missing', () => {
-    const mixed = describeFailure([], new Map([['NorthMSP', refusal('STALE_READ')], ['SouthMSP', refusal('TEE_REVOKED')]]));
+    const mixed = describeFailure([], new Map([['NorthMSP', refusal('STALE_READ')], ['SouthMSP', refusal('TEE_WRONG_ROLE')]]));
     expect(mixed.code).toBe('ENDORSEMENT_FAILED');
-    expect(mixed.message).toContain('SouthMSP: TEE_REVOKED');
+    expect(mixed.message).toContain('SouthMSP: TEE_WRONG_ROLE');
     expect(describeFailure([], new Map()).message).toContain('cannot satisfy');
   });
 

@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Identity, MspRegistry } from '@selvedge/identity';
-import { isEndorsementPolicySatisfied } from '@selvedge/policy';
+import { isEndorsementPolicySatisfied, isKeyChange } from '@selvedge/policy';
 import { EndorsementPayloadSchema, LIMITS, parseMessage, signing, type DeclaredTarget, type Endorsement } from '@selvedge/protocol';
 import type { Requirements, WrittenTarget } from './requirements.js';
 import { isConflict } from './retry.js';
@@ -75,8 +75,9 @@ export function describeFailure(verified: readonly VerifiedEndorsement[], refusa
   if (isDisagreement(verified)) return new SelvedgeError('ENDORSEMENTS_DISAGREE', 'endorsers gave different payloads', { role: 'client' });
   const codes = new Set([...refusals.values()].map((refusal) => refusal.code));
   const [first] = refusals.values();
-  // Several conflicts are one to the caller: the request may be made again.
-  if (first !== undefined && (codes.size === 1 || [...codes].every(isConflict))) return first;
+  // Several conflicts are one to the caller: the request may be made again. New keys are called for first.
+  const keyChange = [...refusals.values()].find(({ code }) => isKeyChange(code));
+  if (first !== undefined && (codes.size === 1 || [...codes].every((code) => isConflict(code) || isKeyChange(code)))) return keyChange ?? first;
   const list = [...refusals].map(([mspId, refusal]) => `${mspId}: ${refusal.code}: ${refusal.message}`).join('; ');
   const missing = refusals.size === 0 ? 'the known endorsers cannot satisfy the endorsement policies' : list;
   return new SelvedgeError('ENDORSEMENT_FAILED', `${String(verified.length)} endorsed; ${missing}`, { role: 'client' });

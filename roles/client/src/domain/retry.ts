@@ -8,6 +8,7 @@ const ANOTHER_NODE: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'OVERLOADED',
   'DRAINING',
   'NOT_READY',
+  'TEE_CERTIFICATE_EXPIRED', // two rotations have overtaken the node, and it renews its certificate
   'TEE_REVOKED', // the node knows of its own revocation before this client does
   'CONTRACT_NOT_ASSIGNED',
   'CONTRACT_UNKNOWN', // this client saw the contract on the ledger: the node is behind

@@ -13,7 +13,7 @@ export interface UnsealedRequest extends OpenedRequest {
 /**
  * Checks the clear header and unseals (DESIGN 2, step 2). What it throws travels in the clear: the codes of
  * openSealedRequest, UNKNOWN_SUITE for a suite that the profile does not allow, ENVELOPE_EPOCH_UNKNOWN and
- * ENVELOPE_EPOCH_REVOKED by the ledger's word.
+ * ENVELOPE_EPOCH_REVOKED by the ledger's word, NOT_READY while the key is still on its way.
  */
 export function openRequest(sealed: SealedRequest, context: { readonly keys: HeldKeys; readonly profile: Profile; readonly ledger: FactReader }): UnsealedRequest {
   const { keys, profile, ledger } = context;
@@ -21,7 +21,9 @@ export function openRequest(sealed: SealedRequest, context: { readonly keys: Hel
   const envelopeKey = (suite: string, epoch: bigint): ReturnType<HeldKeys['envelopeKey']> => {
     if (!allowedSuites.includes(suite)) throw new SelvedgeError('UNKNOWN_SUITE', 'the network profile does not allow this suite');
     verifyEnvelopeEpoch(ledger, epoch);
-    return keys.envelopeKey(suite, epoch);
+    const key = keys.envelopeKey(suite, epoch);
+    if (key === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the envelope keys of epoch ${String(epoch)} yet`);
+    return key;
   };
   const opened = openSealedRequest(sealed, envelopeKey, { network, channel });
   return { ...opened, requestDigest: requestDigest(opened.header.suite, opened.transactionKey, opened.signedRequest) };
