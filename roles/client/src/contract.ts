@@ -1,5 +1,6 @@
+import type { ContractBatches } from './batching/contract-batches.js';
 import { retryOnConflict } from './conflict-retry.js';
-import { createProposal, type Proposal } from './proposal.js';
+import { contentOf, createProposal, type Proposal } from './proposal.js';
 import type { ProposalOptions } from './proposal-options.js';
 import type { SubmittedTransaction } from './endorsed-transaction.js';
 import { pause } from './repeat.js';
@@ -38,13 +39,23 @@ export function createContract(session: TransactionSession, name: string): Contr
     await submitted.verifyCommitted();
     return submitted.getResult();
   };
+  /** What names nodes, endorsers or an end of its own goes its own way. */
+  const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
+    options.computeQuorum === undefined && options.endorsingOrganizations === undefined && options.signal === undefined ? session.batches(name) : undefined;
+  const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
+    const alone = (): Promise<Uint8Array> => commit(transaction, options);
+    return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();
+  };
   const retrying = <T>(run: () => Promise<T>, options: ProposalOptions = {}): Promise<T> => {
     const signal = options.signal === undefined ? session.closing : AbortSignal.any([session.closing, options.signal]);
     return retryOnConflict(run, options.retry ?? session.retry, { random: session.random, pause: (ms) => pause(ms, signal) });
   };
   const submitAsync = (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => retrying(() => order(transaction, options), options);
-  const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commit(transaction, options), options);
-  const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => newProposal(transaction, options).evaluate();
+  const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commitAnyhow(transaction, options), options);
+  const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
+    const alone = (): Promise<Uint8Array> => newProposal(transaction, options).evaluate();
+    return batchesFor(options)?.evaluate(contentOf(transaction, options ?? {}), alone) ?? alone();
+  };
   return {
     name,
     newProposal,

@@ -3,6 +3,8 @@ import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
 import type { FabricGateway } from '@selvedge/fabric-network/gateway';
+import { createContractBatches, verifyBatchPolicy, type ContractBatches } from './batching/contract-batches.js';
+import type { BatchPolicy } from './batching/batch-queue.js';
 import { openFabricGateway } from './adapters/fabric-connection.js';
 import { createGrpcNetwork } from './adapters/grpc-network.js';
 import type { TlsSetting } from '@selvedge/rpc';
@@ -17,7 +19,7 @@ import { knownHeightOf, rememberBlocks } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
 import type { NetworkPorts, OnHop } from './ports.js';
-import type { Session } from './session.js';
+import type { Session, TransactionSession } from './session.js';
 import { createTrust } from './trust.js';
 
 /** What a gateway needs: whom to reach, whom to trust, and who speaks. */
@@ -42,6 +44,11 @@ export interface ConnectOptions {
    * version); for idempotent work. Off by default; ProposalOptions.retry overrides it.
    */
   readonly retry?: ConflictRetry;
+  /**
+   * Contracts whose requests travel in batches, by name: submit, submitTransaction, evaluate and evaluateTransaction, where
+   * they name no signal, compute quorum or endorsers of their own. Off by default, and on the embedded ledger alone.
+   */
+  readonly batching?: Readonly<Record<string, BatchPolicy>>;
   /** From 0 to 1: spreads the pauses of retries. Default: Math.random. */
   readonly random?: () => number;
   /** The transport; default: gRPC to the addresses of the connection profile. */
@@ -72,7 +79,8 @@ export interface Network {
 
 /**
  * Opens a gateway. Nothing is sent yet: evidence is fetched and verified before the first request.
- * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK, WRONG_CHANNEL, or INVALID_CONFIGURATION for TLS files.
+ * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK, WRONG_CHANNEL, INVALID_CONFIGURATION for TLS files
+ * or batching, or BATCH_UNSUPPORTED.
  */
 export function connect(options: ConnectOptions): Gateway {
   const clock = options.clock ?? (() => new Date());
@@ -84,6 +92,7 @@ export function connect(options: ConnectOptions): Gateway {
   const ports = options.ports ?? createGrpcNetwork(options.connectionProfile, { tls: options.tls, onHop: options.onHop, reload: options.reload });
   const trust = createTrust({ profile, ports, clock, limits });
   if (options.retry !== undefined) readConflictRetry(options.retry);
+  verifyBatching(options);
   const closing = new AbortController();
   // Every request that is under way listens.
   setMaxListeners(0, closing.signal);
@@ -101,7 +110,19 @@ export function connect(options: ConnectOptions): Gateway {
     knownHeight: knownHeightOf(profile),
   };
   const lane = rememberBlocks(createLane(session, options, clock), session.knownHeight);
-  const transactions = { ...session, lane, retry: options.retry, random: options.random ?? Math.random };
+  const batching = new Map(Object.entries(options.batching ?? {}));
+  const batches = new Map<string, ContractBatches>();
+  const transactions: TransactionSession = {
+    ...session,
+    lane,
+    retry: options.retry,
+    random: options.random ?? Math.random,
+    batches(contract) {
+      const policy = batching.get(contract);
+      if (policy !== undefined && !batches.has(contract)) batches.set(contract, createContractBatches(transactions, contract, policy));
+      return batches.get(contract);
+    },
+  };
   return {
     identity: options.identity,
     getNetwork(name) {
@@ -121,6 +142,11 @@ export function connect(options: ConnectOptions): Gateway {
       ports.close();
     },
   };
+}
+
+function verifyBatching({ batching = {}, connectionProfile }: ConnectOptions): void {
+  for (const [contract, policy] of Object.entries(batching)) verifyBatchPolicy(contract, policy);
+  if (connectionProfile.ledger === 'fabric' && Object.keys(batching).length > 0) throw new SelvedgeError('BATCH_UNSUPPORTED', 'a transaction on Hyperledger Fabric carries one request', { role: 'client' });
 }
 
 function createLane(session: Session, options: ConnectOptions, clock: () => Date): LedgerLane {

@@ -9,6 +9,7 @@ export type { EndorsedTransaction, SubmittedTransaction } from './endorsed-trans
 export { parseConnectionProfile, type ClientTlsFiles, type ComputeEndpoint, type ConnectionProfile, type OrganisationEndpoint } from './domain/connection-profile.js';
 export type { FabricPeerEndpoint, FabricSection } from './domain/fabric-section.js';
 export type { ConflictRetry } from './domain/conflict-retry.js';
+export type { BatchPolicy } from './batching/batch-queue.js';
 export { openFabricGateway, type FabricConnectionOptions } from './adapters/fabric-connection.js';
 export { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
 export { createGrpcNetwork } from './adapters/grpc-network.js';

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '@selvedge/errors';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import type {
+  BatchResponse,
   Block,
   CommitStatusAnswer,
   Endorsement,
@@ -9,6 +10,7 @@ import type {
   Receipt,
   SealedRequest,
   SealedResponse,
+  StaleItems,
   SubmitAnswer,
   TargetData,
 } from '@selvedge/protocol';
@@ -26,6 +28,8 @@ export interface ComputePort {
   readonly nodeId: string;
   readonly address: string;
   execute(request: SealedRequest, bounds: CallBounds): Promise<SealedResponse>;
+  /** Requests to one contract, run in order. */
+  executeBatch(requests: readonly SealedRequest[], bounds: CallBounds): Promise<BatchResponse>;
 }
 
 /** Hop 5 and hop 6. */
@@ -33,6 +37,8 @@ export interface EndorserPort {
   readonly mspId: string;
   readonly address: string;
   endorse(targetData: TargetData, bounds: CallBounds): Promise<Endorsement>;
+  /** The given mask with the stale items added. Advice alone: nothing is signed. */
+  findStaleItems(cores: readonly Uint8Array[], itemMask: Uint8Array, bounds: CallBounds): Promise<StaleItems>;
 }
 
 /** Hop 7 and hop 8. */

@@ -25,7 +25,7 @@ describe('validateTransaction, policy', () => {
     const policy = policyBytes([revocation]);
     const verdict = judge(policy);
     expect(verdict).toMatchObject({ code: ValidationCode.VALID, profile: undefined, endorsed: undefined });
-    expect(verdict.txId).toEqual(policyTransactionId(policy));
+    expect(verdict.txIds).toEqual([policyTransactionId(policy)]);
     expect(verdict.updates.facts.map(({ key, value }) => [key, Buffer.from(value!).toString()])).toEqual([[revocation.key, 'stolen']]);
   });
 
@@ -42,7 +42,7 @@ describe('validateTransaction, policy', () => {
   it('refuses a second transaction with the same change, whoever approved it', () => {
     const change = createPolicyChange({ network: consortium.network, channel: consortium.channel, changes: [revocation], facts: consortium.state });
     const approvals = admins(5).map((signer) => approvePolicyChange(change, signer));
-    consortium.state.setResult(judge(createPolicyTransaction(change, approvals.slice(0, 4))).txId!, ValidationCode.VALID);
+    consortium.state.setResult(judge(createPolicyTransaction(change, approvals.slice(0, 4))).txIds[0]!, ValidationCode.VALID);
     expect(nameOf(createPolicyTransaction(change, approvals.slice(1)))).toBe('DUPLICATE_TXID');
   });
 

@@ -42,7 +42,7 @@ const endorsed = (writes: readonly TestWrite[] = WRITES): { content: EndorsedCon
   return { content: readEndorsedTransaction(createEndorsedTransaction({ consortium, targetData })), packets: targetData.attachments!.packets };
 };
 const apply = (content: EndorsedContent | undefined, code = ValidationCode.VALID, ended: AppliedBlock['ended'] = [], versions: AppliedBlock['versions'] = []): Promise<void> => {
-  const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txId: content?.txId, endorsed: content, updates: NONE, reason: undefined }], ended, versions };
+  const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txIds: content?.txIds ?? [], endorsed: content, updates: NONE, reason: undefined }], ended, versions };
   const log = { warn: () => undefined, error: (_fields: unknown, message: string) => missing.push(message) };
   return store.write(() => { applyBlock(block, { packets, pending, history, isOwn: (_contract, ownerSet) => ownerSet !== 'foreign', mspId: 'AuroraMSP', log }); });
 };

@@ -31,9 +31,9 @@ describe('shape of target data', () => {
     expect(refusal({ ...(changeSigned && { changeSigned }) })).toBe('MALFORMED_MESSAGE');
   });
 
-  it('more than one item is refused by name', () => {
-    expect(refusal({ changeSigned: (data) => { data.cores.push(data.cores[0]!); } })).toBe('BATCH_UNSUPPORTED');
-    expect(refusal({ changeSigned: (data) => { data.itemMask = Buffer.of(0); } })).toBe('BATCH_UNSUPPORTED');
+  it('an item twice and a mask of another batch are malformed', () => {
+    expect(refusal({ changeSigned: (data) => { data.cores.push(data.cores[0]!); } })).toBe('MALFORMED_MESSAGE');
+    expect(refusal({ changeSigned: (data) => { data.itemMask = Buffer.of(0); } })).toBe('MALFORMED_MESSAGE');
   });
 
   it('another version is refused', () => {
