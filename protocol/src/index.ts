@@ -15,4 +15,5 @@ export * from './target-data.js';
 export * from './digests.js';
 export * from './change-marks.js';
 export { createItemMask, isDropped, keptItems, verifyItemMask } from './item-mask.js';
+export { maskItems } from './mask-items.js';
 export { createItemOverlay, withDependents, type EntryReader, type ItemOverlay } from './item-overlay.js';

@@ -1,8 +1,7 @@
 import { isSelvedgeError, withRole } from '@selvedge/errors';
-import { createItemMask, isDropped, keptItems, LIMITS, requireAtMost, verifyItemMask, withDependents, type Core, type TargetData } from '@selvedge/protocol';
+import { createItemMask, isDropped, keptItems, LIMITS, maskItems, requireAtMost, verifyItemMask, withDependents, type Core, type TargetData } from '@selvedge/protocol';
 import { verifySuccessful } from '../domain/commit-status.js';
 import type { ContractTerms } from '../domain/contract-terms.js';
-import { maskItems } from '../domain/mask-items.js';
 import { groupReplicas } from '../domain/replicas.js';
 import type { BuiltRequest } from '../domain/request.js';
 import { readRequirements } from '../domain/requirements.js';

@@ -1,6 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { sha256, toHex } from '@selvedge/crypto';
-import { AttachmentsSchema, createItemMask, keptItems, LIMITS, parseMessage, SetDigestSchema, setGuardKey, TargetDataSchema, type Core, type TargetData } from '@selvedge/protocol';
+import { setGuardKey } from './digests.js';
+import { SetDigestSchema } from './gen/selvedge/v1/state_pb.js';
+import { AttachmentsSchema, TargetDataSchema, type Core, type TargetData } from './gen/selvedge/v1/target_data_pb.js';
+import { createItemMask, keptItems } from './item-mask.js';
+import { LIMITS } from './limits.js';
+import { parseMessage } from './parse.js';
 
 /**
  * Drops items of a batch: the mask names them, and what belongs to them alone goes with them. The cores stay, since the TEE
