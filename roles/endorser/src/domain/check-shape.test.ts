@@ -66,7 +66,7 @@ describe('limits of attachments', () => {
   it.each<[string, NonNullable<TargetDataInput['changeSigned']>]>([
     ['TEE signatures', (data) => { data.attachments!.teeSignatures = many(data.attachments!.teeSignatures[0]!, LIMITS.maxIdentities + 1); }],
     ['packets', (data) => { data.attachments!.packets = many(new Uint8Array(1), LIMITS.maxSectionEntries + 1); }],
-    ['sealed events', (data) => { data.attachments!.sealedEvents = many(new Uint8Array(1), LIMITS.maxSections + 1); }],
+    ['sealed events', (data) => { data.attachments!.sealedEvents = many(new Uint8Array(1), LIMITS.maxBatchItems + 1); }],
     ['a packet’s bytes', (data) => { data.attachments!.packets = [new Uint8Array(LIMITS.maxPacketBytes + 1)]; }],
     ['a sealed event’s bytes', (data) => { data.attachments!.sealedEvents = [new Uint8Array(LIMITS.maxPacketBytes + 1)]; }],
     ['a certificate’s bytes', (data) => { data.attachments!.teeSignatures[0]!.certificate = new Uint8Array(LIMITS.maxCertificateBytes + 1); }],
