@@ -81,6 +81,7 @@ async function runInOrder(
   const creator = toHex(request.body.creator);
   const isBehind = first.contracts.isBehind(overlay);
   const attempt = isBehind ? await execution.attempt(unsealed, request, createSpeculativeSource(ledger, overlay, creator), context) : first;
+  attempt.contracts.verifyNotDeferred();
   const outcome = await execution.conclude(unsealed, request, attempt, context);
   if (outcome.item === undefined) return outcome;
   room.take(outcome.item);

@@ -1,4 +1,4 @@
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import type { OpenedContract, StateCalls } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
@@ -21,6 +21,8 @@ export interface TransactionContracts {
   readonly calls: StateCalls;
   /** What a submit read and wrote, the invoked contract's part first. Throws as TransactionState.recorded, CHAINCODE_UNSUPPORTED and CHAINCODE_LIMIT. */
   parts(): ContractPart[];
+  /** Throws when the run met what defers it in its batch, whatever the chaincode made of that. */
+  verifyNotDeferred(): void;
   /** Whether the run read what an earlier item of its batch has written; it may have failed. */
   isBehind(overlay: BatchOverlay): boolean;
   /** The policies that stand for the keys that are written, in every contract. */
@@ -83,6 +85,12 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
       const parts = [...inUse.values()].map(({ terms, transactionState }) => ({ terms, recorded: transactionState.recorded() }));
       verifyTogether(parts.map(({ recorded }) => recorded), maxWriteBytes);
       return parts;
+    },
+    verifyNotDeferred() {
+      for (const { transactionState } of inUse.values()) {
+        const failure = transactionState.failure();
+        if (isSelvedgeError(failure, 'BATCH_ITEM_DEFERRED')) throw failure;
+      }
     },
     isBehind: (overlay) =>
       [...inUse].some(([contract, { transactionState }]) => {
