@@ -70,10 +70,16 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
     return held;
   };
 
-  const answer = async (sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse> => {
+  /** What requests run under. Throws where this node may open none. */
+  const present = (): { readonly view: LedgerView; readonly held: HeldKeys } => {
     const view = views.current();
     const held = currentKeys();
     verifyOwnStanding(held, view.profile, view);
+    return { view, held };
+  };
+
+  const answer = async (sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse> => {
+    const { view, held } = present();
     const unsealed = openRequest(sealed, { keys: held, profile: view.profile, ledger: view });
     checkpoint('compute.after-open');
     try {
@@ -91,9 +97,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
   };
 
   const answerAll = async (batch: BatchRequest, signal: AbortSignal): Promise<BatchResponse> => {
-    const view = views.current();
-    const held = currentKeys();
-    verifyOwnStanding(held, view.profile, view);
+    const { view, held } = present();
     return answerBatch(batch, { nodeId, execution, source: options.source, view, keys: held, signal, checkpoint, refused });
   };
 

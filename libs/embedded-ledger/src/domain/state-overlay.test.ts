@@ -52,6 +52,11 @@ describe('StateOverlay', () => {
     }
   });
 
+  it('uses up the id of every item of a batch', () => {
+    overlay.apply({ code: ValidationCode.MVCC_READ_CONFLICT, txIds: [key(5), key(6)], updates: NO_UPDATES });
+    expect([5, 6].map((mark) => overlay.result(key(mark))?.code)).toEqual([ValidationCode.MVCC_READ_CONFLICT, ValidationCode.MVCC_READ_CONFLICT]);
+  });
+
   it('keeps an id’s first result', () => {
     base.setResult(key(1), ValidationCode.VALID, 3n);
     overlay.apply({ code: ValidationCode.DUPLICATE_TXID, txIds: [key(1)], updates: NO_UPDATES });

@@ -82,8 +82,8 @@ export function executeRequest(consortium: TestConsortium, node: TestComputeNode
 }
 
 /** Runs a batch: each request as by itself, all cores under one signature. */
-export async function executeRequests(consortium: TestConsortium, node: TestComputeNode, requests: readonly SealedRequest[]): Promise<BatchResponse> {
-  const answers = await Promise.all(requests.map((request) => executeRequest(consortium, node, request)));
+export async function executeRequests(consortium: TestConsortium, node: TestComputeNode, requests: readonly SealedRequest[], answer: FakeAnswer = {}): Promise<BatchResponse> {
+  const answers = await Promise.all(requests.map((request) => executeRequest(consortium, node, request, answer)));
   const targets = answers.flatMap(({ targetData }) => targetData ?? []);
   const cores = targets.flatMap((target) => target.cores);
   const attachments = {
