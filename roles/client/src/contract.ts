@@ -26,8 +26,8 @@ export interface Contract {
   newProposal(name: string, options?: ProposalOptions): Proposal;
 }
 
-/** A contract of this session's channel. */
-export function createContract(session: TransactionSession, name: string): Contract {
+/** A contract of this session's channel. @param batches the contract's; undefined: its requests travel one by one */
+export function createContract(session: TransactionSession, name: string, batches?: ContractBatches): Contract {
   const newProposal = (transaction: string, options: ProposalOptions = {}): Proposal => createProposal(session, name, transaction, options);
   const order = async (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => {
     const executed = await newProposal(transaction, options).execute();
@@ -41,7 +41,7 @@ export function createContract(session: TransactionSession, name: string): Contr
   };
   /** What names nodes, endorsers or an end of its own goes its own way. */
   const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
-    options.computeQuorum === undefined && options.endorsingOrganizations === undefined && options.signal === undefined ? session.batches(name) : undefined;
+    options.computeQuorum === undefined && options.endorsingOrganizations === undefined && options.signal === undefined ? batches : undefined;
   const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
     const alone = (): Promise<Uint8Array> => commit(transaction, options);
     return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();

@@ -3,7 +3,7 @@ import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
 import type { FabricGateway } from '@selvedge/fabric-network/gateway';
-import { createContractBatches, verifyBatchPolicy, type ContractBatches } from './batching/contract-batches.js';
+import { createContractBatches, verifyBatchPolicy } from './batching/contract-batches.js';
 import type { BatchPolicy } from './batching/batch-queue.js';
 import { openFabricGateway } from './adapters/fabric-connection.js';
 import { createGrpcNetwork } from './adapters/grpc-network.js';
@@ -110,26 +110,20 @@ export function connect(options: ConnectOptions): Gateway {
     knownHeight: knownHeightOf(profile),
   };
   const lane = rememberBlocks(createLane(session, options, clock), session.knownHeight);
-  const batching = new Map(Object.entries(options.batching ?? {}));
-  const batches = new Map<string, ContractBatches>();
   const transactions: TransactionSession = {
     ...session,
     lane,
     retry: options.retry,
     random: options.random ?? Math.random,
-    batches(contract) {
-      const policy = batching.get(contract);
-      if (policy !== undefined && !batches.has(contract)) batches.set(contract, createContractBatches(transactions, contract, policy));
-      return batches.get(contract);
-    },
   };
+  const batches = new Map(Object.entries(options.batching ?? {}).map(([contract, policy]) => [contract, createContractBatches(transactions, contract, policy)]));
   return {
     identity: options.identity,
     getNetwork(name) {
       if (name !== channel) throw new SelvedgeError('WRONG_CHANNEL', `this gateway is connected to channel ${channel}, not ${name}`, { role: 'client' });
       return {
         name,
-        getContract: (contract) => createContract(transactions, contract),
+        getContract: (contract) => createContract(transactions, contract, batches.get(contract)),
         getChaincodeEvents: (contract, eventsOptions) => createChaincodeEvents(transactions, contract, eventsOptions),
       };
     },

@@ -1,6 +1,5 @@
 import type { Signer } from '@selvedge/identity';
 import type { NodeRotation } from './domain/rotation.js';
-import type { ContractBatches } from './batching/contract-batches.js';
 import type { ConflictRetry } from './domain/conflict-retry.js';
 import type { KnownHeight } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
@@ -32,8 +31,6 @@ export interface TransactionSession extends Session {
   readonly lane: LedgerLane;
   /** Of requests that bring no policy of their own. */
   readonly retry: ConflictRetry | undefined;
-  /** A contract's batches; undefined: its requests travel one by one. */
-  readonly batches: (contract: string) => ContractBatches | undefined;
   /** From 0 to 1: spreads pauses; nothing secret comes from it. */
   readonly random: () => number;
 }
