@@ -18,7 +18,7 @@ export function maskItems(targetData: TargetData, cores: readonly Core[], droppe
   const hashes = new Set(sections.flatMap(({ writes, sealedEventHash }) => [toHex(sealedEventHash), ...writes.map(({ effect }) => (effect.case === 'packetHash' ? toHex(effect.value) : ''))]));
   const guards = new Set(sections.flatMap(({ contract, guardsRead }) => guardsRead.map(({ ownerSet, dataset, guardKey }) => guardText(contract, ownerSet, dataset, guardKey))));
   const isKept = (bytes: Uint8Array): boolean => hashes.has(toHex(sha256(bytes)));
-  const { packets = [], sealedEvents = [], statements = [], ...others } = targetData.attachments ?? create(AttachmentsSchema);
+  const { packets, sealedEvents, statements, ...others } = targetData.attachments ?? create(AttachmentsSchema);
   return create(TargetDataSchema, {
     cores: targetData.cores,
     itemMask,

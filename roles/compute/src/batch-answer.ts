@@ -36,7 +36,7 @@ export async function answerBatch({ items }: BatchRequest, context: BatchContext
   const unsealed = opened.filter((item): item is UnsealedRequest => !(item instanceof SelvedgeError));
   const outcomes = await runBatch(execution, source, unsealed, context);
   const answers = unsealed.map((item, i) => answerItem(nodeId, item, outcomes[i] as ItemOutcome, refused));
-  const targetItems = outcomes.flatMap((outcome) => ('item' in outcome && outcome.item !== undefined ? [outcome.item] : []));
+  const targetItems = outcomes.flatMap((outcome) => ('item' in outcome ? [outcome.item] : []));
   checkpoint('compute.before-answer');
   // One contract, so one suite.
   const suite = unsealed.find((_, i) => 'item' in (outcomes[i] ?? {}))?.header.suite;

@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 /** Batches under way end when the test says so. */
-function setting(policy: Parameters<typeof createBatchQueue>[0]): { readonly batches: number[][]; add(...items: number[]): void; end(): Promise<void> } {
+function setting(policy: Parameters<typeof createBatchQueue>[0]): { readonly batches: number[][]; readonly add: (...items: number[]) => void; readonly end: () => Promise<void> } {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];
   const queue = createBatchQueue<number>(policy, (items) => {

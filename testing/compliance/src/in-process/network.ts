@@ -221,7 +221,7 @@ interface AskedWith extends Asked {
 interface Prepared {
   readonly txId: Uint8Array;
   readonly sealed: SealedRequest;
-  open(answer: SealedResponse, core: Uint8Array | undefined): Response;
+  readonly open: (answer: SealedResponse, core: Uint8Array | undefined) => Response;
 }
 
 function prepare(consortium: TestConsortium, { args, transient = new Map(), signer = consortium.organisation(OWNER).client.signer, kind = 'submit', called }: AskedWith): Prepared {
