@@ -88,7 +88,7 @@ export interface HopEvent {
   /** Node id or MSP id; on Fabric, for 'endorse' and 'order', that of the gateway peer. */
   readonly peer: string;
   readonly address: string;
-  /** Hexadecimal; absent for attestation. */
+  /** Hexadecimal, of a batch all of them with commas between; absent for attestation. */
   readonly txId: string | undefined;
   readonly sentBytes: number;
   /** 0 when the call was refused. */
