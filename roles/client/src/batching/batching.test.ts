@@ -122,8 +122,18 @@ describe('what befalls a batch as a whole', () => {
 
   it('is every item’s when nobody can tell whether it was ordered: nothing is made again', async () => {
     gateway = network.connect({ limits: { commitStatusTimeoutMs: 30, submitTimeoutMs: 30 }, batching: { [network.consortium.contract]: { maxBatch: 8, maxBatchDelayMs: 20 } } });
+    network.hooks.submit = async (_peer, genuine) => {
+      await genuine();
+      throw refusal('UNAVAILABLE');
+    };
     network.hooks.commitStatus = () => Promise.reject(refusal('UNAVAILABLE'));
     expect(await submit('a', 'b')).toEqual(['COMMIT_UNKNOWN', 'COMMIT_UNKNOWN']);
+    expect(new Set(orderedItems())).toEqual(new Set([2]));
+  });
+
+  it('after it was ordered is every item’s, whatever it is: nothing is made again', async () => {
+    network.hooks.commitStatus = () => Promise.reject(refusal('LIMIT_EXCEEDED'));
+    expect(await submit('a', 'b')).toEqual(['LIMIT_EXCEEDED', 'LIMIT_EXCEEDED']);
     expect(orderedItems()).toEqual([2]);
   });
 

@@ -67,9 +67,11 @@ async function commitItems(session: TransactionSession, batch: { readonly contra
       continue;
     }
     await carried.submit();
-    const status = await carried.commitStatus();
+    // From here on it may be committed: whatever fails is every kept item's, and nothing is made again.
+    const [asked] = await Promise.allSettled([carried.commitStatus()]);
+    if (asked.status === 'rejected') return endStale(lastConflict, { kind: 'failed', error: withRole(asked.reason, 'client') });
     try {
-      verifySuccessful(status);
+      verifySuccessful(asked.value);
     } catch (error) {
       const outcomes = endStale(lastConflict, { kind: 'again' });
       if (!isConflictOf(error)) return outcomes.map((outcome) => (outcome.kind === 'again' ? { kind: 'alone' } : outcome));
