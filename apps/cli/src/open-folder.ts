@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { connect, loadConnectionProfile, loadSignedProfile, type ConnectionProfile, type ConnectOptions, type Gateway } from '@selvedge/client';
+import { connect, loadConnectionProfile, loadSignedProfile, openPins, type ConnectionProfile, type ConnectOptions, type Gateway } from '@selvedge/client';
 import { openNetworkFolder } from '@selvedge/dev-network';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
@@ -69,6 +69,7 @@ async function openDeployed(directory: string): Promise<OpenFolder> {
     throw new SelvedgeError('INVALID_CONFIGURATION', `${layout.directory} is not deployed yet; "selvedge fabric deploy" does that`, { role: 'cli', cause });
   });
   const signedProfile = await loadSignedProfile(connectionProfile);
+  const pins = connectionProfile.pins === undefined ? undefined : await openPins(connectionProfile.pins);
   const own = ownOrganisations(deployment);
   const first = own.find(isBusiness) ?? own[0];
   return {
@@ -79,7 +80,7 @@ async function openDeployed(directory: string): Promise<OpenFolder> {
     profile: verifySignedProfile(signedProfile),
     identity: (mspId, user) => loadIdentity(deployment, mspId, user),
     defaultIdentity: (user) => loadIdentity(deployment, first?.mspId ?? '', user),
-    connect: (identity, options) => connect({ connectionProfile, signedProfile, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
+    connect: (identity, options) => connect({ connectionProfile, signedProfile, pins, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
     async openPolicy() {
       const access = await openPolicyAccess(folder);
       return { ...access, facts: async () => (await access.facts()).all, submit: (transaction) => access.submit(transaction) };

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import type { Signer } from '@selvedge/identity';
-import { verifySignedProfile } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
 import type { FabricGateway } from '@selvedge/fabric-network/gateway';
 import { createContractBatches, verifyBatchPolicy } from './batching/contract-batches.js';
@@ -12,13 +11,14 @@ import { createChaincodeEvents, type ChaincodeEvents, type ChaincodeEventsOption
 import { createContract, type Contract } from './contract.js';
 import { readConflictRetry, type ConflictRetry } from './domain/conflict-retry.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
+import { anchorProfile } from './domain/pins.js';
 import { createNodeRotation, type NodeRotation } from './domain/rotation.js';
 import { createEmbeddedLane } from './embedded-lane.js';
 import { createFabricLane } from './fabric/fabric-lane.js';
 import { knownHeightOf, rememberBlocks } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
-import type { NetworkPorts, OnHop } from './ports.js';
+import type { NetworkPorts, OnHop, Pins } from './ports.js';
 import type { Session, TransactionSession } from './session.js';
 import { createTrust } from './trust.js';
 
@@ -27,6 +27,11 @@ export interface ConnectOptions {
   readonly connectionProfile: ConnectionProfile;
   /** SignedProfile bytes: the pinned network profile, the trust anchor of everything that the client verifies. */
   readonly signedProfile: Uint8Array;
+  /**
+   * What earlier sessions have verified (openPins): this one goes back behind no profile and no key epoch of theirs.
+   * Without it, that holds within a session only.
+   */
+  readonly pins?: Pins | undefined;
   /** The client identity that creates and signs requests. */
   readonly identity: Signer;
   /** TLS certificate, key and trusted roots of this client; default: the files that the connection profile names. */
@@ -79,18 +84,18 @@ export interface Network {
 
 /**
  * Opens a gateway. Nothing is sent yet: evidence is fetched and verified before the first request.
- * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK, WRONG_CHANNEL, INVALID_CONFIGURATION for TLS files
- * or batching, or BATCH_UNSUPPORTED.
+ * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, PROFILE_MISMATCH for other pins, WRONG_NETWORK, WRONG_CHANNEL,
+ * INVALID_CONFIGURATION for TLS files or batching, or BATCH_UNSUPPORTED.
  */
 export function connect(options: ConnectOptions): Gateway {
   const clock = options.clock ?? (() => new Date());
-  const profile = verifySignedProfile(options.signedProfile);
+  const profile = anchorProfile(options.signedProfile, options.pins?.kept);
   const { network, channel } = options.connectionProfile;
   if (profile.message.network !== network) throw new SelvedgeError('WRONG_NETWORK', `the profile is of network ${profile.message.network}, not ${network}`, { role: 'client' });
   if (profile.message.channel !== channel) throw new SelvedgeError('WRONG_CHANNEL', `the profile is of channel ${profile.message.channel}, not ${channel}`, { role: 'client' });
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const ports = options.ports ?? createGrpcNetwork(options.connectionProfile, { tls: options.tls, onHop: options.onHop, reload: options.reload });
-  const trust = createTrust({ profile, ports, clock, limits });
+  const trust = createTrust({ profile, signedProfile: options.signedProfile, pins: options.pins, ports, clock, limits });
   if (options.retry !== undefined) readConflictRetry(options.retry);
   verifyBatching(options);
   const closing = new AbortController();

@@ -14,6 +14,7 @@ import type {
   SubmitAnswer,
   TargetData,
 } from '@selvedge/protocol';
+import type { PinnedNetwork } from './domain/pins.js';
 
 /** Bounds of one call to a peer. */
 export interface CallBounds {
@@ -62,6 +63,14 @@ export interface SequencerPort {
 export interface KeyBrokerPort {
   readonly address: string;
   getEnvelopeEvidence(nonce: Uint8Array, bounds: CallBounds): Promise<EnvelopeEvidence>;
+}
+
+/** What earlier sessions have verified, and a place to keep more. */
+export interface Pins {
+  /** undefined: nothing was verified yet. */
+  readonly kept: PinnedNetwork | undefined;
+  /** Resolves once it is kept; nothing older than what is there replaces it. */
+  keep(network: PinnedNetwork): Promise<void>;
 }
 
 /** Everything that a gateway talks to. The lists may change between calls: nodes come and go. */
