@@ -16,6 +16,7 @@ import { selvedgeSubject, type Subject } from './subjects.js';
 import { closedLoop, openLoop, type Call } from './workload.js';
 
 const CONTRACT = fileURLToPath(new URL('../contract', import.meta.url));
+const CONTRACT_NAME = 'bench-contract';
 const LOAD_IN_FLIGHT = 16;
 const WARM_UP_SECONDS = 3;
 /** What an open loop offers, of what the closed loop reached. */
@@ -40,10 +41,12 @@ async function measure(options: BenchOptions, directory: string): Promise<BenchR
   try {
     await network.deploy(CONTRACT);
     const gateway = await network.connect('AuroraMSP');
+    const batching = options.batch === 0 ? undefined : await network.connect('AuroraMSP', { batching: { [CONTRACT_NAME]: { maxBatch: options.batch, maxBatchDelayMs: options.batchDelayMs } } });
     try {
-      const contract = gateway.getNetwork(network.connectionProfile().channel).getContract('bench-contract');
+      const { channel } = network.connectionProfile();
+      const contract = gateway.getNetwork(channel).getContract(CONTRACT_NAME);
       if (ledger === 'fabric') plain = await startPlainSubject({ network, contract: CONTRACT, keys: options.keys });
-      const subjects = [...(plain === undefined ? [] : [plain.subject]), selvedgeSubject(contract, options.keys)];
+      const subjects = [...(plain === undefined ? [] : [plain.subject]), selvedgeSubject(contract, options.keys), ...(batching === undefined ? [] : [selvedgeSubject(batching.getNetwork(channel).getContract(CONTRACT_NAME), options.keys, 'batched')])];
       const processes = [...processesOf(network), ...(plain?.processes ?? [])];
       const measurements = await measureAll(subjects, processes, options);
       const [cpu] = cpus();
@@ -60,6 +63,7 @@ async function measure(options: BenchOptions, directory: string): Promise<BenchR
       };
     } finally {
       gateway.close();
+      batching?.close();
     }
   } finally {
     await plain?.stop();
@@ -69,7 +73,8 @@ async function measure(options: BenchOptions, directory: string): Promise<BenchR
 
 /** Every point, the subjects in turn at each, so that they meet the machine in the same state. */
 async function measureAll(subjects: readonly Subject[], processes: readonly CountedProcess[], options: BenchOptions): Promise<Measurement[]> {
-  for (const { name, update } of subjects) {
+  // The batching gateway writes the same entries.
+  for (const { name, update } of subjects.filter((subject) => subject.name !== 'batched')) {
     say(`${name}: writing ${String(options.keys)} keys …`);
     await fill(options.keys, update);
   }

@@ -6,7 +6,9 @@ due at 80 % of the rate that the closed loop reached, and latency counts from th
 /proc/PID/stat over the measured interval. Crypto floor: the unavoidable cryptographic operations of one request, timed in this
 process in this run.`;
 
-const EMBEDDED = `Embedded ledger: an update is endorsed by two of three endorser organisations and acknowledged when its owner has it on disk.`;
+const EMBEDDED = `Embedded ledger: an update is endorsed by two of three endorser organisations and acknowledged when its owner has it on disk.
+"batched" is the same workload and the same calls through a gateway that sends what is called within a few milliseconds together (--batch, --batch-delay);
+its ratios are batched / one by one at the same number in flight.`;
 
 const FABRIC = `Fabric: one raft orderer and six peers, BatchTimeout 200 ms. "plain" is the same chaincode package as a service on two business
 organisations' peers, both endorse, the collection is theirs; its client signs with node:crypto like Selvedge's. "selvedge" keeps

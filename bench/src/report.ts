@@ -2,8 +2,8 @@ import { byPart, type CountedProcess, type CpuByProcess } from './accounting.js'
 import type { CryptoFloor } from './crypto-floor.js';
 import type { Point } from './workload.js';
 
-/** Who did the work: Selvedge, or plain Fabric chaincode over a private data collection on the same network. */
-export type SubjectName = 'selvedge' | 'plain';
+/** Who did the work: Selvedge, one request at a time or in batches, or plain Fabric chaincode over a private data collection on the same network. */
+export type SubjectName = 'selvedge' | 'batched' | 'plain';
 export type Workload = 'update' | 'query';
 
 /** One measured line: what was called, how fast, and what it cost each process. */

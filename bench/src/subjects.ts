@@ -24,10 +24,10 @@ export function keyOf(index: number, keys: number): string {
   return `key-${String((index * STRIDE) % keys)}`;
 }
 
-/** The workload through Selvedge. */
-export function selvedgeSubject(contract: Contract, keys: number): Subject {
+/** The workload through Selvedge; whether in batches is the contract's gateway's matter. */
+export function selvedgeSubject(contract: Contract, keys: number, name: SubjectName = 'selvedge'): Subject {
   return {
-    name: 'selvedge',
+    name,
     update: (index) => contract.submit('Update', { arguments: [keyOf(index, keys)], transientData: { value: CHANGE } }),
     query: (index) => contract.evaluateTransaction('Read', keyOf(index, keys)),
   };

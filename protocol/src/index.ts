@@ -14,3 +14,6 @@ export { requireAtMost, requireLength, requireStrictlyAscending } from './checks
 export * from './target-data.js';
 export * from './digests.js';
 export * from './change-marks.js';
+export { createItemMask, isDropped, keptItems, verifyItemMask } from './item-mask.js';
+export { maskItems } from './mask-items.js';
+export { createItemOverlay, withDependents, type EntryReader, type ItemOverlay } from './item-overlay.js';

@@ -13,6 +13,8 @@ export const LIMITS = {
   maxCreatorBytes: 16 * 1024,
   /** Contracts whose key epochs one request fixes, beside its own. */
   maxCalledContracts: 1024,
+  /** Requests of one batch, and cores of one transaction. */
+  maxBatchItems: 256,
   maxCoreBytes: 4 * 1024 * 1024,
   maxPacketBytes: 4 * 1024 * 1024,
   maxCertificateBytes: 16 * 1024,

@@ -11,6 +11,7 @@ import {
   LIMITS,
   parseCore,
   parseCores,
+  parseSoleCore,
   readSetDigest,
   targetDigest,
   TargetDataSchema,
@@ -22,6 +23,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 
 type Section = NonNullable<MessageInitShape<typeof CoreSchema>['sections']>[number];
 const hash = (fill: number, length = 32): Uint8Array => new Uint8Array(length).fill(fill);
+const NONE = new Uint8Array(0);
 const packet = Buffer.from('packet');
 const read = { ownerSet: 'o', dataset: 'd', ledgerKey: hash(1), packetHash: hash(2) };
 const write = { ownerSet: 'o', dataset: 'd', datasetTag: hash(3), ledgerKey: hash(1), effect: { case: 'packetHash' as const, value: sha256(packet) } };
@@ -82,11 +84,31 @@ describe('parseCore', () => {
 });
 
 describe('target data', () => {
-  it('has one core for now', () => {
-    expect(parseCores([encode()], new Uint8Array(0))).toHaveLength(1);
-    expect(() => parseCores([], new Uint8Array(0))).toThrow(refusal('MALFORMED_MESSAGE'));
-    expect(() => parseCores([encode(), encode()], new Uint8Array(0))).toThrow(refusal('BATCH_UNSUPPORTED'));
-    expect(() => parseCores([encode()], Buffer.of(1))).toThrow(refusal('BATCH_UNSUPPORTED'));
+  const item = (fill: number): Uint8Array => encode({ txId: hash(fill) });
+
+  it('has a core for each item, of which a mask keeps some', () => {
+    expect(parseCores([encode()], NONE)).toHaveLength(1);
+    expect(parseCores([item(1), item(2), item(3)], Buffer.of(0b010)).map(({ txId }) => txId[0])).toEqual([1, 3]);
+  });
+
+  it.each<[string, string, readonly Uint8Array[], Uint8Array]>([
+    ['no core', 'MALFORMED_MESSAGE', [], NONE],
+    ['one transaction id twice', 'MALFORMED_MESSAGE', [item(1), item(2), item(1)], NONE],
+    ['too many items', 'LIMIT_EXCEEDED', Array.from({ length: LIMITS.maxBatchItems + 1 }, () => item(1)), NONE],
+    ['a kept core that does not parse', 'MALFORMED_MESSAGE', [item(1), encode({ txId: hash(2, 31) })], NONE],
+    ['a dropped core that is too large', 'LIMIT_EXCEEDED', [item(1), new Uint8Array(LIMITS.maxCoreBytes + 1)], Buffer.of(0b10)],
+    ['a mask that drops the only item', 'MALFORMED_MESSAGE', [item(1)], Buffer.of(1)],
+    ['a mask of more items', 'MALFORMED_MESSAGE', [item(1), item(2)], Buffer.of(0b100)],
+    ['a mask with a zero byte at its end', 'MALFORMED_MESSAGE', [item(1), item(2)], Buffer.of(0)],
+  ])('refuses %s', (_, code, cores, mask) => {
+    expect(() => parseCores(cores, mask)).toThrow(refusal(code));
+  });
+
+  it('is of one item where a ledger carries no more', () => {
+    expect(parseSoleCore([encode()], NONE).txId).toEqual(hash(6));
+    expect(() => parseSoleCore([item(1), item(2)], NONE)).toThrow(refusal('BATCH_UNSUPPORTED'));
+    expect(() => parseSoleCore([encode()], Buffer.of(1))).toThrow(refusal('BATCH_UNSUPPORTED'));
+    expect(() => parseSoleCore([], NONE)).toThrow(refusal('MALFORMED_MESSAGE'));
   });
 
   it('carries exactly the packets of its write set, each once', () => {

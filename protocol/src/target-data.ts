@@ -2,6 +2,7 @@ import { compareBytes, equalBytes, labelledHash, merkleRoot, sha256, signingInpu
 import { SelvedgeError } from '@selvedge/errors';
 import { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
 import { CoreSchema, type ContractSection, type Core, type TargetData, type WriteEntry } from './gen/selvedge/v1/target_data_pb.js';
+import { keptItems, verifyItemMask } from './item-mask.js';
 import { LIMITS } from './limits.js';
 import { parseMessage } from './parse.js';
 
@@ -116,13 +117,26 @@ export function readSetDigest(reads: readonly (EntryId & { packetHash: Uint8Arra
 }
 
 /**
- * Parses the cores of target data: one item for now.
- * Throws BATCH_UNSUPPORTED for more, MALFORMED_MESSAGE for none.
+ * Parses the kept cores of target data, in order. What a mask drops is not looked into: it counts for the root alone.
+ * Throws MALFORMED_MESSAGE for none, for a wrong mask and for an id that two items have; LIMIT_EXCEEDED, and as parseCore.
  */
 export function parseCores(cores: readonly Uint8Array[], itemMask: Uint8Array): Core[] {
   if (cores.length === 0) throw new SelvedgeError('MALFORMED_MESSAGE', 'target data without a core');
+  requireAtMost('items of a batch', cores.length, LIMITS.maxBatchItems);
+  verifyItemMask(cores.length, itemMask);
+  for (const core of cores) requireAtMost('bytes of a core', core.length, LIMITS.maxCoreBytes);
+  const kept = keptItems(cores, itemMask).map(parseCore);
+  const ids = new Set(kept.map(({ txId }) => Buffer.from(txId).toString('hex')));
+  if (ids.size !== kept.length) throw new SelvedgeError('MALFORMED_MESSAGE', 'two items of a batch have one transaction id');
+  return kept;
+}
+
+/** The same where a ledger carries one item a transaction. Throws BATCH_UNSUPPORTED for more. */
+export function parseSoleCore(cores: readonly Uint8Array[], itemMask: Uint8Array): Core {
   if (cores.length > 1 || itemMask.length > 0) throw new SelvedgeError('BATCH_UNSUPPORTED', 'more than one item in the target data');
-  return cores.map(parseCore);
+  const [core] = parseCores(cores, itemMask);
+  if (core === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'target data without a core');
+  return core;
 }
 
 /** Checks that packets are exactly those that the write sets name, each once. Throws PACKET_MISMATCH. */

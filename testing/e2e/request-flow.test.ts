@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
-import type { ConnectionProfile, Contract, EndorsedTransaction, ExecutedTransaction, Gateway, Proposal, SubmittedTransaction } from '@selvedge/client';
+import { createGrpcNetwork, loadTls, type ConnectionProfile, type Contract, type EndorsedTransaction, type ExecutedTransaction, type Gateway, type NetworkPorts, type Proposal, type SubmittedTransaction } from '@selvedge/client';
 import { sha256, toHex } from '@selvedge/crypto';
-import { issueTlsMaterial, layoutOf } from '@selvedge/dev-network';
+import { issueTlsMaterial, layoutOf, type DevNetwork } from '@selvedge/dev-network';
 import { EndorsementPayloadSchema, PacketHeaderSchema, PacketSchema, parseCore, RequestHeaderSchema, SealedRequestSchema, type Core } from '@selvedge/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRecordingProxy, type RecordingProxy } from './src/canary/recording-proxy.js';
@@ -184,5 +184,54 @@ describe.each(LEDGERS)('the life of a request on the %s ledger', (ledger) => {
     // At once: not what is in memory.
     expect(await costOf(2_000)).toContain('Business/QueryState@business-aurora');
     await expect.poll(() => costOf(2_000), { timeout: 60_000 }).toEqual(['Compute/Execute@compute-1']);
+  });
+
+  describe.skipIf(isSkipped || ledger === 'fabric')('requests that travel together', () => {
+    /** Sent when three are there. */
+    const BATCHING = { batching: { diamonds: { maxBatch: 3, maxBatchDelayMs: 60_000 } } };
+    const connectBatching = async (options: Parameters<DevNetwork['connect']>[1] = {}): Promise<{ readonly batched: Contract; readonly close: () => void }> => {
+      const batching = await test.network.connect('AuroraMSP', { ...BATCHING, ...options });
+      return { batched: batching.getNetwork(test.network.connectionProfile().channel).getContract('diamonds'), close: () => { batching.close(); } };
+    };
+    const priceOf = async (id: string): Promise<unknown> => (JSON.parse(text(await contract.evaluateTransaction('PriceOf', id))) as { readonly price: unknown }).price;
+    const setPrice = (on: Contract, id: string, price: number): Promise<Uint8Array> => on.submit('SetPrice', { arguments: [id], transientData: { price: String(price) } });
+
+    it('are executed by one call, endorsed and ordered as one transaction, and each has its own result; later ones see earlier ones', async () => {
+      const { batched, close } = await connectBatching();
+      newCalls();
+      const results = await Promise.all([
+        batched.submit('LoadStones', { transientData: { stones: JSON.stringify([stone('FLOW-2')]) } }),
+        setPrice(batched, 'FLOW-2', 3_000),
+        setPrice(batched, 'FLOW-1', 4_000),
+      ]);
+      close();
+      expect(results.map((result) => JSON.parse(text(result)) as unknown)).toEqual([{ house: 'Aurora', count: 1 }, { id: 'FLOW-2', house: 'Aurora' }, { id: 'FLOW-1', house: 'Aurora' }]);
+      const calls = newCalls().filter((call) => !/KeyBroker|QueryState|CommitStatus|Endorser/.test(call));
+      expect(calls).toEqual(['Compute/ExecuteBatch@compute-1', 'BusinessLedger/Stage@business-aurora', 'Sequencer/Submit@sequencer']);
+      expect([await priceOf('FLOW-1'), await priceOf('FLOW-2')]).toEqual([4_000, 3_000]);
+    });
+
+    it('lose those that are stale before they are ordered, with what rests on them: these alone are refused', async () => {
+      const profile = test.network.connectionProfile();
+      const genuine = createGrpcNetwork(profile, { tls: loadTls(profile) });
+      // Between execution and endorsement another client changes what two of the three rest on.
+      let meanwhile: Promise<unknown> | undefined;
+      const ports: NetworkPorts = {
+        ...genuine,
+        endorsers: () =>
+          genuine.endorsers().map((endorser) => ({
+            ...endorser,
+            endorse: async (targetData, bounds) => {
+              await (meanwhile ??= setPrice(contract, 'FLOW-2', 5_000));
+              return endorser.endorse(targetData, bounds);
+            },
+          })),
+      };
+      const { batched, close } = await connectBatching({ ports });
+      const settled = await Promise.allSettled([setPrice(batched, 'FLOW-2', 6_000), setPrice(batched, 'FLOW-2', 7_000), setPrice(batched, 'FLOW-1', 8_000)]);
+      close();
+      expect(settled.map((each) => (each.status === 'fulfilled' ? 'committed' : (each.reason as { readonly code?: string }).code))).toEqual(['STALE_READ', 'STALE_READ', 'committed']);
+      expect([await priceOf('FLOW-1'), await priceOf('FLOW-2')]).toEqual([8_000, 5_000]);
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { connect, loadConnectionProfile, loadSignedProfile, type ConnectionProfile, type ConnectOptions, type Gateway, type HeldUnlockKey } from '@selvedge/client';
+import { connect, loadConnectionProfile, loadSignedProfile, openPins, type ConnectionProfile, type ConnectOptions, type Gateway, type HeldUnlockKey } from '@selvedge/client';
 import { openNetworkFolder, readUnlockKeys } from '@selvedge/dev-network';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
@@ -73,6 +73,7 @@ async function openDeployed(directory: string): Promise<OpenFolder> {
     throw new SelvedgeError('INVALID_CONFIGURATION', `${layout.directory} is not deployed yet; "selvedge fabric deploy" does that`, { role: 'cli', cause });
   });
   const signedProfile = await loadSignedProfile(connectionProfile);
+  const pins = connectionProfile.pins === undefined ? undefined : await openPins(connectionProfile.pins);
   const own = ownOrganisations(deployment);
   const first = own.find(isBusiness) ?? own[0];
   return {
@@ -83,7 +84,7 @@ async function openDeployed(directory: string): Promise<OpenFolder> {
     profile: verifySignedProfile(signedProfile),
     identity: (mspId, user) => loadIdentity(deployment, mspId, user),
     defaultIdentity: (user) => loadIdentity(deployment, first?.mspId ?? '', user),
-    connect: (identity, options) => connect({ connectionProfile, signedProfile, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
+    connect: (identity, options) => connect({ connectionProfile, signedProfile, pins, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
     unlockKeys: () => ownUnlockKeys(layout, deployment),
     async openPolicy() {
       const access = await openPolicyAccess(folder);

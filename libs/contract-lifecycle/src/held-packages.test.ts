@@ -16,7 +16,7 @@ afterEach(async () => {
 
 /** A node that says of its health what the test says. */
 async function node(answer: () => ComputeHealth): Promise<string> {
-  const service = implement(Compute, { execute: () => Promise.reject(new Error('not asked')), health: () => Promise.resolve(answer()) });
+  const service = implement(Compute, { executeBatch: () => Promise.reject(new Error('not called')), execute: () => Promise.reject(new Error('not asked')), health: () => Promise.resolve(answer()) });
   const server = await startRpcServer({ role: 'compute', address: '127.0.0.1:0', tls: 'off', services: [service] });
   closing.push(() => server.close());
   return server.address;

@@ -57,7 +57,7 @@ export class BlockApplication {
     const hash = blockHash(block);
     const transactions = describe(judged);
     const head: StoredHead = { height: height + 1n, blockHash: hash, commitHash: nextCommitHash(commitHash, hash, judged.verdicts) };
-    const subject = transactions.map(({ txId }) => (txId === undefined ? '-' : toHex(txId))).join();
+    const subject = transactions.map(({ txIds }) => (txIds.length === 0 ? '-' : txIds.map(toHex).join())).join();
     const applied = await this.#store.write(() => {
       if (height === 0n) this.tables.writeAnchor(this.#anchor.digest);
       const ended = this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
@@ -90,5 +90,5 @@ export class BlockApplication {
 }
 
 function describe({ verdicts }: BlockVerdict): AppliedBlock['transactions'] {
-  return verdicts.map(({ code, txId, endorsed, updates, reason }, index) => ({ index, code, txId, endorsed, updates, reason }));
+  return verdicts.map(({ code, txIds, endorsed, updates, reason }, index) => ({ index, code, txIds, endorsed, updates, reason }));
 }

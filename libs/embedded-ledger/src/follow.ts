@@ -44,7 +44,7 @@ export interface AppliedSummary {
   readonly transactions: readonly {
     readonly index: number;
     readonly code: ValidationCode;
-    readonly txId: Uint8Array | undefined;
+    readonly txIds: readonly Uint8Array[];
     /** Why it is not VALID. */
     readonly reason: string | undefined;
   }[];
@@ -107,7 +107,7 @@ export function createFollower<Block, Applied extends AppliedSummary>(
       logRefusals(applied, log);
       onCommitted?.(applied);
       room.notify(HEIGHT);
-      for (const { txId } of applied.transactions) if (txId !== undefined) room.notify(toHex(txId));
+      for (const txId of applied.transactions.flatMap(({ txIds }) => txIds)) room.notify(toHex(txId));
     }
   };
 
@@ -176,9 +176,9 @@ function isStopped(signal: AbortSignal): boolean {
 }
 
 function logRefusals({ number, transactions }: AppliedSummary, log: LedgerLog | undefined): void {
-  for (const { index, code, txId, reason } of transactions) {
+  for (const { index, code, txIds, reason } of transactions) {
     if (reason === undefined) continue;
-    log?.warn({ block: String(number), index, txId: txId && toHex(txId), code: validationCodeName(code) }, `transaction is not valid: ${reason}`);
+    log?.warn({ block: String(number), index, txId: txIds.map(toHex).join(), code: validationCodeName(code) }, `transaction is not valid: ${reason}`);
   }
 }
 

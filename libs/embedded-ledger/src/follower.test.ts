@@ -156,7 +156,7 @@ describe('openFollower', () => {
       test.follower = test.open({
         store,
         onApply: ({ transactions }) => {
-          for (const { txId } of transactions) if (txId) packets.put(txId, Buffer.from('packet'));
+          for (const txId of transactions.flatMap(({ txIds }) => txIds)) packets.put(txId, Buffer.from('packet'));
         },
         onCommitted: (block) => seen.push(block),
       });

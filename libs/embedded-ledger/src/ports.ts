@@ -56,8 +56,8 @@ export interface AppliedTransaction {
   readonly code: ValidationCode;
   /** Why it is not VALID, for the log; names nothing secret. */
   readonly reason: string | undefined;
-  /** 32 bytes; undefined when the bytes did not parse. For a policy transaction: SHA-256 of its bytes under a label of its own, see policyTransactionId. */
-  readonly txId: Uint8Array | undefined;
+  /** One of each kept item, 32 bytes each; none when the bytes did not parse. For a policy transaction: SHA-256 of its bytes under a label of its own, see policyTransactionId. */
+  readonly txIds: readonly Uint8Array[];
   /** Decoded content of an endorsed transaction that parsed. */
   readonly endorsed: EndorsedContent | undefined;
   /** What it changed; empty unless VALID. */

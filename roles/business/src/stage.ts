@@ -21,7 +21,7 @@ export interface StagingOptions {
 export async function stageTransaction(request: StageRequest, { ledger, pending, signer, checkpoint = () => undefined }: StagingOptions): Promise<Receipt> {
   const profile = ledger.profile();
   const content: EndorsedContent = verifyStage(request, { state: ledger.state, profile, mspId: signer.mspId });
-  const txId = toHex(content.txId);
+  const txId = content.txIds.map(toHex).join();
   checkpoint('business.stage.before-sync', txId);
   const expiresAtHeight = await pending.keep(content.targetDigest, request.packets, () => ledger.state.height);
   checkpoint('business.stage.after-sync', txId);

@@ -2,7 +2,7 @@ import { toHex } from '@selvedge/crypto';
 import { encodeMessage, LIMITS, OpenedEventsSchema, parseMessage, RequestKind, SealedEventOfSchema, type ChaincodeEvent as OpenedEvent } from '@selvedge/protocol';
 import { openEvaluateAnswer } from './domain/answer.js';
 import { eventsOfContract, requireSameCount, type LedgerEvents } from './domain/block-events.js';
-import { executeOnNodes } from './execution.js';
+import { callOf, executeOnNodes } from './execution.js';
 import { createRequests } from './requests.js';
 import type { TransactionSession } from './session.js';
 
@@ -64,7 +64,7 @@ async function openOnNode(session: TransactionSession, contract: string, found: 
   if (sealed.length === 0) return [];
   const args = sealed.map((sealedEvent) => encodeMessage(SealedEventOfSchema, { txId, sealedEvent }));
   const requests = createRequests(session, contract, { args, transient: {} });
-  const [answer] = await requests.withFreshEvidence(RequestKind.OPEN_EVENTS, (request) => executeOnNodes(session, request, { count: 1, open: openEvaluateAnswer, signal }));
+  const [answer] = await requests.withFreshEvidence(RequestKind.OPEN_EVENTS, (request) => executeOnNodes(session, callOf(request, openEvaluateAnswer), { count: 1, signal }));
   const { events } = parseMessage(OpenedEventsSchema, answer?.response.payload ?? new Uint8Array(0), LIMITS.maxMessageBytes);
   requireSameCount(txId, sealed.length, events.length);
   return events;

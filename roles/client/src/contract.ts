@@ -1,5 +1,6 @@
+import type { ContractBatches } from './batching/contract-batches.js';
 import { retryOnConflict } from './conflict-retry.js';
-import { createProposal, type Proposal } from './proposal.js';
+import { contentOf, createProposal, type Proposal } from './proposal.js';
 import type { ProposalOptions } from './proposal-options.js';
 import type { SubmittedTransaction } from './endorsed-transaction.js';
 import { withPresentKeys } from './present-keys.js';
@@ -26,8 +27,8 @@ export interface Contract {
   newProposal(name: string, options?: ProposalOptions): Proposal;
 }
 
-/** A contract of this session's channel. */
-export function createContract(session: TransactionSession, name: string): Contract {
+/** A contract of this session's channel. @param batches the contract's; undefined: its requests travel one by one */
+export function createContract(session: TransactionSession, name: string, batches?: ContractBatches): Contract {
   const newProposal = (transaction: string, options: ProposalOptions = {}): Proposal => createProposal(session, name, transaction, options);
   const order = async (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => {
     const executed = await newProposal(transaction, options).execute();
@@ -39,13 +40,23 @@ export function createContract(session: TransactionSession, name: string): Contr
     await submitted.verifyCommitted();
     return submitted.getResult();
   };
+  /** What names nodes, endorsers or an end of its own goes its own way. */
+  const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
+    options.computeQuorum === undefined && options.endorsingOrganizations === undefined && options.signal === undefined ? batches : undefined;
+  const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
+    const alone = (): Promise<Uint8Array> => commit(transaction, options);
+    return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();
+  };
   const retrying = <T>(run: () => Promise<T>, options: ProposalOptions = {}): Promise<T> => {
     const signal = options.signal === undefined ? session.closing : AbortSignal.any([session.closing, options.signal]);
     return retryOnConflict(() => withPresentKeys(session, run), options.retry ?? session.retry, { random: session.random, pause: (ms) => pause(ms, signal) });
   };
   const submitAsync = (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => retrying(() => order(transaction, options), options);
-  const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commit(transaction, options), options);
-  const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => newProposal(transaction, options).evaluate();
+  const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commitAnyhow(transaction, options), options);
+  const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
+    const alone = (): Promise<Uint8Array> => newProposal(transaction, options).evaluate();
+    return batchesFor(options)?.evaluate(contentOf(transaction, options ?? {}), alone) ?? alone();
+  };
   return {
     name,
     newProposal,

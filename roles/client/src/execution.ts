@@ -5,31 +5,54 @@ import type { SealedResponse } from '@selvedge/protocol';
 import type { Answer } from './domain/answer.js';
 import type { BuiltRequest } from './domain/request.js';
 import { isOnceForEachNode, isWorthAnotherNode } from './domain/retry.js';
-import type { ComputePort } from './ports.js';
+import type { CallBounds, ComputePort } from './ports.js';
 import { pause } from './repeat.js';
 import type { Session } from './session.js';
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
 
-export interface ExecutionOptions<T extends Answer> {
+/** What is sent to nodes: one sealed request, or a batch of them. */
+export interface NodeCall<T extends Answered> {
+  readonly contract: string;
+  /** Hexadecimal. */
+  readonly txId: string;
+  /** Sends it to one node; opens and checks what the node answers. */
+  send(node: ComputePort, bounds: CallBounds): Promise<T>;
+}
+
+/** Whose answer it is. */
+interface Answered {
+  readonly nodeId: string;
+}
+
+export interface ExecutionOptions<T extends Answered> {
   /** Distinct compute nodes that must answer, beside those that have. */
   readonly count: number;
   /** Answers that are there already. */
   readonly having?: readonly T[];
-  /** Opens and checks one answer. */
-  readonly open: (request: BuiltRequest, sealed: SealedResponse) => T;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The call of one request. @param open opens and checks one answer */
+export function callOf<T extends Answer>(request: BuiltRequest, open: (request: BuiltRequest, sealed: SealedResponse) => T): NodeCall<T> {
+  return { contract: request.contract, txId: toHex(request.txId), send: async (node, bounds) => open(request, verifyAnswerer(node, await node.execute(request.sealed, bounds))) };
+}
+
+/** Throws TARGET_DATA_INCONSISTENT when a node answers as another. */
+export function verifyAnswerer(node: ComputePort, sealed: SealedResponse): SealedResponse {
+  if (sealed.nodeId !== node.nodeId) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', `compute node ${node.nodeId} answered as another`, { role: 'client' });
+  return sealed;
+}
+
 /**
- * Sends one sealed request to as many distinct compute nodes as asked for. A node that cannot serve it is replaced by
+ * Sends one call to as many distinct compute nodes as asked for. A node that cannot serve it is replaced by
  * another; when none is left the endpoints are read again, so that nodes may come and go.
  * Throws the node's refusal when another node would not help, COMPUTE_QUORUM_NOT_MET when there are too few nodes.
  */
-export async function executeOnNodes<T extends Answer>(session: Session, request: BuiltRequest, options: ExecutionOptions<T>): Promise<T[]> {
+export async function executeOnNodes<T extends Answered>(session: Session, call: NodeCall<T>, options: ExecutionOptions<T>): Promise<T[]> {
   const { limits, ports } = session;
-  const rotation = session.rotation(request.contract);
+  const rotation = session.rotation(call.contract);
   const view = await session.trust.view();
   // Endorsers would refuse what it ran.
   const isInStanding = ({ nodeId }: ComputePort): boolean => view.fact(facts.revokedNode(nodeId)) === undefined;
@@ -50,9 +73,7 @@ export async function executeOnNodes<T extends Answer>(session: Session, request
     busy.add(node.nodeId);
     try {
       const timeoutMs = Math.max(1, Math.min(limits.attemptTimeoutMs, deadline - performance.now()));
-      const sealed = await node.execute(request.sealed, { timeoutMs, signal: options.signal, txId: toHex(request.txId) });
-      if (sealed.nodeId !== node.nodeId) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', `compute node ${node.nodeId} answered as another`, { role: 'client' });
-      answered.set(node.nodeId, options.open(request, sealed));
+      answered.set(node.nodeId, await call.send(node, { timeoutMs, signal: options.signal, txId: call.txId }));
       rotation.succeeded(node.nodeId);
       return true;
     } catch (error) {

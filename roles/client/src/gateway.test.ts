@@ -175,7 +175,7 @@ describe('evidence', () => {
   it('is not fetched for ever', async () => {
     network.hooks.execute = () => Promise.reject(refusal('KEY_EPOCH_UNKNOWN'));
     await expect(contract.submitTransaction('f')).rejects.toMatchObject({ code: 'KEY_EPOCH_UNKNOWN' });
-    expect(hopsOf(network.calls).filter((hop) => hop === 'execute')).toHaveLength(4);
+    expect(hopsOf(network.calls).filter((hop) => hop === 'execute')).toHaveLength(6);
   });
 });
 

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Signer } from '@selvedge/identity';
-import { verifySignedProfile } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
 import type { FabricGateway } from '@selvedge/fabric-network/gateway';
+import { createContractBatches, verifyBatchPolicy } from './batching/contract-batches.js';
+import type { BatchPolicy } from './batching/batch-queue.js';
 import { openFabricGateway } from './adapters/fabric-connection.js';
 import { createGrpcNetwork } from './adapters/grpc-network.js';
 import type { TlsSetting } from '@selvedge/rpc';
@@ -10,14 +11,15 @@ import { createChaincodeEvents, type ChaincodeEvents, type ChaincodeEventsOption
 import { createContract, type Contract } from './contract.js';
 import { readConflictRetry, type ConflictRetry } from './domain/conflict-retry.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
+import { anchorProfile } from './domain/pins.js';
 import { createNodeRotation, type NodeRotation } from './domain/rotation.js';
 import { createEmbeddedLane } from './embedded-lane.js';
 import { createFabricLane } from './fabric/fabric-lane.js';
 import { knownHeightOf, rememberBlocks } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
-import type { NetworkPorts, OnHop } from './ports.js';
-import type { Session } from './session.js';
+import type { NetworkPorts, OnHop, Pins } from './ports.js';
+import type { Session, TransactionSession } from './session.js';
 import { createTrust } from './trust.js';
 
 /** What a gateway needs: whom to reach, whom to trust, and who speaks. */
@@ -25,6 +27,11 @@ export interface ConnectOptions {
   readonly connectionProfile: ConnectionProfile;
   /** SignedProfile bytes: the pinned network profile, the trust anchor of everything that the client verifies. */
   readonly signedProfile: Uint8Array;
+  /**
+   * What earlier sessions have verified (openPins): this one goes back behind no profile and no key epoch of theirs.
+   * Without it, that holds within a session only.
+   */
+  readonly pins?: Pins | undefined;
   /** The client identity that creates and signs requests. */
   readonly identity: Signer;
   /** TLS certificate, key and trusted roots of this client; default: the files that the connection profile names. */
@@ -42,6 +49,11 @@ export interface ConnectOptions {
    * version); for idempotent work. Off by default; ProposalOptions.retry overrides it.
    */
   readonly retry?: ConflictRetry;
+  /**
+   * Contracts whose requests travel in batches, by name: submit, submitTransaction, evaluate and evaluateTransaction, where
+   * they name no signal, compute quorum or endorsers of their own. Off by default, and on the embedded ledger alone.
+   */
+  readonly batching?: Readonly<Record<string, BatchPolicy>>;
   /** From 0 to 1: spreads the pauses of retries. Default: Math.random. */
   readonly random?: () => number;
   /** The transport; default: gRPC to the addresses of the connection profile. */
@@ -72,18 +84,20 @@ export interface Network {
 
 /**
  * Opens a gateway. Nothing is sent yet: evidence is fetched and verified before the first request.
- * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK, WRONG_CHANNEL, or INVALID_CONFIGURATION for TLS files.
+ * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, PROFILE_MISMATCH for other pins, WRONG_NETWORK, WRONG_CHANNEL,
+ * INVALID_CONFIGURATION for TLS files or batching, or BATCH_UNSUPPORTED.
  */
 export function connect(options: ConnectOptions): Gateway {
   const clock = options.clock ?? (() => new Date());
-  const profile = verifySignedProfile(options.signedProfile);
+  const profile = anchorProfile(options.signedProfile, options.pins?.kept);
   const { network, channel } = options.connectionProfile;
   if (profile.message.network !== network) throw new SelvedgeError('WRONG_NETWORK', `the profile is of network ${profile.message.network}, not ${network}`, { role: 'client' });
   if (profile.message.channel !== channel) throw new SelvedgeError('WRONG_CHANNEL', `the profile is of channel ${profile.message.channel}, not ${channel}`, { role: 'client' });
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const ports = options.ports ?? createGrpcNetwork(options.connectionProfile, { tls: options.tls, onHop: options.onHop, reload: options.reload });
-  const trust = createTrust({ profile, ports, clock, limits });
+  const trust = createTrust({ profile, signedProfile: options.signedProfile, pins: options.pins, ports, clock, limits });
   if (options.retry !== undefined) readConflictRetry(options.retry);
+  verifyBatching(options);
   const closing = new AbortController();
   // Every request that is under way listens.
   setMaxListeners(0, closing.signal);
@@ -101,14 +115,20 @@ export function connect(options: ConnectOptions): Gateway {
     knownHeight: knownHeightOf(profile),
   };
   const lane = rememberBlocks(createLane(session, options, clock), session.knownHeight);
-  const transactions = { ...session, lane, retry: options.retry, random: options.random ?? Math.random };
+  const transactions: TransactionSession = {
+    ...session,
+    lane,
+    retry: options.retry,
+    random: options.random ?? Math.random,
+  };
+  const batches = new Map(Object.entries(options.batching ?? {}).map(([contract, policy]) => [contract, createContractBatches(transactions, contract, policy)]));
   return {
     identity: options.identity,
     getNetwork(name) {
       if (name !== channel) throw new SelvedgeError('WRONG_CHANNEL', `this gateway is connected to channel ${channel}, not ${name}`, { role: 'client' });
       return {
         name,
-        getContract: (contract) => createContract(transactions, contract),
+        getContract: (contract) => createContract(transactions, contract, batches.get(contract)),
         getChaincodeEvents: (contract, eventsOptions) => createChaincodeEvents(transactions, contract, eventsOptions),
       };
     },
@@ -121,6 +141,11 @@ export function connect(options: ConnectOptions): Gateway {
       ports.close();
     },
   };
+}
+
+function verifyBatching({ batching = {}, connectionProfile }: ConnectOptions): void {
+  for (const [contract, policy] of Object.entries(batching)) verifyBatchPolicy(contract, policy);
+  if (connectionProfile.ledger === 'fabric' && Object.keys(batching).length > 0) throw new SelvedgeError('BATCH_UNSUPPORTED', 'a transaction on Hyperledger Fabric carries one request', { role: 'client' });
 }
 
 function createLane(session: Session, options: ConnectOptions, clock: () => Date): LedgerLane {

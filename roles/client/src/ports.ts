@@ -1,6 +1,7 @@
 import type { RefusalCode } from '@selvedge/errors';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import type {
+  BatchResponse,
   Block,
   CommitStatusAnswer,
   Endorsement,
@@ -9,9 +10,11 @@ import type {
   Receipt,
   SealedRequest,
   SealedResponse,
+  StaleItems,
   SubmitAnswer,
   TargetData,
 } from '@selvedge/protocol';
+import type { PinnedNetwork } from './domain/pins.js';
 
 /** Bounds of one call to a peer. */
 export interface CallBounds {
@@ -26,6 +29,8 @@ export interface ComputePort {
   readonly nodeId: string;
   readonly address: string;
   execute(request: SealedRequest, bounds: CallBounds): Promise<SealedResponse>;
+  /** Requests to one contract, run in order. */
+  executeBatch(requests: readonly SealedRequest[], bounds: CallBounds): Promise<BatchResponse>;
 }
 
 /** Hop 5 and hop 6. */
@@ -33,6 +38,8 @@ export interface EndorserPort {
   readonly mspId: string;
   readonly address: string;
   endorse(targetData: TargetData, bounds: CallBounds): Promise<Endorsement>;
+  /** The given mask with the stale items added. Advice alone: nothing is signed. */
+  findStaleItems(cores: readonly Uint8Array[], itemMask: Uint8Array, bounds: CallBounds): Promise<StaleItems>;
 }
 
 /** Hop 7 and hop 8. */
@@ -56,6 +63,14 @@ export interface SequencerPort {
 export interface KeyBrokerPort {
   readonly address: string;
   getEnvelopeEvidence(nonce: Uint8Array, bounds: CallBounds): Promise<EnvelopeEvidence>;
+}
+
+/** What earlier sessions have verified, and a place to keep more. */
+export interface Pins {
+  /** undefined: nothing was verified yet. */
+  readonly kept: PinnedNetwork | undefined;
+  /** Resolves once it is kept; nothing older than what is there replaces it. */
+  keep(network: PinnedNetwork): Promise<void>;
 }
 
 /** Everything that a gateway talks to. The lists may change between calls: nodes come and go. */
@@ -82,7 +97,7 @@ export interface HopEvent {
   /** Node id or MSP id; on Fabric, for 'endorse' and 'order', that of the gateway peer. */
   readonly peer: string;
   readonly address: string;
-  /** Hexadecimal; absent for attestation. */
+  /** Hexadecimal, of a batch all of them with commas between; absent for attestation. */
   readonly txId: string | undefined;
   readonly sentBytes: number;
   /** 0 when the call was refused. */

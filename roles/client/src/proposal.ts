@@ -4,9 +4,9 @@ import { openEvaluateAnswer, openSubmitAnswer, type TargetAnswer } from './domai
 import { groupReplicas, requireSameResult } from './domain/replicas.js';
 import type { BuiltRequest } from './domain/request.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
-import { executeOnNodes } from './execution.js';
+import { callOf, executeOnNodes } from './execution.js';
 import type { ProposalOptions } from './proposal-options.js';
-import { createRequests } from './requests.js';
+import { createRequests, type RequestContent } from './requests.js';
 import type { TransactionSession } from './session.js';
 
 /** A request that has a transaction id and has not been executed. */
@@ -23,9 +23,7 @@ export interface Proposal {
 
 /** Prepares a request; nothing is sent. */
 export function createProposal(session: TransactionSession, contract: string, transaction: string, options: ProposalOptions): Proposal {
-  const args = [transaction, ...(options.arguments ?? [])].map(bytesOf);
-  const transient = Object.fromEntries(Object.entries(options.transientData ?? {}).map(([name, value]) => [name, bytesOf(value)]));
-  const requests = createRequests(session, contract, { args, transient });
+  const requests = createRequests(session, contract, contentOf(transaction, options));
 
   /** Compute nodes that must have run it: each contract touched has a quorum of its own. */
   const quorum = async (contracts: readonly string[]): Promise<number> => {
@@ -35,11 +33,12 @@ export function createProposal(session: TransactionSession, contract: string, tr
 
   // Which contracts the function calls shows when it has run.
   const executeOnQuorum = async (submit: BuiltRequest): Promise<TargetAnswer[]> => {
-    const run = { open: openSubmitAnswer, signal: options.signal };
-    const answers = await executeOnNodes(session, submit, { ...run, count: await quorum([contract]) });
+    const call = callOf(submit, openSubmitAnswer);
+    const { signal } = options;
+    const answers = await executeOnNodes(session, call, { signal, count: await quorum([contract]) });
     const called = (answers[0]?.cores ?? []).flatMap((core) => core.sections.map((section) => section.contract));
     const missing = (await quorum(called)) - answers.length;
-    return missing > 0 ? executeOnNodes(session, submit, { ...run, count: missing, having: answers }) : answers;
+    return missing > 0 ? executeOnNodes(session, call, { signal, count: missing, having: answers }) : answers;
   };
 
   return {
@@ -53,10 +52,17 @@ export function createProposal(session: TransactionSession, contract: string, tr
       }),
     evaluate: () =>
       requests.withFreshEvidence(RequestKind.EVALUATE, async (evaluate) => {
-        const answers = await executeOnNodes(session, evaluate, { count: options.computeQuorum ?? 1, open: openEvaluateAnswer, signal: options.signal });
+        const answers = await executeOnNodes(session, callOf(evaluate, openEvaluateAnswer), { count: options.computeQuorum ?? 1, signal: options.signal });
         return requireSameResult(answers);
       }),
   };
+}
+
+/** What a request says to the contract. */
+export function contentOf(transaction: string, options: ProposalOptions): RequestContent {
+  const args = [transaction, ...(options.arguments ?? [])].map(bytesOf);
+  const transient = Object.fromEntries(Object.entries(options.transientData ?? {}).map(([name, value]) => [name, bytesOf(value)]));
+  return { args, transient };
 }
 
 function bytesOf(value: string | Uint8Array): Uint8Array {

@@ -20,8 +20,15 @@ export interface Requests {
   withFreshEvidence<T>(kind: RequestKind, run: (request: BuiltRequest) => Promise<T>): Promise<T>;
 }
 
+/** What a request says to the contract. */
+export interface RequestContent {
+  /** args[0] is the function name. */
+  readonly args: readonly Uint8Array[];
+  readonly transient: Readonly<Record<string, Uint8Array>>;
+}
+
 /** Prepares requests to a contract; nothing is sent. */
-export function createRequests(session: Session, contract: string, content: { readonly args: readonly Uint8Array[]; readonly transient: Readonly<Record<string, Uint8Array>> }): Requests {
+export function createRequests(session: Session, contract: string, content: RequestContent): Requests {
   const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
   const timestamp = session.clock();
   const built = new Map<RequestKind, Promise<BuiltRequest>>();

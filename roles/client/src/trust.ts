@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { verifyEnvelopeEvidence } from '@selvedge/attestation';
 import { isSelvedgeError } from '@selvedge/errors';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
-import type { Profile } from '@selvedge/policy';
+import { facts, type Profile } from '@selvedge/policy';
 import { readContractTerms, type ContractTerms } from './domain/contract-terms.js';
 import { acceptBrokerStatement, isEnvelopeCurrent, type TrustedEnvelope } from './domain/envelope.js';
+import { signedProfileOf } from './domain/pins.js';
 import { isWorthRepeat } from './domain/retry.js';
 import type { ClientLimits } from './limits.js';
-import type { NetworkPorts } from './ports.js';
+import type { NetworkPorts, Pins } from './ports.js';
 import { isSettledWithin, repeatUntil } from './repeat.js';
 
 /** What the client has verified: the ledger's facts by a quorum, and the broker's envelope keys by its evidence. */
@@ -39,8 +40,19 @@ const VIEW_MAX_AGE_MS = 60_000;
 const LOOK_AGAIN_MS = 3_000;
 const NONCE_BYTES = 32;
 
-export function createTrust(options: { readonly profile: Profile; readonly ports: NetworkPorts; readonly clock: () => Date; readonly limits: ClientLimits }): Trust {
-  const { profile, ports, clock, limits } = options;
+/** What trust is built from. */
+export interface TrustOptions {
+  /** The profile to begin with, and the bytes that the caller gave. */
+  readonly profile: Profile;
+  readonly signedProfile: Uint8Array;
+  readonly pins: Pins | undefined;
+  readonly ports: NetworkPorts;
+  readonly clock: () => Date;
+  readonly limits: ClientLimits;
+}
+
+export function createTrust(options: TrustOptions): Trust {
+  const { profile, pins, ports, clock, limits } = options;
   const closing = new AbortController();
   const nowMs = (): number => performance.now();
   const tracker = createLedgerViewTracker({
@@ -77,8 +89,9 @@ export function createTrust(options: { readonly profile: Profile; readonly ports
     const nonce = randomBytes(NONCE_BYTES);
     const answer = await ports.keyBroker().getEnvelopeEvidence(nonce, { timeoutMs: limits.evidenceTimeoutMs, signal: closing.signal });
     const statement = verifyEnvelopeEvidence({ answer, nonce, profile: ledger.profile, at: clock() }); // before anything is sealed to its keys
-    const previous = accepted?.envelope;
-    const envelope = await acceptOrLookAgain((facts) => acceptBrokerStatement(statement, { ledger: facts, previous }), ledger);
+    const previous = accepted?.envelope ?? pins?.kept?.envelope;
+    const envelope = await acceptOrLookAgain((seen) => acceptBrokerStatement(statement, { ledger: seen, previous }), ledger);
+    await pins?.keep({ signedProfile: signedProfileOf(ledger.profile, [ledger.fact(facts.profile), options.signedProfile, pins.kept?.signedProfile]), envelope });
     accepted = { envelope, atMs: nowMs() };
     return envelope;
   };

@@ -46,7 +46,8 @@ export interface ClientRequest {
   readonly transactionKey: Uint8Array;
   readonly signedRequest: Uint8Array;
   readonly txId: Uint8Array;
-  open(response: SealedResponse): Response;
+  /** core: the item's own, in a batch. */
+  open(response: SealedResponse, core?: Uint8Array): Response;
 }
 
 /** Builds, signs and seals a request as a client does; the changes come before signing. */
@@ -73,8 +74,8 @@ export function buildRequest(setting: ClientSetting, change: RequestChange = {})
   const txId = change.header?.txId ?? computeTxId(nonce, creator);
   const envelopeKey = { epoch: change.header?.epoch ?? 1n, publicKey: change.header?.envelopePublicKey ?? setting.envelopePublicKey };
   const { sealed, transactionKey, headerBytes } = sealRequest({ suite, network, channel, signedRequest, txId, envelopeKey, ...withoutKeys(change.header) });
-  const open = ({ nodeId, salt, ciphertext, targetData }: SealedResponse): Response => {
-    const coreDigest = targetData === undefined ? new Uint8Array(0) : targetDigest(targetData.cores, targetData.itemMask);
+  const open = ({ nodeId, salt, ciphertext, targetData }: SealedResponse, core = targetData?.cores[0]): Response => {
+    const coreDigest = core === undefined ? new Uint8Array(0) : targetDigest([core], new Uint8Array(0));
     const digest = requestDigest(change.header?.suite ?? suite, transactionKey, signedRequest);
     const bytes = openResponse({ suite: change.header?.suite ?? suite, transactionKey, headerBytes, nodeId, requestDigest: digest, coreDigest, salt, ciphertext });
     return parseMessage(ResponseSchema, bytes, 16 * 1024 * 1024);

@@ -264,7 +264,7 @@ describe('a compute node', () => {
 
   it('says what it is and how busy', async () => {
     const health = test.node.health();
-    expect(health).toMatchObject({ nodeId: 'compute-1', ready: true, draining: false, inFlight: 0, capacity: 16, viewHeight: net.state.height, contracts: [net.contract], teeType: 'simulated' });
+    expect(health).toMatchObject({ nodeId: 'compute-1', ready: true, draining: false, inFlight: 0, capacity: 36, viewHeight: net.state.height, contracts: [net.contract], teeType: 'simulated' });
     test.chaincode = () => {
       expect(test.node.health().inFlight).toBe(1);
       return Promise.resolve({});

@@ -1,20 +1,23 @@
 import { create } from '@bufbuild/protobuf';
-import { isSelvedgeError, SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
+import { SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
 import type { LedgerView, LedgerViewTracker } from '@selvedge/ledger-view';
-import { Compute, ComputeHealthSchema, type ComputeHealth, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
+import { Compute, ComputeHealthSchema, type BatchRequest, type BatchResponse, type ComputeHealth, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
 import { implement } from '@selvedge/rpc';
 import { createAdmission } from './admission.js';
+import { answerBatch } from './batch-answer.js';
 import type { KeyKeeper } from './adapters/key-keeper.js';
 import type { HeldPackage } from './adapters/package-keeper.js';
 import type { HeldKeys } from './domain/held-keys.js';
 import { openRequest, verifyOwnStanding } from './domain/open-request.js';
-import { refusalResponse, sealAnswer } from './domain/seal-answer.js';
+import { createTargetData, refusalResponse, sealAnswer } from './domain/seal-answer.js';
 import { createExecution, type ExecutionOptions } from './execution.js';
 
 /** Bounds of a compute node. */
 export interface ComputeLimits {
   readonly maxRunning: number;
   readonly maxQueued: number;
+  /** Batches that run at the same time, beside; four times as many wait. Default 4. */
+  readonly maxBatches?: number;
 }
 
 export interface ComputeNodeOptions extends Omit<ExecutionOptions, 'onMissingKeys'> {
@@ -37,6 +40,7 @@ export interface ComputeNode {
   /** Handlers of the Compute service. */
   readonly service: ReturnType<typeof implement>;
   execute(sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse>;
+  executeBatch(batch: BatchRequest, signal: AbortSignal): Promise<BatchResponse>;
   health(): ComputeHealth;
   /** Refuses new requests; resolves when the running ones have ended. */
   drain(): Promise<void>;
@@ -46,6 +50,8 @@ export interface ComputeNode {
 export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
   const { nodeId, views, keys, checkpoint } = options;
   const admission = createAdmission(options.limits);
+  const { maxBatches = 4 } = options.limits;
+  const batches = createAdmission({ maxRunning: maxBatches, maxQueued: 4 * maxBatches });
   const execution = createExecution({
     ...options,
     onMissingKeys: () => {
@@ -55,6 +61,8 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
 
   const refused = (error: unknown, isSealed: boolean): void => {
     const { code } = withRole(error, 'compute');
+    // Envelope keys may be what is missing; a contract's are asked for where it runs.
+    if (code === 'NOT_READY' && !isSealed) keys.renew();
     options.onRefusal?.({ code, isSealed, cause: code === 'INTERNAL' ? error : undefined });
   };
 
@@ -64,30 +72,43 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
     return held;
   };
 
-  const askingForKeys = <T>(step: () => T): T => {
-    try {
-      return step();
-    } catch (error) {
-      if (isSelvedgeError(error, 'NOT_READY')) keys.renew();
-      throw error;
-    }
-  };
-
-  const answer = async (sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse> => {
+  /** What requests run under. Throws where this node may open none. */
+  const present = (): { readonly view: LedgerView; readonly held: HeldKeys } => {
     const view = views.current();
     const held = currentKeys();
     verifyOwnStanding(held, view.profile, view);
-    const unsealed = askingForKeys(() => openRequest(sealed, { keys: held, profile: view.profile, ledger: view }));
+    return { view, held };
+  };
+
+  const answer = async (sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse> => {
+    const { view, held } = present();
+    const unsealed = openRequest(sealed, { keys: held, profile: view.profile, ledger: view });
     checkpoint('compute.after-open');
     try {
-      const { response, targetData } = await execution.run(unsealed, { view, keys: held, signal });
-      return sealAnswer(nodeId, unsealed, response, targetData);
+      const { response, item } = await execution.run(unsealed, { view, keys: held, signal });
+      const sealedResponse = sealAnswer(nodeId, unsealed, response, item?.core);
+      if (item !== undefined) sealedResponse.targetData = createTargetData([item], held.signer(unsealed.header.suite));
+      return sealedResponse;
     } catch (error) {
       // After authentication every refusal travels under the response key (DESIGN 4, invariant 9).
       refused(error, true);
       return sealAnswer(nodeId, unsealed, refusalResponse(error));
     } finally {
       checkpoint('compute.before-answer');
+    }
+  };
+
+  const answerAll = async (batch: BatchRequest, signal: AbortSignal): Promise<BatchResponse> => {
+    const { view, held } = present();
+    return answerBatch(batch, { nodeId, execution, source: options.source, view, keys: held, signal, checkpoint, refused });
+  };
+
+  const executeBatch = async (batch: BatchRequest, signal: AbortSignal): Promise<BatchResponse> => {
+    try {
+      return await batches.run(() => answerAll(batch, signal), signal);
+    } catch (error) {
+      refused(error, false);
+      throw withRole(error, 'compute');
     }
   };
 
@@ -107,8 +128,8 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
       nodeId,
       ready: held !== undefined && view !== undefined && !admission.isDraining,
       draining: admission.isDraining,
-      inFlight: admission.inFlight,
-      capacity: admission.capacity,
+      inFlight: admission.inFlight + batches.inFlight,
+      capacity: admission.capacity + batches.capacity,
       viewHeight: view?.height ?? 0n,
       contracts: [...(held?.contracts ?? [])],
       teeType: options.teeType,
@@ -120,10 +141,13 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
   };
 
   return {
-    service: implement(Compute, { execute: (request, { signal }) => execute(request, signal), health: () => Promise.resolve(health()) }),
+    service: implement(Compute, { execute: (request, { signal }) => execute(request, signal), executeBatch: (batch, { signal }) => executeBatch(batch, signal), health: () => Promise.resolve(health()) }),
     execute,
+    executeBatch,
     health,
-    drain: () => admission.drain(),
+    drain: async () => {
+      await Promise.all([admission.drain(), batches.drain()]);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { RequestKind, type KeptStateSchema, type TargetData } from '@selvedge/protocol';
+import { RequestKind, type KeptStateSchema } from '@selvedge/protocol';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { HeldKeys } from './domain/held-keys.js';
 import type { UnsealedRequest } from './domain/open-request.js';
@@ -11,11 +11,11 @@ import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
 import { createKeptSets } from './domain/kept-sets.js';
 import { createPacketOpener } from './domain/packet-opener.js';
 import { createReplayWindow } from './domain/replay-window.js';
-import { createTargetData, isChaincodeError, responseOf } from './domain/seal-answer.js';
+import { createTargetItem, isChaincodeError, responseOf, type TargetItem } from './domain/seal-answer.js';
 import { createQueryWork } from './domain/rich-query.js';
 import { idleSeed, transactionSeed } from './domain/seeds.js';
 import { createTransactionContracts, type TransactionContracts } from './domain/transaction-contracts.js';
-import type { ChaincodeHost, Invocation, StateCalls } from './ports.js';
+import type { ChaincodeHost, ChaincodeResult, Invocation, StateCalls } from './ports.js';
 import type { StateSource } from './request-ports.js';
 
 export interface ExecutionOptions {
@@ -46,17 +46,40 @@ export interface ExecutionOptions {
   readonly onMissingKeys: () => void;
 }
 
-/** A response and, after a submit that the chaincode accepted, its target data. */
+/** A response and, after a submit that the chaincode accepted, what it adds to target data. */
 export interface Outcome {
   readonly response: ReturnType<typeof responseOf>;
-  readonly targetData?: TargetData;
+  readonly item?: TargetItem;
+}
+
+/** What requests of one call run under. */
+export interface RunContext {
+  readonly view: LedgerView;
+  readonly keys: HeldKeys;
+  readonly signal: AbortSignal;
+}
+
+/** One run of an authorised request. */
+export interface Attempt {
+  /** As it was when the run ended. */
+  readonly contracts: TransactionContracts;
+  /** Throws what the run was refused with. */
+  result(): ChaincodeResult;
 }
 
 export interface Execution {
   /** What is kept in memory now. */
   kept(): MessageInitShape<typeof KeptStateSchema>;
-  /** Authorises and runs an unsealed request. Everything that it throws is answered under the response key. */
-  run(unsealed: UnsealedRequest, context: { readonly view: LedgerView; readonly keys: HeldKeys; readonly signal: AbortSignal }): Promise<Outcome>;
+  /** Decides whether an unsealed request may run, and remembers it. Everything that is thrown here and below is answered under the response key. */
+  authorise(unsealed: UnsealedRequest, context: RunContext): Promise<AuthorisedRequest>;
+  /** Runs a request that is no question for events. What it reads is kept in memory only if the source is the ledger. Does not reject. */
+  attempt(unsealed: UnsealedRequest, request: AuthorisedRequest, source: StateSource, context: RunContext): Promise<Attempt>;
+  /** What came of a run. */
+  conclude(unsealed: UnsealedRequest, request: AuthorisedRequest, attempt: Attempt, context: RunContext): Promise<Outcome>;
+  /** Answers a question for events. */
+  openEvents(request: AuthorisedRequest, context: RunContext): Outcome;
+  /** All of it for one request. */
+  run(unsealed: UnsealedRequest, context: RunContext): Promise<Outcome>;
 }
 
 /** Refusals after which a client builds its request on fresh evidence, under the same transaction id. */
@@ -64,9 +87,10 @@ const STALE_EPOCH: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['KEY_EPOCH_U
 
 /** Runs requests of one node; packets and the replay window are shared among them. */
 export function createExecution(options: ExecutionOptions): Execution {
-  const { nodeId, channel, source, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
+  const { nodeId, channel, source: ledger, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
   const { maxWriteBytes = 4 * 1024 * 1024, maxQueryWork = 20_000_000, cacheBytes = 16 * 1024 * 1024, keptSetBytes = 256 * 1024 * 1024 } = options;
-  const { keptPoints = createKeptPoints({ maxBytes: 0, clock: () => 0 }), maxMemoryAgeMs = 2_500 } = options;
+  const keptNowhere = createKeptPoints({ maxBytes: 0, clock: () => 0 });
+  const { keptPoints = keptNowhere, maxMemoryAgeMs = 2_500 } = options;
   const opener = createPacketOpener(channel, cacheBytes);
   const keptSets = createKeptSets(keptSetBytes);
   const replays = createReplayWindow(2 * freshnessMs);
@@ -91,7 +115,7 @@ export function createExecution(options: ExecutionOptions): Execution {
     }
   };
 
-  return {
+  const execution: Execution = {
     kept: () => ({
       points: BigInt(keptPoints.count),
       pointBytes: BigInt(keptPoints.bytes),
@@ -100,18 +124,19 @@ export function createExecution(options: ExecutionOptions): Execution {
       setBytes: BigInt(keptSets.bytes),
       setHits: BigInt(keptSets.hits),
     }),
-    async run(unsealed, { view, keys, signal }) {
+    async authorise(unsealed, { view, keys }) {
       const request = await askingForKeys(() => authoriseRequest(unsealed, { view, keys, nodeId, now: now(), freshnessMs }));
       replays.admit(request, now());
-      if (request.body.kind === RequestKind.OPEN_EVENTS) return { response: responseOf({ status: 200, message: '', payload: openEvents(request) }, view.height) };
+      return request;
+    },
+    async attempt({ requestDigest }, request, source, { view, keys, signal }) {
       const signer = keys.signer(request.policy.suite);
       const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
       const scope = { contract: request.body.contract, signer, minHeight, profile: view.profile };
       const mayAnswerFromMemory = (): boolean => request.body.leastHeight <= view.height && view.ageMs() <= maxMemoryAgeMs;
-      const { requestDigest } = unsealed;
       const openContracts = (): TransactionContracts =>
         createTransactionContracts({
-          request, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, requestDigest,
+          request, source, scope, opener, keptSets, keptPoints: source === ledger ? keptPoints : keptNowhere, mayAnswerFromMemory, maxWriteBytes, requestDigest,
           declaredIndexes: (codeHash) => host.declaredIndexes(codeHash),
           queryWork: createQueryWork(maxQueryWork, () => giveWay(signal)),
           context: { view, keys, nodeId },
@@ -120,14 +145,33 @@ export function createExecution(options: ExecutionOptions): Execution {
       // A run that is repeated starts from nothing: what the first try read and wrote is void.
       const begin = (): StateCalls => (contracts = openContracts()).calls;
       const invocation = invocationOf(request, requestDigest, chaincodeMs);
-      const result = await withdrawnOnStaleEpoch(request, () => askingForKeys(() => host.invoke(invocation, begin, signal)));
+      const [settled] = await Promise.allSettled([withdrawnOnStaleEpoch(request, () => askingForKeys(() => host.invoke(invocation, begin, signal)))]);
+      return {
+        contracts,
+        result: () => {
+          if (settled.status === 'rejected') throw settled.reason;
+          return settled.value;
+        },
+      };
+    },
+    async conclude(unsealed, request, attempt, { view }) {
+      const { contracts } = attempt;
+      const result = attempt.result();
       const response = responseOf(result, view.height);
       if (isChaincodeError(result)) return { response };
       const parts = contracts.parts();
       if (!request.isSubmit) return { response };
-      return { response, targetData: createTargetData({ unsealed, request, parts, keyPolicies: await contracts.keyPolicies(), result, signer }) };
+      return { response, item: createTargetItem({ unsealed, request, parts, keyPolicies: await contracts.keyPolicies(), result }) };
+    },
+    openEvents: (request, { view }) => ({ response: responseOf({ status: 200, message: '', payload: openEvents(request) }, view.height) }),
+    async run(unsealed, context) {
+      const request = await execution.authorise(unsealed, context);
+      if (request.body.kind === RequestKind.OPEN_EVENTS) return execution.openEvents(request, context);
+      const attempt = await execution.attempt(unsealed, request, ledger, context);
+      return execution.conclude(unsealed, request, attempt, context);
     },
   };
+  return execution;
 }
 
 function invocationOf({ body, policy, creator, txIdHex, epochKeys }: AuthorisedRequest, requestDigest: Uint8Array, deadlineMs: number): Invocation {

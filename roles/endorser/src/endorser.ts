@@ -2,9 +2,10 @@ import { create } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
-import { EndorsementSchema, signing, type Endorsement, type TargetData } from '@selvedge/protocol';
+import { createItemMask, EndorsementSchema, parseCores, signing, StaleItemsSchema, type Endorsement, type StaleItems, type StaleItemsRequest, type TargetData } from '@selvedge/protocol';
 import { createAdmission } from './admission.js';
 import { declareTargets, encodeEndorsementPayload } from './domain/endorsement-payload.js';
+import { findStaleItems } from './domain/find-stale-items.js';
 import { verifyTargetData } from './domain/verify-target-data.js';
 import type { EndorserCheckpoint, EndorserLedger } from './ports.js';
 
@@ -23,6 +24,8 @@ export interface EndorserOptions {
 export interface Endorser {
   /** Throws NOT_READY before the ledger's first block, OVERLOADED, or the refusal of the first check that fails. */
   endorse(targetData: TargetData | undefined): Promise<Endorsement>;
+  /** The items that cannot be endorsed now since what they read has changed, with those that were dropped already. Throws as endorse for cores that do not parse. */
+  findStaleItems(request: StaleItemsRequest): Promise<StaleItems>;
 }
 
 const DEFAULT_MAX_IN_FLIGHT = 512;
@@ -34,8 +37,8 @@ export function createEndorser({ ledger, signer, now, maxInFlight = DEFAULT_MAX_
   const endorse = (received: TargetData): Endorsement => {
     if (ledger.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the endorser has not received the ledger yet');
     const { targetData, rules, factReads } = verifyTargetData(received, { state: ledger.state, profile: ledger.profile(), at: now() });
-    const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.core, rules), factReads);
-    const txId = toHex(targetData.core.txId);
+    const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.cores, rules), factReads);
+    const txId = targetData.cores.map((core) => toHex(core.txId)).join();
     checkpoint('endorser.before-sign', txId);
     const signature = signer.sign(signing.endorsement(payload, signer.serialized));
     checkpoint('endorser.before-ack', txId);
@@ -46,5 +49,7 @@ export function createEndorser({ ledger, signer, now, maxInFlight = DEFAULT_MAX_
       if (targetData === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'no target data');
       return admission.run(() => endorse(targetData));
     },
+    findStaleItems: ({ cores, itemMask }) =>
+      admission.run(() => create(StaleItemsSchema, { itemMask: createItemMask(findStaleItems(parseCores(cores, itemMask), itemMask, ledger.state)) })),
   };
 }

@@ -20,7 +20,7 @@ describe('the configuration', () => {
   it('has defaults for what may be left out', () => {
     const config = computeConfig.parse(given);
     expect(config.listen).toBe('127.0.0.1:0');
-    expect(config.limits).toEqual({ maxRunning: 64, maxQueued: 256, chaincodeMs: 20_000, freshnessMs: 300_000, maxLagBlocks: 16, maxViewAgeMs: 10_000, keptSetBytes: 268_435_456, keptPointBytes: 67_108_864, maxMemoryAgeMs: 2_500, drainMs: 10_000 });
+    expect(config.limits).toEqual({ maxRunning: 64, maxQueued: 256, maxBatches: 4, chaincodeMs: 20_000, freshnessMs: 300_000, maxLagBlocks: 16, maxViewAgeMs: 10_000, keptSetBytes: 268_435_456, keptPointBytes: 67_108_864, maxMemoryAgeMs: 2_500, drainMs: 10_000 });
   });
 
   it('refuses unknown settings and missing ones', () => {

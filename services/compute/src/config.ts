@@ -33,6 +33,8 @@ export const computeConfig = z.strictObject({
       maxRunning: z.int().min(1).default(64),
       /** Requests that wait; above it, OVERLOADED. */
       maxQueued: z.int().min(0).default(256),
+      /** Batches that run at the same time, beside; four times as many wait. */
+      maxBatches: z.int().min(1).default(4),
       chaincodeMs: z.int().min(1).default(20_000),
       /** How far a request's timestamp may be off, either way. */
       freshnessMs: z.int().min(1).default(300_000),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeInfo } from '@selvedge/dev-network';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerHeads, missingCommits } from '../src/crash/checks.js';
-import { readJournal } from '../src/crash/journal.js';
+import { readJournal, type StoneJournal } from '../src/crash/journal.js';
 import { createWorker, type Worker } from '../src/crash/workers.js';
 import { fabricMissing } from '../src/fabric.js';
 import { validTransactions } from '../src/fabric/delivered.js';
@@ -53,9 +53,10 @@ describe.skipIf(fabricMissing() !== undefined)('kill -9 under load, on Hyperledg
   const loads: number[] = [];
   let longestPauseMs = 0;
 
-  const acknowledged = (): number => workers.reduce((sum, { journal }) => sum + readJournal(journal).acknowledged.length, 0);
+  const journals = (): StoneJournal[] => workers.flatMap((worker) => [...worker.journals.values()].map(readJournal));
+  const acknowledged = (): number => journals().reduce((sum, { commits }) => sum + commits, 0);
 
-  const underWay = (): number => workers.filter(({ journal }) => readJournal(journal).isWaiting).length;
+  const underWay = (): number => journals().filter(({ isWaiting }) => isWaiting).length;
 
   /** The network works again, by itself: some commit was acknowledged since. */
   const awaitProgress = async (since: number, after: string): Promise<void> => {
@@ -91,7 +92,7 @@ describe.skipIf(fabricMissing() !== undefined)('kill -9 under load, on Hyperledg
       await gateway.getNetwork(channel).getContract('diamonds').submit('LoadStones', { transientData: { stones: JSON.stringify([stone(id, 1)]) } });
       gateway.close();
     }
-    workers = STONES.map(([mspId, id]) => createWorker(test.directory, mspId, id));
+    workers = STONES.map(([mspId, id]) => createWorker(test.directory, mspId, [id]));
     for (const worker of workers) worker.start();
     await awaitProgress(0, 'the start');
   });
@@ -108,7 +109,7 @@ describe.skipIf(fabricMissing() !== undefined)('kill -9 under load, on Hyperledg
     await Promise.all(workers.map((worker) => worker.kill()));
 
     const seconds = Math.round((performance.now() - start) / 1_000);
-    const refusals = workers.map(({ journal }) => readJournal(journal).refusals);
+    const refusals = journals().map(({ refusals }) => refusals);
     console.log(`deaths: ${JSON.stringify(deaths)} in ${String(seconds)} s; longest wait for a commit after a restart: ${String(Math.round(longestPauseMs))} ms; requests under way at a death: ${String(Math.min(...loads))} of ${String(workers.length)} at least`);
     console.log(`acknowledged commits: ${String(acknowledged())}; refusals: ${JSON.stringify(refusals)}`);
     expect(Object.keys(deaths).sort()).toEqual(ROLES.flat().map(([role]) => role).sort());
@@ -123,7 +124,7 @@ describe.skipIf(fabricMissing() !== undefined)('kill -9 under load, on Hyperledg
   it('every acknowledged commit is at its owner, and every stone has its last acknowledged price or a later try', async () => {
     const { channel } = test.network.connectionProfile();
     for (const [index, [mspId, id]] of STONES.entries()) {
-      const journal = readJournal(workers[index]!.journal);
+      const journal = readJournal(workers[index]!.journals.get(id)!);
       expect(await missingCommits(test.network, mspId, journal.acknowledged)).toEqual([]);
       const gateway = await test.network.connect(mspId);
       const { price } = JSON.parse(text(await gateway.getNetwork(channel).getContract('diamonds').evaluateTransaction('PriceOf', id))) as { price: number };

@@ -5,6 +5,7 @@ import { openNetworkFolder } from '@selvedge/dev-network';
 import { facts } from '@selvedge/policy';
 import { parseMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXPECTED_BATCHED, runBatchedWorkload, type BatchedOutcomes } from './canary/batched-workload.js';
 import { buildLeakingBundles, LEAKS } from './canary/control-build.js';
 import { runControlWorkload, UNUSED_SECRETS } from './canary/control-workload.js';
 import { readKeyMaterial, type KeyMaterial } from './canary/key-material.js';
@@ -30,6 +31,8 @@ describe('canaries: marked secrets and the keys', () => {
   let worked: Outcomes;
   /** The same through the other suite. */
   let workedInSm: Outcomes;
+  /** In batches, likewise. */
+  let batched: BatchedOutcomes;
   let refused: Outcomes;
   let afterRestart: string;
   let end: (() => Promise<void>) | undefined;
@@ -43,6 +46,7 @@ describe('canaries: marked secrets and the keys', () => {
     worked = await runWorkload(observed, secrets);
     const inSm = { ...observed, deployment: await network.deploy(CANARY, { name: 'canary-sm', suite: 'SM2-SM4GCM-SM3' }) };
     workedInSm = await runWorkload(inSm, secrets);
+    batched = await runBatchedWorkload(inSm, secrets);
     const refusals = await runRefusedRequests(observed, secrets, keys);
     refused = refusals.outcomes;
     const search = createSearch([...markersOf(secrets), ...keys.markers, ...(await keyMaterialOf(inSm)).markers, refusals.marker]);
@@ -54,7 +58,7 @@ describe('canaries: marked secrets and the keys', () => {
     afterRestart = text(await contractOf(observed, gateway).evaluateTransaction('Get', 'secrets', secrets.key));
     gateway.close();
     findings.push(...(await lookEverywhere(observed, search)));
-    for (const [step, error] of [...worked.errors, ...workedInSm.errors, ...refused.errors]) findings.push(...searchError(step, error, search));
+    for (const [step, error] of [...worked.errors, ...workedInSm.errors, ...batched.errors, ...refused.errors]) findings.push(...searchError(step, error, search));
   });
 
   afterAll(async () => {
@@ -64,6 +68,8 @@ describe('canaries: marked secrets and the keys', () => {
   it('went through every kind of request, refusal and restart', () => {
     expect(Object.keys(worked.byStep).sort()).toEqual(Object.keys(EXPECTED_OUTCOMES).sort());
     for (const [step, expected] of Object.entries(EXPECTED_OUTCOMES)) for (const { byStep } of [worked, workedInSm]) expect(byStep[step], step).toMatch(expected);
+    expect(batched.byStep).toEqual(EXPECTED_BATCHED);
+    expect(batched.batches).toEqual([10, 5]);
     expect(refused.byStep).toEqual(EXPECTED_REFUSALS);
     expect(afterRestart).toBe(`${secrets.value}2`);
   });

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { ConnectionProfile } from '@selvedge/client';
 import { writeJson } from '@selvedge/service-kit/launch';
 import type { OwnOrganisation } from './deployment.js';
@@ -40,6 +40,7 @@ export async function writeConnectionProfile(folder: FabricFolder, client: OwnOr
   const { tls, fabric } = profile;
   await writeJson(layout.networkFile, {
     ...profile,
+    pins: at(join(layout.directory, 'pins.json')),
     signedProfile: at(profile.signedProfile),
     tls: tls === 'off' ? tls : Object.fromEntries(Object.entries(tls).map(([key, file]) => [key, at(file as string)])),
     fabric: fabric && {

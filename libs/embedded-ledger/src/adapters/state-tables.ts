@@ -53,8 +53,8 @@ export class StateTables extends LedgerTables implements StateReader {
    * memory change with adoptFacts, after the sync.
    */
   writeBlock(verdicts: readonly Verdict[], factUpdates: readonly FactUpdate[], head: StoredHead): readonly EndedEntry[] {
-    for (const { txId, code, updates } of verdicts) {
-      if (txId !== undefined && this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber: head.height - 1n });
+    for (const { txIds, code, updates } of verdicts) {
+      for (const txId of txIds) if (this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber: head.height - 1n });
       for (const update of updates.versions) this.#writeVersion(update);
       for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) {
         this.#guards.put(entryKey(contract, ownerSet, dataset, guardKey), writer);

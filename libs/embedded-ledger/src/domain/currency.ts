@@ -1,7 +1,7 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { factHash, type FactReader } from '@selvedge/policy';
-import type { StateReader } from '../ports.js';
+import type { Core, EntryReader } from '@selvedge/protocol';
 import type { EndorsedContent } from './endorsed-content.js';
 
 const ABSENT = new Uint8Array(0);
@@ -17,8 +17,8 @@ export function verifyFactsCurrent({ payload }: EndorsedContent, facts: FactRead
 }
 
 /** Checks that each key read has the version that was read, or is absent as it was. Throws MVCC_READ_CONFLICT. */
-export function verifyReadsCurrent({ cores }: EndorsedContent, state: Pick<StateReader, 'version'>): void {
-  for (const { contract, reads } of cores.flatMap((core) => core.sections)) {
+export function verifyReadsCurrent({ sections }: Core, state: Pick<EntryReader, 'version'>): void {
+  for (const { contract, reads } of sections) {
     for (const read of reads) {
       const current = state.version(contract, read.ownerSet, read.dataset, read.ledgerKey) ?? ABSENT;
       if (!equalBytes(current, read.packetHash)) throw new SelvedgeError('MVCC_READ_CONFLICT', `contract ${contract}: a key that was read has changed`);
@@ -27,8 +27,8 @@ export function verifyReadsCurrent({ cores }: EndorsedContent, state: Pick<State
 }
 
 /** Checks that each key-level policy that was read stands. Throws MVCC_READ_CONFLICT. */
-export function verifyKeyPoliciesCurrent({ cores }: EndorsedContent, state: Pick<StateReader, 'keyPolicy'>): void {
-  for (const { contract, keyPolicyReads } of cores.flatMap((core) => core.sections)) {
+export function verifyKeyPoliciesCurrent({ sections }: Core, state: Pick<EntryReader, 'keyPolicy'>): void {
+  for (const { contract, keyPolicyReads } of sections) {
     for (const read of keyPolicyReads) {
       const current = state.keyPolicy(contract, read.ownerSet, read.dataset, read.ledgerKey) ?? ABSENT;
       if (!equalBytes(current, read.policy)) throw new SelvedgeError('MVCC_READ_CONFLICT', `contract ${contract}: a key’s endorsement policy that was read has changed`);
@@ -37,8 +37,8 @@ export function verifyKeyPoliciesCurrent({ cores }: EndorsedContent, state: Pick
 }
 
 /** Checks that each guard read still names the transaction that it named. Throws PHANTOM_READ_CONFLICT. */
-export function verifyGuardsCurrent({ cores }: EndorsedContent, state: Pick<StateReader, 'guard'>): void {
-  for (const { contract, guardsRead } of cores.flatMap((core) => core.sections)) {
+export function verifyGuardsCurrent({ sections }: Core, state: Pick<EntryReader, 'guard'>): void {
+  for (const { contract, guardsRead } of sections) {
     for (const guard of guardsRead) {
       const current = state.guard(contract, guard.ownerSet, guard.dataset, guard.guardKey) ?? ABSENT;
       if (!equalBytes(current, guard.txId)) throw new SelvedgeError('PHANTOM_READ_CONFLICT', `contract ${contract}: the result of a range query has changed`);

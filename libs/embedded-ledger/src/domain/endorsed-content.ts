@@ -19,16 +19,16 @@ import {
 /** An endorsed transaction, parsed once. Nothing in it is believed yet. */
 export interface EndorsedContent {
   readonly message: EndorsedTransaction;
-  /** One per item. */
+  /** The kept items, in order. */
   readonly cores: readonly Core[];
-  /** The first core's, 32 bytes. */
-  readonly txId: Uint8Array;
+  /** One of each kept item, 32 bytes each. */
+  readonly txIds: readonly [Uint8Array, ...Uint8Array[]];
   /** protocol.targetDigest over the cores as they came, 32 bytes. */
   readonly targetDigest: Uint8Array;
   readonly payload: EndorsementPayload;
 }
 
-/** Parses EndorsedTransaction bytes. Throws MESSAGE_TOO_LARGE, MALFORMED_MESSAGE, LIMIT_EXCEEDED, UNSUPPORTED_VERSION or BATCH_UNSUPPORTED. */
+/** Parses EndorsedTransaction bytes. Throws MESSAGE_TOO_LARGE, MALFORMED_MESSAGE, LIMIT_EXCEEDED or UNSUPPORTED_VERSION. */
 export function parseEndorsedTransaction(bytes: Uint8Array): EndorsedContent {
   return readEndorsedTransaction(parseMessage(EndorsedTransactionSchema, bytes, LIMITS.maxMessageBytes));
 }
@@ -41,8 +41,8 @@ export function readEndorsedTransaction(message: EndorsedTransaction): EndorsedC
   requireTrueEffects(cores);
   requireCoveredEvents(cores, message.sealedEvents);
   const payload = parsePayload(message.endorsementPayload);
-  const [first] = cores as [Core, ...Core[]];
-  return { message, cores, txId: first.txId, targetDigest: targetDigest(message.cores, message.itemMask), payload };
+  const [first, ...others] = cores as [Core, ...Core[]];
+  return { message, cores, txIds: [first.txId, ...others.map(({ txId }) => txId)], targetDigest: targetDigest(message.cores, message.itemMask), payload };
 }
 
 function parsePayload(bytes: Uint8Array): EndorsementPayload {

@@ -1,7 +1,7 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { Identity } from '@selvedge/identity';
 import { isEndorsementPolicySatisfied, keepsKeyPolicies, mapKeyPolicy, type EndorsementPolicy, type FactReader } from '@selvedge/policy';
-import type { ContractPolicy, WriteEntry } from '@selvedge/protocol';
+import { createItemOverlay, type ContractPolicy, type ContractSection, type EntryReader, type WriteEntry } from '@selvedge/protocol';
 import type { BlockState } from '../ports.js';
 import { contractRules } from './contract-rules.js';
 import type { EndorsedContent } from './endorsed-content.js';
@@ -19,20 +19,33 @@ export interface KeyPolicyContext {
  * Throws ENDORSEMENT_POLICY_FAILURE.
  */
 export function verifyKeyPolicies({ cores }: EndorsedContent, endorsers: readonly Identity[], { facts, keyPolicies }: KeyPolicyContext): void {
-  for (const { contract, writes, keyPolicyReads } of cores.flatMap((core) => core.sections)) {
-    const { policy } = contractRules(facts, contract);
-    if (!keepsKeyPolicies(policy)) {
-      const hasOne = keyPolicyReads.length > 0 || writes.some(({ keyPolicy }) => keyPolicy !== undefined);
-      if (hasOne) throw refused(contract, 'it keeps no key-level policies');
-      continue;
-    }
-    for (const write of writes) verifyWrite(contract, write, policy);
-    for (const { ownerSet, dataset, ledgerKey } of writes) {
-      if (keyPolicies.isKeyPolicyNew(contract, ownerSet, dataset, ledgerKey)) throw refused(contract, 'a key’s policy was set in the same block');
-      const standing = keyPolicies.keyPolicy(contract, ownerSet, dataset, ledgerKey);
-      const mapped = standing && carriedOut(contract, standing, policy);
-      if (mapped !== undefined && !isEndorsementPolicySatisfied(mapped, endorsers)) throw refused(contract, 'the endorsement policy of a key is not satisfied');
-    }
+  // As within a block: a batch's later items were endorsed under the policies that stand.
+  const overlay = createItemOverlay(NOTHING);
+  for (const core of cores) {
+    for (const section of core.sections) verifySection(section, endorsers, { facts, keyPolicies, isNew: (...key) => overlay.isKeyPolicyChanged(...key) || keyPolicies.isKeyPolicyNew(...key) });
+    overlay.apply(core);
+  }
+}
+
+const NOTHING: EntryReader = { version: () => undefined, guard: () => undefined, keyPolicy: () => undefined };
+
+interface SectionContext extends KeyPolicyContext {
+  readonly isNew: BlockState['isKeyPolicyNew'];
+}
+
+function verifySection({ contract, writes, keyPolicyReads }: ContractSection, endorsers: readonly Identity[], { facts, keyPolicies, isNew }: SectionContext): void {
+  const { policy } = contractRules(facts, contract);
+  if (!keepsKeyPolicies(policy)) {
+    const hasOne = keyPolicyReads.length > 0 || writes.some(({ keyPolicy }) => keyPolicy !== undefined);
+    if (hasOne) throw refused(contract, 'it keeps no key-level policies');
+    return;
+  }
+  for (const write of writes) verifyWrite(contract, write, policy);
+  for (const { ownerSet, dataset, ledgerKey } of writes) {
+    if (isNew(contract, ownerSet, dataset, ledgerKey)) throw refused(contract, 'a key’s policy was set in the same block');
+    const standing = keyPolicies.keyPolicy(contract, ownerSet, dataset, ledgerKey);
+    const mapped = standing && carriedOut(contract, standing, policy);
+    if (mapped !== undefined && !isEndorsementPolicySatisfied(mapped, endorsers)) throw refused(contract, 'the endorsement policy of a key is not satisfied');
   }
 }
 

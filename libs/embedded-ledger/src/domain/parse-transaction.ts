@@ -5,9 +5,9 @@ import { parseEndorsedTransaction, type EndorsedContent } from './endorsed-conte
 
 /** One transaction of a block, parsed. */
 export type ParsedTransaction =
-  | { readonly kind: 'endorsed'; readonly txId: Uint8Array; readonly content: EndorsedContent }
+  | { readonly kind: 'endorsed'; readonly txIds: readonly Uint8Array[]; readonly content: EndorsedContent }
   /** bytes: PolicyTransaction bytes. */
-  | { readonly kind: 'policy'; readonly txId: Uint8Array; readonly bytes: Uint8Array };
+  | { readonly kind: 'policy'; readonly txIds: readonly Uint8Array[]; readonly bytes: Uint8Array };
 
 /** Parses Transaction bytes. Throws what parseEndorsedTransaction throws. */
 export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
@@ -15,10 +15,10 @@ export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
   switch (kind.case) {
     case 'endorsed': {
       const content = parseEndorsedTransaction(kind.value);
-      return { kind: 'endorsed', txId: content.txId, content };
+      return { kind: 'endorsed', txIds: content.txIds, content };
     }
     case 'policy':
-      return { kind: 'policy', txId: policyTransactionId(kind.value), bytes: kind.value };
+      return { kind: 'policy', txIds: [policyTransactionId(kind.value)], bytes: kind.value };
     default:
       throw new SelvedgeError('MALFORMED_MESSAGE', 'transaction: neither endorsed nor policy');
   }

@@ -10,7 +10,7 @@ describe('StateOverlay', () => {
   let base: TestState;
   let overlay: StateOverlay;
   const apply = (updates: Partial<StateUpdates>, txId = key(100)): void => {
-    overlay.apply({ code: ValidationCode.VALID, txId, updates: { ...NO_UPDATES, ...updates } });
+    overlay.apply({ code: ValidationCode.VALID, txIds: [txId], updates: { ...NO_UPDATES, ...updates } });
   };
 
   beforeEach(() => {
@@ -52,12 +52,17 @@ describe('StateOverlay', () => {
     }
   });
 
+  it('uses up the id of every item of a batch', () => {
+    overlay.apply({ code: ValidationCode.MVCC_READ_CONFLICT, txIds: [key(5), key(6)], updates: NO_UPDATES });
+    expect([5, 6].map((mark) => overlay.result(key(mark))?.code)).toEqual([ValidationCode.MVCC_READ_CONFLICT, ValidationCode.MVCC_READ_CONFLICT]);
+  });
+
   it('keeps an id’s first result', () => {
     base.setResult(key(1), ValidationCode.VALID, 3n);
-    overlay.apply({ code: ValidationCode.DUPLICATE_TXID, txId: key(1), updates: NO_UPDATES });
-    overlay.apply({ code: ValidationCode.MVCC_READ_CONFLICT, txId: key(2), updates: NO_UPDATES });
-    overlay.apply({ code: ValidationCode.VALID, txId: key(2), updates: NO_UPDATES });
-    overlay.apply({ code: ValidationCode.BAD_PAYLOAD, txId: undefined, updates: NO_UPDATES });
+    overlay.apply({ code: ValidationCode.DUPLICATE_TXID, txIds: [key(1)], updates: NO_UPDATES });
+    overlay.apply({ code: ValidationCode.MVCC_READ_CONFLICT, txIds: [key(2)], updates: NO_UPDATES });
+    overlay.apply({ code: ValidationCode.VALID, txIds: [key(2)], updates: NO_UPDATES });
+    overlay.apply({ code: ValidationCode.BAD_PAYLOAD, txIds: [], updates: NO_UPDATES });
     expect(overlay.result(key(1))).toEqual({ code: ValidationCode.VALID, blockNumber: 3n });
     expect(overlay.result(key(2))).toEqual({ code: ValidationCode.MVCC_READ_CONFLICT, blockNumber: base.height });
     expect(overlay.result(key(3))).toBeUndefined();

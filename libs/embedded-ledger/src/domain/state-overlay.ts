@@ -73,8 +73,8 @@ export class StateOverlay implements BlockState {
   }
 
   /** Lays a transaction's outcome over the state. An id keeps its first result. */
-  apply({ txId, code, updates }: Pick<Verdict, 'txId' | 'code' | 'updates'>): void {
-    if (txId !== undefined && this.result(txId) === undefined) this.#results.set(bytesText(txId), { code, blockNumber: this.height });
+  apply({ txIds, code, updates }: Pick<Verdict, 'txIds' | 'code' | 'updates'>): void {
+    for (const txId of txIds) if (this.result(txId) === undefined) this.#results.set(bytesText(txId), { code, blockNumber: this.height });
     for (const { contract, ownerSet, dataset, ledgerKey, version } of updates.versions) this.#versions.set(entryText(contract, ownerSet, dataset, ledgerKey), version);
     for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) this.#guards.set(entryText(contract, ownerSet, dataset, guardKey), writer);
     for (const { contract, ownerSet, dataset, ledgerKey, policy } of updates.keyPolicies) this.#keyPolicies.set(entryText(contract, ownerSet, dataset, ledgerKey), policy);

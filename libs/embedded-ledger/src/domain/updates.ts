@@ -9,10 +9,10 @@ const WORLD_STATE = '';
 const DELETED = new Uint8Array(0);
 
 /**
- * What an endorsed transaction changes; state.height is the number of its block. Throws CHAINCODE_UNSUPPORTED for an effect that this release does not carry out:
+ * What an endorsed transaction changes, item after item: the last write of a key stays; state.height is the number of its block. Throws CHAINCODE_UNSUPPORTED for an effect that this release does not carry out:
  * it must fail loudly, never be left out.
  */
-export function endorsedUpdates({ cores, txId }: EndorsedContent, state: FactReader & { readonly height: bigint }): StateUpdates {
+export function endorsedUpdates({ cores }: EndorsedContent, state: FactReader & { readonly height: bigint }): StateUpdates {
   const sections = cores.flatMap((core) => core.sections);
   return {
     versions: sections.flatMap(({ contract, writes }) =>
@@ -22,8 +22,8 @@ export function endorsedUpdates({ cores, txId }: EndorsedContent, state: FactRea
         return { contract, ownerSet, dataset, ledgerKey, datasetTag, version: newVersion(write), endsWith };
       }),
     ),
-    guards: sections.flatMap(({ contract, guardsWritten }) =>
-      guardsWritten.map((guard) => ({ contract, ownerSet: guard.ownerSet, dataset: guard.dataset, guardKey: guard.guardKey, txId })),
+    guards: cores.flatMap(({ txId, sections: ofItem }) =>
+      ofItem.flatMap(({ contract, guardsWritten }) => guardsWritten.map((guard) => ({ contract, ownerSet: guard.ownerSet, dataset: guard.dataset, guardKey: guard.guardKey, txId }))),
     ),
     keyPolicies: sections.flatMap((section) => keyPolicyUpdates(section, contractRules(state, section.contract).policy)),
     history: cores.flatMap(historyUpdates),

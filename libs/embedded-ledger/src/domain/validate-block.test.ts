@@ -4,7 +4,7 @@ import { ValidationCode } from '@selvedge/protocol';
 import { nextCommitHash, verifyGenesis, type BlockVerdict } from './validate-block.js';
 import { NO_UPDATES, type Verdict } from './verdict.js';
 
-const verdict = (code: ValidationCode): Verdict => ({ code, reason: undefined, txId: undefined, endorsed: undefined, updates: NO_UPDATES, profile: undefined });
+const verdict = (code: ValidationCode): Verdict => ({ code, reason: undefined, txIds: [], endorsed: undefined, updates: NO_UPDATES, profile: undefined });
 const profileOf = (mark: number): Profile => ({ digest: new Uint8Array(32).fill(mark) }) as Profile;
 
 describe('verifyGenesis', () => {

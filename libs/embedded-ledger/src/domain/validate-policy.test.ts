@@ -29,7 +29,7 @@ describe('validateTransaction, policy', () => {
     const policy = policyBytes([revocation]);
     const verdict = judge(policy);
     expect(verdict).toMatchObject({ code: ValidationCode.VALID, profile: undefined, endorsed: undefined });
-    expect(verdict.txId).toEqual(policyTransactionId(policy));
+    expect(verdict.txIds).toEqual([policyTransactionId(policy)]);
     expect(verdict.updates.facts.map(({ key, value }) => [key, Buffer.from(value!).toString()])).toEqual([[revocation.key, 'stolen']]);
   });
 
@@ -40,7 +40,7 @@ describe('validateTransaction, policy', () => {
     expect(nameOf(policy)).toBe('VALID');
     const overlay = new StateOverlay(consortium.state);
     const added = [{ key: facts.contract('rubies'), value: consortium.state.fact(facts.contract(consortium.contract)) }, { key: facts.epoch('rubies', 1n), value: consortium.state.fact(facts.epoch(consortium.contract, 1n)) }];
-    overlay.apply({ txId: undefined, code: ValidationCode.VALID, updates: { ...NO_UPDATES, facts: added } });
+    overlay.apply({ txIds: [], code: ValidationCode.VALID, updates: { ...NO_UPDATES, facts: added } });
     expect(validationCodeName(judge(policy, overlay).code)).toBe('INVALID_OTHER_REASON');
   });
 
@@ -57,7 +57,7 @@ describe('validateTransaction, policy', () => {
   it('refuses a second transaction with the same change, whoever approved it', () => {
     const change = createPolicyChange({ network: consortium.network, channel: consortium.channel, changes: [revocation], facts: consortium.state });
     const approvals = admins(5).map((signer) => approvePolicyChange(change, signer));
-    consortium.state.setResult(judge(createPolicyTransaction(change, approvals.slice(0, 4))).txId!, ValidationCode.VALID);
+    consortium.state.setResult(judge(createPolicyTransaction(change, approvals.slice(0, 4))).txIds[0]!, ValidationCode.VALID);
     expect(nameOf(createPolicyTransaction(change, approvals.slice(1)))).toBe('DUPLICATE_TXID');
   });
 

@@ -62,7 +62,7 @@ describe('validateTransaction', () => {
     const txId = randomTxId();
     const verdict = judge(encodeTransaction(build({ target: { txId, writes: [{ key: 'a', value: '1' }, { dataset: 'auroraStones', key: 'b' }] } })));
     expect(verdict).toMatchObject({ code: ValidationCode.VALID, reason: undefined });
-    expect(Buffer.from(verdict.txId!)).toEqual(Buffer.from(txId));
+    expect(Buffer.from(verdict.txIds[0]!)).toEqual(Buffer.from(txId));
     const versions = verdict.updates.versions.map(({ ownerSet, dataset, version }) => [ownerSet, dataset, version?.length]);
     expect(versions).toEqual([['aurora', 'auroraStones', undefined], ['houses', '', 32]]);
     expect(verdict.updates.guards.map(({ ownerSet, txId: writer }) => [ownerSet, Buffer.from(writer).equals(txId)])).toEqual([['aurora', true], ['houses', true]]);
@@ -73,7 +73,7 @@ describe('validateTransaction', () => {
   });
 
   it.each<[string, Shape]>([
-    ['two cores', { change: (tx) => tx.cores.push(tx.cores[0]!) }],
+    ['one core twice', { change: (tx) => tx.cores.push(tx.cores[0]!) }],
     ['no core', { change: (tx) => (tx.cores = []) }],
     ['an item mask', { change: (tx) => (tx.itemMask = Uint8Array.of(1)) }],
     ['another core version', { change: (tx) => (tx.cores = tx.cores.map((core) => encodeMessage(CoreSchema, { ...parseCore(core), version: 2 }))) }],
@@ -87,7 +87,7 @@ describe('validateTransaction', () => {
   ])('refuses %s as BAD_PAYLOAD, under no id', (_, shape) => {
     const verdict = judge(encodeTransaction(build(shape)));
     expect(validationCodeName(verdict.code)).toBe('BAD_PAYLOAD');
-    expect(verdict.txId).toBeUndefined();
+    expect(verdict.txIds).toEqual([]);
   });
 
   it('refuses bytes of no kind as BAD_PAYLOAD', () => {

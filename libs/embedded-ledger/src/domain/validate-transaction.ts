@@ -1,6 +1,6 @@
 import { isSelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { facts, verifyPolicyTransaction, verifyProfileSuccession, verifySignedProfile, type Profile } from '@selvedge/policy';
-import { ValidationCode } from '@selvedge/protocol';
+import { createItemOverlay, ValidationCode } from '@selvedge/protocol';
 import type { BlockState } from '../ports.js';
 import { verifyFactsCurrent, verifyGuardsCurrent, verifyKeyPoliciesCurrent, verifyReadsCurrent } from './currency.js';
 import type { EndorsedContent } from './endorsed-content.js';
@@ -37,7 +37,7 @@ interface Effects {
 /**
  * Judges one ordered transaction against the state it meets; state.height is the number of the block it stands in.
  * Pure: no clock, no I/O, so equal at every follower. Checks in this order: it parses (BAD_PAYLOAD); its id is new
- * (DUPLICATE_TXID); endorsements, declared targets and receipts hold (ENDORSEMENT_POLICY_FAILURE); facts, reads and
+ * (DUPLICATE_TXID), and every kept item's of a batch; endorsements, declared targets and receipts hold (ENDORSEMENT_POLICY_FAILURE); facts, reads and
  * key policies that were read are current (MVCC_READ_CONFLICT); guards are (PHANTOM_READ_CONFLICT). A policy transaction: approvals
  * (ENDORSEMENT_POLICY_FAILURE), expected facts (MVCC_READ_CONFLICT), the new values by themselves (INVALID_OTHER_REASON).
  */
@@ -46,11 +46,11 @@ export function validateTransaction(transactionBytes: Uint8Array, state: BlockSt
   try {
     parsed = parseTransaction(transactionBytes);
   } catch (error) {
-    return { ...refused(ValidationCode.BAD_PAYLOAD, error), txId: undefined, endorsed: undefined };
+    return { ...refused(ValidationCode.BAD_PAYLOAD, error), txIds: [], endorsed: undefined };
   }
   const endorsed = parsed.kind === 'endorsed' ? parsed.content : undefined;
-  const about = { txId: parsed.txId, endorsed };
-  if (state.result(parsed.txId) !== undefined) return { ...about, code: ValidationCode.DUPLICATE_TXID, reason: 'the id is used up', updates: NO_UPDATES, profile: undefined };
+  const about = { txIds: parsed.txIds, endorsed };
+  if (parsed.txIds.some((txId) => state.result(txId) !== undefined)) return { ...about, code: ValidationCode.DUPLICATE_TXID, reason: 'an id is used up', updates: NO_UPDATES, profile: undefined };
   try {
     const effects = parsed.kind === 'endorsed' ? judgeEndorsed(parsed.content, state, profile) : judgePolicy(parsed.bytes, state, profile);
     return { ...about, ...effects, code: ValidationCode.VALID, reason: undefined };
@@ -63,9 +63,14 @@ function judgeEndorsed(content: EndorsedContent, state: BlockState, profile: Pro
   verifyEndorsements(content, { facts: state, profile, keyPolicies: state });
   verifyReceipts(content, profile, state.height);
   verifyFactsCurrent(content, state);
-  verifyReadsCurrent(content, state);
-  verifyKeyPoliciesCurrent(content, state);
-  verifyGuardsCurrent(content, state);
+  // Each item meets what the kept ones before it write.
+  const overlay = createItemOverlay(state);
+  for (const core of content.cores) {
+    verifyReadsCurrent(core, overlay);
+    verifyKeyPoliciesCurrent(core, overlay);
+    verifyGuardsCurrent(core, overlay);
+    overlay.apply(core);
+  }
   return { updates: endorsedUpdates(content, state), profile: undefined };
 }
 

@@ -59,8 +59,8 @@ export interface Verdict {
   readonly code: ValidationCode;
   /** Why, for the log; names nothing secret. Undefined when VALID. */
   readonly reason: string | undefined;
-  /** 32 bytes; undefined when the bytes did not parse. */
-  readonly txId: Uint8Array | undefined;
+  /** One of each kept item, 32 bytes each; none when the bytes did not parse. */
+  readonly txIds: readonly Uint8Array[];
   readonly endorsed: EndorsedContent | undefined;
   readonly updates: StateUpdates;
   /** The profile that counts from the next transaction on, when this one changed it. */

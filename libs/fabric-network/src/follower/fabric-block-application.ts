@@ -55,7 +55,7 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
     const judged = await judgeFabricBlock(block, { channel: anchor.message.channel, policyChaincode, state: this.tables, profile: this.#profile });
     const transactions = this.#describe(block.number, judged, privateData);
     const head: StoredHead = { height: height + 1n, blockHash: block.hash, commitHash: labelledHash('fabric commit', commitHash, block.hash, block.flags) };
-    const subject = transactions.map(({ txId }) => (txId === undefined ? '-' : toHex(txId))).join();
+    const subject = transactions.map(({ txIds }) => (txIds.length === 0 ? '-' : txIds.map(toHex).join())).join();
     const applied = await store.write(() => {
       if (height === 0n) this.tables.writeAnchor(anchor.digest);
       const ended = this.tables.writeBlock(judged.verdicts, judged.factUpdates, head);
@@ -88,7 +88,7 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
         this.#options.log?.error(fields, `a transaction’s response is not what was written: ${mismatch}`);
       }
       const privateValues = entries.length === 0 ? [] : this.#privateValues(privateData.get(index), verdict);
-      return { index, code, txId, reason: concerns ? verdict.reason : undefined, entries, privateValues };
+      return { index, code, txIds: txId === undefined ? [] : [txId], reason: concerns ? verdict.reason : undefined, entries, privateValues };
     });
   }
 

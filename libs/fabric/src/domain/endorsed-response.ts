@@ -1,5 +1,5 @@
 import {
-  compareText, EndorsementPayloadSchema, LIMITS, parseCores, parseMessage, requireAtMost, requireLength, requireStrictlyAscending, type Core, type EndorsementPayload,
+  compareText, EndorsementPayloadSchema, LIMITS, parseSoleCore, parseMessage, requireAtMost, requireLength, requireStrictlyAscending, type Core, type EndorsementPayload,
 } from '@selvedge/protocol';
 import { parseFabricEndorsement } from '../endorsement-response.js';
 
@@ -14,11 +14,10 @@ export interface EndorsedResponse {
 /** Parses FabricEndorsement bytes. Throws MESSAGE_TOO_LARGE, MALFORMED_MESSAGE, LIMIT_EXCEEDED, UNSUPPORTED_VERSION or BATCH_UNSUPPORTED. */
 export function parseEndorsedResponse(bytes: Uint8Array): EndorsedResponse {
   const { cores: coreBytes, itemMask, endorsementPayload } = parseFabricEndorsement(bytes);
-  const cores = parseCores(coreBytes, itemMask);
+  const core = parseSoleCore(coreBytes, itemMask);
   const payload = parseMessage(EndorsementPayloadSchema, endorsementPayload, LIMITS.maxMessageBytes);
   requireLength('endorsement target_digest', payload.targetDigest, 32);
   requireAtMost('fact_reads', payload.factReads.length, LIMITS.maxSectionEntries);
   requireStrictlyAscending('fact_reads', payload.factReads, (a, b) => compareText(a.key, b.key));
-  const [first] = cores as [Core, ...Core[]];
-  return { cores, txId: first.txId, payload };
+  return { cores: [core], txId: core.txId, payload };
 }

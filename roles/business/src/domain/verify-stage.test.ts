@@ -1,8 +1,8 @@
 import {
-  createEndorsedTransaction, createStageRequest, createTargetData, createTestConsortium, endorserSigners, issueTestIdentity, refusalCode, TWO_OF_THREE,
+  createEndorsedTransaction, createStageRequest, createTargetData, createTestConsortium, endorserSigners, issueTestIdentity, joinTargetData, refusalCode, TWO_OF_THREE,
   type EndorsedTransactionInput, type TargetDataInput, type TestComputeNode, type TestConsortium,
 } from '@selvedge/fixtures';
-import { LIMITS, ValidationCode, type StageRequest } from '@selvedge/protocol';
+import { LIMITS, maskItems, parseCore, ValidationCode, type StageRequest } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyStage } from './verify-stage.js';
 
@@ -48,6 +48,28 @@ describe('a stage request', () => {
     const txId = new Uint8Array(32).fill(8);
     consortium.state.setResult(txId, ValidationCode.VALID);
     expect(refusal({ target: { txId } })).toBe('DUPLICATE_TXID');
+  });
+});
+
+describe('a batch', () => {
+  const staged = (itemMask: Uint8Array | undefined, change: (request: StageRequest) => void = () => undefined): string | undefined => {
+    const items = ['s1', 's2'].map((key) => createTargetData({ consortium, nodes: [node], writes: [{ dataset: 'auroraStones', key, value: key }] }));
+    const batch = joinTargetData([node], items);
+    const targetData = itemMask === undefined ? batch : maskItems(batch, batch.cores.map(parseCore), new Set([1]));
+    const request = createStageRequest(consortium, targetData, createEndorsedTransaction({ consortium, targetData }), 'AuroraMSP');
+    change(request);
+    return refusalCode(() => verifyStage(request, { state: consortium.state, profile: consortium.profile, mspId: 'AuroraMSP' }));
+  };
+
+  it('brings the packets of every kept item, and no others', () => {
+    expect(staged(undefined)).toBeUndefined();
+    expect(staged(undefined, (request) => { request.packets.pop(); })).toBe('PACKET_MISMATCH');
+    expect(staged(Uint8Array.of(2))).toBeUndefined();
+    expect(staged(Uint8Array.of(2), (request) => { request.packets.push(new Uint8Array(1)); })).toBe('PACKET_MISMATCH');
+  });
+
+  it('with an item that was ordered is refused, whichever it is', () => {
+    expect(staged(undefined, ({ transaction }) => { consortium.state.setResult(parseCore(transaction!.cores[1]!).txId, ValidationCode.MVCC_READ_CONFLICT); })).toBe('DUPLICATE_TXID');
   });
 });
 

@@ -31,7 +31,7 @@ export function verifyStage(request: StageRequest, { state, profile, mspId }: St
 }
 
 function verifyTxIdUnused(content: EndorsedContent, state: StateReader): void {
-  if (state.result(content.txId) !== undefined) throw new SelvedgeError('DUPLICATE_TXID', 'a transaction of this id was ordered already');
+  if (content.txIds.some((txId) => state.result(txId) !== undefined)) throw new SelvedgeError('DUPLICATE_TXID', 'a transaction of this id was ordered already');
 }
 
 function verifyDeclaredHere({ payload }: EndorsedContent, mspId: string): void {

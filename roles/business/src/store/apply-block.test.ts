@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openLedgerStore, readEndorsedTransaction, type AppliedBlock, type EndorsedContent, type LedgerStore } from '@selvedge/embedded-ledger';
-import { createEndorsedTransaction, createTargetData, createTestConsortium, type TestConsortium, type TestWrite } from '@selvedge/fixtures';
+import { createEndorsedTransaction, createTargetData, createTestConsortium, joinTargetData, type TestConsortium, type TestWrite } from '@selvedge/fixtures';
 import { ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyBlock } from './apply-block.js';
@@ -42,7 +42,7 @@ const endorsed = (writes: readonly TestWrite[] = WRITES): { content: EndorsedCon
   return { content: readEndorsedTransaction(createEndorsedTransaction({ consortium, targetData })), packets: targetData.attachments!.packets };
 };
 const apply = (content: EndorsedContent | undefined, code = ValidationCode.VALID, ended: AppliedBlock['ended'] = [], versions: AppliedBlock['versions'] = []): Promise<void> => {
-  const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txId: content?.txId, endorsed: content, updates: NONE, reason: undefined }], ended, versions };
+  const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txIds: content?.txIds ?? [], endorsed: content, updates: NONE, reason: undefined }], ended, versions };
   const log = { warn: () => undefined, error: (_fields: unknown, message: string) => missing.push(message) };
   return store.write(() => { applyBlock(block, { packets, pending, history, isOwn: (_contract, ownerSet) => ownerSet !== 'foreign', mspId: 'AuroraMSP', log }); });
 };
@@ -51,6 +51,18 @@ const stored = (dataset: string, key: string, ownerSet: string): Uint8Array | un
 const keep = (content: EndorsedContent, some: readonly Uint8Array[]): Promise<bigint> => pending.keep(content.targetDigest, some, () => 4n);
 
 describe('a block that is applied', () => {
+  it('leaves the last packet of a key that several items of a batch write', async () => {
+    const items = ['1', '2'].map((value) => createTargetData({ consortium, nodes: [], writes: [{ dataset: 'auroraStones', key: 'a', value }, { key: 'w', value }] }));
+    const targetData = joinTargetData([], items);
+    const content = readEndorsedTransaction(createEndorsedTransaction({ consortium, targetData }));
+    await keep(content, targetData.attachments!.packets);
+    await apply(content);
+    const last = new Set(items[1]!.attachments!.packets.map((packet) => Buffer.from(packet).toString('hex')));
+    expect([stored('auroraStones', 'a', 'aurora'), stored('', 'w', 'houses')].map((packet) => last.has(Buffer.from(packet!).toString('hex')))).toEqual([true, true]);
+    expect(missing).toEqual([]);
+    expect(pending.usage.count).toBe(0);
+  });
+
   it('moves the packets of own owner sets from pending to the state', async () => {
     const { content, packets: all } = endorsed();
     await keep(content, all);

@@ -45,7 +45,7 @@ function applyTransaction({ code, endorsed }: AppliedTransaction, { packets, pen
         continue;
       }
       const packet = staged.get(toHex(write.effect.value));
-      if (packet === undefined) log?.error({ txId: toHex(endorsed.txId), ledgerKey: toHex(write.ledgerKey) }, 'a committed packet is missing here');
+      if (packet === undefined) log?.error({ txId: endorsed.txIds.map(toHex).join(), ledgerKey: toHex(write.ledgerKey) }, 'a committed packet is missing here');
       if (packet !== undefined && write.dataset === WORLD_STATE) history.keepPacket(write.effect.value, packet);
       packets.put({ place, ledgerKey: write.ledgerKey, datasetTag: write.datasetTag, packet });
     }

@@ -48,7 +48,7 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
 }
 
 /** How many packets are missing: one or none. */
-function applyEntry(update: EntryUpdate, { index, txId, privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, history, log }: PacketKeeper): number {
+function applyEntry(update: EntryUpdate, { index, txIds: [txId], privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, history, log }: PacketKeeper): number {
   const { namespace: contract, collection, keyHash, valueHash, write, isBeside } = update;
   if (isBeside) return 0;
   if (valueHash === undefined) {

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function computeServer(answer: () => Promise<{ nodeId: string }>): Promise<string> {
-  const handlers = { execute: async () => create(SealedResponseSchema, await answer()), health: () => Promise.resolve(create(ComputeHealthSchema)) };
+  const handlers = { executeBatch: () => Promise.reject(new Error('not called')), execute: async () => create(SealedResponseSchema, await answer()), health: () => Promise.resolve(create(ComputeHealthSchema)) };
   const server = await startRpcServer({ role: 'compute', address: '127.0.0.1:0', tls: 'off', services: [implement(Compute, handlers)] });
   servers.push(server);
   return server.address;

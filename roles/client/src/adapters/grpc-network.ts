@@ -2,6 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { SelvedgeError } from '@selvedge/errors';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import {
+  BatchRequestSchema,
+  BatchResponseSchema,
   BusinessLedger,
   CommitStatusAnswerSchema,
   CommitStatusRequestSchema,
@@ -18,6 +20,8 @@ import {
   SealedResponseSchema,
   Sequencer,
   StageRequestSchema,
+  StaleItemsRequestSchema,
+  StaleItemsSchema,
   SubmitAnswerSchema,
   SubmitRequestSchema,
 } from '@selvedge/protocol';
@@ -119,6 +123,10 @@ function computePort(connection: RpcConnection, { nodeId, address }: ComputeEndp
       observed({ hop: 'execute', peer: nodeId, address, request: [SealedRequestSchema, request], answer: SealedResponseSchema, bounds }, () =>
         rpc.execute(request, callOptions(bounds)),
       ),
+    executeBatch(items, bounds) {
+      const request = create(BatchRequestSchema, { items: [...items] });
+      return observed({ hop: 'execute', peer: nodeId, address, request: [BatchRequestSchema, request], answer: BatchResponseSchema, bounds }, () => rpc.executeBatch(request, callOptions(bounds)));
+    },
   };
 }
 
@@ -132,6 +140,10 @@ function endorserPort(connection: RpcConnection, { mspId, address }: Organisatio
       return observed({ hop: 'endorse', peer: mspId, address, request: [EndorseRequestSchema, request], answer: EndorsementSchema, bounds }, () =>
         rpc.endorse(request, callOptions(bounds)),
       );
+    },
+    findStaleItems(cores, itemMask, bounds) {
+      const request = create(StaleItemsRequestSchema, { cores: [...cores], itemMask });
+      return observed({ hop: 'endorse', peer: mspId, address, request: [StaleItemsRequestSchema, request], answer: StaleItemsSchema, bounds }, () => rpc.findStaleItems(request, callOptions(bounds)));
     },
   };
 }

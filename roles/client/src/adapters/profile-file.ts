@@ -7,7 +7,8 @@ import { parseConnectionProfile, type ConnectionProfile } from '../domain/connec
 export async function loadConnectionProfile(file: string): Promise<ConnectionProfile> {
   const profile = parseConnectionProfile(parseJson(file, (await read(file)).toString('utf8')));
   const folder = dirname(file);
-  return { ...profile, signedProfile: resolve(folder, profile.signedProfile), tls: resolveTls(folder, profile.tls), ...resolveFabric(folder, profile.fabric) };
+  const pins = profile.pins === undefined ? {} : { pins: resolve(folder, profile.pins) };
+  return { ...profile, signedProfile: resolve(folder, profile.signedProfile), ...pins, tls: resolveTls(folder, profile.tls), ...resolveFabric(folder, profile.fabric) };
 }
 
 function resolveFabric(folder: string, fabric: ConnectionProfile['fabric']): Pick<ConnectionProfile, 'fabric'> {

@@ -3,7 +3,7 @@ import { refusalFromWire, SelvedgeError } from '@selvedge/errors';
 import {
   encodeMessage,
   LIMITS,
-  parseCores,
+  parseSoleCore,
   parseMessage,
   ResponseSchema,
   targetDigest,
@@ -19,6 +19,7 @@ import type { BuiltRequest } from './request.js';
 /** Fabric's chaincode statuses: from here on an answer is an error (shim.ERRORTHRESHOLD). */
 const ERROR_THRESHOLD = 400;
 const NO_CORE = new Uint8Array(0);
+const NO_MASK = new Uint8Array(0);
 
 /** One compute node's answer, opened and checked against the request. */
 export interface Answer {
@@ -37,27 +38,30 @@ export interface TargetAnswer extends Answer {
  * Throws DECRYPT_FAILED, CHAINCODE_ERROR with the chaincode's own text, or the node's refusal.
  */
 export function openEvaluateAnswer(request: BuiltRequest, sealed: SealedResponse): Answer {
-  const response = open(request, sealed, NO_CORE);
-  return { nodeId: sealed.nodeId, response };
+  return { nodeId: sealed.nodeId, response: openResponseTo(request, sealed, undefined) };
 }
 
 /**
  * Opens the answer to a submit and checks its target data against the request and the response.
  * Throws as openEvaluateAnswer, and RESPONSE_DIGEST_MISMATCH, TX_ID_MISMATCH, WRONG_NETWORK, WRONG_CHANNEL,
- * TARGET_DATA_INCONSISTENT, PACKET_MISMATCH or what parseCores throws.
+ * TARGET_DATA_INCONSISTENT, PACKET_MISMATCH or what parseSoleCore throws.
  */
 export function openSubmitAnswer(request: BuiltRequest, sealed: SealedResponse): TargetAnswer {
   const { targetData } = sealed;
-  const coreDigest = targetData === undefined ? NO_CORE : targetDigest(targetData.cores, targetData.itemMask);
-  const response = open(request, sealed, coreDigest);
+  const response = openResponseTo(request, sealed, targetData?.cores[0]);
   if (targetData === undefined) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'sent no target data');
-  const cores = parseCores(targetData.cores, targetData.itemMask);
-  for (const core of cores) verifyCore(request, sealed, core, response);
-  verifyPacketsMatch(cores, targetData.attachments?.packets ?? []);
-  return { nodeId: sealed.nodeId, response, targetData, cores };
+  const core = parseSoleCore(targetData.cores, targetData.itemMask);
+  verifyCore(request, sealed, core, response);
+  verifyPacketsMatch([core], targetData.attachments?.packets ?? []);
+  return { nodeId: sealed.nodeId, response, targetData, cores: [core] };
 }
 
-function open(request: BuiltRequest, sealed: SealedResponse, coreDigest: Uint8Array): Response {
+/**
+ * Opens a response that is sealed to the request's own core, or to none. Throws DECRYPT_FAILED, CHAINCODE_ERROR with the
+ * chaincode's own text, or the node's refusal.
+ */
+export function openResponseTo(request: BuiltRequest, sealed: SealedResponse, core: Uint8Array | undefined): Response {
+  const coreDigest = core === undefined ? NO_CORE : targetDigest([core], NO_MASK);
   const bytes = openResponse({
     suite: request.suite,
     transactionKey: request.transactionKey,
@@ -79,7 +83,8 @@ function open(request: BuiltRequest, sealed: SealedResponse, coreDigest: Uint8Ar
   return response;
 }
 
-function verifyCore(request: BuiltRequest, sealed: SealedResponse, core: Core, response: Response): void {
+/** Checks a core against the request and the response that it must be of. Throws as openSubmitAnswer. */
+export function verifyCore(request: BuiltRequest, sealed: SealedResponse, core: Core, response: Response): void {
   if (core.network !== request.network) throw refuse('WRONG_NETWORK', sealed, 'answered for another network');
   if (core.channel !== request.channel) throw refuse('WRONG_CHANNEL', sealed, 'answered for another channel');
   if (core.suite !== request.suite) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'answered in another suite');

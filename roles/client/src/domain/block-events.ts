@@ -1,4 +1,4 @@
-import { toHex } from '@selvedge/crypto';
+import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
   BlockHeaderSchema, EndorsedTransactionSchema, LIMITS, parseCores, parseMessage, SealedEventHeaderSchema, SealedEventSchema, TransactionSchema, type Block,
@@ -22,8 +22,12 @@ export function eventsOfBlock(block: Block): LedgerEvents[] {
       const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
       if (kind.case !== 'endorsed') return [];
       const { cores, itemMask, sealedEvents } = parseMessage(EndorsedTransactionSchema, kind.value, LIMITS.maxMessageBytes);
-      const [core] = parseCores(cores, itemMask);
-      return core === undefined || sealedEvents.length === 0 ? [] : [{ blockNumber, txId: core.txId, sealedEvents }];
+      // A block tells which events there are, a core whose each one is.
+      const events = new Map(sealedEvents.map((event) => [toHex(sha256(event)), event]));
+      return parseCores(cores, itemMask).flatMap(({ txId, sections }) => {
+        const own = sections.flatMap(({ sealedEventHash }) => events.get(toHex(sealedEventHash)) ?? []);
+        return own.length === 0 ? [] : [{ blockNumber, txId, sealedEvents: own }];
+      });
     } catch {
       return [];
     }

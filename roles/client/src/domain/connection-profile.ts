@@ -29,6 +29,8 @@ export interface ConnectionProfile {
   readonly channel: string;
   /** Path of the SignedProfile file; relative paths start at the connection profile's folder. */
   readonly signedProfile: string;
+  /** File of pins (openPins); it need not exist yet. Relative paths start at the connection profile's folder. */
+  readonly pins?: string | undefined;
   /** 'off' is for nodes on this machine that run without TLS. */
   readonly tls: ClientTlsFiles | 'off';
   readonly keyBroker: string;
@@ -53,6 +55,7 @@ export function parseConnectionProfile(value: unknown): ConnectionProfile {
     network: requireText(record, 'network'),
     channel: requireText(record, 'channel'),
     signedProfile: requireText(record, 'signedProfile'),
+    ...optionalText(record, 'pins'),
     tls: parseTls(record.tls),
     keyBroker: requireText(record, 'keyBroker'),
     ...parseLedger(record),

@@ -8,7 +8,7 @@ import type { Answer, TargetAnswer } from './answer.js';
  * Groups the target data of one request: cores of all replicas must be equal byte by byte, their TEE signatures are
  * collected. Throws REPLICAS_DISAGREE and names who said what; COMPUTE_QUORUM_NOT_MET without answers.
  */
-export function groupReplicas(answers: readonly TargetAnswer[]): TargetData {
+export function groupReplicas(answers: readonly Pick<TargetAnswer, 'nodeId' | 'targetData'>[]): TargetData {
   const first = requireOne(answers);
   requireAgreement(answers, (a, b) => isSameCores(a.targetData, b.targetData));
   const attachments = answers.map((answer) => answer.targetData.attachments ?? create(AttachmentsSchema));
@@ -40,7 +40,7 @@ function requireOne<T>(answers: readonly T[]): T {
   return first;
 }
 
-function requireAgreement<T extends Answer>(answers: readonly T[], isSame: (a: T, b: T) => boolean): void {
+function requireAgreement<T extends Pick<Answer, 'nodeId'>>(answers: readonly T[], isSame: (a: T, b: T) => boolean): void {
   const groups: T[][] = [];
   for (const answer of answers) {
     const group = groups.find(([member]) => member !== undefined && isSame(member, answer));

@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createTargetData, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import {
+  BatchResponseSchema,
   encodeMessage,
   LIMITS,
   parseMessage,
@@ -10,6 +11,8 @@ import {
   SealedResponseSchema,
   SignedRequestSchema,
   targetDigest,
+  teeSigningInput,
+  type BatchResponse,
   type RequestBody,
   type SealedRequest,
   type SealedResponse,
@@ -76,6 +79,23 @@ export function executeRequest(consortium: TestConsortium, node: TestComputeNode
   });
   answer.changeSealed?.(sealed);
   return Promise.resolve(sealed);
+}
+
+/** Runs a batch: each request as by itself, all cores under one signature. */
+export async function executeRequests(consortium: TestConsortium, node: TestComputeNode, requests: readonly SealedRequest[], answer: FakeAnswer = {}): Promise<BatchResponse> {
+  const answers = await Promise.all(requests.map((request) => executeRequest(consortium, node, request, answer)));
+  const targets = answers.flatMap(({ targetData }) => targetData ?? []);
+  const cores = targets.flatMap((target) => target.cores);
+  const attachments = {
+    packets: targets.flatMap((target) => target.attachments?.packets ?? []),
+    sealedEvents: targets.flatMap((target) => target.attachments?.sealedEvents ?? []),
+    statements: targets.flatMap((target) => target.attachments?.statements ?? []),
+    teeSignatures: [{ certificate: node.certificate, signature: node.suite.sign(node.privateKey, teeSigningInput(cores.length === 0 ? [new Uint8Array(0)] : cores)) }],
+  };
+  return create(BatchResponseSchema, {
+    items: answers.map(({ targetData, ...response }) => ({ response, hasCore: targetData !== undefined })),
+    ...(cores.length === 0 ? {} : { targetData: { cores, attachments } }),
+  });
 }
 
 function buildTargetData(consortium: TestConsortium, node: TestComputeNode, { opened, body }: FakeOpened, response: ResponseInit, answer: FakeAnswer): TargetData {

@@ -10,8 +10,11 @@ import {
   EndorsementSchema,
   ReceiptSchema,
   signing,
+  StaleItemsSchema,
   SubmitAnswerSchema,
   targetDigest,
+  type BatchResponse,
+  type StaleItems,
   type ValidationCode,
   type Block,
   type CommitStatusAnswer,
@@ -25,7 +28,7 @@ import {
   type TargetData,
 } from '@selvedge/protocol';
 import type { NetworkPorts } from '../ports.js';
-import { executeRequest } from './fake-compute.js';
+import { executeRequest, executeRequests } from './fake-compute.js';
 
 /** Runs instead of a peer; `genuine` is what the peer would do. */
 type Hook<Args extends unknown[], Answer> = (peer: string, genuine: () => Promise<Answer>, ...args: Args) => Promise<Answer>;
@@ -33,6 +36,8 @@ type Hook<Args extends unknown[], Answer> = (peer: string, genuine: () => Promis
 export interface FakeHooks {
   evidence?: Hook<[nonce: Uint8Array], EnvelopeEvidence>;
   execute?: Hook<[request: SealedRequest], SealedResponse>;
+  executeBatch?: Hook<[requests: readonly SealedRequest[]], BatchResponse>;
+  findStaleItems?: Hook<[cores: readonly Uint8Array[], itemMask: Uint8Array], StaleItems>;
   endorse?: Hook<[targetData: TargetData], Endorsement>;
   stage?: Hook<[transaction: EndorsedTransaction, packets: readonly Uint8Array[]], Receipt>;
   submit?: Hook<[transaction: Uint8Array], SubmitAnswer>;
@@ -93,12 +98,14 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
       nodes.map((node) => ({
         nodeId: node.nodeId,
         address: node.nodeId,
+        executeBatch: (requests) => call('execute', node.nodeId, hooks.executeBatch, () => executeRequests(consortium, node, requests), requests),
         execute: (request) => call('execute', node.nodeId, hooks.execute, () => executeRequest(consortium, node, request), request),
       })),
     endorsers: () =>
       ENDORSER_MSP_IDS.map((mspId) => ({
         mspId,
         address: `follower of ${mspId}`,
+        findStaleItems: (cores, itemMask) => call('stale', mspId, hooks.findStaleItems, () => Promise.resolve(create(StaleItemsSchema, { itemMask })), cores, itemMask),
         endorse: (targetData) => call('endorse', mspId, hooks.endorse, () => Promise.resolve(endorse(consortium, mspId, targetData)), targetData),
       })),
     businessNodes: () =>

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
+import { keepsKeyPolicies } from '@selvedge/policy';
 import {
   compareEntries,
   compareGuards,
@@ -11,6 +12,7 @@ import {
   membershipGuardKey,
   PROTOCOL_VERSION,
   readSetDigest,
+  type ContractPolicy,
   type ContractSectionSchema,
   type GuardWriteSchema,
   type WriteEntrySchema,
@@ -36,6 +38,20 @@ export interface BuiltCore {
   readonly core: Uint8Array;
   readonly packets: readonly Uint8Array[];
   readonly sealedEvents: readonly Uint8Array[];
+  /** One of each write. */
+  readonly changes: readonly StateChange[];
+}
+
+/** What a write leaves under a key, for whoever runs on it before it is committed. */
+export interface StateChange {
+  readonly contract: string;
+  readonly dataset: string;
+  readonly datasetTag: Uint8Array;
+  readonly ledgerKey: Uint8Array;
+  /** undefined: the key is gone, or only its policy was set. */
+  readonly packet: Uint8Array | undefined;
+  /** The key's own endorsement policy is another from then on. */
+  readonly isPolicyChanged: boolean;
 }
 
 /** One contract's part of a transaction. */
@@ -62,14 +78,16 @@ export function buildCore(request: AuthorisedRequest, parts: readonly ContractPa
     core: encodeMessage(CoreSchema, { version: PROTOCOL_VERSION, suite: policy.suite, network, channel, txId, ...digests, sections, gated: false, timestampSeconds, timestampNanos }),
     packets: built.flatMap(({ packets }) => packets),
     sealedEvents: sealedEvent === undefined ? [] : [sealedEvent.bytes],
+    changes: built.flatMap(({ changes }) => changes),
   };
 }
 
-function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractPart): { section: MessageInitShape<typeof ContractSectionSchema>; packets: readonly Uint8Array[] } {
+function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractPart): { section: MessageInitShape<typeof ContractSectionSchema>; packets: readonly Uint8Array[]; changes: readonly StateChange[] } {
   const { policy, keyEpoch } = terms;
   const reads = [...recorded.reads].sort(compareEntries);
   const readDigest = readSetDigest(reads);
-  const sealed = [...recorded.writes].sort(compareEntries).map((write) => sealWrite(request, terms, write, readDigest));
+  const writes = [...recorded.writes].sort(compareEntries);
+  const sealed = writes.map((write) => sealWrite(request, terms, write, readDigest));
   return {
     section: {
       contract: policy.name,
@@ -83,6 +101,7 @@ function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractP
       guardsWritten: guardsOf(policy.name, recorded.writes, reads),
     },
     packets: sealed.flatMap(({ packet }) => packet ?? []),
+    changes: writes.map((write, i) => changeOf(policy, write, sealed[i]?.packet)),
   };
 }
 
@@ -98,6 +117,12 @@ function sealWrite({ body, txId }: AuthorisedRequest, { policy, keyEpoch, epochK
     value: effect.value,
   });
   return { entry: { ...place, effect: { case: 'packetHash', value: hash } }, packet: bytes };
+}
+
+function changeOf(policy: ContractPolicy, { dataset, datasetTag, ledgerKey, effect, keyPolicy }: RecordedWrite, packet: Uint8Array | undefined): StateChange {
+  // A key that is removed loses its policy.
+  const isRemoval = effect.kind === 'delete' || effect.kind === 'purge';
+  return { contract: policy.name, dataset, datasetTag, ledgerKey, packet, isPolicyChanged: keyPolicy !== undefined || (isRemoval && keepsKeyPolicies(policy)) };
 }
 
 function sealOwnEvent({ policy, body, txId, epochKeys }: AuthorisedRequest, event: ChaincodeEvent): { bytes: Uint8Array; hash: Uint8Array } {

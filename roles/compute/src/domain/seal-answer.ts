@@ -9,13 +9,14 @@ import {
   targetDigest,
   teeSigningInput,
   type SealedResponse,
+  type SetDigestStatement,
   type TargetData,
 } from '@selvedge/protocol';
 import { eventDigest, responseDigest, sealResponse } from '@selvedge/sealed-objects';
 import type { ChaincodeResult } from '../ports.js';
 import type { CertifiedSigner } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
-import { buildCore, type ContractPart } from './build-core.js';
+import { buildCore, type BuiltCore, type ContractPart } from './build-core.js';
 import type { UnsealedRequest } from './open-request.js';
 import type { ContractKeyPolicy } from './transaction-contracts.js';
 
@@ -42,8 +43,14 @@ export function refusalResponse(error: unknown): ResponseInit {
   return { status: REFUSED_STATUS, refusal: { code, role: role ?? 'compute', message, action } };
 }
 
-/** Target data of a submit: core, packets and this node's TEE signature. Throws as buildCore. */
-export function createTargetData(input: {
+/** What one submit adds to target data. */
+export interface TargetItem extends BuiltCore {
+  readonly statements: readonly SetDigestStatement[];
+  readonly keyPolicies: readonly ContractKeyPolicy[];
+}
+
+/** Builds a submit's core and what belongs to it. Throws as buildCore. */
+export function createTargetItem(input: {
   readonly unsealed: UnsealedRequest;
   readonly request: AuthorisedRequest;
   /** The invoked contract's first. */
@@ -51,31 +58,35 @@ export function createTargetData(input: {
   /** In force for written keys. */
   readonly keyPolicies: readonly ContractKeyPolicy[];
   readonly result: ChaincodeResult;
-  readonly signer: CertifiedSigner;
-}): TargetData {
-  const { unsealed, request, parts, keyPolicies, result, signer } = input;
+}): TargetItem {
+  const { unsealed, request, parts, keyPolicies, result } = input;
   const { transactionKey, requestDigest } = unsealed;
   const { suite } = unsealed.header;
   const { event } = result;
-  const { core, packets, sealedEvents } = buildCore(request, parts, event, {
+  const built = buildCore(request, parts, event, {
     requestDigest,
     // Without the view's height, in which replicas differ.
     responseDigest: responseDigest(suite, transactionKey, encodeMessage(ResponseSchema, responseOf(result, 0n))),
     eventDigest: event === undefined ? EMPTY : eventDigest(suite, transactionKey, encodeMessage(ChaincodeEventSchema, event)),
   });
-  const signature = { certificate: signer.certificate, signature: signer.sign(teeSigningInput([core])) };
-  const attachments = {
-    packets: [...packets],
-    sealedEvents: [...sealedEvents],
-    teeSignatures: [signature],
-    statements: parts.flatMap(({ recorded }) => [...recorded.statements]),
-    keyPolicies: [...keyPolicies],
-  };
-  return create(TargetDataSchema, { cores: [core], attachments });
+  return { ...built, statements: parts.flatMap(({ recorded }) => recorded.statements), keyPolicies };
 }
 
-/** Seals an answer under a response key of its own (DESIGN 2, step 1). */
-export function sealAnswer(nodeId: string, unsealed: UnsealedRequest, response: ResponseInit, targetData?: TargetData): SealedResponse {
+/** Target data of submits, in order: cores, packets and this node's one TEE signature over all of them. */
+export function createTargetData(items: readonly TargetItem[], signer: CertifiedSigner): TargetData {
+  const cores = items.map(({ core }) => core);
+  const attachments = {
+    packets: items.flatMap(({ packets }) => packets),
+    sealedEvents: items.flatMap(({ sealedEvents }) => sealedEvents),
+    teeSignatures: [{ certificate: signer.certificate, signature: signer.sign(teeSigningInput(cores)) }],
+    statements: items.flatMap(({ statements }) => statements),
+    keyPolicies: items.flatMap(({ keyPolicies }) => keyPolicies),
+  };
+  return create(TargetDataSchema, { cores, attachments });
+}
+
+/** Seals an answer under a response key of its own (DESIGN 2, step 1), to the request's own core where it has one. */
+export function sealAnswer(nodeId: string, unsealed: UnsealedRequest, response: ResponseInit, core?: Uint8Array): SealedResponse {
   const { transactionKey, headerBytes, requestDigest, header } = unsealed;
   const parts = sealResponse({
     suite: header.suite,
@@ -83,8 +94,8 @@ export function sealAnswer(nodeId: string, unsealed: UnsealedRequest, response: 
     headerBytes,
     nodeId,
     requestDigest,
-    coreDigest: targetData === undefined ? EMPTY : targetDigest(targetData.cores, targetData.itemMask),
+    coreDigest: core === undefined ? EMPTY : targetDigest([core], EMPTY),
     responseBytes: encodeMessage(ResponseSchema, response),
   });
-  return create(SealedResponseSchema, { nodeId, ...parts, ...(targetData === undefined ? {} : { targetData }) });
+  return create(SealedResponseSchema, { nodeId, ...parts });
 }

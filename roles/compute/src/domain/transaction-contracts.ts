@@ -1,7 +1,8 @@
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import type { OpenedContract, StateCalls } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
+import type { BatchOverlay } from './batch-overlay.js';
 import type { ContractPart } from './build-core.js';
 import { agreeCalledTerms, verifyContractCount, type CallContext } from './called-contracts.js';
 import type { ContractTerms } from './contract-terms.js';
@@ -20,6 +21,10 @@ export interface TransactionContracts {
   readonly calls: StateCalls;
   /** What a submit read and wrote, the invoked contract's part first. Throws as TransactionState.recorded, CHAINCODE_UNSUPPORTED and CHAINCODE_LIMIT. */
   parts(): ContractPart[];
+  /** Throws when the run met what defers it in its batch, whatever the chaincode made of that. */
+  verifyNotDeferred(): void;
+  /** Whether the run read what an earlier item of its batch has written; it may have failed. */
+  isBehind(overlay: BatchOverlay): boolean;
   /** The policies that stand for the keys that are written, in every contract. */
   keyPolicies(): Promise<ContractKeyPolicy[]>;
 }
@@ -81,6 +86,17 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
       verifyTogether(parts.map(({ recorded }) => recorded), maxWriteBytes);
       return parts;
     },
+    verifyNotDeferred() {
+      for (const { transactionState } of inUse.values()) {
+        const failure = transactionState.failure();
+        if (isSelvedgeError(failure, 'BATCH_ITEM_DEFERRED')) throw failure;
+      }
+    },
+    isBehind: (overlay) =>
+      [...inUse].some(([contract, { transactionState }]) => {
+        const { reads, guards, keyPolicyReads } = transactionState.touched();
+        return [...reads, ...keyPolicyReads].some(({ dataset, ledgerKey }) => overlay.write(contract, dataset, ledgerKey) !== undefined) || guards.some(({ dataset }) => overlay.isWritten(contract, dataset));
+      }),
     async keyPolicies() {
       const found = await Promise.all([...inUse.values()].map(async ({ terms, transactionState }) => {
         const policies = await transactionState.keyPoliciesInForce(transactionState.recorded().writes);

@@ -44,6 +44,10 @@ export interface TransactionState {
    * could not be fetched must not pass for an absent one.
    */
   recorded(): Recorded;
+  /** The first failure of a fetch, whatever the chaincode made of it. */
+  failure(): SelvedgeError | undefined;
+  /** What was read so far, whatever became of the run. */
+  touched(): Pick<Recorded, 'reads' | 'guards' | 'keyPolicyReads'>;
   /** The policies that stand for the keys of these writes, for the client: whom it must ask. Fetches those that are not known. */
   keyPoliciesInForce(writes: readonly RecordedWrite[]): Promise<RecordedKeyPolicy[]>;
 }
@@ -245,6 +249,8 @@ export function createTransactionState({ request, source, scope, opener, keptSet
 
   return {
     calls,
+    failure: () => failure,
+    touched: () => ({ reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads() }),
     recorded() {
       if (failure !== undefined) throw failure;
       adoptLatePolicies();

@@ -33,7 +33,7 @@ export async function startEndorserNode(options: EndorserNodeOptions): Promise<E
   const { follower } = followed;
   const following = implement(FollowerService, createFollowerHandlers({ follower, signer }));
   const endorser = createEndorser({ ledger: follower, signer, now, maxInFlight, checkpoint });
-  const endorsing = implement(EndorserService, { endorse: ({ targetData }) => endorser.endorse(targetData) });
+  const endorsing = implement(EndorserService, { endorse: ({ targetData }) => endorser.endorse(targetData), findStaleItems: (request) => endorser.findStaleItems(request) });
   try {
     const services = ledger.kind === 'fabric' ? [following] : [endorsing, following];
     const server = await startRpcServer({ role: 'endorser', address: options.listen, tls: options.tls, services, log });

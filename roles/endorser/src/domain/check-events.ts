@@ -3,19 +3,26 @@ import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS, parseMessage, SealedEventHeaderSchema, SealedEventSchema, type ContractSection, type Core, type SealedEventHeader } from '@selvedge/protocol';
 
 /**
- * The sealed events are exactly those whose hashes the sections hold, and their headers say what the core says.
+ * The sealed events are exactly those whose hashes the sections hold, and their headers say what their core says.
  * Throws PACKET_MISMATCH, TARGET_DATA_INCONSISTENT or MALFORMED_MESSAGE.
  */
-export function verifySealedEvents(core: Core, sealedEvents: readonly Uint8Array[]): void {
+export function verifySealedEvents(cores: readonly Core[], sealedEvents: readonly Uint8Array[]): void {
   const events = new Map(sealedEvents.map((event) => [toHex(sha256(event)), event]));
-  const sections = core.sections.filter((section) => section.sealedEventHash.length > 0);
-  verifyEventIsInvoked(core);
-  verifyEventDigest(core, sections);
-  verifyEventsMatch(sections, events, sealedEvents.length);
-  for (const section of sections) {
-    const event = events.get(toHex(section.sealedEventHash));
-    if (event !== undefined) verifyEventHeader(parseEventHeader(event), core, section);
+  for (const core of cores) {
+    verifyEventIsInvoked(core);
+    verifyEventDigest(core, eventSections(core));
   }
+  verifyEventsMatch(cores.flatMap(eventSections), events, sealedEvents.length);
+  for (const core of cores) {
+    for (const section of eventSections(core)) {
+      const event = events.get(toHex(section.sealedEventHash));
+      if (event !== undefined) verifyEventHeader(parseEventHeader(event), core, section);
+    }
+  }
+}
+
+function eventSections({ sections }: Core): ContractSection[] {
+  return sections.filter((section) => section.sealedEventHash.length > 0);
 }
 
 /** A transaction's event is the invoked contract's, as on Fabric: a called contract's would be opened under other readers. */

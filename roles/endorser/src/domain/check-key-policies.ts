@@ -1,8 +1,8 @@
-import { equalBytes, toHex } from '@selvedge/crypto';
+import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
-import type { ContractSection, WriteEntry } from '@selvedge/protocol';
-import type { EndorserState } from '../ports.js';
+import type { ContractSection, EntryReader, WriteEntry } from '@selvedge/protocol';
+import { verifyKeyPolicyReadsCurrent } from './check-read-set.js';
 import type { ContractRules } from './contract-rules.js';
 
 /**
@@ -27,12 +27,9 @@ function verifyPresent(write: WriteEntry, { reads }: ContractSection): void {
 }
 
 /** Throws STALE_READ when a key-level policy that was read is another now, KEY_POLICY_UNMAPPED where the contract can have none. */
-export function verifyKeyPoliciesCurrent(section: ContractSection, { policy }: ContractRules, state: EndorserState): void {
+export function verifyKeyPoliciesCurrent(section: ContractSection, { policy }: ContractRules, state: EntryReader): void {
   if (section.keyPolicyReads.length > 0) verifyKept(policy);
-  for (const { ownerSet, dataset, ledgerKey, policy: expected } of section.keyPolicyReads) {
-    const current = state.keyPolicy(section.contract, ownerSet, dataset, ledgerKey) ?? new Uint8Array(0);
-    if (!equalBytes(current, expected)) throw new SelvedgeError('STALE_READ', `ledger key ${toHex(ledgerKey)} has another endorsement policy now`);
-  }
+  verifyKeyPolicyReadsCurrent(section, state);
 }
 
 function verifyKept(policy: ContractRules['policy']): void {

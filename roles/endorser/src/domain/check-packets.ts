@@ -6,12 +6,16 @@ import {
 } from '@selvedge/protocol';
 
 /**
- * The packets are those of the write sets, and each header says what the core says.
+ * The packets are those of the write sets, and each header says what its core says.
  * Throws PACKET_MISMATCH, MALFORMED_MESSAGE or TARGET_DATA_INCONSISTENT.
  */
-export function verifyPackets(core: Core, packets: readonly Uint8Array[]): void {
-  verifyPacketsMatch([core], packets);
+export function verifyPackets(cores: readonly Core[], packets: readonly Uint8Array[]): void {
+  verifyPacketsMatch(cores, packets);
   const headers = new Map(packets.map((packet) => [toHex(sha256(packet)), parsePacketHeader(packet)]));
+  for (const core of cores) verifyHeaders(core, headers);
+}
+
+function verifyHeaders(core: Core, headers: ReadonlyMap<string, PacketHeader>): void {
   for (const section of core.sections) {
     const reads = readSetDigest(section.reads);
     for (const write of section.writes) {

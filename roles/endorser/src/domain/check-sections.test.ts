@@ -41,7 +41,7 @@ const withPolicy = (change: ContractPolicyInit): void => {
 describe('target data of two contracts', () => {
   it('passes, declares the owners of both by contract, and rests on the facts of both', () => {
     const { targetData, rules, factReads } = verify();
-    expect(declareTargets(targetData.core, rules)).toEqual([
+    expect(declareTargets(targetData.cores, rules)).toEqual([
       { contract: 'bank', ownerSet: 'aurora', owners: ['AuroraMSP'] },
       { contract: TEST_CONTRACT, ownerSet: 'houses', owners: ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'] },
     ]);

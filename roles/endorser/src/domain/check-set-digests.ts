@@ -17,8 +17,8 @@ interface ReadGuard {
  * TEE's word, as everything is that it computed: this shows that a quorum could have contradicted the business node.
  * Throws SET_DIGEST_INVALID.
  */
-export function verifySetDigests(statements: readonly SetDigestStatement[], core: Core, { profile, rules }: { readonly profile: Profile; readonly rules: ReadonlyMap<string, ContractRules> }): void {
-  const guards = core.sections.flatMap((section) => section.guardsRead.map((guard) => ({ section, guard })));
+export function verifySetDigests(statements: readonly SetDigestStatement[], cores: readonly Core[], { profile, rules }: { readonly profile: Profile; readonly rules: ReadonlyMap<string, ContractRules> }): void {
+  const guards = distinctGuards(cores);
   const byGuard = new Map<ReadGuard, VerifiedStatement[]>(guards.map((guard) => [guard, []]));
   for (const statement of statements.map((signed) => verifySetStatement(signed, profile))) {
     const read = guards.find((candidate) => isOfGuard(statement.digest, candidate));
@@ -32,6 +32,12 @@ export function verifySetDigests(statements: readonly SetDigestStatement[], core
     const isComplete = [...groupByText(own).values()].some((mspIds) => isStatementQuorum(mspIds, { owners, profile }));
     if (!isComplete) throw invalid(`guard ${toHex(guard.guardKey)} was read without equal statements of enough organisations`);
   }
+}
+
+/** Items of a batch that query one set share its statements: whichever read another value of the guard is stale. */
+function distinctGuards(cores: readonly Core[]): ReadGuard[] {
+  const guards = cores.flatMap(({ sections }) => sections.flatMap((section) => section.guardsRead.map((guard) => ({ section, guard }))));
+  return [...new Map(guards.map((read) => [JSON.stringify([read.section.contract, read.guard.ownerSet, read.guard.dataset, toHex(read.guard.guardKey), toHex(read.guard.txId)]), read])).values()];
 }
 
 function isOfGuard(digest: SetDigest, { section, guard }: ReadGuard): boolean {

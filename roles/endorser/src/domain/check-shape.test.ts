@@ -31,9 +31,9 @@ describe('shape of target data', () => {
     expect(refusal({ ...(changeSigned && { changeSigned }) })).toBe('MALFORMED_MESSAGE');
   });
 
-  it('more than one item is refused by name', () => {
-    expect(refusal({ changeSigned: (data) => { data.cores.push(data.cores[0]!); } })).toBe('BATCH_UNSUPPORTED');
-    expect(refusal({ changeSigned: (data) => { data.itemMask = Buffer.of(0); } })).toBe('BATCH_UNSUPPORTED');
+  it('an item twice and a mask of another batch are malformed', () => {
+    expect(refusal({ changeSigned: (data) => { data.cores.push(data.cores[0]!); } })).toBe('MALFORMED_MESSAGE');
+    expect(refusal({ changeSigned: (data) => { data.itemMask = Buffer.of(0); } })).toBe('MALFORMED_MESSAGE');
   });
 
   it('another version is refused', () => {
@@ -66,7 +66,7 @@ describe('limits of attachments', () => {
   it.each<[string, NonNullable<TargetDataInput['changeSigned']>]>([
     ['TEE signatures', (data) => { data.attachments!.teeSignatures = many(data.attachments!.teeSignatures[0]!, LIMITS.maxIdentities + 1); }],
     ['packets', (data) => { data.attachments!.packets = many(new Uint8Array(1), LIMITS.maxSectionEntries + 1); }],
-    ['sealed events', (data) => { data.attachments!.sealedEvents = many(new Uint8Array(1), LIMITS.maxSections + 1); }],
+    ['sealed events', (data) => { data.attachments!.sealedEvents = many(new Uint8Array(1), LIMITS.maxBatchItems + 1); }],
     ['a packet’s bytes', (data) => { data.attachments!.packets = [new Uint8Array(LIMITS.maxPacketBytes + 1)]; }],
     ['a sealed event’s bytes', (data) => { data.attachments!.sealedEvents = [new Uint8Array(LIMITS.maxPacketBytes + 1)]; }],
     ['a certificate’s bytes', (data) => { data.attachments!.teeSignatures[0]!.certificate = new Uint8Array(LIMITS.maxCertificateBytes + 1); }],

@@ -4,25 +4,29 @@ import { LIMITS, parseCores, requireAtMost, type Attachments, type Core, type Ta
 
 /** Target data taken apart. */
 export interface ParsedTargetData {
+  /** The kept items, in order. */
+  readonly cores: readonly Core[];
+  /** The first of them. */
   readonly core: Core;
-  /** As received: what was signed. */
+  /** As received, dropped ones too: what was signed. */
   readonly coreBytes: readonly Uint8Array[];
   readonly itemMask: Uint8Array;
   readonly attachments: Attachments;
 }
 
-/** Takes target data apart. Throws MALFORMED_MESSAGE, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED, UNSUPPORTED_VERSION or BATCH_UNSUPPORTED. */
+/** Takes target data apart. Throws MALFORMED_MESSAGE, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED or UNSUPPORTED_VERSION. */
 export function parseTargetData(targetData: TargetData): ParsedTargetData {
-  const [core] = parseCores(targetData.cores, targetData.itemMask);
+  const cores = parseCores(targetData.cores, targetData.itemMask);
+  const [core] = cores;
   if (core === undefined || targetData.attachments === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'target data without attachments');
-  return { core, coreBytes: targetData.cores, itemMask: targetData.itemMask, attachments: targetData.attachments };
+  return { cores, core, coreBytes: targetData.cores, itemMask: targetData.itemMask, attachments: targetData.attachments };
 }
 
 /** Throws LIMIT_EXCEEDED. */
 export function verifyAttachmentLimits(attachments: Attachments): void {
   requireAtMost('TEE signatures', attachments.teeSignatures.length, LIMITS.maxIdentities);
   requireAtMost('packets', attachments.packets.length, LIMITS.maxSectionEntries);
-  requireAtMost('sealed events', attachments.sealedEvents.length, LIMITS.maxSections);
+  requireAtMost('sealed events', attachments.sealedEvents.length, LIMITS.maxBatchItems);
   requireAtMost('set-digest statements', attachments.statements.length, LIMITS.maxSectionEntries);
   requireAtMost('key policies', attachments.keyPolicies.length, LIMITS.maxSectionEntries);
   requireAtMost('bytes of a packet', longest(attachments.packets), LIMITS.maxPacketBytes);

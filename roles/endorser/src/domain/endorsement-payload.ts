@@ -12,17 +12,17 @@ export interface Target {
   readonly owners: string[];
 }
 
-/** Owner sets that the core writes, with their owners by policy; sorted by contract, then owner set. */
-export function declareTargets(core: Core, rules: ReadonlyMap<string, ContractRules>): Target[] {
-  return core.sections
-    .flatMap((section) =>
-      [...new Set(section.writes.map((write) => write.ownerSet))].map((ownerSet) => {
-        const owners = rules.get(section.contract)?.ownerSets.get(ownerSet)?.owners;
-        if (owners === undefined) throw new SelvedgeError('OWNER_SET_MISMATCH', 'an owner set is not in the contract’s policy');
-        return { contract: section.contract, ownerSet, owners: [...owners].sort(compareText) };
-      }),
-    )
-    .sort((a, b) => compareText(a.contract, b.contract) || compareText(a.ownerSet, b.ownerSet));
+/** Owner sets that the cores write, with their owners by policy; sorted by contract, then owner set. */
+export function declareTargets(cores: readonly Core[], rules: ReadonlyMap<string, ContractRules>): Target[] {
+  const targets = new Map<string, Target>();
+  for (const { contract, writes } of cores.flatMap((core) => core.sections)) {
+    for (const ownerSet of new Set(writes.map((write) => write.ownerSet))) {
+      const owners = rules.get(contract)?.ownerSets.get(ownerSet)?.owners;
+      if (owners === undefined) throw new SelvedgeError('OWNER_SET_MISMATCH', 'an owner set is not in the contract’s policy');
+      targets.set(JSON.stringify([contract, ownerSet]), { contract, ownerSet, owners: [...owners].sort(compareText) });
+    }
+  }
+  return [...targets.values()].sort((a, b) => compareText(a.contract, b.contract) || compareText(a.ownerSet, b.ownerSet));
 }
 
 /** What every endorser signs: equal bytes everywhere, with no clock, height or MSP in it. */

@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import type { Core, TargetData } from '@selvedge/protocol';
+import { createItemOverlay, type Core, type TargetData } from '@selvedge/protocol';
 import type { EndorserState } from '../ports.js';
 import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyPolicyVersion } from './check-contract.js';
 import { verifyDatasets, verifyStorageModes } from './check-datasets.js';
@@ -31,44 +31,51 @@ export interface VerifiedTargetData {
  */
 export function verifyTargetData(received: TargetData, context: EndorsementContext): VerifiedTargetData {
   const targetData = parseTargetData(received);
-  const { core, attachments } = targetData;
+  const { cores, attachments } = targetData;
   const facts = createFactRecorder(context.state);
 
   verifyAttachmentLimits(attachments);
-  verifyNetwork(core, context.profile);
-  verifyChannel(core, context.profile);
-  verifySuiteAllowed(core, context.profile);
-  verifyTxIdUnused(core, context.state);
+  for (const core of cores) {
+    verifyNetwork(core, context.profile);
+    verifyChannel(core, context.profile);
+    verifySuiteAllowed(core, context.profile);
+    verifyTxIdUnused(core, context.state);
+  }
   const certificates = verifyTeeSignatures(targetData, facts, context);
 
-  const rules = new Map(core.sections.map((section) => [section.contract, readContractRules(facts, section.contract)]));
-  for (const section of core.sections) {
-    const contract = rules.get(section.contract) ?? readContractRules(facts, section.contract);
-    verifyContractSuite(core, contract.policy);
-    verifyCertificateSuites(certificates, contract.policy);
-    verifyAssignedNodes(certificates, contract.policy);
-    verifyComputeQuorum(certificates, contract.policy);
-    verifyCodeHash(section, contract.policy);
-    verifyPolicyVersion(section, contract.policy);
-    verifyKeyEpoch(section, facts);
-    verifyDatasets(section, contract);
-    verifyOnlySupportedWrites(section);
-    verifyKeyPoliciesSet(section, contract);
-    verifyStorageModes(section, contract);
-    if (context.stateOf === undefined || context.stateOf === section.contract) {
-      verifyReadsCurrent(section, context.state);
-      verifyKeyPoliciesCurrent(section, contract, context.state);
-      verifyGuardsCurrent(section, context.state);
+  const rules = new Map(cores.flatMap((core) => core.sections.map(({ contract }) => [contract, readContractRules(facts, contract)])));
+  // Each item meets what the kept ones before it write.
+  const overlay = createItemOverlay(context.state);
+  for (const core of cores) {
+    for (const section of core.sections) {
+      const contract = rules.get(section.contract) ?? readContractRules(facts, section.contract);
+      verifyContractSuite(core, contract.policy);
+      verifyCertificateSuites(certificates, contract.policy);
+      verifyAssignedNodes(certificates, contract.policy);
+      verifyComputeQuorum(certificates, contract.policy);
+      verifyCodeHash(section, contract.policy);
+      verifyPolicyVersion(section, contract.policy);
+      verifyKeyEpoch(section, facts);
+      verifyDatasets(section, contract);
+      verifyOnlySupportedWrites(section);
+      verifyKeyPoliciesSet(section, contract);
+      verifyStorageModes(section, contract);
+      if (context.stateOf === undefined || context.stateOf === section.contract) {
+        verifyReadsCurrent(section, overlay);
+        verifyKeyPoliciesCurrent(section, contract, overlay);
+        verifyGuardsCurrent(section, overlay);
+      }
+      verifyGuardsAreKept(section, contract);
+      verifyMembershipGuards(section, contract);
+      verifyContentGuards(section, contract);
+      verifyGuardsBelong(section);
     }
-    verifyGuardsAreKept(section, contract);
-    verifyMembershipGuards(section, contract);
-    verifyContentGuards(section, contract);
-    verifyGuardsBelong(section);
+    verifyGatedFlag(core, core.sections.flatMap(({ contract }) => rules.get(contract)?.policy ?? []));
+    overlay.apply(core);
   }
-  verifyGatedFlag(core, [...rules.values()].map(({ policy }) => policy));
-  verifySetDigests(attachments.statements, core, { profile: context.profile, rules });
-  verifyPackets(core, attachments.packets);
-  verifySealedEvents(core, attachments.sealedEvents);
+  verifySetDigests(attachments.statements, cores, { profile: context.profile, rules });
+  verifyPackets(cores, attachments.packets);
+  verifySealedEvents(cores, attachments.sealedEvents);
   return { targetData, rules, factReads: facts.recorded() };
 }
 

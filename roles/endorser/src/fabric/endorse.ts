@@ -1,7 +1,7 @@
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { encodeFabricEndorsement, TARGET_DATA_FIELD } from '@selvedge/fabric';
-import { LIMITS, parseMessage, TargetDataSchema, type ContractSection, type Core } from '@selvedge/protocol';
+import { LIMITS, parseMessage, parseSoleCore, TargetDataSchema, type ContractSection, type Core } from '@selvedge/protocol';
 import { parseTargetData, verifyAttachmentLimits, type ParsedTargetData } from '../domain/check-shape.js';
 import { readContractRules } from '../domain/contract-rules.js';
 import { declareTargets, encodeEndorsementPayload } from '../domain/endorsement-payload.js';
@@ -87,6 +87,8 @@ export async function endorseCalled(input: EndorsementInput, name: string): Prom
 
 async function examine({ invocation, target, facts, state, at }: EndorsementInput, sectionOf: (core: Core) => ContractSection): Promise<Examined> {
   const received = parseMessage(TargetDataSchema, targetDataOf(invocation), LIMITS.maxMessageBytes);
+  // A transaction on Fabric carries one item for now: markers, collections and events of more have no place in it yet.
+  parseSoleCore(received.cores, received.itemMask);
   const parsed = parseTargetData(received);
   // Again in verifyTargetData: here before certificates are parsed and facts asked for.
   verifyAttachmentLimits(parsed.attachments);
@@ -98,7 +100,7 @@ async function examine({ invocation, target, facts, state, at }: EndorsementInpu
   const snapshot = createSnapshot({ section, facts: reader, hashes });
 
   const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at, stateOf: section.contract });
-  const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.core, rules), factReads);
+  const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.cores, rules), factReads);
   return { targetData, payload, plan: planWrites(targetData, section, readContractRules(reader, section.contract).policy) };
 }
 

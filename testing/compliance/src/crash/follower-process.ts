@@ -21,7 +21,7 @@ await runService({
       checkpoint,
       log: logger,
       onCommitted: ({ number, transactions }) => {
-        for (const { txId, code } of transactions) if (txId !== undefined) process.stdout.write(`${JSON.stringify({ committed: toHex(txId), code: validationCodeName(code), block: Number(number) })}\n`);
+        for (const { txIds, code } of transactions) for (const txId of txIds) process.stdout.write(`${JSON.stringify({ committed: toHex(txId), code: validationCodeName(code), block: Number(number) })}\n`);
       },
     });
     follower.start();

@@ -12,8 +12,8 @@ import { createEndorser } from '@selvedge/endorser';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestBootstrap, createTestConsortium, createTestGenesis, encodeTransaction, ENDORSER_MSP_IDS, ORDERER_MSP_ID, type ContractPolicyInit, type TestComputeNode, type TestConsortium, type TestContract } from '@selvedge/fixtures';
 import {
-  computeTxId, EndorsedTransactionSchema, encodeMessage, parseCore, parseMessage, RequestBodySchema, RequestKind, ResponseSchema, SetDigestRequestSchema, SignedRequestSchema, signing, StageRequestSchema, targetDigest,
-  TargetDataSchema, type EndorsedTransaction, type HistoryHeadRequest, type Response, type TargetData,
+  BatchRequestSchema, computeTxId, EndorsedTransactionSchema, encodeMessage, keptItems, parseCore, parseMessage, RequestBodySchema, RequestKind, ResponseSchema, SetDigestRequestSchema, SignedRequestSchema, signing, StageRequestSchema, StaleItemsRequestSchema, targetDigest,
+  TargetDataSchema, type EndorsedTransaction, type HistoryHeadRequest, type Response, type SealedRequest, type SealedResponse, type TargetData,
 } from '@selvedge/protocol';
 import type { Signer } from '@selvedge/identity';
 import { createNameKeys, openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
@@ -38,13 +38,23 @@ export interface Executed {
   readonly targetData: TargetData;
 }
 
+/** A batch that was executed. */
+export interface ExecutedBatch {
+  readonly items: readonly ({ readonly txId: Uint8Array; readonly response: Response; readonly hasCore: boolean } | { readonly refusal: string })[];
+  readonly targetData: TargetData;
+}
+
 /** A whole request path in one process: the real client's seal, compute node, endorsers, owner, sequencer and follower, without sockets. */
 export interface NetworkInProcess {
   readonly consortium: TestConsortium;
   /** Throws SelvedgeError with the code with which the compute node refused. */
   execute(asked: Asked): Promise<Executed>;
+  /** Executes requests as one batch: what each client got, or the code with which its request was refused, and the batch's target data. */
+  executeBatch(asked: readonly Asked[]): Promise<ExecutedBatch>;
+  /** The items that are stale, as an endorser finds them. */
+  findStaleItems(targetData: TargetData): Promise<Uint8Array>;
   /** Checked by two endorsers, and staged at the owner. Throws what they refuse. */
-  endorse(executed: Executed): Promise<EndorsedTransaction>;
+  endorse(executed: Pick<Executed, 'targetData'>): Promise<EndorsedTransaction>;
   /** Orders transactions; resolves with their verdicts when they are applied. */
   order(transactions: readonly { readonly txId: Uint8Array; readonly transaction: EndorsedTransaction }[]): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -105,6 +115,11 @@ export async function startNetworkInProcess(options: NetworkInProcessOptions): P
   return {
     consortium,
     execute: (asked) => execute(consortium, compute, { ...asked, called: options.others ?? [] }),
+    executeBatch: (asked) => executeBatch(consortium, compute, asked.map((each) => ({ ...each, called: options.others ?? [] }))),
+    async findStaleItems({ cores, itemMask }) {
+      const stale = await endorsers[0]?.findStaleItems(create(StaleItemsRequestSchema, { cores, itemMask }));
+      return stale?.itemMask ?? itemMask;
+    },
     async endorse({ targetData }) {
       const endorsements = await Promise.all(endorsers.map((endorser) => endorser.endorse(targetData)));
       const { cores, itemMask, attachments } = targetData;
@@ -117,7 +132,7 @@ export async function startNetworkInProcess(options: NetworkInProcessOptions): P
         endorsements: endorsements.map(({ endorser, signature }) => ({ identity: endorser, signature })),
       });
       // Without a write there is nothing to store.
-      if (hasWrites(cores)) transaction.receipts = [await stageTransaction(create(StageRequestSchema, { transaction, packets: attachments?.packets ?? [] }), { ledger: follower, pending, signer })];
+      if (hasWrites(keptItems(cores, itemMask))) transaction.receipts = [await stageTransaction(create(StageRequestSchema, { transaction, packets: attachments?.packets ?? [] }), { ledger: follower, pending, signer })];
       return transaction;
     },
     async order(transactions) {
@@ -198,7 +213,18 @@ function heldKeys({ envelopeKeys, broker }: TestConsortium, contracts: ComputeIn
   };
 }
 
-async function execute(consortium: TestConsortium, compute: ComputeNode, { args, transient = new Map(), signer = consortium.organisation(OWNER).client.signer, kind = 'submit', called }: Asked & { readonly called: readonly string[] }): Promise<Executed> {
+interface AskedWith extends Asked {
+  readonly called: readonly string[];
+}
+
+/** A sealed request, and how to open what comes back. */
+interface Prepared {
+  readonly txId: Uint8Array;
+  readonly sealed: SealedRequest;
+  readonly open: (answer: SealedResponse, core: Uint8Array | undefined) => Response;
+}
+
+function prepare(consortium: TestConsortium, { args, transient = new Map(), signer = consortium.organisation(OWNER).client.signer, kind = 'submit', called }: AskedWith): Prepared {
   const { network, channel, contract, contractPolicy, envelopeKeys, profile, now } = consortium;
   const { suite } = contractPolicy;
   const nonce = randomBytes(24);
@@ -213,11 +239,36 @@ async function execute(consortium: TestConsortium, compute: ComputeNode, { args,
   const envelope = (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[suite];
   if (envelope === undefined) throw new Error('no envelope key');
   const { sealed, transactionKey, headerBytes } = sealRequest({ suite, network, channel, signedRequest, txId, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey } });
-  const { nodeId, salt, ciphertext, targetData } = await compute.execute(sealed, new AbortController().signal);
-  const coreDigest = targetData === undefined ? new Uint8Array(0) : targetDigest(targetData.cores, targetData.itemMask);
-  const opened = openResponse({ suite, transactionKey, headerBytes, nodeId, requestDigest: requestDigest(suite, transactionKey, signedRequest), coreDigest, salt, ciphertext });
-  const response = parseMessage(ResponseSchema, opened, 1 << 26);
+  return {
+    txId,
+    sealed,
+    open({ nodeId, salt, ciphertext }, core) {
+      const coreDigest = core === undefined ? new Uint8Array(0) : targetDigest([core], new Uint8Array(0));
+      return parseMessage(ResponseSchema, openResponse({ suite, transactionKey, headerBytes, nodeId, requestDigest: requestDigest(suite, transactionKey, signedRequest), coreDigest, salt, ciphertext }), 1 << 26);
+    },
+  };
+}
+
+async function execute(consortium: TestConsortium, compute: ComputeNode, asked: AskedWith): Promise<Executed> {
+  const { txId, sealed, open } = prepare(consortium, asked);
+  const answer = await compute.execute(sealed, new AbortController().signal);
+  const response = open(answer, answer.targetData?.cores[0]);
   const { refusal } = response;
   if (refusal !== undefined) throw new SelvedgeError(refusal.code as 'INTERNAL', refusal.message);
-  return { txId, response, targetData: targetData ?? create(TargetDataSchema) };
+  return { txId, response, targetData: answer.targetData ?? create(TargetDataSchema) };
+}
+
+async function executeBatch(consortium: TestConsortium, compute: ComputeNode, asked: readonly AskedWith[]): Promise<ExecutedBatch> {
+  const prepared = asked.map((each) => prepare(consortium, each));
+  const { items, targetData } = await compute.executeBatch(create(BatchRequestSchema, { items: prepared.map(({ sealed }) => sealed) }), new AbortController().signal);
+  const cores = [...(targetData?.cores ?? [])];
+  return {
+    targetData: targetData ?? create(TargetDataSchema),
+    items: items.map(({ response: sealed, hasCore, refusal }, i) => {
+      const request = prepared[i];
+      if (sealed === undefined || request === undefined) return { refusal: refusal?.code ?? 'INTERNAL' };
+      const response = request.open(sealed, hasCore ? cores.shift() : undefined);
+      return response.refusal === undefined ? { txId: request.txId, response, hasCore } : { refusal: response.refusal.code };
+    }),
+  };
 }

@@ -1,3 +1,4 @@
+import type { TargetData } from '@selvedge/protocol';
 import { startNetworkInProcess, type Executed, type NetworkInProcess } from '../in-process/network.js';
 import { createProgramHost } from './chaincode.js';
 import type { Call } from './programs.js';
@@ -12,10 +13,18 @@ export interface ExecutedCall extends Executed {
   readonly result: string;
 }
 
+/** Calls that were executed as one batch; an item is what the call read, or the code with which it was refused. */
+export interface ExecutedCalls {
+  readonly items: readonly ({ readonly txId: Uint8Array; readonly result: string } | { readonly refusal: string })[];
+  readonly targetData: TargetData;
+}
+
 /** The network whose contract is the programs. */
-export interface ProgramNetwork extends Pick<NetworkInProcess, 'endorse' | 'order' | 'close'> {
+export interface ProgramNetwork extends Pick<NetworkInProcess, 'endorse' | 'order' | 'close' | 'findStaleItems'> {
   /** Throws SelvedgeError with the code with which the compute node refused. */
   execute(call: Call): Promise<ExecutedCall>;
+  /** The calls as one batch, of one creator. */
+  executeBatch(calls: readonly Call[]): Promise<ExecutedCalls>;
 }
 
 /** Starts the network; both datasets keep a content guard, and one is a private data collection. */
@@ -28,6 +37,10 @@ export async function startProgramNetwork(): Promise<ProgramNetwork> {
   });
   return {
     ...network,
+    async executeBatch(calls) {
+      const { items, targetData } = await network.executeBatch(calls.map((call) => ({ args: [Buffer.from(JSON.stringify(call))] })));
+      return { targetData, items: items.map((item) => ('refusal' in item ? item : { txId: item.txId, result: Buffer.from(item.response.payload).toString() })) };
+    },
     async execute(call) {
       const executed = await network.execute({ args: [Buffer.from(JSON.stringify(call))] });
       return { ...executed, call, result: Buffer.from(executed.response.payload).toString() };

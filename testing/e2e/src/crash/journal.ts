@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 
 /** What one stone's journals tell: the prices that were tried, and those whose commit was acknowledged. */
 export interface StoneJournal {
@@ -6,9 +7,16 @@ export interface StoneJournal {
   readonly lastTried: number;
   /** Whether the last try has had no answer yet. */
   readonly isWaiting: boolean;
-  /** Transaction ids of all acknowledged commits. */
+  /** Acknowledged commits so far. */
+  readonly commits: number;
+  /** Their transaction ids, in so far as the client was told. */
   readonly acknowledged: readonly string[];
   readonly refusals: Readonly<Record<string, number>>;
+}
+
+/** A stone's journal, beside the network's file. */
+export function journalOf(networkFile: string, stone: string): string {
+  return path.join(path.dirname(networkFile), `${stone}.journal`);
 }
 
 /** Reads a journal of client-worker; a last line that a kill cut in two is left out. */
@@ -19,14 +27,16 @@ export function readJournal(file: string): StoneJournal {
   const refusals: Record<string, number> = {};
   let lastAcknowledged = 0;
   let lastTried = 0;
+  let commits = 0;
   for (const line of lines) {
     const [word, price, rest = ''] = line.split(' ');
     if (word === 'try') lastTried = Number(price);
     if (word === 'ack') {
       lastAcknowledged = Number(price);
-      acknowledged.push(rest);
+      commits += 1;
+      if (rest !== '') acknowledged.push(rest);
     }
     if (word === 'refused') refusals[rest] = (refusals[rest] ?? 0) + 1;
   }
-  return { lastAcknowledged, lastTried, isWaiting: lines.at(-1)?.startsWith('try ') === true, acknowledged, refusals };
+  return { lastAcknowledged, lastTried, isWaiting: lines.at(-1)?.startsWith('try ') === true, commits, acknowledged, refusals };
 }

@@ -1,26 +1,31 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readJournal } from './journal.js';
+import { journalOf, readJournal } from './journal.js';
 
 const WORKER = fileURLToPath(new URL('../../dist/src/crash/client-worker.js', import.meta.url));
 
-/** A client process that changes one stone's price, can be killed and goes on where it was. */
+/** A client process that changes the prices of stones, can be killed and goes on where it was. */
 export interface Worker {
-  readonly journal: string;
+  readonly mspId: string;
+  /** Each stone's journal. */
+  readonly journals: ReadonlyMap<string, string>;
   start(): void;
   kill(): Promise<void>;
 }
 
-export function createWorker(directory: string, mspId: string, stoneId: string): Worker {
-  const journal = path.join(directory, `${stoneId}.journal`);
+/** @param stones several: their prices change in batches */
+export function createWorker(directory: string, mspId: string, stones: readonly string[]): Worker {
+  const networkFile = path.join(directory, 'network.json');
+  const journals = new Map(stones.map((stone) => [stone, journalOf(networkFile, stone)]));
   let child: ChildProcess | undefined;
   return {
-    journal,
+    mspId,
+    journals,
     start() {
-      const next = readJournal(journal).lastTried + 1;
+      const next = Math.max(...[...journals.values()].map((journal) => readJournal(journal).lastTried)) + 1;
       const user = path.join(directory, 'organisations', mspId, 'users/User1');
-      child = spawn(process.execPath, [WORKER, path.join(directory, 'network.json'), mspId, user, stoneId, journal, String(next)], { stdio: 'ignore' });
+      child = spawn(process.execPath, [WORKER, networkFile, mspId, user, String(next), ...stones], { stdio: 'ignore' });
     },
     async kill() {
       const dying = child;

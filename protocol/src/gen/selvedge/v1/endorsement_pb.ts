@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/endorsement.proto.
  */
 export const file_selvedge_v1_endorsement: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zZWx2ZWRnZS92MS9lbmRvcnNlbWVudC5wcm90bxILc2VsdmVkZ2UudjEiPgoORW5kb3JzZVJlcXVlc3QSLAoLdGFyZ2V0X2RhdGEYASABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhIqYBChJFbmRvcnNlbWVudFBheWxvYWQSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhUKDXRhcmdldF9kaWdlc3QYAyABKAwSLAoHdGFyZ2V0cxgEIAMoCzIbLnNlbHZlZGdlLnYxLkRlY2xhcmVkVGFyZ2V0EikKCmZhY3RfcmVhZHMYBSADKAsyFS5zZWx2ZWRnZS52MS5GYWN0UmVhZCJFCg5EZWNsYXJlZFRhcmdldBIQCghjb250cmFjdBgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSDgoGb3duZXJzGAMgAygJIiUKCEZhY3RSZWFkEgsKA2tleRgBIAEoCRIMCgRoYXNoGAIgASgMIkMKC0VuZG9yc2VtZW50Eg8KB3BheWxvYWQYASABKAwSEAoIZW5kb3JzZXIYAiABKAwSEQoJc2lnbmF0dXJlGAMgASgMMkwKCEVuZG9yc2VyEkAKB0VuZG9yc2USGy5zZWx2ZWRnZS52MS5FbmRvcnNlUmVxdWVzdBoYLnNlbHZlZGdlLnYxLkVuZG9yc2VtZW50YgZwcm90bzM", [file_selvedge_v1_target_data]);
+  fileDesc("Ch1zZWx2ZWRnZS92MS9lbmRvcnNlbWVudC5wcm90bxILc2VsdmVkZ2UudjEiPgoORW5kb3JzZVJlcXVlc3QSLAoLdGFyZ2V0X2RhdGEYASABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhIjUKEVN0YWxlSXRlbXNSZXF1ZXN0Eg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDCIfCgpTdGFsZUl0ZW1zEhEKCWl0ZW1fbWFzaxgBIAEoDCKmAQoSRW5kb3JzZW1lbnRQYXlsb2FkEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIVCg10YXJnZXRfZGlnZXN0GAMgASgMEiwKB3RhcmdldHMYBCADKAsyGy5zZWx2ZWRnZS52MS5EZWNsYXJlZFRhcmdldBIpCgpmYWN0X3JlYWRzGAUgAygLMhUuc2VsdmVkZ2UudjEuRmFjdFJlYWQiRQoORGVjbGFyZWRUYXJnZXQSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg4KBm93bmVycxgDIAMoCSIlCghGYWN0UmVhZBILCgNrZXkYASABKAkSDAoEaGFzaBgCIAEoDCJDCgtFbmRvcnNlbWVudBIPCgdwYXlsb2FkGAEgASgMEhAKCGVuZG9yc2VyGAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDDKXAQoIRW5kb3JzZXISQAoHRW5kb3JzZRIbLnNlbHZlZGdlLnYxLkVuZG9yc2VSZXF1ZXN0Ghguc2VsdmVkZ2UudjEuRW5kb3JzZW1lbnQSSQoORmluZFN0YWxlSXRlbXMSHi5zZWx2ZWRnZS52MS5TdGFsZUl0ZW1zUmVxdWVzdBoXLnNlbHZlZGdlLnYxLlN0YWxlSXRlbXNiBnByb3RvMw", [file_selvedge_v1_target_data]);
 
 /**
  * @generated from message selvedge.v1.EndorseRequest
@@ -30,6 +30,47 @@ export type EndorseRequest = Message<"selvedge.v1.EndorseRequest"> & {
  */
 export const EndorseRequestSchema: GenMessage<EndorseRequest> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_endorsement, 0);
+
+/**
+ * @generated from message selvedge.v1.StaleItemsRequest
+ */
+export type StaleItemsRequest = Message<"selvedge.v1.StaleItemsRequest"> & {
+  /**
+   * @generated from field: repeated bytes cores = 1;
+   */
+  cores: Uint8Array[];
+
+  /**
+   * @generated from field: bytes item_mask = 2;
+   */
+  itemMask: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.StaleItemsRequest.
+ * Use `create(StaleItemsRequestSchema)` to create a new message.
+ */
+export const StaleItemsRequestSchema: GenMessage<StaleItemsRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_endorsement, 1);
+
+/**
+ * @generated from message selvedge.v1.StaleItems
+ */
+export type StaleItems = Message<"selvedge.v1.StaleItems"> & {
+  /**
+   * the request's, with every item that does not stand on the ledger's state or on the kept items before it
+   *
+   * @generated from field: bytes item_mask = 1;
+   */
+  itemMask: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.StaleItems.
+ * Use `create(StaleItemsSchema)` to create a new message.
+ */
+export const StaleItemsSchema: GenMessage<StaleItems> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_endorsement, 2);
 
 /**
  * Equal bytes from every endorser: no clock, height or MSP in it.
@@ -74,7 +115,7 @@ export type EndorsementPayload = Message<"selvedge.v1.EndorsementPayload"> & {
  * Use `create(EndorsementPayloadSchema)` to create a new message.
  */
 export const EndorsementPayloadSchema: GenMessage<EndorsementPayload> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_endorsement, 1);
+  messageDesc(file_selvedge_v1_endorsement, 3);
 
 /**
  * The business nodes that shall store this transaction's packets, by owner set.
@@ -105,7 +146,7 @@ export type DeclaredTarget = Message<"selvedge.v1.DeclaredTarget"> & {
  * Use `create(DeclaredTargetSchema)` to create a new message.
  */
 export const DeclaredTargetSchema: GenMessage<DeclaredTarget> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_endorsement, 2);
+  messageDesc(file_selvedge_v1_endorsement, 4);
 
 /**
  * A policy fact this endorsement rests on; it is checked again at commit.
@@ -131,7 +172,7 @@ export type FactRead = Message<"selvedge.v1.FactRead"> & {
  * Use `create(FactReadSchema)` to create a new message.
  */
 export const FactReadSchema: GenMessage<FactRead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_endorsement, 3);
+  messageDesc(file_selvedge_v1_endorsement, 5);
 
 /**
  * @generated from message selvedge.v1.Endorsement
@@ -164,7 +205,7 @@ export type Endorsement = Message<"selvedge.v1.Endorsement"> & {
  * Use `create(EndorsementSchema)` to create a new message.
  */
 export const EndorsementSchema: GenMessage<Endorsement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_endorsement, 4);
+  messageDesc(file_selvedge_v1_endorsement, 6);
 
 /**
  * Hop 5 and hop 6: client to endorser and back.
@@ -179,6 +220,16 @@ export const Endorser: GenService<{
     methodKind: "unary";
     input: typeof EndorseRequestSchema;
     output: typeof EndorsementSchema;
+  },
+  /**
+   * Advice for whoever chooses an item mask: nothing is signed, and nothing rests on it.
+   *
+   * @generated from rpc selvedge.v1.Endorser.FindStaleItems
+   */
+  findStaleItems: {
+    methodKind: "unary";
+    input: typeof StaleItemsRequestSchema;
+    output: typeof StaleItemsSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_selvedge_v1_endorsement, 0);

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/request.proto.
  */
 export const file_selvedge_v1_request: GenFile = /*@__PURE__*/
-  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iYAoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEh4KFnNlYWxlZF90cmFuc2FjdGlvbl9rZXkYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSIvCg5DaGFpbmNvZGVFdmVudBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwiNAoNU2VhbGVkRXZlbnRPZhINCgV0eF9pZBgBIAEoDBIUCgxzZWFsZWRfZXZlbnQYAiABKAwiOwoMT3BlbmVkRXZlbnRzEisKBmV2ZW50cxgBIAMoCzIbLnNlbHZlZGdlLnYxLkNoYWluY29kZUV2ZW50IqQBCghSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIPCgdwYXlsb2FkGAMgASgMEioKBWV2ZW50GAQgASgLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQSJQoHcmVmdXNhbBgFIAEoCzIULnNlbHZlZGdlLnYxLlJlZnVzYWwSEwoLdmlld19oZWlnaHQYBiABKAQiFgoUQ29tcHV0ZUhlYWx0aFJlcXVlc3QingIKDUNvbXB1dGVIZWFsdGgSDwoHbm9kZV9pZBgBIAEoCRINCgVyZWFkeRgCIAEoCBIQCghkcmFpbmluZxgDIAEoCBIRCglpbl9mbGlnaHQYBCABKA0SEAoIY2FwYWNpdHkYBSABKA0SEwoLdmlld19oZWlnaHQYBiABKAQSEQoJY29udHJhY3RzGAcgAygJEhAKCHRlZV90eXBlGAggASgJEhMKC21lYXN1cmVtZW50GAkgASgMEioKCHBhY2thZ2VzGAogAygLMhguc2VsdmVkZ2UudjEuSGVsZFBhY2thZ2USJAoEa2VwdBgLIAEoCzIWLnNlbHZlZGdlLnYxLktlcHRTdGF0ZRIVCg1zdGF0ZV9xdWVyaWVzGAwgASgEIncKCUtlcHRTdGF0ZRIOCgZwb2ludHMYASABKAQSEwoLcG9pbnRfYnl0ZXMYAiABKAQSEgoKcG9pbnRfaGl0cxgDIAEoBBIMCgRzZXRzGAQgASgEEhEKCXNldF9ieXRlcxgFIAEoBBIQCghzZXRfaGl0cxgGIAEoBCIyCgtIZWxkUGFja2FnZRIRCgljb2RlX2hhc2gYASABKAwSEAoIdmVyaWZpZWQYAiABKAgqVQoJRGlyZWN0aW9uEhkKFURJUkVDVElPTl9VTlNQRUNJRklFRBAAEhUKEURJUkVDVElPTl9SRVFVRVNUEAESFgoSRElSRUNUSU9OX1JFU1BPTlNFEAIqfQoLUmVxdWVzdEtpbmQSHAoYUkVRVUVTVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVUkVRVUVTVF9LSU5EX0VWQUxVQVRFEAESFwoTUkVRVUVTVF9LSU5EX1NVQk1JVBACEhwKGFJFUVVFU1RfS0lORF9PUEVOX0VWRU5UUxADMpYBCgdDb21wdXRlEkIKB0V4ZWN1dGUSGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0Ghsuc2VsdmVkZ2UudjEuU2VhbGVkUmVzcG9uc2USRwoGSGVhbHRoEiEuc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5Db21wdXRlSGVhbHRoYgZwcm90bzM", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
+  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iYAoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEh4KFnNlYWxlZF90cmFuc2FjdGlvbl9rZXkYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQipAEKCFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEg8KB3BheWxvYWQYAyABKAwSKgoFZXZlbnQYBCABKAsyGy5zZWx2ZWRnZS52MS5DaGFpbmNvZGVFdmVudBIlCgdyZWZ1c2FsGAUgASgLMhQuc2VsdmVkZ2UudjEuUmVmdXNhbBITCgt2aWV3X2hlaWdodBgGIAEoBCIWChRDb21wdXRlSGVhbHRoUmVxdWVzdCKeAgoNQ29tcHV0ZUhlYWx0aBIPCgdub2RlX2lkGAEgASgJEg0KBXJlYWR5GAIgASgIEhAKCGRyYWluaW5nGAMgASgIEhEKCWluX2ZsaWdodBgEIAEoDRIQCghjYXBhY2l0eRgFIAEoDRITCgt2aWV3X2hlaWdodBgGIAEoBBIRCgljb250cmFjdHMYByADKAkSEAoIdGVlX3R5cGUYCCABKAkSEwoLbWVhc3VyZW1lbnQYCSABKAwSKgoIcGFja2FnZXMYCiADKAsyGC5zZWx2ZWRnZS52MS5IZWxkUGFja2FnZRIkCgRrZXB0GAsgASgLMhYuc2VsdmVkZ2UudjEuS2VwdFN0YXRlEhUKDXN0YXRlX3F1ZXJpZXMYDCABKAQidwoJS2VwdFN0YXRlEg4KBnBvaW50cxgBIAEoBBITCgtwb2ludF9ieXRlcxgCIAEoBBISCgpwb2ludF9oaXRzGAMgASgEEgwKBHNldHMYBCABKAQSEQoJc2V0X2J5dGVzGAUgASgEEhAKCHNldF9oaXRzGAYgASgEIjIKC0hlbGRQYWNrYWdlEhEKCWNvZGVfaGFzaBgBIAEoDBIQCgh2ZXJpZmllZBgCIAEoCCpVCglEaXJlY3Rpb24SGQoVRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRRElSRUNUSU9OX1JFUVVFU1QQARIWChJESVJFQ1RJT05fUkVTUE9OU0UQAip9CgtSZXF1ZXN0S2luZBIcChhSRVFVRVNUX0tJTkRfVU5TUEVDSUZJRUQQABIZChVSRVFVRVNUX0tJTkRfRVZBTFVBVEUQARIXChNSRVFVRVNUX0tJTkRfU1VCTUlUEAISHAoYUkVRVUVTVF9LSU5EX09QRU5fRVZFTlRTEAMy3QEKB0NvbXB1dGUSQgoHRXhlY3V0ZRIaLnNlbHZlZGdlLnYxLlNlYWxlZFJlcXVlc3QaGy5zZWx2ZWRnZS52MS5TZWFsZWRSZXNwb25zZRJFCgxFeGVjdXRlQmF0Y2gSGS5zZWx2ZWRnZS52MS5CYXRjaFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5CYXRjaFJlc3BvbnNlEkcKBkhlYWx0aBIhLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhSZXF1ZXN0Ghouc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aGIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
 
 /**
  * The clear header: HPKE info and all associated data bind its bytes.
@@ -297,6 +297,82 @@ export const SealedResponseSchema: GenMessage<SealedResponse> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_request, 5);
 
 /**
+ * Requests to one contract, run in order: later ones see what earlier ones wrote.
+ *
+ * @generated from message selvedge.v1.BatchRequest
+ */
+export type BatchRequest = Message<"selvedge.v1.BatchRequest"> & {
+  /**
+   * @generated from field: repeated selvedge.v1.SealedRequest items = 1;
+   */
+  items: SealedRequest[];
+};
+
+/**
+ * Describes the message selvedge.v1.BatchRequest.
+ * Use `create(BatchRequestSchema)` to create a new message.
+ */
+export const BatchRequestSchema: GenMessage<BatchRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 6);
+
+/**
+ * @generated from message selvedge.v1.BatchResponse
+ */
+export type BatchResponse = Message<"selvedge.v1.BatchResponse"> & {
+  /**
+   * in the order of the request's
+   *
+   * @generated from field: repeated selvedge.v1.BatchItem items = 1;
+   */
+  items: BatchItem[];
+
+  /**
+   * cores of the items that have one, in order; absent: none has
+   *
+   * @generated from field: selvedge.v1.TargetData target_data = 2;
+   */
+  targetData?: TargetData | undefined;
+};
+
+/**
+ * Describes the message selvedge.v1.BatchResponse.
+ * Use `create(BatchResponseSchema)` to create a new message.
+ */
+export const BatchResponseSchema: GenMessage<BatchResponse> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 7);
+
+/**
+ * @generated from message selvedge.v1.BatchItem
+ */
+export type BatchItem = Message<"selvedge.v1.BatchItem"> & {
+  /**
+   * As an answer to the request alone: sealed to the item's own core. Its target data is the batch's.
+   *
+   * @generated from field: selvedge.v1.SealedResponse response = 1;
+   */
+  response?: SealedResponse | undefined;
+
+  /**
+   * @generated from field: bool has_core = 2;
+   */
+  hasCore: boolean;
+
+  /**
+   * instead of a response: the request could not be opened
+   *
+   * @generated from field: selvedge.v1.Refusal refusal = 3;
+   */
+  refusal?: Refusal | undefined;
+};
+
+/**
+ * Describes the message selvedge.v1.BatchItem.
+ * Use `create(BatchItemSchema)` to create a new message.
+ */
+export const BatchItemSchema: GenMessage<BatchItem> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 8);
+
+/**
  * @generated from message selvedge.v1.ChaincodeEvent
  */
 export type ChaincodeEvent = Message<"selvedge.v1.ChaincodeEvent"> & {
@@ -316,7 +392,7 @@ export type ChaincodeEvent = Message<"selvedge.v1.ChaincodeEvent"> & {
  * Use `create(ChaincodeEventSchema)` to create a new message.
  */
 export const ChaincodeEventSchema: GenMessage<ChaincodeEvent> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 6);
+  messageDesc(file_selvedge_v1_request, 9);
 
 /**
  * A sealed event as it stands on the ledger, and whose it is.
@@ -344,7 +420,7 @@ export type SealedEventOf = Message<"selvedge.v1.SealedEventOf"> & {
  * Use `create(SealedEventOfSchema)` to create a new message.
  */
 export const SealedEventOfSchema: GenMessage<SealedEventOf> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 7);
+  messageDesc(file_selvedge_v1_request, 10);
 
 /**
  * In the order of the request's arguments.
@@ -363,7 +439,7 @@ export type OpenedEvents = Message<"selvedge.v1.OpenedEvents"> & {
  * Use `create(OpenedEventsSchema)` to create a new message.
  */
 export const OpenedEventsSchema: GenMessage<OpenedEvents> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 8);
+  messageDesc(file_selvedge_v1_request, 11);
 
 /**
  * What the chaincode answered (its digest, keyed, is in the core), or a refusal after authentication.
@@ -411,7 +487,7 @@ export type Response = Message<"selvedge.v1.Response"> & {
  * Use `create(ResponseSchema)` to create a new message.
  */
 export const ResponseSchema: GenMessage<Response> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 9);
+  messageDesc(file_selvedge_v1_request, 12);
 
 /**
  * @generated from message selvedge.v1.ComputeHealthRequest
@@ -424,7 +500,7 @@ export type ComputeHealthRequest = Message<"selvedge.v1.ComputeHealthRequest"> &
  * Use `create(ComputeHealthRequestSchema)` to create a new message.
  */
 export const ComputeHealthRequestSchema: GenMessage<ComputeHealthRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 10);
+  messageDesc(file_selvedge_v1_request, 13);
 
 /**
  * @generated from message selvedge.v1.ComputeHealth
@@ -500,7 +576,7 @@ export type ComputeHealth = Message<"selvedge.v1.ComputeHealth"> & {
  * Use `create(ComputeHealthSchema)` to create a new message.
  */
 export const ComputeHealthSchema: GenMessage<ComputeHealth> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 11);
+  messageDesc(file_selvedge_v1_request, 14);
 
 /**
  * State that a node keeps in TEE memory, of all contracts; bytes are estimates.
@@ -548,7 +624,7 @@ export type KeptState = Message<"selvedge.v1.KeptState"> & {
  * Use `create(KeptStateSchema)` to create a new message.
  */
 export const KeptStateSchema: GenMessage<KeptState> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 12);
+  messageDesc(file_selvedge_v1_request, 15);
 
 /**
  * A contract package in the node's store.
@@ -576,7 +652,7 @@ export type HeldPackage = Message<"selvedge.v1.HeldPackage"> & {
  * Use `create(HeldPackageSchema)` to create a new message.
  */
 export const HeldPackageSchema: GenMessage<HeldPackage> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 13);
+  messageDesc(file_selvedge_v1_request, 16);
 
 /**
  * @generated from enum selvedge.v1.Direction
@@ -650,6 +726,14 @@ export const Compute: GenService<{
     methodKind: "unary";
     input: typeof SealedRequestSchema;
     output: typeof SealedResponseSchema;
+  },
+  /**
+   * @generated from rpc selvedge.v1.Compute.ExecuteBatch
+   */
+  executeBatch: {
+    methodKind: "unary";
+    input: typeof BatchRequestSchema;
+    output: typeof BatchResponseSchema;
   },
   /**
    * @generated from rpc selvedge.v1.Compute.Health

@@ -1,0 +1,58 @@
+import { describe, expect, it, vi, afterEach, beforeEach } from 'vitest';
+import { createBatchQueue } from './batch-queue.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Batches under way end when the test says so. */
+function setting(policy: Parameters<typeof createBatchQueue>[0]): { readonly batches: number[][]; readonly add: (...items: number[]) => void; readonly end: () => Promise<void> } {
+  const batches: number[][] = [];
+  const ends: (() => void)[] = [];
+  const queue = createBatchQueue<number>(policy, (items) => {
+    batches.push(items);
+    return new Promise((resolve) => ends.push(resolve));
+  });
+  return {
+    batches,
+    add: (...items) => { items.forEach((item) => { queue.add(item); }); },
+    end: async () => {
+      ends.shift()?.();
+      await vi.advanceTimersByTimeAsync(0);
+    },
+  };
+}
+
+describe('a batch queue', () => {
+  it('sends what comes within the delay together, in order', async () => {
+    const { batches, add } = setting({ maxBatch: 10, maxBatchDelayMs: 5 });
+    add(1);
+    await vi.advanceTimersByTimeAsync(4);
+    add(2, 3);
+    expect(batches).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(batches).toEqual([[1, 2, 3]]);
+  });
+
+  it('does not wait for more than a batch takes', () => {
+    const { batches, add } = setting({ maxBatch: 2, maxBatchDelayMs: 1_000 });
+    add(1, 2, 3);
+    expect(batches).toEqual([[1, 2]]);
+  });
+
+  it('has so many batches under way, and sends what waited as soon as one ends', async () => {
+    const { batches, add, end } = setting({ maxBatch: 3, maxBatchDelayMs: 0, maxInFlight: 1 });
+    add(1);
+    await vi.advanceTimersByTimeAsync(0);
+    add(2, 3, 4, 5);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(batches).toEqual([[1]]);
+    await end();
+    expect(batches).toEqual([[1], [2, 3, 4]]);
+    await end();
+    expect(batches).toEqual([[1], [2, 3, 4], [5]]);
+  });
+});

@@ -1,0 +1,43 @@
+/** When requests to one contract travel together. */
+export interface BatchPolicy {
+  /** Items of one batch, at most; 1 to 256. */
+  readonly maxBatch: number;
+  /** How long the first item waits for others, in milliseconds. Items that come while maxInFlight batches are under way wait for one to end. */
+  readonly maxBatchDelayMs: number;
+  /** Batches under way at once. Default 2: later batches do not see what earlier ones have not committed yet. */
+  readonly maxInFlight?: number;
+}
+
+/** Collects items into batches. */
+export interface BatchQueue<T> {
+  add(item: T): void;
+}
+
+/** @param run takes a batch of at least one; must not reject */
+export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = 2 }: BatchPolicy, run: (items: T[]) => Promise<void>): BatchQueue<T> {
+  const waiting: T[] = [];
+  let inFlight = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const start = (): void => {
+    inFlight += 1;
+    void run(waiting.splice(0, maxBatch)).finally(() => {
+      inFlight -= 1;
+      // What came meanwhile has waited long enough.
+      flush();
+    });
+  };
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    while (waiting.length > 0 && inFlight < maxInFlight) start();
+  };
+  return {
+    add(item) {
+      waiting.push(item);
+      if (inFlight >= maxInFlight) return;
+      if (waiting.length >= maxBatch) flush();
+      else timer ??= setTimeout(flush, maxBatchDelayMs);
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { create } from '@bufbuild/protobuf';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchResponse } from '@selvedge/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Gateway } from '../gateway.js';
+import { createFakeNetwork, type FakeNetwork } from '../testdata/fake-network.js';
+import { refusal } from '../testdata/fake-ports.js';
+
+let network: FakeNetwork;
+let gateway: Gateway;
+beforeEach(async () => {
+  network = await createFakeNetwork();
+  gateway = network.connect({ batching: { [network.consortium.contract]: { maxBatch: 8, maxBatchDelayMs: 20, maxInFlight: 1 } } });
+});
+
+const hops = (hop: string): number => network.calls.filter((call) => call.startsWith(`${hop} `)).length;
+/** Each call's result, or the code that it was refused with. */
+async function submit(...names: string[]): Promise<string[]> {
+  const contract = gateway.getNetwork(network.consortium.channel).getContract(network.consortium.contract);
+  const settled = await Promise.allSettled(names.map((name) => contract.submitTransaction(name)));
+  return settled.map((each) => (each.status === 'fulfilled' ? Buffer.from(each.value).toString() : isSelvedgeError(each.reason) ? each.reason.code : String(each.reason)));
+}
+const orderedItems = (): number[] =>
+  network.ledger.ordered.map((bytes) => {
+    const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
+    const { cores, itemMask } = parseMessage(EndorsedTransactionSchema, kind.value as Uint8Array, LIMITS.maxMessageBytes);
+    return parseCores(cores, itemMask).length;
+  });
+
+describe('requests to a contract that is batched', () => {
+  it('travel together, and each gets its own result', async () => {
+    expect(await submit('a', 'b', 'c')).toEqual(['a()', 'b()', 'c()']);
+    expect([hops('execute'), hops('order')]).toEqual([1, 1]);
+    expect(orderedItems()).toEqual([3]);
+  });
+
+  it('fail by themselves where the chaincode refuses', async () => {
+    expect(await submit('a', 'fail', 'c')).toEqual(['a()', 'CHAINCODE_ERROR', 'c()']);
+    expect(orderedItems()).toEqual([2]);
+  });
+
+  it('go alone where there is one, where it names endorsers of its own, and where it was deferred', async () => {
+    expect(await submit('a')).toEqual(['a()']);
+    expect(orderedItems()).toEqual([1]);
+    network.hooks.executeBatch = async (_node, genuine) => deferSecond(await genuine());
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(orderedItems()).toEqual([1, 1, 1]);
+  });
+
+  it('evaluate together, too', async () => {
+    const contract = gateway.getNetwork(network.consortium.channel).getContract(network.consortium.contract);
+    const results = await Promise.all(['x', 'y'].map((name) => contract.evaluateTransaction(name)));
+    expect(results.map((result) => Buffer.from(result).toString())).toEqual(['x()', 'y()']);
+    expect([hops('execute'), hops('endorse')]).toEqual([1, 0]);
+  });
+
+  it('are one by one by default', async () => {
+    gateway = network.connect();
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(hops('execute')).toBe(2);
+  });
+});
+
+describe('a stale item', () => {
+  beforeEach(() => {
+    network.hooks.endorse = (_mspId, genuine, targetData) => (targetData.cores.length > 1 && keptItems(targetData.cores, targetData.itemMask).length === targetData.cores.length ? Promise.reject(refusal('STALE_READ')) : genuine());
+    network.hooks.findStaleItems = () => Promise.resolve(create(StaleItemsSchema, { itemMask: createItemMask([1]) }));
+  });
+
+  it('is left out and reported alone', async () => {
+    expect(await submit('a', 'b', 'c')).toEqual(['a()', 'STALE_READ', 'c()']);
+    expect(orderedItems()).toEqual([2]);
+  });
+
+  it('is made again by a policy of retries, like any request', async () => {
+    gateway = network.connect({ retry: { attempts: 2 }, batching: { [network.consortium.contract]: { maxBatch: 8, maxBatchDelayMs: 20 } } });
+    expect(await submit('a', 'b', 'c')).toEqual(['a()', 'b()', 'c()']);
+    expect(orderedItems()).toEqual([2, 1]);
+  });
+
+  it('that no endorser can name makes the batch fall apart', async () => {
+    network.hooks.findStaleItems = () => Promise.reject(refusal('UNAVAILABLE'));
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(orderedItems()).toEqual([1, 1]);
+  });
+
+  it('is not believed of an endorser that talks nonsense', async () => {
+    network.hooks.findStaleItems = () => Promise.resolve(create(StaleItemsSchema, { itemMask: Uint8Array.of(0, 0, 0, 1) }));
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(orderedItems()).toEqual([1, 1]);
+  });
+});
+
+describe('a conflict at commit', () => {
+  it('is the stale items’; the others are made again with new ids', async () => {
+    network.hooks.submit = async (_peer, genuine) => {
+      const answer = await genuine();
+      network.ledger.code = network.ledger.ordered.length === 1 ? ValidationCode.MVCC_READ_CONFLICT : ValidationCode.VALID;
+      return answer;
+    };
+    network.hooks.findStaleItems = () => Promise.resolve(create(StaleItemsSchema, { itemMask: createItemMask([0]) }));
+    expect(await submit('a', 'b', 'c')).toEqual(['MVCC_READ_CONFLICT', 'b()', 'c()']);
+    expect(orderedItems()).toEqual([3, 2]);
+    const ids = network.ledger.ordered.flatMap((bytes) => {
+      const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
+      return parseMessage(EndorsedTransactionSchema, kind.value as Uint8Array, LIMITS.maxMessageBytes).cores.map((core) => Buffer.from(parseCores([core], new Uint8Array(0))[0]!.txId).toString('hex'));
+    });
+    expect(new Set(ids).size).toBe(5);
+  });
+});
+
+describe('what befalls a batch as a whole', () => {
+  it('before it is ordered sends its items on alone', async () => {
+    let failed = 0;
+    network.hooks.executeBatch = () => {
+      failed += 1;
+      return Promise.reject(new SelvedgeError('LIMIT_EXCEEDED', 'too large together', { role: 'compute' }));
+    };
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(failed).toBe(1);
+  });
+
+  it('is every item’s when nobody can tell whether it was ordered: nothing is made again', async () => {
+    gateway = network.connect({ limits: { commitStatusTimeoutMs: 30, submitTimeoutMs: 30 }, batching: { [network.consortium.contract]: { maxBatch: 8, maxBatchDelayMs: 20 } } });
+    network.hooks.submit = async (_peer, genuine) => {
+      await genuine();
+      throw refusal('UNAVAILABLE');
+    };
+    network.hooks.commitStatus = () => Promise.reject(refusal('UNAVAILABLE'));
+    expect(await submit('a', 'b')).toEqual(['COMMIT_UNKNOWN', 'COMMIT_UNKNOWN']);
+    expect(new Set(orderedItems())).toEqual(new Set([2]));
+  });
+
+  it('after it was ordered is every item’s, whatever it is: nothing is made again', async () => {
+    network.hooks.commitStatus = () => Promise.reject(refusal('LIMIT_EXCEEDED'));
+    expect(await submit('a', 'b')).toEqual(['LIMIT_EXCEEDED', 'LIMIT_EXCEEDED']);
+    expect(orderedItems()).toEqual([2]);
+  });
+
+  it.each<[string, (answer: BatchResponse) => void]>([
+    ['an item less', (answer) => answer.items.pop()],
+    ['a core less', (answer) => answer.targetData!.cores.pop()],
+    ['cores in another order', (answer) => answer.targetData!.cores.reverse()],
+    ['an item of another node', (answer) => { answer.items[0]!.response!.nodeId = 'compute-9'; }],
+    ['an item without an answer', (answer) => { delete answer.items[0]!.response; }],
+    ['a packet less', (answer) => answer.targetData!.attachments!.packets.pop()],
+    ['no core where it says so', (answer) => { answer.items[0]!.hasCore = false; }],
+    ['another response', (answer) => { answer.items[0]!.response!.ciphertext = answer.items[1]!.response!.ciphertext; }],
+  ])('is a node’s answer that does not hold together (%s): the items go alone', async (_, change) => {
+    network.hooks.executeBatch = async (_node, genuine) => {
+      const answer = await genuine();
+      change(answer);
+      return answer;
+    };
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(orderedItems()).toEqual([1, 1]);
+  });
+});
+
+describe('batching is configured', () => {
+  it.each([{ maxBatch: 0, maxBatchDelayMs: 1 }, { maxBatch: LIMITS.maxBatchItems + 1, maxBatchDelayMs: 1 }, { maxBatch: 1.5, maxBatchDelayMs: 1 }, { maxBatch: 1, maxBatchDelayMs: -1 }, { maxBatch: 1, maxBatchDelayMs: 1, maxInFlight: 0 }])('within bounds: not %j', (policy) => {
+    expect(() => network.connect({ batching: { stones: policy } })).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
+  });
+
+  it('on the embedded ledger alone', () => {
+    const connectionProfile = { network: network.consortium.network, channel: network.consortium.channel, ledger: 'fabric' } as never;
+    expect(() => network.connect({ connectionProfile, batching: { stones: { maxBatch: 2, maxBatchDelayMs: 1 } } })).toThrow(expect.objectContaining({ code: 'BATCH_UNSUPPORTED' }));
+  });
+});
+
+/** As a node answers whose second item has to wait. */
+function deferSecond(answer: BatchResponse): BatchResponse {
+  const [first] = answer.targetData!.cores;
+  answer.targetData!.cores = [first!];
+  answer.targetData!.attachments!.packets = answer.targetData!.attachments!.packets.slice(0, 1);
+  answer.items[1] = { $typeName: 'selvedge.v1.BatchItem', hasCore: false, refusal: { $typeName: 'selvedge.v1.Refusal', code: 'BATCH_ITEM_DEFERRED', role: 'compute', message: 'it waits', action: '' } };
+  return answer;
+}

@@ -1,0 +1,78 @@
+import { SelvedgeError, withRole } from '@selvedge/errors';
+import { LIMITS, RequestKind } from '@selvedge/protocol';
+import { createRequests, type RequestContent } from '../requests.js';
+import type { TransactionSession } from '../session.js';
+import { outcomeOf, type ItemOutcome } from './batch-outcome.js';
+import { createBatchQueue, type BatchPolicy, type BatchQueue } from './batch-queue.js';
+import { executeBatch } from './execute-batch.js';
+import { submitBatch } from './submit-batch.js';
+
+/** One contract's requests, in batches. */
+export interface ContractBatches {
+  /** Commits a request within a batch. @param alone commits it by itself, where it cannot go with others */
+  submit(content: RequestContent, alone: () => Promise<Uint8Array>): Promise<Uint8Array>;
+  /** Evaluates a request within a batch. */
+  evaluate(content: RequestContent, alone: () => Promise<Uint8Array>): Promise<Uint8Array>;
+}
+
+interface Waiting {
+  readonly content: RequestContent;
+  readonly alone: () => Promise<Uint8Array>;
+  readonly resolve: (result: Uint8Array) => void;
+  readonly reject: (error: unknown) => void;
+  /** Batches that it was made again after. */
+  repeats: number;
+}
+
+/** After so many batches that fell to others' conflicts an item goes alone. */
+const MAX_REPEATS = 3;
+
+/** Throws INVALID_CONFIGURATION for a policy that makes no sense. */
+export function verifyBatchPolicy(contract: string, { maxBatch, maxBatchDelayMs, maxInFlight = 1 }: BatchPolicy): void {
+  const isWhole = [maxBatch, maxInFlight].every((value) => Number.isInteger(value) && value >= 1) && maxBatch <= LIMITS.maxBatchItems;
+  const isDelay = maxBatchDelayMs >= 0 && maxBatchDelayMs <= 60_000;
+  if (!isWhole || !isDelay) throw new SelvedgeError('INVALID_CONFIGURATION', `batching of contract ${contract}: maxBatch is 1 to ${String(LIMITS.maxBatchItems)}, maxBatchDelayMs 0 to 60,000, maxInFlight at least 1`, { role: 'client' });
+}
+
+/** Batches a contract's requests as the policy says. */
+export function createContractBatches(session: TransactionSession, contract: string, policy: BatchPolicy): ContractBatches {
+  const submits: BatchQueue<Waiting> = createBatchQueue(policy, (items) => run(RequestKind.SUBMIT, items));
+  const evaluates: BatchQueue<Waiting> = createBatchQueue(policy, (items) => run(RequestKind.EVALUATE, items));
+
+  const run = async (kind: RequestKind, items: readonly Waiting[]): Promise<void> => {
+    const outcomes = items.length === 1 ? items.map((): ItemOutcome => ({ kind: 'alone' })) : await runTogether(kind, items);
+    items.forEach((item, i) => {
+      settle(item, outcomes[i] ?? { kind: 'alone' });
+    });
+  };
+
+  /** Does not reject: what befell the batch as a whole before it was ordered says nothing about its items. */
+  const runTogether = async (kind: RequestKind, items: readonly Waiting[]): Promise<ItemOutcome[]> => {
+    try {
+      const requests = await Promise.all(items.map(({ content }) => createRequests(session, contract, content).get(kind)));
+      if (kind === RequestKind.SUBMIT) return await submitBatch(session, contract, requests);
+      const [answer] = await executeBatch(session, contract, requests, false);
+      return (answer?.items ?? []).map(outcomeOf);
+    } catch (cause) {
+      const error = withRole(cause, 'client');
+      const isFinal = error.code === 'COMMIT_UNKNOWN' || error.code === 'CANCELLED' || error.code === 'LEDGER_CORRUPT' || error.code === 'INTERNAL';
+      return items.map(() => (isFinal ? { kind: 'failed', error } : { kind: 'alone' }));
+    }
+  };
+
+  const settle = (item: Waiting, outcome: ItemOutcome): void => {
+    if (outcome.kind === 'done') item.resolve(outcome.result);
+    else if (outcome.kind === 'failed') item.reject(outcome.error);
+    else if (outcome.kind === 'again' && item.repeats < MAX_REPEATS) {
+      item.repeats += 1;
+      submits.add(item);
+    } else item.alone().then(item.resolve, item.reject);
+  };
+
+  const add = (queue: BatchQueue<Waiting>, content: RequestContent, alone: () => Promise<Uint8Array>): Promise<Uint8Array> =>
+    new Promise((resolve, reject) => {
+      queue.add({ content, alone, resolve, reject, repeats: 0 });
+    });
+
+  return { submit: (content, alone) => add(submits, content, alone), evaluate: (content, alone) => add(evaluates, content, alone) };
+}

@@ -1,0 +1,116 @@
+import { isSelvedgeError, withRole } from '@selvedge/errors';
+import { createItemMask, isDropped, keptItems, LIMITS, maskItems, requireAtMost, verifyItemMask, withDependents, type Core, type TargetData } from '@selvedge/protocol';
+import { verifySuccessful } from '../domain/commit-status.js';
+import type { ContractTerms } from '../domain/contract-terms.js';
+import { groupReplicas } from '../domain/replicas.js';
+import type { BuiltRequest } from '../domain/request.js';
+import { readRequirements } from '../domain/requirements.js';
+import { isConflict } from '../domain/retry.js';
+import type { CarriedTransaction } from '../ledger-lane.js';
+import type { TransactionSession } from '../session.js';
+import { outcomeOf, type ItemOutcome } from './batch-outcome.js';
+import { executeBatch } from './execute-batch.js';
+
+const STALE_ITEMS_TIMEOUT_MS = 5_000;
+/** Each time at least one more item is dropped. */
+const MAX_MASKS = 8;
+
+/** The batch's target data, and which of its cores are dropped. */
+interface Executed {
+  readonly targetData: TargetData;
+  /** Of all items that have one. */
+  readonly cores: readonly Core[];
+}
+
+/**
+ * Executes, endorses and commits a batch. Items that are stale are left out with their dependents; a conflict at commit is
+ * the stale items' alone. Throws what befell all of it before it was ordered; COMMIT_UNKNOWN when nobody can tell.
+ */
+export async function submitBatch(session: TransactionSession, contract: string, requests: readonly BuiltRequest[]): Promise<ItemOutcome[]> {
+  const answers = await executeBatch(session, contract, requests, true);
+  const [first] = answers;
+  const items = first?.items ?? [];
+  const outcomes = items.map(outcomeOf);
+  const withTarget = answers.flatMap(({ nodeId, targetData }) => (targetData === undefined ? [] : [{ nodeId, targetData }]));
+  if (first?.targetData === undefined && withTarget.length === 0) return outcomes;
+  const executed = { targetData: groupReplicas(withTarget), cores: first?.cores ?? [] };
+  const ofCores = await commitItems(session, { contract, requests }, executed);
+  return outcomes.map((outcome, i) => {
+    const answer = items[i];
+    const core = answer !== undefined && 'core' in answer ? answer.core : undefined;
+    const ofCore = core === undefined ? undefined : ofCores[core];
+    return ofCore === undefined || ofCore.kind === 'done' ? outcome : ofCore;
+  });
+}
+
+const DONE: ItemOutcome = { kind: 'done', result: new Uint8Array(0) };
+
+/** What came of each core. */
+async function commitItems(session: TransactionSession, batch: { readonly contract: string; readonly requests: readonly BuiltRequest[] }, executed: Executed): Promise<ItemOutcome[]> {
+  const { cores } = executed;
+  let dropped: ReadonlySet<number> = new Set<number>();
+  const endStale = (error: unknown, others: ItemOutcome): ItemOutcome[] => {
+    const failed: ItemOutcome = { kind: 'failed', error: withRole(error, 'client') };
+    return cores.map((_, i) => (dropped.has(i) ? failed : others));
+  };
+  let lastConflict: unknown;
+  for (let masks = 0; ; masks += 1) {
+    let carried: CarriedTransaction;
+    try {
+      carried = await endorseItems(session, batch, executed, dropped);
+    } catch (error) {
+      const more = masks < MAX_MASKS && isConflictOf(error) ? await findStale(session, executed, dropped) : dropped;
+      if (more.size === dropped.size) throw error;
+      dropped = more;
+      lastConflict = error;
+      if (dropped.size === cores.length) return endStale(error, DONE);
+      continue;
+    }
+    await carried.submit();
+    // From here on it may be committed: whatever fails is every kept item's, and nothing is made again.
+    const [asked] = await Promise.allSettled([carried.commitStatus()]);
+    if (asked.status === 'rejected') return endStale(lastConflict, { kind: 'failed', error: withRole(asked.reason, 'client') });
+    try {
+      verifySuccessful(asked.value);
+    } catch (error) {
+      const outcomes = endStale(lastConflict, { kind: 'again' });
+      if (!isConflictOf(error)) return outcomes.map((outcome) => (outcome.kind === 'again' ? { kind: 'alone' } : outcome));
+      const stale = await findStale(session, executed, dropped);
+      const failed: ItemOutcome = { kind: 'failed', error: withRole(error, 'ledger') };
+      return outcomes.map((outcome, i) => (stale.has(i) && !dropped.has(i) ? failed : outcome));
+    }
+    return endStale(lastConflict, DONE);
+  }
+}
+
+async function endorseItems(session: TransactionSession, { contract, requests }: { readonly contract: string; readonly requests: readonly BuiltRequest[] }, { targetData, cores }: Executed, dropped: ReadonlySet<number>): Promise<CarriedTransaction> {
+  const masked = dropped.size === 0 ? targetData : maskItems(targetData, cores, dropped);
+  const kept = keptItems(cores, masked.itemMask);
+  const names = [...new Set(kept.flatMap((core) => core.sections.map((section) => section.contract)))];
+  const terms = new Map(await Promise.all(names.map(async (name) => [name, await session.trust.terms(name)] as const)));
+  const requirements = readRequirements(kept, (name) => terms.get(name) as ContractTerms, masked.attachments?.keyPolicies);
+  const [first] = kept;
+  const request = requests.find(({ txId }) => Buffer.from(txId).equals(first?.txId ?? new Uint8Array(0)));
+  if (first === undefined || request === undefined) throw new RangeError('a batch without a kept item');
+  return session.lane.endorse({ txId: first.txId, nonce: request.nonce, contract, targetData: masked, cores: kept, requirements });
+}
+
+/** The dropped items with those that an endorser finds stale, and with what rests on them. An endorser that cannot tell, or tells nonsense, adds none. */
+async function findStale(session: TransactionSession, { targetData, cores }: Executed, dropped: ReadonlySet<number>): Promise<ReadonlySet<number>> {
+  for (const endorser of session.ports.endorsers()) {
+    try {
+      const { itemMask } = await endorser.findStaleItems(targetData.cores, createItemMask(dropped), { timeoutMs: STALE_ITEMS_TIMEOUT_MS, signal: session.closing });
+      requireAtMost('bytes of an item mask', itemMask.length, LIMITS.maxBatchItems / 8);
+      const stale = cores.flatMap((_, i) => (isDropped(itemMask, i) ? [i] : []));
+      if (stale.length < cores.length) verifyItemMask(cores.length, itemMask);
+      return withDependents(cores, new Set([...dropped, ...stale]));
+    } catch (error) {
+      if (!isSelvedgeError(error)) throw error;
+    }
+  }
+  return dropped;
+}
+
+function isConflictOf(error: unknown): boolean {
+  return isSelvedgeError(error) && isConflict(error.code);
+}

@@ -1,0 +1,113 @@
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import { RequestKind } from '@selvedge/protocol';
+import type { AuthorisedRequest } from './domain/authorise.js';
+import { createBatchOverlay, deferred, type BatchOverlay } from './domain/batch-overlay.js';
+import { createBatchRoom } from './domain/batch-room.js';
+import type { UnsealedRequest } from './domain/open-request.js';
+import { createSpeculativeSource } from './domain/speculative-source.js';
+import type { Attempt, Execution, Outcome, RunContext } from './execution.js';
+import type { StateSource } from './request-ports.js';
+
+/** What came of one item: an outcome, or what it was refused with. */
+export type ItemOutcome = Outcome | { readonly error: unknown };
+
+/** An item that may run. */
+interface Admitted {
+  readonly unsealed: UnsealedRequest;
+  readonly request: AuthorisedRequest;
+}
+
+/** Items of a batch that run at the same time. */
+const MAX_AT_ONCE = 32;
+
+/**
+ * Runs a batch: all items at once on the ledger's state, which reads it in few queries; then in order, each whose reads an
+ * earlier item has changed once more, over what the earlier ones wrote. What comes out is what running them one after the
+ * other would give (ADR 019). An item that is refused leaves nothing behind.
+ */
+export async function runBatch(execution: Execution, ledger: StateSource, items: readonly UnsealedRequest[], context: RunContext): Promise<ItemOutcome[]> {
+  const admitted = await admit(execution, items, context);
+  const firstRuns = await mapBounded(admitted, (item) => settle(() => runFirst(execution, ledger, item, context)));
+  const overlay = createBatchOverlay();
+  const room = createBatchRoom();
+  const outcomes: ItemOutcome[] = [];
+  for (const [i, item] of admitted.entries()) {
+    const first = firstRuns[i];
+    if ('error' in item || first === undefined) outcomes.push('error' in item ? item : { error: deferred('it did not run') });
+    else if ('error' in first || 'response' in first) outcomes.push(first);
+    else outcomes.push(await settle(() => runInOrder(execution, { ledger, overlay, room }, { ...item, first }, context)));
+  }
+  return outcomes;
+}
+
+/** Authorises every item; a batch is of one contract, and holds a transaction id once. */
+async function admit(execution: Execution, items: readonly UnsealedRequest[], context: RunContext): Promise<(Admitted | { readonly error: unknown })[]> {
+  const ids = new Set<string>();
+  let contract: string | undefined;
+  const admitted: (Admitted | { readonly error: unknown })[] = [];
+  for (const unsealed of items) {
+    admitted.push(
+      await settle(async () => {
+        const id = toHex(unsealed.header.txId);
+        if (ids.has(id)) throw new SelvedgeError('REQUEST_REPLAYED', 'the batch holds this transaction id twice', { role: 'compute' });
+        ids.add(id);
+        const request = await execution.authorise(unsealed, context);
+        contract ??= request.body.contract;
+        if (request.body.contract !== contract) throw deferred('it is for another contract than the batch');
+        // Who could commit or not, with what he saw of a run in hand, is who gates are against.
+        if (request.isSubmit && request.policy.gatedFunctions.length > 0) throw deferred('its contract has gated functions');
+        return { unsealed, request };
+      }),
+    );
+  }
+  return admitted;
+}
+
+async function runFirst(execution: Execution, ledger: StateSource, item: Admitted | { readonly error: unknown }, context: RunContext): Promise<Outcome | Attempt> {
+  if ('error' in item) throw item.error;
+  const { unsealed, request } = item;
+  if (request.body.kind === RequestKind.OPEN_EVENTS) return execution.openEvents(request, context);
+  const attempt = await execution.attempt(unsealed, request, ledger, context);
+  return request.isSubmit ? attempt : execution.conclude(unsealed, request, attempt, context);
+}
+
+async function runInOrder(
+  execution: Execution,
+  { ledger, overlay, room }: { readonly ledger: StateSource; readonly overlay: BatchOverlay; readonly room: ReturnType<typeof createBatchRoom> },
+  { unsealed, request, first }: Admitted & { readonly first: Attempt },
+  context: RunContext,
+): Promise<Outcome> {
+  const creator = toHex(request.body.creator);
+  const isBehind = first.contracts.isBehind(overlay);
+  const attempt = isBehind ? await execution.attempt(unsealed, request, createSpeculativeSource(ledger, overlay, creator), context) : first;
+  attempt.contracts.verifyNotDeferred();
+  const outcome = await execution.conclude(unsealed, request, attempt, context);
+  if (outcome.item === undefined) return outcome;
+  room.take(outcome.item);
+  overlay.add(creator, outcome.item.changes);
+  return outcome;
+}
+
+async function settle<T>(step: () => Promise<T>): Promise<T | { readonly error: unknown }> {
+  try {
+    return await step();
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Results in order; at most MAX_AT_ONCE under way. */
+async function mapBounded<T, R>(items: readonly T[], step: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const i = next;
+      next += 1;
+      results[i] = await step(items[i] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_AT_ONCE, items.length) }, lane));
+  return results;
+}
