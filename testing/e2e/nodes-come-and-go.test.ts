@@ -1,7 +1,6 @@
-import { openNextEpochs, revokeParties, type Contract, type Gateway } from '@selvedge/client';
-import { openPolicySession, type PolicySession } from '@selvedge/dev-network';
-import { CHANNEL_EPOCH, facts, verifySignedProfile } from '@selvedge/policy';
+import type { Contract, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeKeysUnderLoad } from './src/key-changes.js';
 import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src/network.js';
 
 /** Compute nodes are added and removed, gently and by SIGKILL, and keys rotated, while requests run: none is lost. */
@@ -10,29 +9,20 @@ describe('compute nodes and keys come and go', () => {
   let test: TestNetwork;
   let gateway: Gateway;
   let contract: Contract;
-  let session: PolicySession;
 
   beforeAll(async () => {
     test = await startTestNetwork({ computeNodes: 1 });
     await test.network.deploy(DIAMONDS);
     gateway = await test.network.connect('AuroraMSP');
-    session = openPolicySession(broker());
     contract = gateway.getNetwork(test.network.connectionProfile().channel).getContract('diamonds');
     const stones = Array.from({ length: LANES }, (_, lane) => stone(`GO-${String(lane)}`, 1));
     await contract.submit('LoadStones', { transientData: { stones: JSON.stringify(stones) } });
   });
 
   afterAll(async () => {
-    session.close();
     gateway.close();
     await test.end();
   });
-
-  const broker = () => ({ connectionProfile: test.network.connectionProfile(), profile: verifySignedProfile(test.network.signedProfile), now: new Date() });
-  const change = async (changes: Parameters<PolicySession['change']>[0]): Promise<void> => {
-    const { organisations } = broker().profile.message;
-    await session.change(changes, await Promise.all(organisations.map(({ mspId }) => test.network.identity(mspId, 'Admin'))));
-  };
 
   it('loses no request and no commit', async () => {
     const stop = new AbortController();
@@ -66,12 +56,6 @@ describe('compute nodes and keys come and go', () => {
     await takesPart(third.name);
     await test.network.removeComputeNode(second.name, 'SIGKILL');
     await takesPart(third.name);
-    // New epochs of all keys, while requests run: those under way finish with the keys that they began with.
-    for (const epoch of [2n, 3n]) {
-      await change(await openNextEpochs(broker(), await session.view(), [CHANNEL_EPOCH, 'diamonds']));
-      expect((await session.view()).fact(facts.epoch('diamonds', epoch))).toBeDefined();
-      await takesPart(third.name);
-    }
     stop.abort();
     await lanes;
 
@@ -79,24 +63,7 @@ describe('compute nodes and keys come and go', () => {
     expect(Math.min(...committed)).toBeGreaterThan(1);
   });
 
-  it('a revoked node: nothing that it ran is endorsed any more, requests go elsewhere, and all keys have new epochs', async () => {
-    const other = await test.network.addComputeNode();
-    const setPrice = (price: string) => contract.newProposal('SetPrice', { arguments: ['GO-0'], transientData: { price } }).execute();
-    let executed = await setPrice('1000');
-    await expect
-      .poll(async () => {
-        executed = await setPrice('1000');
-        return executed.executedBy;
-      }, { timeout: 60_000, interval: 50 })
-      .toEqual([other.name]);
-    await change(await revokeParties(broker(), await session.view(), { nodes: [other.name], platforms: [], measurements: [], epochs: [], reason: 'test' }));
-    await expect(executed.endorse()).rejects.toMatchObject({ code: 'TEE_REVOKED' });
-    const after = await session.view();
-    expect([CHANNEL_EPOCH, 'diamonds'].map((name) => after.fact(facts.epoch(name, 4n)) !== undefined)).toEqual([true, true]);
-    // Clients see the revocation with their next view; from then on nothing goes to the node.
-    await expect.poll(async () => (await setPrice('1001')).executedBy.includes(other.name), { timeout: 60_000, interval: 100 }).toBe(false);
-    const kept = await setPrice('1001');
-    await (await (await kept.endorse()).submit()).verifyCommitted();
-    expect(JSON.parse(text(await contract.evaluateTransaction('PriceOf', 'GO-0')))).toMatchObject({ price: 1001 });
+  it('keys are rotated and a node revoked, while requests run: none is lost, and nothing that the revoked node ran is endorsed', async () => {
+    await changeKeysUnderLoad(test.network, contract, Array.from({ length: LANES }, (_, lane) => `GO-${String(lane)}`));
   });
 });

@@ -6,6 +6,7 @@ import { queryCommitted, queryInstalled } from '@selvedge/fabric-network';
 import { POLICY_CHAINCODE } from '@selvedge/fabric';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fabricMissing } from '../src/fabric.js';
+import { changeKeysUnderLoad } from '../src/key-changes.js';
 import { DIAMONDS, stone, text } from '../src/network.js';
 
 /** A native Fabric network of real processes: it starts, carries requests, loses processes, starts again and stops. */
@@ -94,6 +95,17 @@ describe.skipIf(fabricMissing() !== undefined)('a network on Hyperledger Fabric'
     await network.restart(name);
     const id = await load();
     expect(await priceOf(id)).toMatchObject({ id });
+  });
+
+  it('keys are rotated and a node revoked, while requests run: none is lost, and nothing that the revoked node ran is endorsed', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i += 1) ids.push(await load());
+    const gateway = await network.connect('AuroraMSP');
+    try {
+      await changeKeysUnderLoad(network, gateway.getNetwork('main').getContract('diamonds'), ids);
+    } finally {
+      gateway.close();
+    }
   });
 
   it('starts again from its folder with everything that was committed, and ends its processes when it stops', async () => {
