@@ -1,6 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import { describe, expect, it } from 'vitest';
-import { computeTxId, contentGuardKey, membershipGuardKey, keyCommitment, policyRoot, profileDigest, signing, statementDigest } from './digests.js';
+import { computeTxId, contentGuardKey, membershipGuardKey, keyCommitment, policyRoot, profileDigest, signing, statementDigest, unlockStatementDigest } from './digests.js';
 
 const bytes = Buffer.from('the same bytes');
 
@@ -19,6 +19,7 @@ describe('labels of signatures and digests', () => {
       signing.operator(bytes, '', new Uint8Array(0), new Uint8Array(0)),
       signing.keyCommitments(bytes),
       signing.historyHead(bytes),
+      signing.auditEntry(bytes),
     ];
     expect(inputs).toHaveLength(Object.keys(signing).length);
     expect(new Set(inputs.map(toHex)).size).toBe(inputs.length);
@@ -26,7 +27,7 @@ describe('labels of signatures and digests', () => {
 
   it('no two digests of the same bytes are equal', () => {
     const purposes = ['data', 'name', 'random', 'gate', 'event'] as const;
-    const digests = [profileDigest(bytes), statementDigest(bytes), membershipGuardKey(bytes), contentGuardKey('a', 'b'), contentGuardKey('ab', ''), ...purposes.map((purpose) => keyCommitment(purpose, bytes))];
+    const digests = [profileDigest(bytes), statementDigest(bytes), unlockStatementDigest(bytes), membershipGuardKey(bytes), contentGuardKey('a', 'b'), contentGuardKey('ab', ''), ...purposes.map((purpose) => keyCommitment(purpose, bytes))];
     expect(new Set(digests.map(toHex)).size).toBe(digests.length);
   });
 
