@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { connect, loadConnectionProfile, loadSignedProfile, openPins, type ConnectionProfile, type ConnectOptions, type Gateway, type HeldUnlockKey } from '@selvedge/client';
 import { openNetworkFolder, readUnlockKeys } from '@selvedge/dev-network';
 import { SelvedgeError } from '@selvedge/errors';
@@ -40,6 +40,8 @@ export interface OpenFolder {
   openPolicy(): Promise<PolicyCommands>;
   /** Unlock keys of the organisations operated here. Throws INVALID_CONFIGURATION. */
   unlockKeys(): Promise<HeldUnlockKey[]>;
+  /** Directory of the key broker's store, where the broker runs on this machine. */
+  readonly brokerStore: string;
 }
 
 /** Opens the folder of a network. Throws INVALID_CONFIGURATION. */
@@ -47,6 +49,9 @@ export function openFolder(directory: string): Promise<OpenFolder> {
   return isFabricFolder(directory) ? openDeployed(directory) : openDevelopment(directory);
 }
 
+const KEY_BROKER = 'key-broker';
+/** Where a service keeps what is its own. */
+const DATA_FOLDER = 'data';
 const DEVELOPMENT_USERS = { client: 'User1', admin: 'Admin' } as const;
 
 async function openDevelopment(directory: string): Promise<OpenFolder> {
@@ -63,6 +68,7 @@ async function openDevelopment(directory: string): Promise<OpenFolder> {
     connect: (identity, options) => folder.connect(identity, options),
     openPolicy: () => Promise.resolve(folder.openPolicySession()),
     unlockKeys: () => readUnlockKeys(folder.layout, settings),
+    brokerStore: join(folder.layout.nodeDirectory(KEY_BROKER), DATA_FOLDER),
   };
 }
 
@@ -86,6 +92,7 @@ async function openDeployed(directory: string): Promise<OpenFolder> {
     defaultIdentity: (user) => loadIdentity(deployment, first?.mspId ?? '', user),
     connect: (identity, options) => connect({ connectionProfile, signedProfile, pins, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
     unlockKeys: () => ownUnlockKeys(layout, deployment),
+    brokerStore: join(layout.serviceDirectory(KEY_BROKER), DATA_FOLDER),
     async openPolicy() {
       const access = await openPolicyAccess(folder);
       return { ...access, facts: async () => (await access.facts()).all, submit: (transaction) => access.submit(transaction) };

@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from '@bufbuild/protobuf';
-import { createDevelopmentPlatform, createKeyRequest, createSimulatedAttester, measureFile, openKeyRelease, openShareSlot, sealShareSubmission, verifyEnvelopeEvidence, verifyUnlockEvidence } from '@selvedge/attestation';
+import { backUpBrokerStore, createDevelopmentPlatform, createKeyRequest, createSimulatedAttester, measureFile, openKeyRelease, openShareSlot, restoreBrokerStore, sealShareSubmission, verifyEnvelopeEvidence, verifyUnlockEvidence } from '@selvedge/attestation';
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { BUSINESS_MSP_IDS, createTestConsortium, createTestContractPolicy, createTestState, ENDORSER_MSP_IDS, ORDERER_MSP_ID, TEST_CONTRACT, type TestConsortium } from '@selvedge/fixtures';
 import { signAs } from '@selvedge/identity';
@@ -125,6 +125,14 @@ async function record(client: Client): Promise<void> {
   state.height += 1n;
 }
 
+/** What administrators record after a rotation. */
+async function recordNextEpochs(client: Client): Promise<void> {
+  const { rootCertificate, nextEnvelopeKeys } = await readStatement(client);
+  state.setFact(facts.epoch(CHANNEL_EPOCH, 2n), encodeMessage(BrokerRootSchema, { rootCertificate, envelopeKeys: nextEnvelopeKeys.map(({ suite, epoch, publicKey }) => ({ suite, epoch, publicKey })) }));
+  state.setFact(facts.epoch(TEST_CONTRACT, 2n), encodeMessage(SignedKeyCommitmentsSchema, await client.getKeyCommitments({ contract: TEST_CONTRACT, suite: SUITE_NAMES[0], epoch: 2n })));
+  state.height += 1n;
+}
+
 async function askForKeys(client: Client) {
   const machine = createDevelopmentPlatform({ root: consortium.developmentRoot, name: 'compute machine', now: consortium.now });
   const attester = createSimulatedAttester({ ...machine, measurement: COMPUTE_MEASUREMENT });
@@ -182,9 +190,9 @@ describe('the key broker process', () => {
     await alone.stop('SIGTERM');
   });
 
-  it('restores from a copy of its store on another machine with k shares, and without them gives nothing', async () => {
+  it('restores from a backup on another machine with k shares, and without them gives nothing', async () => {
     const storeDirectory = join(directory, 'another machine', 'store');
-    cpSync(join(directory, 'broker', 'store'), storeDirectory, { recursive: true });
+    restoreBrokerStore(backUpBrokerStore(join(directory, 'broker', 'store')), storeDirectory);
     const restored = await startBroker(writeConfig({ storeDirectory }));
     expect(await restored.unlock(MSP_IDS.slice(0, 3))).toMatchObject({ locked: true, threshold: 4 });
     for (const call of [() => restored.client.challenge({}), () => readStatement(restored.client), () => restored.client.getKeyCommitments({ contract: TEST_CONTRACT, suite: SUITE_NAMES[0], epoch: 1n })]) {
@@ -194,6 +202,31 @@ describe('the key broker process', () => {
     const { issuer } = await askForKeys(restored.client);
     await restored.stop('SIGTERM');
     expect(toHex(issuer)).toBe(issuerBefore);
+  });
+
+  it('restored from an old backup: releases nothing until it sees the ledger, and then by what the ledger says now', async () => {
+    const backup = backUpBrokerStore(join(directory, 'broker', 'store'));
+    const storeDirectory = join(directory, 'third machine', 'store');
+    restoreBrokerStore(backup, storeDirectory);
+    const original = await startBroker();
+    await original.unlock();
+    await recordNextEpochs(original.client);
+    await original.stop('SIGTERM');
+
+    const isolated = await startBroker(writeConfig({ storeDirectory, followers: [{ mspId: 'NorthMSP', address: '127.0.0.1:1' }] }));
+    await isolated.unlock();
+    await expect(askForKeys(isolated.client)).rejects.toMatchObject({ code: 'VIEW_QUORUM_UNREACHABLE' });
+    await expect(readStatement(isolated.client)).rejects.toMatchObject({ code: 'VIEW_QUORUM_UNREACHABLE' });
+    await isolated.stop('SIGTERM');
+
+    const restored = await startBroker(writeConfig({ storeDirectory }));
+    await restored.unlock();
+    const { certificate, contracts } = await askForKeys(restored.client);
+    expect([certificate.binding.epoch, contracts[0]!.epochs.map(({ epoch }) => epoch)]).toEqual([2n, [1n, 2n]]);
+    state.setFact(facts.revokedNode('node-1'), Buffer.from('lost'));
+    state.height += 1n;
+    await expect(askForKeys(restored.client)).rejects.toMatchObject({ code: 'TEE_REVOKED' });
+    await restored.stop('SIGTERM');
   });
 
   it('does not start with a profile of another channel', async () => {

@@ -4,6 +4,7 @@ import type { UnlockStatus } from '@selvedge/protocol';
 import type { CommandContext } from '../context.js';
 import type { OpenFolder } from '../open-folder.js';
 import { addBrokerAuditCommands } from './broker-audit.js';
+import { addBrokerBackupCommands } from './broker-backup.js';
 import { addBrokerEpochCommands } from './broker-epochs.js';
 
 interface AddressOption {
@@ -14,7 +15,7 @@ const ADDRESS = ['--address <host:port>', 'the key broker’s address (default: 
 
 /** `broker …`: what organisations do with the key broker beside policy changes. */
 export function addBrokerCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
-  const broker = program.command('broker').description('the key broker: unlock its store, rotate and revoke keys, verify its audit log');
+  const broker = program.command('broker').description('the key broker: unlock, back up and restore its store, rotate and revoke keys, verify its audit log');
   broker
     .command('status')
     .description('verify the key broker’s evidence, and show whether it is locked')
@@ -36,6 +37,7 @@ export function addBrokerCommands(program: Command, contextOf: (command: Command
     });
   addBrokerEpochCommands(broker, contextOf);
   addBrokerAuditCommands(broker, contextOf);
+  addBrokerBackupCommands(broker, contextOf);
 }
 
 function lockOf({ connectionProfile, profile }: OpenFolder, { address }: AddressOption): BrokerLock {

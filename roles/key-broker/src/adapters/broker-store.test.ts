@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAuditHeadSigned, parseBrokerRoot, verifyAuditChain } from '@selvedge/attestation';
+import { backUpBrokerStore, isAuditHeadSigned, parseBrokerRoot, restoreBrokerStore, verifyAuditChain } from '@selvedge/attestation';
 import { toHex } from '@selvedge/crypto';
 import { createProfile, parseProfile, type Profile } from '@selvedge/policy';
 import { MSP_IDS, profile, secretOf } from '../testdata/shares.js';
@@ -68,11 +68,13 @@ describe('the broker’s store', () => {
     expect((await run()).recognised).toBe(true);
   });
 
-  it('holds no secret in the clear', async () => {
+  it('holds no secret in the clear, nor does its backup', async () => {
     const { rootSecret, rootKey } = await run();
     const unlockSecret = await secretOf(readStoreSlots(options.directory)!);
     const key = rootKey.export({ format: 'jwk' }).d ?? '';
-    for (const path of [statePath, auditPath]) {
+    const backupPath = join(root, 'broker.backup');
+    writeFileSync(backupPath, backUpBrokerStore(options.directory));
+    for (const path of [statePath, auditPath, backupPath]) {
       const content = readFileSync(path);
       for (const secret of [Buffer.from(rootSecret), Buffer.from(key, 'base64url'), Buffer.from(unlockSecret)]) expect(content.includes(secret)).toBe(false);
       expect(content.includes(Buffer.from(rootSecret).toString('base64'))).toBe(false);
@@ -132,7 +134,7 @@ describe('the shares of the unlock secret', () => {
   it('open the store of a stolen disk with k organisations, on another machine too, and with fewer nothing', async () => {
     const { rootSecret } = await run();
     const elsewhere = join(root, 'new machine', 'store');
-    cpSync(options.directory, elsewhere, { recursive: true });
+    restoreBrokerStore(backUpBrokerStore(options.directory), elsewhere);
     const slots = readStoreSlots(elsewhere)!;
     expect(toHex((await run({ directory: elsewhere, unlockSecret: await secretOf(slots, MSP_IDS.slice(-4)) })).rootSecret)).toBe(toHex(rootSecret));
     await expect(secretOf(slots, MSP_IDS.slice(0, 3))).rejects.toThrow('3 shares');

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { BROKER_STATE_FILE } from '@selvedge/attestation';
 import { deriveKey, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS } from '@selvedge/protocol';
@@ -18,7 +19,7 @@ const LENGTH_BYTES = 4;
 const SALT_BYTES = 32;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
-export const STATE_FILE = 'state.sealed';
+export const STATE_FILE = BROKER_STATE_FILE;
 
 // The store's own cipher does not depend on the network's suites; the default one's AEAD is AES-256-GCM.
 const AEAD = suiteByName('P256-AES256GCM-SHA256');

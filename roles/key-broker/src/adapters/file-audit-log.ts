@@ -1,11 +1,11 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { dirname } from 'node:path';
-import { chainEvent, verifyAuditChain, type AuditAnchor } from '@selvedge/attestation';
+import { BROKER_AUDIT_FILE, chainEvent, verifyAuditChain, type AuditAnchor } from '@selvedge/attestation';
 import type { AuditLog, Checkpoint } from '../ports.js';
 import { syncDirectory } from './atomic-file.js';
 
-export const AUDIT_FILE = 'audit.jsonl';
+export const AUDIT_FILE = BROKER_AUDIT_FILE;
 
 export interface FileAuditLogOptions {
   readonly path: string;
