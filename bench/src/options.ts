@@ -29,8 +29,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --keys N             keys that updates and queries are spread over (default 1000)
   --state              instead: point reads and indexed rich queries over --keys documents (give 100000),
                        their messages to business nodes, and a compute node's restart; --seconds a point
-  --batch N            beside one by one, let the client send up to N requests together (default 64; 0 leaves
-                       it out, as on fabric, whose transactions carry one)
+  --batch N            beside one by one, let the client send up to N requests together (default 64; 0 leaves it out)
   --batch-delay MS     how long the first of a batch waits for others (default 5)
   --json FILE          write every point to FILE
   --profile DIR        write a CPU profile of every process to DIR (Chrome DevTools opens them)
@@ -65,7 +64,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     loops: (values.loop ?? (isFabric ? 'closed,open' : 'closed')).split(',').map((text) => oneOf('--loop', text, ['closed', 'open'])),
     computeNodes: whole('--compute-nodes', values['compute-nodes'], 1, 16),
     keys: whole('--keys', values.keys, 32, 1_000_000),
-    batch: whole('--batch', values.batch ?? (isFabric ? '0' : '64'), 0, isFabric ? 0 : 256),
+    batch: whole('--batch', values.batch ?? '64', 0, 256),
     batchDelayMs: whole('--batch-delay', values['batch-delay'], 0, 1_000),
     json: values.json,
     profile: values.profile,

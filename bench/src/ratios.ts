@@ -24,6 +24,12 @@ export function ratiosOf(measurements: readonly Measurement[], processes: readon
       if (other !== undefined) ratios[`${workload}BatchedAt${String(point.inFlight)}`] = point.perSecond / other.perSecond;
     }
   }
+  for (const workload of ['update', 'query'] as const) {
+    for (const point of closed('batched', workload)) {
+      const other = closed('plain', workload).find(({ inFlight }) => inFlight === point.inFlight);
+      if (other !== undefined) ratios[`${workload}BatchedOverPlainAt${String(point.inFlight)}`] = point.perSecond / other.perSecond;
+    }
+  }
   const [one, plainOne] = [update, plain].map((points) => points.find(({ inFlight }) => inFlight === 1));
   if (one !== undefined && plainOne !== undefined) ratios.updateP50AddedMsAt1 = one.p50 - plainOne.p50;
   return ratios;

@@ -26,9 +26,9 @@ describe('an endorsement response', () => {
 describe('events', () => {
   it('come back as they went, under a txId of 32 bytes', () => {
     const txId = new Uint8Array(32).fill(3);
-    expect(parseFabricEvents(encodeFabricEvents(txId, [Uint8Array.of(1, 2)]))).toMatchObject({ txId, sealedEvents: [Uint8Array.of(1, 2)] });
-    expect(refusalCode(() => parseFabricEvents(encodeFabricEvents(Uint8Array.of(1), [])))).toBe('MALFORMED_MESSAGE');
-    expect(refusalCode(() => parseFabricEvents(encodeFabricEvents(txId, Array.from({ length: 17 }, () => Uint8Array.of(1)))))).toBe('LIMIT_EXCEEDED');
+    expect(parseFabricEvents(encodeFabricEvents([{ txId, sealedEvents: [Uint8Array.of(1, 2)] }]))).toMatchObject([{ txId, sealedEvents: [Uint8Array.of(1, 2)] }]);
+    expect(refusalCode(() => parseFabricEvents(encodeFabricEvents([{ txId: Uint8Array.of(1), sealedEvents: [] }])))).toBe('MALFORMED_MESSAGE');
+    expect(refusalCode(() => parseFabricEvents(encodeFabricEvents([{ txId, sealedEvents: Array.from({ length: 17 }, () => Uint8Array.of(1)) }])))).toBe('LIMIT_EXCEEDED');
   });
 });
 

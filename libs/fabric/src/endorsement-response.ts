@@ -1,4 +1,5 @@
-import { FabricEndorsementSchema, FabricEventsSchema, LIMITS, encodeMessage, parseMessage, requireAtMost, requireLength, type FabricEndorsement, type FabricEvents } from '@selvedge/protocol';
+import { FabricEndorsementSchema, FabricEventsSchema, LIMITS, encodeMessage, parseMessage, requireAtMost, requireLength, type Core, type FabricEndorsement } from '@selvedge/protocol';
+import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 
 /** Response payload of the endorsement chaincode: the same bytes at every endorser. */
@@ -15,15 +16,34 @@ export function parseFabricEndorsement(bytes: Uint8Array): FabricEndorsement {
   return endorsement;
 }
 
-/** Payload of the one chaincode event. @param txId Selvedge's, 32 bytes */
-export function encodeFabricEvents(txId: Uint8Array, sealedEvents: readonly Uint8Array[]): Uint8Array {
-  return encodeMessage(FabricEventsSchema, { txId, sealedEvents: [...sealedEvents] });
+/** Sealed events of one item. */
+export interface ItemEvents {
+  /** Selvedge's, 32 bytes. */
+  readonly txId: Uint8Array;
+  readonly sealedEvents: readonly Uint8Array[];
+}
+
+/** Which item each sealed event is of, by the hash in its core; items without events are left out. */
+export function eventsOfItems(cores: readonly Core[], sealedEvents: readonly Uint8Array[]): ItemEvents[] {
+  const events = new Map(sealedEvents.map((event) => [toHex(sha256(event)), event]));
+  return cores.flatMap(({ txId, sections }) => {
+    const own = sections.flatMap(({ sealedEventHash }) => events.get(toHex(sealedEventHash)) ?? []);
+    return own.length === 0 ? [] : [{ txId, sealedEvents: own }];
+  });
+}
+
+/** Payload of the one chaincode event. */
+export function encodeFabricEvents(items: readonly ItemEvents[]): Uint8Array {
+  return encodeMessage(FabricEventsSchema, { items: items.map(({ txId, sealedEvents }) => ({ txId, sealedEvents: [...sealedEvents] })) });
 }
 
 /** Parses such a payload; the sealed events are not looked into. Throws MALFORMED_MESSAGE, MESSAGE_TOO_LARGE or LIMIT_EXCEEDED. */
-export function parseFabricEvents(bytes: Uint8Array): FabricEvents {
-  const events = parseMessage(FabricEventsSchema, bytes, LIMITS.maxMessageBytes);
-  requireLength('events tx_id', events.txId, 32);
-  requireAtMost('sealed events', events.sealedEvents.length, LIMITS.maxSections);
-  return events;
+export function parseFabricEvents(bytes: Uint8Array): readonly ItemEvents[] {
+  const { items } = parseMessage(FabricEventsSchema, bytes, LIMITS.maxMessageBytes);
+  requireAtMost('items of an event', items.length, LIMITS.maxBatchItems);
+  for (const { txId, sealedEvents } of items) {
+    requireLength('events tx_id', txId, 32);
+    requireAtMost('sealed events', sealedEvents.length, LIMITS.maxSections);
+  }
+  return items;
 }

@@ -4,7 +4,7 @@ export { checkChannelSettings, PEER_GRPC_LIMIT_BYTES, type ChannelSettings } fro
 export { checkCollections } from './check-collections.js';
 export { createCollections, type CollectionConfig, type CollectionOptions, type PeersPerOrganisation } from './collections.js';
 export type { DeployWarning, DeployWarningCode } from './deploy-warning.js';
-export { encodeFabricEndorsement, encodeFabricEvents, parseFabricEndorsement, parseFabricEvents } from './endorsement-response.js';
+export { encodeFabricEndorsement, encodeFabricEvents, eventsOfItems, parseFabricEndorsement, parseFabricEvents, type ItemEvents } from './endorsement-response.js';
 export { parseProposalChaincode } from './proposal.js';
 export { parseRefusalText, refusalText } from './refusal-text.js';
 export { endorsingSets } from './endorsing-sets.js';
@@ -18,7 +18,8 @@ export { judgeFabricTransaction, type FabricVerdict, type JudgeContext } from '.
 export { marksOfEntries } from './domain/changed-entries.js';
 export { collectionLife } from './domain/collection-life.js';
 export { entryKeyHash, guardKeyHash, markerKeyHash, policyKeyHash } from './domain/key-hashes.js';
-export { isOwnCollection, matchWrites, type EntryUpdate, type MadeBy, type MatchedWrites } from './domain/match-writes.js';
+export { isOwnCollection, matchWrites, type EntryUpdate, type MatchedWrites } from './domain/match-writes.js';
+export { ledgerReadsOfItems, writesOfItems, type ContractWrites, type MadeBy } from './domain/item-writes.js';
 export { peersKeyPolicy } from './domain/peers-key-policy.js';
 export { parsePrivateData, type PrivateValue } from './domain/private-data.js';
 export { parseFabricTransaction, type FabricTransaction } from './domain/transaction.js';

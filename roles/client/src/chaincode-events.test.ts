@@ -99,7 +99,7 @@ describe('chaincode events on Fabric', () => {
     const fabric = createFakeFabric(network);
     const txId = randomTxId();
     const { sealedEvents } = transaction(txId, 'Sold');
-    network.ledger.fabricEvents.push({ blockNumber: 8n, eventName: 'else', payload: Buffer.from('x') }, { blockNumber: 9n, eventName: EVENT_NAME, payload: encodeFabricEvents(txId, sealedEvents) });
+    network.ledger.fabricEvents.push({ blockNumber: 8n, eventName: 'else', payload: Buffer.from('x') }, { blockNumber: 9n, eventName: EVENT_NAME, payload: encodeFabricEvents([{ txId, sealedEvents }]) });
     const onFabric = fabric.connect();
     expect(await read(onFabric, { startBlock: 7n })).toMatchObject([{ blockNumber: 9n, transactionId: toHex(txId), eventName: 'Sold' }]);
     expect(network.calls).toContain('events diamonds 7');

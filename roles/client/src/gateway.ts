@@ -51,7 +51,7 @@ export interface ConnectOptions {
   readonly retry?: ConflictRetry;
   /**
    * Contracts whose requests travel in batches, by name: submit, submitTransaction, evaluate and evaluateTransaction, where
-   * they name no signal, compute quorum or endorsers of their own. Off by default, and on the embedded ledger alone.
+   * they name no signal, compute quorum or endorsers of their own. Off by default.
    */
   readonly batching?: Readonly<Record<string, BatchPolicy>>;
   /** From 0 to 1: spreads the pauses of retries. Default: Math.random. */
@@ -85,7 +85,7 @@ export interface Network {
 /**
  * Opens a gateway. Nothing is sent yet: evidence is fetched and verified before the first request.
  * Throws PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, PROFILE_MISMATCH for other pins, WRONG_NETWORK, WRONG_CHANNEL,
- * INVALID_CONFIGURATION for TLS files or batching, or BATCH_UNSUPPORTED.
+ * or INVALID_CONFIGURATION for TLS files or batching.
  */
 export function connect(options: ConnectOptions): Gateway {
   const clock = options.clock ?? (() => new Date());
@@ -143,9 +143,8 @@ export function connect(options: ConnectOptions): Gateway {
   };
 }
 
-function verifyBatching({ batching = {}, connectionProfile }: ConnectOptions): void {
+function verifyBatching({ batching = {} }: ConnectOptions): void {
   for (const [contract, policy] of Object.entries(batching)) verifyBatchPolicy(contract, policy);
-  if (connectionProfile.ledger === 'fabric' && Object.keys(batching).length > 0) throw new SelvedgeError('BATCH_UNSUPPORTED', 'a transaction on Hyperledger Fabric carries one request', { role: 'client' });
 }
 
 function createLane(session: Session, options: ConnectOptions, clock: () => Date): LedgerLane {

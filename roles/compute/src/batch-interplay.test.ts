@@ -99,6 +99,11 @@ describe('a batch', () => {
     expect((await run(setting, call(['add', COLLECTION, 'k', '1']), call(['purge', COLLECTION, 'k']), call(['read', COLLECTION, 'k']))).results).toEqual(['6', 'done', 'absent']);
   });
 
+  it('defers what writes a purged key: where a key is written once a transaction, nothing would be purged', async () => {
+    const setting = await settle();
+    expect((await run(setting, call(['purge', COLLECTION, 'k']), call(['add', COLLECTION, 'k', '1']))).results).toEqual(['done', 'BATCH_ITEM_DEFERRED']);
+  });
+
   it('chains over entries that end by themselves', async () => {
     const setting = await settle();
     const { net } = setting;
@@ -130,7 +135,7 @@ describe('what items wrote before the commit', () => {
     const overlay = createBatchOverlay();
     const { ledgerKey } = placeOf(net, '', 'k');
     const packet = sealTestPacket(net, { dataset: '', key: 'k', value: '6' }).bytes;
-    overlay.add(creator, [{ contract: net.contract, dataset: '', datasetTag: placeOf(net, '', 'k').datasetTag, ledgerKey, packet, isPolicyChanged: false }]);
+    overlay.add(creator, [{ contract: net.contract, dataset: '', datasetTag: placeOf(net, '', 'k').datasetTag, ledgerKey, packet, isPolicyChanged: false, isPurge: false }]);
     expect(await ask(createSpeculativeSource(ledger, overlay, creator))).toBe('6');
     expect(keptPoints.count).toBe(0);
     expect(await ask()).toBe('5');

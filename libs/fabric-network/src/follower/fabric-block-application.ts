@@ -82,13 +82,13 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
 
   #describe(number: bigint, { verdicts }: FabricBlockVerdict, privateData: ReadonlyMap<number, Uint8Array>): FabricAppliedBlock['transactions'] {
     return verdicts.map((verdict, index) => {
-      const { code, txId, entries, mismatch, concerns, fabricTxId } = verdict;
+      const { code, txIds, entries, mismatch, concerns, fabricTxId } = verdict;
       if (mismatch !== undefined) {
         const fields = { code: 'WRITE_SET_MISMATCH', block: String(number), index, fabricTxId, verdict: ValidationCode[code] };
         this.#options.log?.error(fields, `a transaction’s response is not what was written: ${mismatch}`);
       }
       const privateValues = entries.length === 0 ? [] : this.#privateValues(privateData.get(index), verdict);
-      return { index, code, txIds: txId === undefined ? [] : [txId], reason: concerns ? verdict.reason : undefined, entries, privateValues };
+      return { index, code, txIds, reason: concerns ? verdict.reason : undefined, entries, privateValues };
     });
   }
 

@@ -138,10 +138,10 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     this.#ending.schedule(endsWith, { key, record: encodeEnding({ namespace, collection, keyHash, entry, valueHash }) });
   }
 
-  #writeResults({ concerns, fabricTxId, flag, code, txId }: FabricVerdict, blockNumber: bigint): void {
+  #writeResults({ concerns, fabricTxId, flag, code, txIds }: FabricVerdict, blockNumber: bigint): void {
     if (concerns && fabricTxId !== undefined && FABRIC_TX_ID.test(fabricTxId)) this.#writeFabricResult(Buffer.from(fabricTxId, 'hex'), { flag, code, blockNumber });
     // The first result stands. But what is VALID wrote its marker: Fabric uses an id up then and not before.
-    if (txId !== undefined && (code === ValidationCode.VALID || this.result(txId) === undefined)) this.writeResult(txId, { code, blockNumber });
+    for (const txId of txIds) if (code === ValidationCode.VALID || this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber });
   }
 
   /** Fabric calls a replayed envelope a duplicate: the first one's result stands. */

@@ -4,6 +4,7 @@ import { ValidationCode } from '@selvedge/protocol';
 import { collectionOf, MARKER_COLLECTION } from '../names.js';
 import type { EndorsedResponse } from './endorsed-response.js';
 import type { FabricState } from './fabric-state.js';
+import { ledgerReadsOfItems } from './item-writes.js';
 import { entryKeyHash, guardKeyHash, markerKeyHash, policyKeyHash } from './key-hashes.js';
 
 const ABSENT = new Uint8Array(0);
@@ -19,41 +20,40 @@ export function translateConflict(response: EndorsedResponse, state: FabricState
   return ValidationCode.MVCC_READ_CONFLICT;
 }
 
-function isMarked({ cores, txId }: EndorsedResponse, state: FabricState): boolean {
-  const marker = markerKeyHash(txId);
-  return cores.some((core) => core.sections.some(({ contract }) => state.entry(contract, MARKER_COLLECTION, marker) !== undefined));
+function isMarked({ cores }: EndorsedResponse, state: FabricState): boolean {
+  return cores.some(({ txId, sections }) => sections.some(({ contract }) => state.entry(contract, MARKER_COLLECTION, markerKeyHash(txId)) !== undefined));
 }
 
 function areFactsCurrent({ payload }: EndorsedResponse, state: FabricState): boolean {
   return payload.factReads.every(({ key, hash }) => equalBytes(factHash(state.fact(key)), hash));
 }
 
-function areReadsCurrent({ cores }: EndorsedResponse, state: FabricState): boolean {
-  return cores.every((core) =>
-    core.sections.every(({ contract, reads }) =>
-      reads.every((read) => equalBytes(state.entry(contract, collectionOf(read.ownerSet), entryKeyHash(read.ledgerKey)) ?? ABSENT, read.packetHash)),
-    ),
+/** Each contract, with what its items read on the ledger. */
+function readsOf({ cores }: EndorsedResponse): (ReturnType<typeof ledgerReadsOfItems> & { readonly contract: string })[] {
+  const contracts = new Set(cores.flatMap(({ sections }) => sections.map(({ contract }) => contract)));
+  return [...contracts].map((contract) => ({ contract, ...ledgerReadsOfItems(cores, contract) }));
+}
+
+function areReadsCurrent(response: EndorsedResponse, state: FabricState): boolean {
+  return readsOf(response).every(({ contract, reads }) =>
+    reads.every((read) => equalBytes(state.entry(contract, collectionOf(read.ownerSet), entryKeyHash(read.ledgerKey)) ?? ABSENT, read.packetHash)),
   );
 }
 
-function areKeyPoliciesCurrent({ cores }: EndorsedResponse, state: FabricState): boolean {
-  return cores.every((core) =>
-    core.sections.every(({ contract, keyPolicyReads }) =>
-      keyPolicyReads.every((read) => {
-        const expected = read.policy.length === 0 ? ABSENT : sha256(read.policy);
-        return equalBytes(state.entry(contract, collectionOf(read.ownerSet), policyKeyHash(read.ledgerKey)) ?? ABSENT, expected);
-      }),
-    ),
+function areKeyPoliciesCurrent(response: EndorsedResponse, state: FabricState): boolean {
+  return readsOf(response).every(({ contract, keyPolicyReads }) =>
+    keyPolicyReads.every((read) => {
+      const expected = read.policy.length === 0 ? ABSENT : sha256(read.policy);
+      return equalBytes(state.entry(contract, collectionOf(read.ownerSet), policyKeyHash(read.ledgerKey)) ?? ABSENT, expected);
+    }),
   );
 }
 
-function areGuardsCurrent({ cores }: EndorsedResponse, state: FabricState): boolean {
-  return cores.every((core) =>
-    core.sections.every(({ contract, guardsRead }) =>
-      guardsRead.every((guard) => {
-        const expected = guard.txId.length === 0 ? ABSENT : sha256(guard.txId);
-        return equalBytes(state.entry(contract, collectionOf(guard.ownerSet), guardKeyHash(guard.guardKey)) ?? ABSENT, expected);
-      }),
-    ),
+function areGuardsCurrent(response: EndorsedResponse, state: FabricState): boolean {
+  return readsOf(response).every(({ contract, guardsRead }) =>
+    guardsRead.every((guard) => {
+      const expected = guard.txId.length === 0 ? ABSENT : sha256(guard.txId);
+      return equalBytes(state.entry(contract, collectionOf(guard.ownerSet), guardKeyHash(guard.guardKey)) ?? ABSENT, expected);
+    }),
   );
 }

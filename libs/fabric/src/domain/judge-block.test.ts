@@ -28,7 +28,7 @@ describe('a valid endorsement', () => {
   it('shows each write, guard and marker by its hash, with what the response says it is', async () => {
     const txId = randomTxId();
     const verdict = await verdictOf(endorsedOf(consortium, { txId, writes: [{ key: 'a', value: '1' }, { dataset: 'auroraStones', key: 'b' }] }));
-    expect([verdict.code, verdict.mismatch, toHex(verdict.txId!)]).toEqual([ValidationCode.VALID, undefined, toHex(txId)]);
+    expect([verdict.code, verdict.mismatch, toHex(verdict.txIds[0]!)]).toEqual([ValidationCode.VALID, undefined, toHex(txId)]);
     const what = verdict.entries.map(({ collection, valueHash, write, guardTxId }) => [collection, valueHash !== undefined, write?.effect.case, guardTxId && toHex(guardTxId)]);
     expect(what).toEqual(expect.arrayContaining([
       ['selvedge_houses', true, 'packetHash', undefined],
@@ -136,14 +136,14 @@ describe('what the response does not say', () => {
 
   it('names no transaction unless its marker was written', async () => {
     const unmarked = withNamespace(endorsedOf(consortium), (n) => ({ ...n, collections: n.collections!.filter(({ collection }) => collection !== 'selvedge-marker') }));
-    expect((await verdictOf(unmarked)).txId).toBeUndefined();
+    expect((await verdictOf(unmarked)).txIds).toEqual([]);
   });
 });
 
 describe('an invalid transaction', () => {
   it('changes nothing, and the id that it names is not believed', async () => {
     const verdict = await verdictOf(endorsedOf(consortium), DENIED);
-    expect(verdict).toMatchObject({ code: ValidationCode.ENDORSEMENT_POLICY_FAILURE, reason: 'ENDORSEMENT_POLICY_FAILURE', concerns: true, txId: undefined, entries: [], facts: [] });
+    expect(verdict).toMatchObject({ code: ValidationCode.ENDORSEMENT_POLICY_FAILURE, reason: 'ENDORSEMENT_POLICY_FAILURE', concerns: true, txIds: [], entries: [], facts: [] });
     const policy = await verdictOf(createFabricPolicyChange([{ key: facts.revokedNode('n'), value: Uint8Array.of(1) }]), DENIED);
     expect(policy).toMatchObject({ concerns: true, facts: [] });
   });
@@ -151,12 +151,12 @@ describe('an invalid transaction', () => {
   it('may be anything', async () => {
     const block = blockWith(consortium.channel, [endorsedOf(consortium), 22]);
     const { verdicts } = await judge({ ...block, envelopes: [Uint8Array.of(0xff)] });
-    expect(verdicts[0]).toMatchObject({ flag: 22, code: ValidationCode.INVALID_OTHER_REASON, concerns: false, txId: undefined });
+    expect(verdicts[0]).toMatchObject({ flag: 22, code: ValidationCode.INVALID_OTHER_REASON, concerns: false, txIds: [] });
     expect(verdicts[0]!.reason).toMatch(/^BAD_RWSET; .*does not parse/);
   });
 
   it('of another chaincode does not concern this network', async () => {
-    expect(await verdictOf({ chaincode: 'other', responsePayload: endorsedOf(consortium).responsePayload }, CONFLICT)).toMatchObject({ concerns: false, txId: undefined });
+    expect(await verdictOf({ chaincode: 'other', responsePayload: endorsedOf(consortium).responsePayload }, CONFLICT)).toMatchObject({ concerns: false, txIds: [] });
     expect(await verdictOf({ chaincode: 'other', namespaces: [{ namespace: 'other', publicWrites: [{ key: 'k', value: Uint8Array.of(1) }] }] })).toMatchObject({ concerns: false, entries: [], facts: [] });
   });
 });
@@ -173,7 +173,7 @@ describe('a conflict', () => {
     expect(verdicts.map(({ code }) => code)).toEqual([ValidationCode.VALID, ValidationCode.DUPLICATE_TXID]);
     await commit(endorsed);
     const again = await verdictOf(endorsed, CONFLICT);
-    expect([again.code, toHex(again.txId!)]).toEqual([ValidationCode.DUPLICATE_TXID, toHex(txId)]);
+    expect([again.code, toHex(again.txIds[0]!)]).toEqual([ValidationCode.DUPLICATE_TXID, toHex(txId)]);
   });
 
   const rangeReader = (lastWriter: Uint8Array, more: Parameters<typeof endorsedOf>[1] = {}): FabricEndorsed =>
@@ -203,7 +203,7 @@ describe('a conflict', () => {
 
   it('whose response is not what it wrote names no transaction', async () => {
     const forged = withNamespace(endorsedOf(consortium), (n) => ({ ...n, collections: n.collections!.map((c) => ({ ...c, writes: [...(c.writes ?? []), { key: 'dx', value: Uint8Array.of(1) }] })) }));
-    expect(await verdictOf(forged, CONFLICT)).toMatchObject({ code: ValidationCode.MVCC_READ_CONFLICT, txId: undefined, mismatch: 'a write is not in the response' });
+    expect(await verdictOf(forged, CONFLICT)).toMatchObject({ code: ValidationCode.MVCC_READ_CONFLICT, txIds: [], mismatch: 'a write is not in the response' });
   });
 });
 

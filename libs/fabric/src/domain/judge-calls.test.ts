@@ -38,7 +38,7 @@ const changed = (change: (namespaces: readonly FabricNamespace[]) => readonly Fa
 it('a transaction of two contracts writes in the namespace of each', async () => {
   const txId = randomTxId();
   const verdict = await verdictOf(endorsed({ txId }));
-  expect([verdict.code, verdict.mismatch, toHex(verdict.txId!)]).toEqual([ValidationCode.VALID, undefined, toHex(txId)]);
+  expect([verdict.code, verdict.mismatch, toHex(verdict.txIds[0]!)]).toEqual([ValidationCode.VALID, undefined, toHex(txId)]);
   const values = verdict.entries.filter(({ write }) => write !== undefined);
   expect(values.map(({ namespace, collection }) => [namespace, collection]).sort()).toEqual([['bank', 'selvedge_houses'], [consortium.contract, 'selvedge_houses']].sort());
   expect(new Set(values.map(({ keyHash }) => toHex(keyHash))).size).toBe(2);
@@ -48,7 +48,7 @@ it('a section that was not written is a mismatch, and the transaction id is not 
   for (const left of [0, 1]) {
     const verdict = await verdictOf(changed((namespaces) => namespaces.filter((_, i) => i === left)));
     expect(verdict.mismatch).toBe('the response names a write that was not made');
-    expect(verdict.txId).toBeUndefined();
+    expect(verdict.txIds).toEqual([]);
   }
 });
 

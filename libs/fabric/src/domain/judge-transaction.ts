@@ -24,10 +24,11 @@ export interface FabricVerdict {
   /** Fabric's transaction id, hexadecimal; undefined when the envelope did not parse. */
   readonly fabricTxId: string | undefined;
   /**
-   * Selvedge's transaction id, 32 bytes. Only where it can be believed: the endorsement policies were satisfied (Fabric
-   * checks them before conflicts) and the marker of this id is in the write set. Anybody can name an id in what fails.
+   * Selvedge's transaction ids, one of each kept item, 32 bytes each. Only where they can be believed: the endorsement
+   * policies were satisfied (Fabric checks them before conflicts) and the markers of all are in the write set. Anybody can
+   * name an id in what fails.
    */
-  readonly txId: Uint8Array | undefined;
+  readonly txIds: readonly Uint8Array[];
   readonly response: EndorsedResponse | undefined;
   /** Hashed writes in collections of ours; empty unless VALID. */
   readonly entries: readonly EntryUpdate[];
@@ -47,8 +48,8 @@ export interface JudgeContext {
 
 const VALID = ValidationCode.VALID.valueOf();
 const CONFLICT = ValidationCode.MVCC_READ_CONFLICT.valueOf();
-const NOTHING = { concerns: false, fabricTxId: undefined, txId: undefined, response: undefined, entries: [], facts: [], mismatch: undefined } as const;
-const NO_WRITES: MatchedWrites = { entries: [], mismatch: undefined, hasMarker: false };
+const NOTHING = { concerns: false, fabricTxId: undefined, txIds: [], response: undefined, entries: [], facts: [], mismatch: undefined } as const;
+const NO_WRITES: MatchedWrites = { entries: [], mismatch: undefined, hasMarkers: false };
 
 /**
  * Judges one envelope under the peer's validation code. What is valid must parse: LEDGER_CORRUPT otherwise. What is
@@ -77,9 +78,9 @@ function judgeValid(transaction: FabricTransaction, { policyChaincode, state }: 
   const changes = orCorrupt('a policy fact is too large', () => factUpdates(sets, policyChaincode));
   const contracts = sets.filter(({ namespace }) => namespace !== policyChaincode);
   const response = contracts.length === 0 ? undefined : responseOf(transaction);
-  const { entries, mismatch, hasMarker } = contracts.length === 0 ? NO_WRITES : matchWrites(response, contracts, state);
+  const { entries, mismatch, hasMarkers } = contracts.length === 0 ? NO_WRITES : matchWrites(response, contracts, state);
   const concerns = contracts.length > 0 || transaction.chaincode === policyChaincode;
-  return { concerns, fabricTxId: transaction.fabricTxId, txId: hasMarker ? response?.txId : undefined, response, entries, facts: changes, mismatch };
+  return { concerns, fabricTxId: transaction.fabricTxId, txIds: hasMarkers ? idsOf(response) : [], response, entries, facts: changes, mismatch };
 }
 
 function judgeInvalid(transaction: FabricTransaction, flag: number, { policyChaincode, state }: JudgeContext): Omit<FabricVerdict, 'flag'> {
@@ -89,9 +90,13 @@ function judgeInvalid(transaction: FabricTransaction, flag: number, { policyChai
   if (!concerns || flag !== CONFLICT) return refused;
   const response = responseOf(transaction);
   if (response === undefined) return refused;
-  const { mismatch, hasMarker } = matchWrites(response, parseOwnSets(transaction.results, policyChaincode).filter(({ namespace }) => namespace !== policyChaincode), state);
-  if (mismatch !== undefined || !hasMarker) return { ...refused, mismatch };
-  return { ...refused, code: translateConflict(response, state), txId: response.txId, response };
+  const { mismatch, hasMarkers } = matchWrites(response, parseOwnSets(transaction.results, policyChaincode).filter(({ namespace }) => namespace !== policyChaincode), state);
+  if (mismatch !== undefined || !hasMarkers) return { ...refused, mismatch };
+  return { ...refused, code: translateConflict(response, state), txIds: idsOf(response), response };
+}
+
+function idsOf(response: EndorsedResponse | undefined): readonly Uint8Array[] {
+  return response?.cores.map(({ txId }) => txId) ?? [];
 }
 
 function responseOf({ responsePayload }: FabricTransaction): EndorsedResponse | undefined {

@@ -1,9 +1,10 @@
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { isSelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, type FactReader } from '@selvedge/policy';
-import type { ContractSection, Core, WriteEntry } from '@selvedge/protocol';
+import type { WriteEntry } from '@selvedge/protocol';
 import { collectionOf, MARKER_COLLECTION, ownerSetOf } from '../names.js';
 import type { EndorsedResponse } from './endorsed-response.js';
+import { ledgerReadsOfItems, writesOfItems, type ContractWrites, type MadeBy } from './item-writes.js';
 import { entryKeyHash, guardKeyHash, MARKER_VALUE_HASH, markerKeyHash, OWNERS_TOUCH_KEY_HASH, placeText, policyKeyHash } from './key-hashes.js';
 import { peersKeyPolicy } from './peers-key-policy.js';
 import { recordedContract } from './recorded-contract.js';
@@ -29,16 +30,13 @@ export interface EntryUpdate {
   readonly isBeside: boolean;
 }
 
-/** Which transaction made a write, and when its request was made. */
-export type MadeBy = Pick<Core, 'txId' | 'timestampSeconds' | 'timestampNanos'>;
-
 /** A transaction's writes, and whether its response names them all and nothing more. */
 export interface MatchedWrites {
   readonly entries: readonly EntryUpdate[];
   /** The first difference; undefined: none. */
   readonly mismatch: string | undefined;
-  /** The marker of the response's transaction id is written for every contract that it names: endorsed under the policy of each. */
-  readonly hasMarker: boolean;
+  /** The marker of each of the response's transaction ids is written for every contract that its item touches: endorsed under the policy of each. */
+  readonly hasMarkers: boolean;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -61,8 +59,10 @@ export function isOwnCollection(collection: string): boolean {
  * listed all the same. response: undefined when it did not parse. reader: the contracts' policies.
  */
 export function matchWrites(response: EndorsedResponse | undefined, sets: readonly NamespaceSet[], reader: FactReader): MatchedWrites {
-  const expected = new Map(response?.cores.flatMap((core) => core.sections.flatMap((section) => sectionWrites(section, response.txId, core, keepsPolicies(reader, section)))));
-  let mismatch = response === undefined ? 'the response is not an endorsement' : undefined;
+  const keeps = (contract: string): boolean => keepsPolicies(reader, contract);
+  const contracts = writesOfItems(response?.cores ?? [], keeps);
+  const expected = new Map(contracts.flatMap((contract) => contractWrites(contract, keeps(contract.contract))));
+  let mismatch = response === undefined ? 'the response is not an endorsement' : contracts.find(({ conflict }) => conflict !== undefined)?.conflict;
   let markers = 0;
   const differ = (why: string): void => {
     mismatch ??= why;
@@ -86,39 +86,39 @@ export function matchWrites(response: EndorsedResponse | undefined, sets: readon
       }
     }
   }
-  if (!arePoliciesSet(response, sets, reader)) differ('the policies that are set for keys differ from the response');
+  if (!arePoliciesSet(contracts, sets, reader)) differ('the policies that are set for keys differ from the response');
   if (expected.size > 0) differ('the response names a write that was not made');
-  if (response !== undefined && !areReadsCovered(response, sets)) differ('the response names a read that was not made');
-  const contracts = response?.cores.flatMap((core) => core.sections).length ?? 0;
-  return { entries, mismatch, hasMarker: contracts > 0 && markers === contracts };
+  if (response !== undefined && !areReadsCovered(response, contracts, sets)) differ('the response names a read that was not made');
+  const named = contracts.reduce((sum, { txIds }) => sum + txIds.length, 0);
+  return { entries, mismatch, hasMarkers: named > 0 && markers === named };
 }
 
-function keepsPolicies(reader: FactReader, { contract }: ContractSection): boolean {
+function keepsPolicies(reader: FactReader, contract: string): boolean {
   const policy = recordedContract(reader, contract);
   return policy !== undefined && keepsKeyPolicies(policy);
 }
 
-function sectionWrites({ contract, writes, guardsWritten }: ContractSection, txId: Uint8Array, made: MadeBy, keeps: boolean): [string, Expected][] {
-  const guardHash = sha256(txId);
-  const marker = markerKeyHash(txId);
+function contractWrites({ contract, writes, guards, ownerSets, txIds }: ContractWrites, keeps: boolean): [string, Expected][] {
   return [
-    ...(keeps ? policyPlaces(contract, writes, txId) : []),
+    ...(keeps ? policyPlaces({ contract, writes, ownerSets }) : []),
     ...writes.filter(({ effect }) => effect.case !== 'keep').map((write): [string, Expected] => {
       const keyHash = entryKeyHash(write.ledgerKey);
       const valueHash = write.effect.case === 'packetHash' ? write.effect.value : undefined;
-      return [placeText(contract, collectionText(write.ownerSet), keyHash), { keyHash, valueHash, isPurge: write.effect.case === 'purge', write, made }];
+      return [placeText(contract, collectionText(write.ownerSet), keyHash), { keyHash, valueHash, isPurge: write.effect.case === 'purge', write, made: write.made }];
     }),
-    ...guardsWritten.map((guard): [string, Expected] => {
-      const keyHash = guardKeyHash(guard.guardKey);
-      return [placeText(contract, collectionText(guard.ownerSet), keyHash), { keyHash, valueHash: guardHash, isPurge: false, guardTxId: txId }];
+    ...guards.map(({ ownerSet, guardKey, txId }): [string, Expected] => {
+      const keyHash = guardKeyHash(guardKey);
+      return [placeText(contract, collectionText(ownerSet), keyHash), { keyHash, valueHash: sha256(txId), isPurge: false, guardTxId: txId }];
     }),
-    [placeText(contract, MARKER_COLLECTION, marker), { keyHash: marker, valueHash: MARKER_VALUE_HASH, isPurge: false, isMarker: true }],
+    ...txIds.map((txId): [string, Expected] => {
+      const keyHash = markerKeyHash(txId);
+      return [placeText(contract, MARKER_COLLECTION, keyHash), { keyHash, valueHash: MARKER_VALUE_HASH, isPurge: false, isMarker: true }];
+    }),
   ];
 }
 
 /** Where keys may have policies: each policy that is set or ends with its key, and a touch of each owner set that is written. */
-function policyPlaces(contract: string, writes: readonly WriteEntry[], txId: Uint8Array): [string, Expected][] {
-  const touchHash = sha256(txId);
+function policyPlaces({ contract, writes, ownerSets }: Pick<ContractWrites, 'contract' | 'writes' | 'ownerSets'>): [string, Expected][] {
   const policies = writes.flatMap(({ ownerSet, ledgerKey, effect, keyPolicy }): [string, Expected][] => {
     const isRemoval = effect.case === 'delete' || effect.case === 'purge';
     if (!isRemoval && keyPolicy === undefined) return [];
@@ -126,20 +126,18 @@ function policyPlaces(contract: string, writes: readonly WriteEntry[], txId: Uin
     const policy = keyPolicy ?? NOTHING;
     return [[placeText(contract, collectionText(ownerSet), keyHash), { keyHash, valueHash: policy.length === 0 ? undefined : sha256(policy), isPurge: false, keyPolicy: policy }]];
   });
-  const touches = [...new Set(writes.map(({ ownerSet }) => ownerSet))].map((ownerSet): [string, Expected] => {
-    return [placeText(contract, collectionText(ownerSet), OWNERS_TOUCH_KEY_HASH), { keyHash: OWNERS_TOUCH_KEY_HASH, valueHash: touchHash, isPurge: false }];
+  const touches = ownerSets.map(({ ownerSet, txId }): [string, Expected] => {
+    return [placeText(contract, collectionText(ownerSet), OWNERS_TOUCH_KEY_HASH), { keyHash: OWNERS_TOUCH_KEY_HASH, valueHash: sha256(txId), isPurge: false }];
   });
   return [...policies, ...touches];
 }
 
 /** The policies that peers will hold keys to must be exactly those that the response names, mapped. */
-function arePoliciesSet(response: EndorsedResponse | undefined, sets: readonly NamespaceSet[], reader: FactReader): boolean {
+function arePoliciesSet(contracts: readonly ContractWrites[], sets: readonly NamespaceSet[], reader: FactReader): boolean {
   const set = new Map(
     sets.flatMap(({ namespace, collections }) => collections.flatMap(({ collection, policyWrites }) => policyWrites.map(({ keyHash, policy }) => [placeText(namespace, collection, keyHash), policy] as const))),
   );
-  const named = (response?.cores ?? []).flatMap((core) =>
-    core.sections.flatMap(({ contract, writes }) => writes.flatMap((write) => (write.keyPolicy === undefined ? [] : [{ contract, ...write, keyPolicy: write.keyPolicy }]))),
-  );
+  const named = contracts.flatMap(({ contract, writes }) => writes.flatMap((write) => (write.keyPolicy === undefined ? [] : [{ contract, ...write, keyPolicy: write.keyPolicy }])));
   return (
     set.size === named.length &&
     named.every(({ contract, ownerSet, ledgerKey, keyPolicy }) => {
@@ -149,20 +147,20 @@ function arePoliciesSet(response: EndorsedResponse | undefined, sets: readonly N
   );
 }
 
-/** Every read that the response names must be in the read set: Fabric checks nothing else at commit. */
-function areReadsCovered({ cores, txId }: EndorsedResponse, sets: readonly NamespaceSet[]): boolean {
+/** Every read of the ledger that the response names must be in the read set: Fabric checks nothing else at commit. */
+function areReadsCovered({ cores }: EndorsedResponse, contracts: readonly ContractWrites[], sets: readonly NamespaceSet[]): boolean {
   const made = new Map(
     sets.flatMap(({ namespace, collections }) => collections.flatMap(({ collection, reads }) => reads.map((read) => [placeText(namespace, collection, read.keyHash), read.isPresent] as const))),
   );
-  return cores
-    .flatMap((core) => core.sections)
-    .every(
-      ({ contract, reads, guardsRead, keyPolicyReads }) =>
-        made.get(placeText(contract, MARKER_COLLECTION, markerKeyHash(txId))) === false &&
-        reads.every((read) => made.get(placeText(contract, collectionText(read.ownerSet), entryKeyHash(read.ledgerKey))) === read.packetHash.length > 0) &&
-        keyPolicyReads.every((read) => made.get(placeText(contract, collectionText(read.ownerSet), policyKeyHash(read.ledgerKey))) === read.policy.length > 0) &&
-        guardsRead.every((guard) => made.get(placeText(contract, collectionText(guard.ownerSet), guardKeyHash(guard.guardKey))) === guard.txId.length > 0),
+  return contracts.every(({ contract, txIds }) => {
+    const { reads, guardsRead, keyPolicyReads } = ledgerReadsOfItems(cores, contract);
+    return (
+      txIds.every((txId) => made.get(placeText(contract, MARKER_COLLECTION, markerKeyHash(txId))) === false) &&
+      reads.every((read) => made.get(placeText(contract, collectionText(read.ownerSet), entryKeyHash(read.ledgerKey))) === read.packetHash.length > 0) &&
+      keyPolicyReads.every((read) => made.get(placeText(contract, collectionText(read.ownerSet), policyKeyHash(read.ledgerKey))) === read.policy.length > 0) &&
+      guardsRead.every((guard) => made.get(placeText(contract, collectionText(guard.ownerSet), guardKeyHash(guard.guardKey))) === guard.txId.length > 0)
     );
+  });
 }
 
 /** A name that no collection can have is found nowhere. */

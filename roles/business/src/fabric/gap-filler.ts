@@ -106,7 +106,7 @@ async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, 
       return true;
     }),
   );
-  for (const { gap } of filled) if (gap.txId !== undefined) onFilled(gap.txId);
+  for (const { gap } of filled) gap.txIds.forEach(onFilled);
   return filled.length;
 }
 

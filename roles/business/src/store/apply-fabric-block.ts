@@ -32,7 +32,7 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
     for (const entry of transaction.entries) {
       if (!keeper.isOwn(entry.namespace, entry.collection)) continue;
       const gap = keeper.gaps.settle(placeOf(entry));
-      if (gap?.txId !== undefined) superseded.push(gap.txId);
+      superseded.push(...(gap?.txIds ?? []));
       missing += applyEntry(entry, transaction, block.number, keeper);
     }
   }
@@ -40,7 +40,7 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
   for (const { namespace: contract, collection, keyHash, entry } of block.ended) {
     if (!keeper.isOwn(contract, collection)) continue;
     const gap = keeper.gaps.settle({ contract, collection, keyHash });
-    if (gap?.txId !== undefined) superseded.push(gap.txId);
+    superseded.push(...(gap?.txIds ?? []));
     if (entry !== undefined) keeper.packets.remove(datasetPlace(contract, collection, entry.dataset), entry.ledgerKey);
   }
   if (missing > 0) keeper.log?.warn({ block: String(block.number), missing }, 'packets of this block have not reached the peer yet; it is asked again');
@@ -48,14 +48,14 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
 }
 
 /** How many packets are missing: one or none. */
-function applyEntry(update: EntryUpdate, { index, txIds: [txId], privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, history, log }: PacketKeeper): number {
+function applyEntry(update: EntryUpdate, { index, txIds, privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, history, log }: PacketKeeper): number {
   const { namespace: contract, collection, keyHash, valueHash, write, isBeside } = update;
   if (isBeside) return 0;
   if (valueHash === undefined) {
     if (write !== undefined) packets.remove(datasetPlace(contract, collection, write.dataset), write.ledgerKey);
     return 0;
   }
-  const gap: Gap = { contract, collection, keyHash, blockNumber, index, valueHash, txId, entry: write && { dataset: write.dataset, datasetTag: write.datasetTag, ledgerKey: write.ledgerKey } };
+  const gap: Gap = { contract, collection, keyHash, blockNumber, index, valueHash, txIds, entry: write && { dataset: write.dataset, datasetTag: write.datasetTag, ledgerKey: write.ledgerKey } };
   const value = findValue(gap, privateValues);
   if (value !== undefined) {
     keepPacket(gap, value, { packets, history, log });

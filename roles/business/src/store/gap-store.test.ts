@@ -25,7 +25,7 @@ const gap = (key: number, blockNumber: bigint, txId = key): Gap => ({
   blockNumber,
   index: key,
   valueHash: Buffer.alloc(32, 100 + key),
-  txId: Buffer.alloc(32, txId),
+  txIds: [Buffer.alloc(32, txId)],
   entry: { dataset: 'd', datasetTag: Buffer.alloc(32, 1), ledgerKey: Buffer.alloc(32, key) },
 });
 
@@ -45,8 +45,16 @@ describe('gap store', () => {
     expect([gaps.count, gaps.isIncomplete(Buffer.alloc(32, 7)), gaps.isIncomplete(Buffer.alloc(32, 8))]).toEqual([1, false, true]);
   });
 
+  it('holds back every item of a batch until the packets of all are here', async () => {
+    const ids = [7, 8].map((n) => Buffer.alloc(32, n));
+    await store.write(() => { gaps.add({ ...gap(1, 2n), txIds: ids }); });
+    expect(ids.map((txId) => gaps.isIncomplete(txId))).toEqual([true, true]);
+    await store.write(() => { gaps.settle(gap(1, 0n)); });
+    expect(ids.map((txId) => gaps.isIncomplete(txId))).toEqual([false, false]);
+  });
+
   it('knows which transactions are incomplete until the last gap is settled', async () => {
-    const unnamed: Gap = { ...gap(3, 2n), txId: undefined, entry: undefined };
+    const unnamed: Gap = { ...gap(3, 2n), txIds: [], entry: undefined };
     await store.write(() => { for (const one of [gap(1, 2n, 7), gap(2, 2n, 7), unnamed]) gaps.add(one); });
     expect(gaps.at(unnamed)).toEqual(unnamed);
     await store.write(() => { expect(gaps.settle(gap(1, 0n))).toEqual(gap(1, 2n, 7)); });

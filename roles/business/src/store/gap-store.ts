@@ -16,8 +16,8 @@ export interface Gap extends EntryPlace {
   readonly index: number;
   /** SHA-256 of the packet, 32 bytes. */
   readonly valueHash: Uint8Array;
-  /** Selvedge's transaction id, 32 bytes; undefined when the response does not tell. */
-  readonly txId: Uint8Array | undefined;
+  /** Selvedge's ids of all that the transaction carries, 32 bytes each: none of a batch is complete before all are. Empty when the response does not tell. */
+  readonly txIds: readonly Uint8Array[];
   /** What the response says it is; undefined: to be read from the packet's own header. */
   readonly entry: { readonly dataset: string; readonly datasetTag: Uint8Array; readonly ledgerKey: Uint8Array } | undefined;
 }
@@ -61,7 +61,7 @@ export function openGapStore(store: LedgerStore): GapStore {
     if (gap === undefined) return undefined;
     gaps.remove(Buffer.concat([blockKey(gap.blockNumber), place]));
     places.remove(place);
-    if (gap.txId !== undefined) transactions.remove(Buffer.concat([gap.txId, place]));
+    for (const txId of gap.txIds) transactions.remove(Buffer.concat([txId, place]));
     writeCount(countTable, readCount() - 1);
     return gap;
   };
@@ -71,7 +71,7 @@ export function openGapStore(store: LedgerStore): GapStore {
       const place = placeKey(gap);
       gaps.put(Buffer.concat([blockKey(gap.blockNumber), place]), encodeGap(gap));
       places.put(place, blockKey(gap.blockNumber));
-      if (gap.txId !== undefined) transactions.put(Buffer.concat([gap.txId, place]), new Uint8Array(0));
+      for (const txId of gap.txIds) transactions.put(Buffer.concat([txId, place]), new Uint8Array(0));
       writeCount(countTable, readCount() + 1);
     },
     settle,
@@ -118,11 +118,11 @@ interface StoredGap {
   readonly blockNumber: string;
   readonly index: number;
   readonly valueHash: string;
-  readonly txId?: string;
+  readonly txIds: readonly string[];
   readonly entry?: { readonly dataset: string; readonly datasetTag: string; readonly ledgerKey: string };
 }
 
-function encodeGap({ contract, collection, keyHash, blockNumber, index, valueHash, txId, entry }: Gap): Buffer {
+function encodeGap({ contract, collection, keyHash, blockNumber, index, valueHash, txIds, entry }: Gap): Buffer {
   const stored: StoredGap = {
     contract,
     collection,
@@ -130,14 +130,14 @@ function encodeGap({ contract, collection, keyHash, blockNumber, index, valueHas
     blockNumber: String(blockNumber),
     index,
     valueHash: hex(valueHash),
-    ...(txId && { txId: hex(txId) }),
+    txIds: txIds.map(hex),
     ...(entry && { entry: { dataset: entry.dataset, datasetTag: hex(entry.datasetTag), ledgerKey: hex(entry.ledgerKey) } }),
   };
   return Buffer.from(JSON.stringify(stored));
 }
 
 function decodeGap(record: Uint8Array): Gap {
-  const { contract, collection, keyHash, blockNumber, index, valueHash, txId, entry } = JSON.parse(Buffer.from(record).toString('utf8')) as StoredGap;
+  const { contract, collection, keyHash, blockNumber, index, valueHash, txIds, entry } = JSON.parse(Buffer.from(record).toString('utf8')) as StoredGap;
   return {
     contract,
     collection,
@@ -145,7 +145,7 @@ function decodeGap(record: Uint8Array): Gap {
     blockNumber: BigInt(blockNumber),
     index,
     valueHash: Buffer.from(valueHash, 'hex'),
-    txId: txId === undefined ? undefined : Buffer.from(txId, 'hex'),
+    txIds: txIds.map((txId) => Buffer.from(txId, 'hex')),
     entry: entry && { dataset: entry.dataset, datasetTag: Buffer.from(entry.datasetTag, 'hex'), ledgerKey: Buffer.from(entry.ledgerKey, 'hex') },
   };
 }

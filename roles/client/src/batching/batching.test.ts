@@ -161,11 +161,6 @@ describe('batching is configured', () => {
   it.each([{ maxBatch: 0, maxBatchDelayMs: 1 }, { maxBatch: LIMITS.maxBatchItems + 1, maxBatchDelayMs: 1 }, { maxBatch: 1.5, maxBatchDelayMs: 1 }, { maxBatch: 1, maxBatchDelayMs: -1 }, { maxBatch: 1, maxBatchDelayMs: 1, maxInFlight: 0 }])('within bounds: not %j', (policy) => {
     expect(() => network.connect({ batching: { stones: policy } })).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
   });
-
-  it('on the embedded ledger alone', () => {
-    const connectionProfile = { network: network.consortium.network, channel: network.consortium.channel, ledger: 'fabric' } as never;
-    expect(() => network.connect({ connectionProfile, batching: { stones: { maxBatch: 2, maxBatchDelayMs: 1 } } })).toThrow(expect.objectContaining({ code: 'BATCH_UNSUPPORTED' }));
-  });
 });
 
 /** As a node answers whose second item has to wait. */

@@ -95,7 +95,7 @@ async function endorseItems(session: TransactionSession, { contract, requests }:
   return session.lane.endorse({ txId: first.txId, nonce: request.nonce, contract, targetData: masked, cores: kept, requirements });
 }
 
-/** The dropped items with those that an endorser finds stale, and with what rests on them. An endorser that cannot tell, or tells nonsense, adds none. */
+/** The dropped items with those that the first endorser who finds any finds stale, and with what rests on them. An endorser that cannot tell, or tells nonsense, adds none. */
 async function findStale(session: TransactionSession, { targetData, cores }: Executed, dropped: ReadonlySet<number>): Promise<ReadonlySet<number>> {
   for (const endorser of session.ports.endorsers()) {
     try {
@@ -103,7 +103,9 @@ async function findStale(session: TransactionSession, { targetData, cores }: Exe
       requireAtMost('bytes of an item mask', itemMask.length, LIMITS.maxBatchItems / 8);
       const stale = cores.flatMap((_, i) => (isDropped(itemMask, i) ? [i] : []));
       if (stale.length < cores.length) verifyItemMask(cores.length, itemMask);
-      return withDependents(cores, new Set([...dropped, ...stale]));
+      const all = withDependents(cores, new Set([...dropped, ...stale]));
+      // One that is behind the others has seen no change.
+      if (all.size > dropped.size) return all;
     } catch (error) {
       if (!isSelvedgeError(error)) throw error;
     }

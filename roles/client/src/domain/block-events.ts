@@ -1,5 +1,6 @@
-import { sha256, toHex } from '@selvedge/crypto';
+import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { eventsOfItems } from '@selvedge/fabric';
 import {
   BlockHeaderSchema, EndorsedTransactionSchema, LIMITS, parseCores, parseMessage, SealedEventHeaderSchema, SealedEventSchema, TransactionSchema, type Block,
 } from '@selvedge/protocol';
@@ -22,12 +23,7 @@ export function eventsOfBlock(block: Block): LedgerEvents[] {
       const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
       if (kind.case !== 'endorsed') return [];
       const { cores, itemMask, sealedEvents } = parseMessage(EndorsedTransactionSchema, kind.value, LIMITS.maxMessageBytes);
-      // A block tells which events there are, a core whose each one is.
-      const events = new Map(sealedEvents.map((event) => [toHex(sha256(event)), event]));
-      return parseCores(cores, itemMask).flatMap(({ txId, sections }) => {
-        const own = sections.flatMap(({ sealedEventHash }) => events.get(toHex(sealedEventHash)) ?? []);
-        return own.length === 0 ? [] : [{ blockNumber, txId, sealedEvents: own }];
-      });
+      return eventsOfItems(parseCores(cores, itemMask), sealedEvents).map((item) => ({ blockNumber, ...item }));
     } catch {
       return [];
     }

@@ -48,7 +48,7 @@ export function createFabricLane(session: Session, open: () => Promise<FabricGat
     async *events(contract, startBlock, signal) {
       const fabric = await gateway();
       for await (const { blockNumber, eventName, payload } of fabric.chaincodeEvents(contract, startBlock, signal)) {
-        if (eventName === EVENT_NAME) yield { blockNumber, ...parseFabricEvents(payload) };
+        if (eventName === EVENT_NAME) for (const item of parseFabricEvents(payload)) yield { blockNumber, ...item };
       }
     },
     close() {

@@ -8,6 +8,8 @@ export interface EarlierWrite {
   readonly packet: Uint8Array | undefined;
   /** An item has changed the key's own endorsement policy. */
   readonly isPolicyChanged: boolean;
+  /** It has purged the key. */
+  readonly isPurge: boolean;
   /** SerializedIdentity bytes of the item's creator, as hex. */
   readonly creator: string;
 }
@@ -17,7 +19,7 @@ export interface BatchOverlay {
   write(contract: string, dataset: string, ledgerKey: Uint8Array): EarlierWrite | undefined;
   /** Whether an entry of a dataset was written, or of one object type of it. */
   isWritten(contract: string, dataset: string, datasetTag?: Uint8Array): boolean;
-  /** Lays an item over it. Throws BATCH_ITEM_DEFERRED, and changes nothing, where it writes a key whose own policy an earlier item changed. */
+  /** Lays an item over it. Throws BATCH_ITEM_DEFERRED, and changes nothing, where it writes a key that an earlier item purges, or whose own policy it changed. */
   add(creator: string, changes: readonly StateChange[]): void;
 }
 
@@ -32,8 +34,10 @@ export function createBatchOverlay(): BatchOverlay {
     add(creator, changes) {
       const isUnderNewPolicy = changes.some(({ contract, dataset, ledgerKey }) => write(contract, dataset, ledgerKey)?.isPolicyChanged);
       if (isUnderNewPolicy) throw deferred('it writes a key whose endorsement policy an earlier item of the batch changes');
-      for (const { contract, dataset, datasetTag, ledgerKey, packet, isPolicyChanged } of changes) {
-        writes.set(idOf(contract, dataset, ledgerKey), { packet, isPolicyChanged, creator });
+      // A ledger that takes a key's last write alone would not purge what was there before.
+      if (changes.some(({ contract, dataset, ledgerKey }) => write(contract, dataset, ledgerKey)?.isPurge)) throw deferred('it writes a key that an earlier item of the batch purges');
+      for (const { contract, dataset, datasetTag, ledgerKey, packet, isPolicyChanged, isPurge } of changes) {
+        writes.set(idOf(contract, dataset, ledgerKey), { packet, isPolicyChanged, isPurge, creator });
         sets.add(idOf(contract, dataset, datasetTag)).add(idOf(contract, dataset));
       }
     },

@@ -52,6 +52,8 @@ export interface StateChange {
   readonly packet: Uint8Array | undefined;
   /** The key's own endorsement policy is another from then on. */
   readonly isPolicyChanged: boolean;
+  /** Earlier versions of the key go with it. */
+  readonly isPurge: boolean;
 }
 
 /** One contract's part of a transaction. */
@@ -122,7 +124,7 @@ function sealWrite({ body, txId }: AuthorisedRequest, { policy, keyEpoch, epochK
 function changeOf(policy: ContractPolicy, { dataset, datasetTag, ledgerKey, effect, keyPolicy }: RecordedWrite, packet: Uint8Array | undefined): StateChange {
   // A key that is removed loses its policy.
   const isRemoval = effect.kind === 'delete' || effect.kind === 'purge';
-  return { contract: policy.name, dataset, datasetTag, ledgerKey, packet, isPolicyChanged: keyPolicy !== undefined || (isRemoval && keepsKeyPolicies(policy)) };
+  return { contract: policy.name, dataset, datasetTag, ledgerKey, packet, isPolicyChanged: keyPolicy !== undefined || (isRemoval && keepsKeyPolicies(policy)), isPurge: effect.kind === 'purge' };
 }
 
 function sealOwnEvent({ policy, body, txId, epochKeys }: AuthorisedRequest, event: ChaincodeEvent): { bytes: Uint8Array; hash: Uint8Array } {

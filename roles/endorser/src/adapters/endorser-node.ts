@@ -1,4 +1,5 @@
 import { createFollowerHandlers } from '@selvedge/embedded-ledger';
+import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { Endorser as EndorserService, Follower as FollowerService } from '@selvedge/protocol';
 import { implement, startRpcServer } from '@selvedge/rpc';
@@ -23,8 +24,8 @@ export interface EndorserNode {
 }
 
 /**
- * Opens the store, follows the ledger and serves Follower, on the embedded ledger Endorser too: on Fabric the
- * organisation's peer endorses, through the endorsement chaincode. Throws what opening, binding or a wrong identity throws.
+ * Opens the store, follows the ledger and serves Follower and Endorser. On Fabric the organisation's peer endorses, through
+ * the endorsement chaincode: here it is only told which items of a batch are stale, which is advice. Throws what opening, binding or a wrong identity throws.
  */
 export async function startEndorserNode(options: EndorserNodeOptions): Promise<EndorserNode> {
   const { signer, profile, checkpoint, log, now, ledger, maxInFlight } = options;
@@ -33,10 +34,9 @@ export async function startEndorserNode(options: EndorserNodeOptions): Promise<E
   const { follower } = followed;
   const following = implement(FollowerService, createFollowerHandlers({ follower, signer }));
   const endorser = createEndorser({ ledger: follower, signer, now, maxInFlight, checkpoint });
-  const endorsing = implement(EndorserService, { endorse: ({ targetData }) => endorser.endorse(targetData), findStaleItems: (request) => endorser.findStaleItems(request) });
+  const endorsing = implement(EndorserService, { endorse: ({ targetData }) => (ledger.kind === 'fabric' ? refuseToEndorse() : endorser.endorse(targetData)), findStaleItems: (request) => endorser.findStaleItems(request) });
   try {
-    const services = ledger.kind === 'fabric' ? [following] : [endorsing, following];
-    const server = await startRpcServer({ role: 'endorser', address: options.listen, tls: options.tls, services, log });
+    const server = await startRpcServer({ role: 'endorser', address: options.listen, tls: options.tls, services: [endorsing, following], log });
     follower.start();
     return {
       address: server.address,
@@ -49,4 +49,8 @@ export async function startEndorserNode(options: EndorserNodeOptions): Promise<E
     await followed.close();
     throw error;
   }
+}
+
+function refuseToEndorse(): Promise<never> {
+  return Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'on a Fabric ledger the organisation’s peer endorses', { role: 'endorser' }));
 }

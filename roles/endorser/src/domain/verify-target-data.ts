@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { createItemOverlay, type Core, type TargetData } from '@selvedge/protocol';
+import { createItemOverlay, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
 import type { EndorserState } from '../ports.js';
 import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyPolicyVersion } from './check-contract.js';
 import { verifyDatasets, verifyStorageModes } from './check-datasets.js';
@@ -39,7 +39,8 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     verifyNetwork(core, context.profile);
     verifyChannel(core, context.profile);
     verifySuiteAllowed(core, context.profile);
-    verifyTxIdUnused(core, context.state);
+    // Each contract that an item touches keeps a marker of its own.
+    if (isStateOf(core.sections, context)) verifyTxIdUnused(core, context.state);
   }
   const certificates = verifyTeeSignatures(targetData, facts, context);
 
@@ -60,7 +61,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
       verifyOnlySupportedWrites(section);
       verifyKeyPoliciesSet(section, contract);
       verifyStorageModes(section, contract);
-      if (context.stateOf === undefined || context.stateOf === section.contract) {
+      if (isStateOf([section], context)) {
         verifyReadsCurrent(section, overlay);
         verifyKeyPoliciesCurrent(section, contract, overlay);
         verifyGuardsCurrent(section, overlay);
@@ -77,6 +78,11 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
   verifyPackets(cores, attachments.packets);
   verifySealedEvents(cores, attachments.sealedEvents);
   return { targetData, rules, factReads: facts.recorded() };
+}
+
+/** Whether the state at hand is that of one of these contracts. */
+function isStateOf(sections: readonly ContractSection[], { stateOf }: EndorsementContext): boolean {
+  return stateOf === undefined || sections.some(({ contract }) => contract === stateOf);
 }
 
 /** Throws DUPLICATE_TXID when a transaction of this id was ordered already. */

@@ -1,14 +1,14 @@
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { encodeFabricEndorsement, TARGET_DATA_FIELD } from '@selvedge/fabric';
-import { LIMITS, parseMessage, parseSoleCore, TargetDataSchema, type ContractSection, type Core } from '@selvedge/protocol';
+import { encodeFabricEndorsement, eventsOfItems, ledgerReadsOfItems, TARGET_DATA_FIELD, type ItemEvents } from '@selvedge/fabric';
+import { LIMITS, parseMessage, TargetDataSchema, type Core } from '@selvedge/protocol';
 import { parseTargetData, verifyAttachmentLimits, type ParsedTargetData } from '../domain/check-shape.js';
 import { readContractRules } from '../domain/contract-rules.js';
 import { declareTargets, encodeEndorsementPayload } from '../domain/endorsement-payload.js';
 import { verifyTargetData } from '../domain/verify-target-data.js';
 import type { Invocation } from './adapters/invocation.js';
 import { fetchedFacts } from './domain/fetched-facts.js';
-import { calledSection, invokedSection } from './domain/own-section.js';
+import { calledContracts, verifyCalled, verifyInvoked } from './domain/own-section.js';
 import { entryId, requiredEntries, type PrivateEntry } from './domain/private-entries.js';
 import { recordedProfile, type ExpectedNetwork } from './domain/recorded-profile.js';
 import { requiredFacts } from './domain/required-facts.js';
@@ -36,9 +36,8 @@ export interface EndorsementInput {
 export interface FabricEndorsementResult {
   /** FabricEndorsement bytes. */
   readonly response: Uint8Array;
-  /** Selvedge's, 32 bytes. */
-  readonly txId: Uint8Array;
-  readonly sealedEvents: readonly Uint8Array[];
+  /** Sealed events of each item that emits some, in order. */
+  readonly events: readonly ItemEvents[];
 }
 
 /** Target data that passed every check which this chaincode can make, and what it will write. */
@@ -57,18 +56,16 @@ interface Examined {
 export async function endorse(input: EndorsementInput & { readonly called: CalledContracts }): Promise<FabricEndorsementResult> {
   const { invocation, target, state, called } = input;
   verifyInvocation(invocation, invocation.chaincode, target);
-  const { targetData, payload, plan } = await examine(input, (core) => invokedSection(core, target.contract));
+  const { targetData, payload, plan } = await examine(input, (cores) => { verifyInvoked(cores, target.contract); });
   const digest = sha256(payload);
-  const [, ...others] = targetData.core.sections;
   // One after the other: nothing may be under way any more when a call is refused. A refusal fails the whole transaction.
-  for (const { contract } of others) {
+  for (const contract of calledContracts(targetData.cores)) {
     if (!equalBytes(await called.endorse(contract), digest)) throw new SelvedgeError('INVALID_CONFIGURATION', `the chaincode that is deployed as ${contract} endorses something else: it is not this release’s endorsement chaincode`);
   }
   await state.write(plan);
   return {
     response: encodeFabricEndorsement({ cores: targetData.coreBytes, itemMask: targetData.itemMask, endorsementPayload: payload }),
-    txId: targetData.core.txId,
-    sealedEvents: targetData.attachments.sealedEvents,
+    events: eventsOfItems(targetData.cores, targetData.attachments.sealedEvents),
   };
 }
 
@@ -80,28 +77,29 @@ export async function endorse(input: EndorsementInput & { readonly called: Calle
 export async function endorseCalled(input: EndorsementInput, name: string): Promise<Uint8Array> {
   const { invocation, target, state } = input;
   verifyInvocation(invocation, name, target);
-  const { payload, plan } = await examine(input, (core) => calledSection(core, target.contract, invocation.chaincode));
+  const { payload, plan } = await examine(input, (cores) => { verifyCalled(cores, target.contract, invocation.chaincode); });
   await state.write(plan);
   return sha256(payload);
 }
 
-async function examine({ invocation, target, facts, state, at }: EndorsementInput, sectionOf: (core: Core) => ContractSection): Promise<Examined> {
+async function examine({ invocation, target, facts, state, at }: EndorsementInput, verifyContracts: (cores: readonly Core[]) => void): Promise<Examined> {
   const received = parseMessage(TargetDataSchema, targetDataOf(invocation), LIMITS.maxMessageBytes);
-  // A transaction on Fabric carries one item for now: markers, collections and events of more have no place in it yet.
-  parseSoleCore(received.cores, received.itemMask);
   const parsed = parseTargetData(received);
   // Again in verifyTargetData: here before certificates are parsed and facts asked for.
   verifyAttachmentLimits(parsed.attachments);
-  const section = sectionOf(parsed.core);
+  verifyContracts(parsed.cores);
 
   const reader = fetchedFacts(await facts.read(requiredFacts(parsed)));
   const profile = recordedProfile(reader, target);
-  const hashes = await readHashes(state, requiredEntries(parsed.core, section, readContractRules(reader, section.contract)));
-  const snapshot = createSnapshot({ section, facts: reader, hashes });
+  const { contract } = target;
+  const rulesOf = readContractRules(reader, contract);
+  const reads = ledgerReadsOfItems(parsed.cores, contract);
+  const hashes = await readHashes(state, requiredEntries(parsed.cores, { contract, ...reads }, rulesOf));
+  const snapshot = createSnapshot({ contract, reads, facts: reader, hashes });
 
-  const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at, stateOf: section.contract });
+  const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at, stateOf: contract });
   const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.cores, rules), factReads);
-  return { targetData, payload, plan: planWrites(targetData, section, readContractRules(reader, section.contract).policy) };
+  return { targetData, payload, plan: planWrites(targetData, contract, rulesOf.policy) };
 }
 
 /** name: by which this chaincode was called. Throws WRONG_CHANNEL or INVALID_CONFIGURATION. */

@@ -1,6 +1,6 @@
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
-import { collectionOf, entryKey, EVENT_NAME, guardEntryKey, MARKER_COLLECTION, markerKey, POLICY_CHAINCODE, parseFabricEndorsement, parseFabricEvents } from '@selvedge/fabric';
-import { createEndorsementPayload, createTargetData, createTestConsortium, joinTargetData, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import { collectionOf, entryKey, EVENT_NAME, guardEntryKey, MARKER_COLLECTION, markerKey, POLICY_CHAINCODE, parseFabricEndorsement, parseFabricEvents, type ItemEvents } from '@selvedge/fabric';
+import { createEndorsementPayload, createTargetData, createTestConsortium, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { encodeMessage, EndorsementPayloadSchema, membershipGuardKey, LIMITS, parseCore, parseMessage, type TargetData } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createEndorsingPeer, endorseCall } from './testdata/fabric-setting.js';
@@ -62,19 +62,11 @@ describe('an endorsement by chaincode', () => {
     expect(one.reads).toEqual(two.reads);
   });
 
-  it('is not given to a batch, nor to an item mask', async () => {
-    const batch = joinTargetData([node], [targetDataOf(), targetDataOf({ writes: [{ key: 'stone-2', value: '1' }] })]);
-    for (const targetData of [batch, { ...batch, itemMask: Uint8Array.of(1) }]) {
-      const { response } = await createEndorsingPeer(consortium).simulate(endorseCall(consortium, targetData));
-      expect(response.message).toMatch(/^BATCH_UNSUPPORTED: /);
-    }
-  });
-
   it('shows sealed events as one chaincode event', async () => {
     const targetData = targetDataOf({ event: { name: 'traded', payload: 'stone-1' } });
     const { event } = await createEndorsingPeer(consortium).simulate(endorseCall(consortium, targetData));
     expect(event!.name).toBe(EVENT_NAME);
-    const { txId, sealedEvents } = parseFabricEvents(event!.payload);
+    const [{ txId, sealedEvents }] = parseFabricEvents(event!.payload) as [ItemEvents];
     expect(toHex(txId)).toBe(toHex(parseCore(targetData.cores[0]!).txId));
     expect(sealedEvents.map(toHex)).toEqual(targetData.attachments!.sealedEvents.map(toHex));
   });

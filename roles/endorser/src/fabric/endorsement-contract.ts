@@ -28,13 +28,13 @@ export class EndorsementContract extends Contract {
   }
 
   /**
-   * Verifies the target data in transient field targetData and writes its packets, deletes, guards and marker.
-   * Gives FabricEndorsement bytes; the sealed event becomes the chaincode event. Throws the first refusal.
+   * Verifies the target data in transient field targetData and writes its packets, deletes, guards and markers.
+   * Gives FabricEndorsement bytes; the items’ sealed events become the chaincode event. Throws the first refusal.
    */
   async [ENDORSE_FUNCTION](context: Context): Promise<Buffer> {
     const { stub } = context;
-    const { response, txId, sealedEvents } = await endorse({ ...this.#input(stub), called: createCalledContracts(stub) });
-    if (sealedEvents.length > 0) stub.setEvent(EVENT_NAME, encodeFabricEvents(txId, sealedEvents));
+    const { response, events } = await endorse({ ...this.#input(stub), called: createCalledContracts(stub) });
+    if (events.length > 0) stub.setEvent(EVENT_NAME, encodeFabricEvents(events));
     return Buffer.from(response);
   }
 

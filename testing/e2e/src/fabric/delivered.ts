@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sha256, toHex } from '@selvedge/crypto';
 import { layoutOf, type DevNetwork } from '@selvedge/dev-network';
-import { parseFabricTransaction, parsePrivateData } from '@selvedge/fabric';
+import { parseEndorsedResponse, parseFabricTransaction, parsePrivateData } from '@selvedge/fabric';
 import { connectToPeer, createFabricBlockSource, type DeliveredBlock } from '@selvedge/fabric-network/follower';
 
 const VALID = 0;
@@ -17,13 +17,13 @@ export async function deliveredPrivateValues(network: DevNetwork, mspId: string,
   return hashes;
 }
 
-/** Ids, hexadecimal, of a chaincode's transactions in the first blocks that an organisation's own peer found valid. */
+/** Ids, hexadecimal, of all that a contract's transactions carry, in the first blocks, where an organisation's own peer found them valid. */
 export async function validTransactions(network: DevNetwork, mspId: string, chaincode: string, height: bigint): Promise<string[]> {
   const blocks = await deliveredBlocks(network, { mspId, to: mspId }, 0n, height - 1n);
   return blocks.flatMap(({ block }) =>
     block.envelopes.flatMap((envelope, index) => {
       const transaction = block.flags[index] === VALID ? parseFabricTransaction(envelope) : undefined;
-      return transaction?.chaincode === chaincode ? [transaction.fabricTxId] : [];
+      return transaction?.chaincode === chaincode ? parseEndorsedResponse(transaction.responsePayload).cores.map(({ txId }) => toHex(txId)) : [];
     }),
   );
 }

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/fabric.proto.
  */
 export const file_selvedge_v1_fabric: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWx2ZWRnZS92MS9mYWJyaWMucHJvdG8SC3NlbHZlZGdlLnYxIlIKEUZhYnJpY0VuZG9yc2VtZW50Eg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDBIbChNlbmRvcnNlbWVudF9wYXlsb2FkGAMgASgMIjQKDEZhYnJpY0V2ZW50cxINCgV0eF9pZBgBIAEoDBIVCg1zZWFsZWRfZXZlbnRzGAIgAygMIjMKCkZhY3RzUXVlcnkSJQoFZmFjdHMYASADKAsyFi5zZWx2ZWRnZS52MS5Lbm93bkZhY3QiLAoJS25vd25GYWN0EgsKA2tleRgBIAEoCRISCgprbm93bl9oYXNoGAIgASgMIjQKC0ZhY3RzQW5zd2VyEiUKBWZhY3RzGAEgAygLMhYuc2VsdmVkZ2UudjEuRmFjdFN0YXRlIjUKCUZhY3RTdGF0ZRILCgNrZXkYASABKAkSDAoEaGFzaBgCIAEoDBINCgV2YWx1ZRgDIAEoDGIGcHJvdG8z");
+  fileDesc("ChhzZWx2ZWRnZS92MS9mYWJyaWMucHJvdG8SC3NlbHZlZGdlLnYxIlIKEUZhYnJpY0VuZG9yc2VtZW50Eg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDBIbChNlbmRvcnNlbWVudF9wYXlsb2FkGAMgASgMIjYKDEZhYnJpY0V2ZW50cxImCgVpdGVtcxgBIAMoCzIXLnNlbHZlZGdlLnYxLkl0ZW1FdmVudHMiMgoKSXRlbUV2ZW50cxINCgV0eF9pZBgBIAEoDBIVCg1zZWFsZWRfZXZlbnRzGAIgAygMIjMKCkZhY3RzUXVlcnkSJQoFZmFjdHMYASADKAsyFi5zZWx2ZWRnZS52MS5Lbm93bkZhY3QiLAoJS25vd25GYWN0EgsKA2tleRgBIAEoCRISCgprbm93bl9oYXNoGAIgASgMIjQKC0ZhY3RzQW5zd2VyEiUKBWZhY3RzGAEgAygLMhYuc2VsdmVkZ2UudjEuRmFjdFN0YXRlIjUKCUZhY3RTdGF0ZRILCgNrZXkYASABKAkSDAoEaGFzaBgCIAEoDBINCgV2YWx1ZRgDIAEoDGIGcHJvdG8z");
 
 /**
  * Response payload of the endorsement chaincode, equal at every endorser. Followers check it against the transaction's
@@ -45,11 +45,30 @@ export const FabricEndorsementSchema: GenMessage<FabricEndorsement> = /*@__PURE_
   messageDesc(file_selvedge_v1_fabric, 0);
 
 /**
- * Chaincode event `selvedge`: one per transaction, as Fabric has it.
+ * Chaincode event `selvedge`: one per transaction, as Fabric has it, for all items that emit something.
  *
  * @generated from message selvedge.v1.FabricEvents
  */
 export type FabricEvents = Message<"selvedge.v1.FabricEvents"> & {
+  /**
+   * in order
+   *
+   * @generated from field: repeated selvedge.v1.ItemEvents items = 1;
+   */
+  items: ItemEvents[];
+};
+
+/**
+ * Describes the message selvedge.v1.FabricEvents.
+ * Use `create(FabricEventsSchema)` to create a new message.
+ */
+export const FabricEventsSchema: GenMessage<FabricEvents> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_fabric, 1);
+
+/**
+ * @generated from message selvedge.v1.ItemEvents
+ */
+export type ItemEvents = Message<"selvedge.v1.ItemEvents"> & {
   /**
    * Selvedge's
    *
@@ -66,11 +85,11 @@ export type FabricEvents = Message<"selvedge.v1.FabricEvents"> & {
 };
 
 /**
- * Describes the message selvedge.v1.FabricEvents.
- * Use `create(FabricEventsSchema)` to create a new message.
+ * Describes the message selvedge.v1.ItemEvents.
+ * Use `create(ItemEventsSchema)` to create a new message.
  */
-export const FabricEventsSchema: GenMessage<FabricEvents> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_fabric, 1);
+export const ItemEventsSchema: GenMessage<ItemEvents> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_fabric, 2);
 
 /**
  * Argument of the policy chaincode's `Facts`: every key is read, and so enters the transaction's read set.
@@ -91,7 +110,7 @@ export type FactsQuery = Message<"selvedge.v1.FactsQuery"> & {
  * Use `create(FactsQuerySchema)` to create a new message.
  */
 export const FactsQuerySchema: GenMessage<FactsQuery> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_fabric, 2);
+  messageDesc(file_selvedge_v1_fabric, 3);
 
 /**
  * @generated from message selvedge.v1.KnownFact
@@ -115,7 +134,7 @@ export type KnownFact = Message<"selvedge.v1.KnownFact"> & {
  * Use `create(KnownFactSchema)` to create a new message.
  */
 export const KnownFactSchema: GenMessage<KnownFact> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_fabric, 3);
+  messageDesc(file_selvedge_v1_fabric, 4);
 
 /**
  * Answer to `Facts` in the query's order, and to `AllFacts` sorted by key.
@@ -134,7 +153,7 @@ export type FactsAnswer = Message<"selvedge.v1.FactsAnswer"> & {
  * Use `create(FactsAnswerSchema)` to create a new message.
  */
 export const FactsAnswerSchema: GenMessage<FactsAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_fabric, 4);
+  messageDesc(file_selvedge_v1_fabric, 5);
 
 /**
  * @generated from message selvedge.v1.FactState
@@ -165,5 +184,5 @@ export type FactState = Message<"selvedge.v1.FactState"> & {
  * Use `create(FactStateSchema)` to create a new message.
  */
 export const FactStateSchema: GenMessage<FactState> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_fabric, 5);
+  messageDesc(file_selvedge_v1_fabric, 6);
 

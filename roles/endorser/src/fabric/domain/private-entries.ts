@@ -1,5 +1,5 @@
-import { collectionOf, entryKey, guardEntryKey, MARKER_COLLECTION, markerKey, OWNERS_TOUCH_KEY, policyEntryKey } from '@selvedge/fabric';
-import type { ContractSection, Core } from '@selvedge/protocol';
+import { collectionOf, entryKey, guardEntryKey, type ledgerReadsOfItems, MARKER_COLLECTION, markerKey, OWNERS_TOUCH_KEY, policyEntryKey } from '@selvedge/fabric';
+import type { Core } from '@selvedge/protocol';
 import type { ContractRules } from '../../domain/contract-rules.js';
 
 /** A key of one of the contract's private data collections. */
@@ -39,14 +39,20 @@ export function markerEntry(txId: Uint8Array): PrivateEntry {
 }
 
 /**
- * Entries whose hashes verifyTargetData compares: the marker, each read, each guard and each key's policy that was read. Owner sets that
- * the contract's policy does not name have no collection; target data that names one is refused before it is read.
+ * Entries whose hashes verifyTargetData compares: each item's marker, and each read, guard and key's policy that was read on
+ * the ledger, once. Owner sets that the contract's policy does not name have no collection; target data that names one is
+ * refused before it is read.
  */
-export function requiredEntries(core: Core, section: ContractSection, { ownerSets }: ContractRules): PrivateEntry[] {
-  return [
-    markerEntry(core.txId),
-    ...section.reads.filter(({ ownerSet }) => ownerSets.has(ownerSet)).map(({ ownerSet, ledgerKey }) => dataEntry(ownerSet, ledgerKey)),
-    ...section.keyPolicyReads.filter(({ ownerSet }) => ownerSets.has(ownerSet)).map(({ ownerSet, ledgerKey }) => policyEntry(ownerSet, ledgerKey)),
-    ...section.guardsRead.filter(({ ownerSet }) => ownerSets.has(ownerSet)).map(({ ownerSet, guardKey }) => guardEntry(ownerSet, guardKey)),
+export function requiredEntries(cores: readonly Core[], { contract, reads, keyPolicyReads, guardsRead }: ContractReads, { ownerSets }: ContractRules): PrivateEntry[] {
+  const isKnown = ({ ownerSet }: { readonly ownerSet: string }): boolean => ownerSets.has(ownerSet);
+  const entries = [
+    ...cores.filter(({ sections }) => sections.some((section) => section.contract === contract)).map(({ txId }) => markerEntry(txId)),
+    ...reads.filter(isKnown).map(({ ownerSet, ledgerKey }) => dataEntry(ownerSet, ledgerKey)),
+    ...keyPolicyReads.filter(isKnown).map(({ ownerSet, ledgerKey }) => policyEntry(ownerSet, ledgerKey)),
+    ...guardsRead.filter(isKnown).map(({ ownerSet, guardKey }) => guardEntry(ownerSet, guardKey)),
   ];
+  return [...new Map(entries.map((entry) => [entryId(entry), entry])).values()];
 }
+
+/** What a batch reads of one contract on the ledger. */
+export type ContractReads = ReturnType<typeof ledgerReadsOfItems> & { readonly contract: string };

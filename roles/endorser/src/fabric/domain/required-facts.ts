@@ -7,9 +7,9 @@ import type { ParsedTargetData } from '../../domain/check-shape.js';
  * Keys of every fact that verifyTargetData can read for this target data, sorted, unique. Certificates are taken at
  * their word here: a false one asks for facts in vain and is refused later. Keys that no fact has are left out.
  */
-export function requiredFacts({ core, attachments }: ParsedTargetData): string[] {
+export function requiredFacts({ cores, attachments }: ParsedTargetData): string[] {
   const keys: string[] = [facts.profile, facts.brokerRoot];
-  for (const section of core.sections) keys.push(facts.contract(section.contract), ...epochFacts(section.contract, section.keyEpoch));
+  for (const section of cores.flatMap(({ sections }) => sections)) keys.push(facts.contract(section.contract), ...epochFacts(section.contract, section.keyEpoch));
   for (const tee of attachments.teeSignatures) {
     const binding = claimedTeeBinding(tee.certificate);
     if (binding === undefined) continue;

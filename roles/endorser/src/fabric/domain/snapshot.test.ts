@@ -10,7 +10,7 @@ import { dataEntry, entryId, guardEntry, markerEntry } from './private-entries.j
 const [ledgerKey, guard, txId] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [Uint8Array, Uint8Array, Uint8Array];
 const section = create(ContractSectionSchema, { contract: 'diamonds', guardsRead: [{ ownerSet: 'houses', dataset: 'a', guardKey: guard, kind: GuardKind.CONTENT, txId }] });
 const hashes = new Map([[entryId(dataEntry('houses', ledgerKey)), sha256(txId)], [entryId(guardEntry('houses', guard)), sha256(txId)], [entryId(markerEntry(txId)), undefined]]);
-const snapshot = createSnapshot({ section, facts: fetchedFacts(new Map([['profile', txId], ['broker-root', undefined]])), hashes });
+const snapshot = createSnapshot({ contract: 'diamonds', reads: section, facts: fetchedFacts(new Map([['profile', txId], ['broker-root', undefined]])), hashes });
 
 describe('a snapshot', () => {
   it('shows what was fetched', () => {
@@ -36,7 +36,7 @@ describe('a snapshot', () => {
   });
 
   it('knows a guard only as the transaction that was expected, never by its hash', () => {
-    const other = createSnapshot({ section, facts: fetchedFacts(new Map()), hashes: new Map([[entryId(guardEntry('houses', guard)), sha256(ledgerKey)]]) });
+    const other = createSnapshot({ contract: 'diamonds', reads: section, facts: fetchedFacts(new Map()), hashes: new Map([[entryId(guardEntry('houses', guard)), sha256(ledgerKey)]]) });
     expect(other.guard('diamonds', 'houses', 'a', guard)).not.toEqual(txId);
     expect(other.guard('diamonds', 'houses', 'a', guard)).not.toEqual(sha256(ledgerKey));
     // Nobody named a value: that there is one is all that shows.

@@ -7,8 +7,10 @@ import { dataEntry, entryId, guardEntry, markerEntry, policyEntry, type PrivateE
 
 /** What was fetched from the peer, all within one transaction: one height. */
 export interface SnapshotInput {
-  /** The called contract's. */
-  readonly section: ContractSection;
+  /** Whose chaincode is called. */
+  readonly contract: string;
+  /** What the items read of it on the ledger. */
+  readonly reads: Pick<ContractSection, 'guardsRead' | 'keyPolicyReads'>;
   /** Knows fetched facts only. */
   readonly facts: FactReader;
   /** SHA-256 of private values by entryId; undefined: absent. */
@@ -19,17 +21,18 @@ export interface SnapshotInput {
  * The ledger as an endorsement chaincode knows it: what it fetched and nothing more. Asking for anything else throws
  * INTERNAL, so that a check cannot rest on what is missing from the transaction's read set.
  */
-export function createSnapshot({ section, facts, hashes }: SnapshotInput): EndorserState {
+export function createSnapshot({ contract: own, reads, facts, hashes }: SnapshotInput): EndorserState {
   const hashOf = (entry: PrivateEntry): Uint8Array | undefined => {
     const id = entryId(entry);
     if (!hashes.has(id)) throw notFetched('a private data hash');
     return hashes.get(id);
   };
   const requireOwn = (contract: string): void => {
-    if (contract !== section.contract) throw notFetched('another contract’s state');
+    if (contract !== own) throw notFetched('another contract’s state');
   };
-  const expectedGuards = new Map(section.guardsRead.map((guard) => [placeId(guard.ownerSet, guard.dataset, guard.guardKey), guard.txId]));
-  const expectedPolicies = new Map(section.keyPolicyReads.map((read) => [placeId(read.ownerSet, read.dataset, read.ledgerKey), read.policy]));
+  // Items of a batch may expect several: what stands is at most one of them.
+  const expectedGuards = grouped(reads.guardsRead.map((guard) => [placeId(guard.ownerSet, guard.dataset, guard.guardKey), guard.txId]));
+  const expectedPolicies = grouped(reads.keyPolicyReads.map((read) => [placeId(read.ownerSet, read.dataset, read.ledgerKey), read.policy]));
   return {
     // Endorsers at different heights give equal responses: nothing may depend on it.
     height: 0n,
@@ -56,12 +59,18 @@ export function createSnapshot({ section, facts, hashes }: SnapshotInput): Endor
 }
 
 /**
- * The value behind a hash, where it is the expected one: a guard's txId, a key's policy. Otherwise bytes that the expected
+ * The value behind a hash, where it is an expected one: a guard's txId, a key's policy. Otherwise bytes that the expected
  * ones cannot equal, whatever they are: the ledger shows no more than that another value stands there.
  */
-function hashedValue(hash: Uint8Array, expected: Uint8Array = new Uint8Array(0)): Uint8Array {
-  if (expected.length > 0 && equalBytes(sha256(expected), hash)) return expected;
-  return Uint8Array.of(...expected, 0);
+function hashedValue(hash: Uint8Array, expected: readonly Uint8Array[] = []): Uint8Array {
+  const value = expected.find((each) => each.length > 0 && equalBytes(sha256(each), hash));
+  return value ?? Uint8Array.of(...expected.flatMap((each) => [...each]), 0);
+}
+
+function grouped(places: readonly (readonly [place: string, value: Uint8Array])[]): ReadonlyMap<string, readonly Uint8Array[]> {
+  const groups = new Map<string, Uint8Array[]>();
+  for (const [place, value] of places) groups.set(place, [...(groups.get(place) ?? []), value]);
+  return groups;
 }
 
 function placeId(ownerSet: string, dataset: string, guardKey: Uint8Array): string {

@@ -12,7 +12,7 @@ const packet = Buffer.from('packet');
 function plan(init: MessageInitShape<typeof ContractSectionSchema>, organisationMap: KeyPolicyTerms['organisationMap'] = []): PlannedWrite[] {
   const section = create(ContractSectionSchema, init);
   const core = create(CoreSchema, { txId: bytes(9), sections: [section] });
-  return planWrites({ core, cores: [core], coreBytes: [], itemMask: new Uint8Array(0), attachments: create(AttachmentsSchema, { packets: [packet] }) }, section, { organisationMap });
+  return planWrites({ core, cores: [core], coreBytes: [], itemMask: new Uint8Array(0), attachments: create(AttachmentsSchema, { packets: [packet] }) }, section.contract, { organisationMap });
 }
 
 describe('a write plan', () => {

@@ -1,10 +1,10 @@
 import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { MARKER_VALUE, peersKeyPolicy } from '@selvedge/fabric';
+import { MARKER_VALUE, peersKeyPolicy, writesOfItems, type ContractWrites } from '@selvedge/fabric';
 import { keepsKeyPolicies, type KeyPolicyTerms } from '@selvedge/policy';
-import type { ContractSection, WriteEntry } from '@selvedge/protocol';
+import type { WriteEntry } from '@selvedge/protocol';
 import type { ParsedTargetData } from '../../domain/check-shape.js';
-import { dataEntry, entryId, guardEntry, markerEntry, policyEntry, touchEntry, type PrivateEntry } from './private-entries.js';
+import { dataEntry, guardEntry, markerEntry, policyEntry, touchEntry, type PrivateEntry } from './private-entries.js';
 
 /** One change to a private data collection. */
 export type PlannedWrite =
@@ -15,22 +15,21 @@ export type PlannedWrite =
   | (PrivateEntry & { readonly kind: 'policy'; readonly value: Uint8Array });
 
 /**
- * What an endorsement writes, out of verified target data: the section's packets and deletes, its guards, what keys'
- * own policies ask for, and always the marker. Equal target data gives the same writes in the same order. Throws TARGET_DATA_INCONSISTENT when two
- * writes fall on one entry.
+ * What an endorsement writes of a contract, out of verified target data: what the items leave of its packets and deletes,
+ * its guards, what keys' own policies ask for, and always a marker for each item. Equal target data gives the same writes in
+ * the same order. Throws TARGET_DATA_INCONSISTENT when the items cannot be one transaction's.
  */
-export function planWrites({ core, attachments }: ParsedTargetData, section: ContractSection, policy: KeyPolicyTerms): PlannedWrite[] {
+export function planWrites({ cores, attachments }: ParsedTargetData, contract: string, policy: KeyPolicyTerms): PlannedWrite[] {
   const packets = new Map(attachments.packets.map((packet) => [toHex(sha256(packet)), packet]));
-  const plan: PlannedWrite[] = [
-    ...section.writes.flatMap((write) => planWrite(write, packets)),
-    ...(keepsKeyPolicies(policy) ? planKeyPolicies(section, core.txId, policy) : []),
-    ...section.guardsWritten.map(({ ownerSet, guardKey }) => ({ kind: 'put', ...guardEntry(ownerSet, guardKey), value: core.txId }) as const),
-    { kind: 'put', ...markerEntry(core.txId), value: MARKER_VALUE },
+  const keeps = keepsKeyPolicies(policy);
+  const own = writesOfItems(cores, () => keeps).find((each) => each.contract === contract);
+  if (own?.conflict !== undefined) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', own.conflict);
+  return [
+    ...(own?.writes ?? []).flatMap((write) => planWrite(write, packets)),
+    ...(keeps && own !== undefined ? planKeyPolicies(own, policy) : []),
+    ...(own?.guards ?? []).map(({ ownerSet, guardKey, txId }) => ({ kind: 'put', ...guardEntry(ownerSet, guardKey), value: txId }) as const),
+    ...(own?.txIds ?? []).map((txId) => ({ kind: 'put', ...markerEntry(txId), value: MARKER_VALUE }) as const),
   ];
-  const values = plan.filter(({ kind }) => kind !== 'policy');
-  // Datasets share their owner set's collection: the second write to an entry would silently replace the first.
-  if (new Set(values.map(entryId)).size !== values.length) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', 'two writes fall on one ledger key');
-  return plan;
 }
 
 function planWrite({ ownerSet, ledgerKey, effect }: WriteEntry, packets: ReadonlyMap<string, Uint8Array>): PlannedWrite[] {
@@ -56,7 +55,7 @@ function planWrite({ ownerSet, ledgerKey, effect }: WriteEntry, packets: Readonl
  * would not do, since within a policy peers count each signature once. A key's policy also lies beside it as a private
  * value, whose hash shows in read sets.
  */
-function planKeyPolicies({ writes }: ContractSection, txId: Uint8Array, terms: KeyPolicyTerms): PlannedWrite[] {
+function planKeyPolicies({ writes, ownerSets }: ContractWrites, terms: KeyPolicyTerms): PlannedWrite[] {
   const policies = writes.flatMap(({ ownerSet, ledgerKey, effect, keyPolicy }): PlannedWrite[] => {
     const beside = policyEntry(ownerSet, ledgerKey);
     if (effect.case === 'delete' || effect.case === 'purge') return [{ kind: 'delete', ...beside }];
@@ -65,6 +64,6 @@ function planKeyPolicies({ writes }: ContractSection, txId: Uint8Array, terms: K
     if (value === undefined) throw new SelvedgeError('KEY_POLICY_UNMAPPED', 'a key-level policy that cannot be carried out');
     return [{ kind: 'policy', ...dataEntry(ownerSet, ledgerKey), value }, keyPolicy.length === 0 ? { kind: 'delete', ...beside } : { kind: 'put', ...beside, value: keyPolicy }];
   });
-  const touches = [...new Set(writes.map(({ ownerSet }) => ownerSet))].map((ownerSet) => ({ kind: 'put', ...touchEntry(ownerSet), value: txId }) as const);
+  const touches = ownerSets.map(({ ownerSet, txId }) => ({ kind: 'put', ...touchEntry(ownerSet), value: txId }) as const);
   return [...policies, ...touches];
 }
