@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { openShareSlot, sealShareSubmission, UNLOCK_SUITE, verifyUnlockEvidence } from '@selvedge/attestation';
-import { toHex } from '@selvedge/crypto';
+import { openShareSlot, openShareSubmission, sealShareSubmission, UNLOCK_SUITE, verifyUnlockEvidence } from '@selvedge/attestation';
+import { lengthPrefixed, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createProfile, parseProfile } from '@selvedge/policy';
 import { encodeMessage, ShareSubmissionSchema, UnlockSlotsSchema } from '@selvedge/protocol';
@@ -139,5 +139,20 @@ describe('an organisation', () => {
     expect(() => openShareSlot(scope, slot!, consortium.organisation(second).unlockKey)).toThrow(refusal('UNLOCK_SHARE_INVALID'));
     expect(() => openShareSlot({ ...scope, channel: 'other' }, slot!, consortium.organisation(first).unlockKey)).toThrow(refusal('UNLOCK_SHARE_INVALID'));
     expect(() => openShareSlot(scope, { ...slot!, commitment: slots[1]!.commitment }, consortium.organisation(first).unlockKey)).toThrow(refusal('UNLOCK_SHARE_INVALID'));
+  });
+
+  it('does not take for its share what somebody else sealed to it under the commitment of its slot', () => {
+    const [slot] = parseSlots(lock.slots).slots;
+    const info = lengthPrefixed(['selvedge/v1/unlock slot', network, channel, slot!.mspId]);
+    const planted = { ...slot!, ...UNLOCK_SUITE.hpkeSeal(slot!.publicKey, info, slot!.commitment, randomBytes(33)) };
+    expect(() => openShareSlot({ network, channel }, planted, consortium.organisation(slot!.mspId).unlockKey)).toThrow(refusal('UNLOCK_SHARE_INVALID'));
+  });
+
+  it('sends its share as its own: under another’s name it does not open', () => {
+    const ephemeral = UNLOCK_SUITE.generateKemKeyPair();
+    const scope = { network, channel };
+    const sealed = create(ShareSubmissionSchema, sealShareSubmission({ ...scope, ephemeralKey: ephemeral.publicKey, mspId: first, share: randomBytes(33) }));
+    expect(openShareSubmission(scope, ephemeral, sealed)).toHaveLength(33);
+    expect(() => openShareSubmission(scope, ephemeral, { ...sealed, mspId: second })).toThrow(refusal('UNLOCK_SHARE_INVALID'));
   });
 });
