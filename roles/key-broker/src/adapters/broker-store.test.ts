@@ -105,6 +105,12 @@ describe('the broker’s store', () => {
     await expect(opened()).rejects.toThrow(refusal('UNLOCK_FAILED'));
   });
 
+  it('shows no shares of a file that is no store', async () => {
+    await run();
+    flip(statePath, 0);
+    expect(() => readStoreSlots(options.directory)).toThrow(refusal('UNLOCK_FAILED'));
+  });
+
   it('does not make a new root silently when the state is gone', async () => {
     await run();
     unlinkSync(statePath);
