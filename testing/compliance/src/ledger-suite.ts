@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { facts } from '@selvedge/policy';
+import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
 import { entryMark, parseChangeMarks } from '@selvedge/protocol';
 import type { CreateLedger, EndorsedUnderTest, FollowerUnderTest, LedgerUnderTest, Ordered } from './ports.js';
 import { createTargetMaker, type MadeTargetData, type TargetShape } from './target-maker.js';
@@ -196,7 +196,12 @@ export function describeLedgerSemantics(name: string, createLedger: CreateLedger
       const byNode = createTargetMaker(consortium, node);
       const [before, after] = await Promise.all([1, 2].map(() => ledger.endorse(byNode(put(freshKey())), TWO_ENDORSERS)));
       expect(await order(before!)).toEqual(['VALID']);
-      await ledger.changePolicy([{ key: facts.revokedNode(node.nodeId), value: Buffer.from('stolen') }]);
+      const epochs = [CHANNEL_EPOCH, consortium.contract].map((name) => {
+        consortium.setEpoch(name, 2n);
+        return { key: facts.epoch(name, 2n), value: consortium.state.fact(facts.epoch(name, 2n)) };
+      });
+      // What the revoked may hold encrypts nothing new: its revocation opens the next epochs.
+      await ledger.changePolicy([{ key: facts.revokedNode(node.nodeId), value: Buffer.from('stolen') }, ...epochs]);
       expect(await order(after!, await endorse(put(freshKey())))).toEqual(['MVCC_READ_CONFLICT', 'VALID']);
       expect((await ledger.endorse(byNode(put(freshKey())), TWO_ENDORSERS)).refusal).toBe('TEE_REVOKED');
     });
