@@ -13,6 +13,7 @@ import { readKeyMaterial } from '../src/canary/key-material.js';
 import { searchNetworkFolder } from '../src/canary/places.js';
 import { createSearch, type Finding, type Search } from '../src/canary/search.js';
 import { createSecrets, markersOf } from '../src/canary/secrets.js';
+import { EXPECTED_BATCHED, runBatchedWorkload } from '../src/canary/batched-workload.js';
 import { EXPECTED_OUTCOMES, runWorkload } from '../src/canary/workload.js';
 import { ledgerHeads, missingCommits } from '../src/crash/checks.js';
 import { fabricMissing } from '../src/fabric.js';
@@ -192,6 +193,8 @@ describe.skipIf(fabricMissing() !== undefined)('packets on Hyperledger Fabric', 
         const { byStep } = await runWorkload({ network: test.network, deployment }, secrets);
         for (const [step, expected] of Object.entries(EXPECTED_OUTCOMES)) expect(byStep[step], `${deployment.name}: ${step}`).toMatch(expected);
       }
+      const { byStep, batches } = await runBatchedWorkload({ network: test.network, deployment: kept }, secrets);
+      expect([byStep, batches]).toEqual([EXPECTED_BATCHED, [10, 5]]);
     });
 
     it('a careless client gave one away, for the search to find', async () => {
