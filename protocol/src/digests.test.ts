@@ -1,6 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import { describe, expect, it } from 'vitest';
-import { computeTxId, contentGuardKey, membershipGuardKey, keyCommitment, policyRoot, profileDigest, signing, statementDigest, unlockStatementDigest } from './digests.js';
+import { computeTxId, contentGuardKey, membershipGuardKey, keyCommitment, policyRoot, profileDigest, rootBirthDigest, signing, statementDigest, unlockStatementDigest } from './digests.js';
 
 const bytes = Buffer.from('the same bytes');
 
@@ -27,7 +27,7 @@ describe('labels of signatures and digests', () => {
 
   it('no two digests of the same bytes are equal', () => {
     const purposes = ['data', 'name', 'random', 'gate', 'event'] as const;
-    const digests = [profileDigest(bytes), statementDigest(bytes), unlockStatementDigest(bytes), membershipGuardKey(bytes), contentGuardKey('a', 'b'), contentGuardKey('ab', ''), ...purposes.map((purpose) => keyCommitment(purpose, bytes))];
+    const digests = [profileDigest(bytes), statementDigest(bytes), unlockStatementDigest(bytes), rootBirthDigest(bytes), membershipGuardKey(bytes), contentGuardKey('a', 'b'), contentGuardKey('ab', ''), ...purposes.map((purpose) => keyCommitment(purpose, bytes))];
     expect(new Set(digests.map(toHex)).size).toBe(digests.length);
   });
 

@@ -40,6 +40,11 @@ export function unlockStatementDigest(statement: Uint8Array): Uint8Array {
   return labelledHash('unlock statement digest', statement);
 }
 
+/** Identifies the making of a broker's root in report data. 32 bytes. */
+export function rootBirthDigest(rootCertificate: Uint8Array): Uint8Array {
+  return labelledHash('root birth digest', rootCertificate);
+}
+
 /** SHA-256 under the policy label over sorted (key, value) pairs: the root in a ledger view. 32 bytes. */
 export function policyRoot(facts: readonly { key: string; value: Uint8Array }[]): Uint8Array {
   const parts: Part[] = facts.flatMap((fact) => [fact.key, fact.value]);

@@ -33,3 +33,4 @@ export { chainEvent, EMPTY_CHAIN, isAuditHeadSigned, verifyAuditChain, type Audi
 export { createKeyRequest, type KeyRequestInput, type PendingKeyRequest } from './key-release/request.js';
 export { openKeyRelease, type KeyReleaseInput, type OpenedKeyRelease } from './key-release/open.js';
 export { recordedEnvelopeKeys } from './key-release/bundle.js';
+export { attestRootBirth, verifyRootBirth } from './root-birth.js';

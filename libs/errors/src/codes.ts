@@ -214,6 +214,7 @@ export const CODES = {
   CHALLENGE_UNKNOWN: entry('FAILED_PRECONDITION', true, 'The challenge is unknown, used or too old; ask for a new one.'),
   BROKER_NOT_RECOGNISED: entry('FAILED_PRECONDITION', false, 'The key broker’s root is not the one on the ledger; check which broker answers.'),
   BROKER_STATE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The broker’s keys do not match their commitments on the ledger; restore its newest state.'),
+  BROKER_ROOT_UNPROVEN: entry('UNAUTHENTICATED', false, 'While nothing is recorded, remove the key broker’s store and start it anew under the profile in force, so that attested code makes its root.'),
   UNLOCK_FAILED: entry('UNAUTHENTICATED', false, 'The store did not open: restore it, and have the organisations send the shares that belong to it.'),
   UNLOCK_SHARE_INVALID: entry('INVALID_ARGUMENT', false, 'Send the share that belongs to this store, opened with the organisation’s own unlock key.'),
   BROKER_LOCKED: entry('UNAVAILABLE', true, 'The key broker waits for shares of its unlock secret; organisations send them with "selvedge broker unlock".'),

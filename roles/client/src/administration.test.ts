@@ -53,13 +53,58 @@ describe('fetchBrokerRoot', () => {
     answers.evidence = () => network.evidence(new Uint8Array(32));
     expect(await refusalCodeOf(fetch())).toBe('EVIDENCE_UNBOUND');
   });
+
+  it('refuses a root without evidence that a key broker made it, or with that of another root', async () => {
+    const other = await createFakeNetwork();
+    const { rootBirth: foreign } = await other.evidence(new Uint8Array(32));
+    const genuine = (nonce: Uint8Array) => network.evidence(nonce);
+    answers.evidence = async (nonce) => ({ ...(await genuine(nonce)), rootBirth: undefined });
+    expect(await refusalCodeOf(fetch())).toBe('BROKER_ROOT_UNPROVEN');
+    answers.evidence = async (nonce) => ({ ...(await genuine(nonce)), rootBirth: foreign });
+    expect(await refusalCodeOf(fetch())).toBe('BROKER_ROOT_UNPROVEN');
+    // A host that starts a genuine broker can have it prove whatever root lies in its store: that is no birth.
+    answers.evidence = async (nonce) => {
+      const answer = await genuine(nonce);
+      return { ...answer, rootBirth: answer.evidence };
+    };
+    expect(await refusalCodeOf(fetch())).toBe('BROKER_ROOT_UNPROVEN');
+  });
 });
 
 describe('fetchAuditHead', () => {
-  const fetch = () => fetchAuditHead({ connectionProfile, profile: network.consortium.profile, now: network.consortium.now });
+  const fetch = () => fetchAuditHead({ connectionProfile, profile: network.consortium.profile, ledger: network.consortium.state, now: network.consortium.now });
 
   it('gives a head that the broker signed, with its root', async () => {
     expect(await fetch()).toMatchObject({ count: 1, rootCertificate: network.consortium.broker.certificate });
+  });
+
+  it('refuses one that is older than the broker’s own word, and one of an empty log', async () => {
+    const isAfter = (count: number) => {
+      network.changeStatement = (statement) => {
+        statement.auditEntries = BigInt(count);
+        statement.auditHash = answers.auditHead.hash;
+      };
+    };
+    try {
+      isAfter(1);
+      expect(await fetch()).toMatchObject({ count: 1 });
+      isAfter(2);
+      expect(await refusalCodeOf(fetch())).toBe('AUDIT_LOG_BROKEN');
+      network.changeStatement = (statement) => {
+        statement.auditEntries = 1n;
+        statement.auditHash = new Uint8Array(32);
+      };
+      expect(await refusalCodeOf(fetch())).toBe('AUDIT_LOG_BROKEN');
+    } finally {
+      network.changeStatement = () => undefined;
+    }
+    answers.auditHead = { count: 0n, hash: new Uint8Array(0), signature: new Uint8Array(0) };
+    expect(await refusalCodeOf(fetch())).toBe('AUDIT_LOG_BROKEN');
+  });
+
+  it('refuses that of a broker which the ledger does not record', async () => {
+    const unrecorded = createTestState();
+    expect(await refusalCodeOf(fetchAuditHead({ connectionProfile, profile: network.consortium.profile, ledger: unrecorded, now: network.consortium.now }))).toBe('BROKER_NOT_RECOGNISED');
   });
 
   it('refuses one that it did not sign, and a broker that does not prove itself', async () => {

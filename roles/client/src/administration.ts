@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { isAuditHeadSigned, parseBrokerRoot, recordedBrokerRoot, verifyEnvelopeEvidence, verifyKeyCommitments, type AuditHead } from '@selvedge/attestation';
+import { isAuditHeadSigned, parseBrokerRoot, recordedBrokerRoot, verifyBrokerRecognised, verifyEnvelopeEvidence, verifyKeyCommitments, verifyRootBirth, type AuditHead } from '@selvedge/attestation';
+import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { FIRST_KEY_EPOCH, type FactReader, type Profile } from '@selvedge/policy';
-import { BrokerRootSchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type BrokerStatement } from '@selvedge/protocol';
+import { BrokerRootSchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type BrokerStatement, type EnvelopeEvidence } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { createGrpcNetwork } from './adapters/grpc-network.js';
 import { loadTls } from './adapters/tls-files.js';
@@ -19,23 +20,29 @@ export interface BrokerToAsk {
 }
 
 /** What a broker states of itself, once it has proved itself under a fresh nonce. Throws what verifyEnvelopeEvidence throws. */
-export async function fetchBrokerStatement({ connectionProfile, profile, now }: BrokerToAsk): Promise<BrokerStatement> {
+export async function fetchBrokerStatement(input: BrokerToAsk): Promise<BrokerStatement> {
+  return (await fetchEvidence(input)).statement;
+}
+
+async function fetchEvidence({ connectionProfile, profile, now }: BrokerToAsk): Promise<{ readonly answer: EnvelopeEvidence; readonly statement: BrokerStatement }> {
   const ports = createGrpcNetwork(connectionProfile);
   try {
     const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
     const answer = await ports.keyBroker().getEnvelopeEvidence(nonce, { timeoutMs: TIMEOUT_MS });
-    return verifyEnvelopeEvidence({ answer, nonce, profile, at: now });
+    return { answer, statement: verifyEnvelopeEvidence({ answer, nonce, profile, at: now }) };
   } finally {
     ports.close();
   }
 }
 
 /**
- * What administrators check before they record a key broker (DESIGN 3, bootstrap): it proves itself under a fresh nonce.
- * Resolves with BrokerRoot bytes: its root and the envelope keys of the first epoch. Throws what verifyEnvelopeEvidence throws.
+ * What administrators check before they record a key broker (DESIGN 3, bootstrap): it proves itself under a fresh nonce,
+ * and its root was made by a key broker that the profile admits. Resolves with BrokerRoot bytes: its root and the envelope
+ * keys of the first epoch. Throws what verifyEnvelopeEvidence throws, BROKER_ROOT_UNPROVEN.
  */
 export async function fetchBrokerRoot(input: BrokerToAsk): Promise<Uint8Array> {
-  const statement = await fetchBrokerStatement(input);
+  const { answer, statement } = await fetchEvidence(input);
+  verifyRootBirth({ birth: answer.rootBirth, rootCertificate: statement.rootCertificate, profile: input.profile, at: input.now });
   const envelopeKeys = statement.envelopeKeys.filter(({ epoch }) => epoch === FIRST_KEY_EPOCH).map(({ suite, epoch, publicKey }) => ({ suite, epoch, publicKey }));
   return encodeMessage(BrokerRootSchema, { rootCertificate: statement.rootCertificate, envelopeKeys });
 }
@@ -46,14 +53,22 @@ export interface KeptAuditHead extends AuditHead {
   readonly rootCertificate: Uint8Array;
 }
 
-/** The head of the audit log of a broker that proves itself. Throws what verifyEnvelopeEvidence throws, AUDIT_LOG_BROKEN. */
-export async function fetchAuditHead(input: BrokerToAsk): Promise<KeptAuditHead> {
-  const { rootCertificate } = await fetchBrokerStatement(input);
+/**
+ * The head of the audit log of the broker that the ledger records, no older than its evidence under a fresh nonce.
+ * Throws what verifyEnvelopeEvidence throws, BROKER_NOT_RECOGNISED, AUDIT_LOG_BROKEN for a head that it did not sign or
+ * that is older.
+ */
+export async function fetchAuditHead(input: BrokerToAsk & { readonly ledger: FactReader }): Promise<KeptAuditHead> {
+  const { rootCertificate, auditEntries, auditHash } = await fetchBrokerStatement(input);
+  verifyBrokerRecognised(input.ledger, rootCertificate);
   const connection = connectRpc(input.connectionProfile.keyBroker, { tls: loadTls(input.connectionProfile) });
   try {
     const { count, hash, signature } = await connection.client(KeyBroker).getAuditHead({}, { timeoutMs: TIMEOUT_MS });
     const head = { count: Number(count), hash, signature };
-    if (!isAuditHeadSigned(head, parseBrokerRoot(rootCertificate).publicKey)) throw new SelvedgeError('AUDIT_LOG_BROKEN', 'the head of the audit log is not signed by this key broker', { role: 'client' });
+    const isCurrent = count > 0n && (count > auditEntries || (count === auditEntries && equalBytes(hash, auditHash)));
+    if (!isCurrent || !isAuditHeadSigned(head, parseBrokerRoot(rootCertificate).publicKey)) {
+      throw new SelvedgeError('AUDIT_LOG_BROKEN', 'the head of the audit log is not signed by this key broker, or is an older one', { role: 'client' });
+    }
     return { ...head, rootCertificate };
   } finally {
     connection.close();

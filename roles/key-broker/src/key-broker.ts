@@ -7,7 +7,10 @@ import type { Profile } from '@selvedge/policy';
 import {
   ChallengeAnswerSchema,
   EnvelopeEvidenceSchema,
+  EvidenceSchema,
   KeyReleaseSchema,
+  LIMITS,
+  parseMessage,
   SignedAuditHeadSchema,
   statementDigest,
   type ChallengeAnswer,
@@ -64,6 +67,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
   const ring = createKeyRing(state);
   const challenges = createChallenges({ clock, randomBytes });
   const rootPublicKey = parseBrokerRoot(state.rootCertificate).publicKey.export({ format: 'der', type: 'spki' });
+  const rootBirth = state.rootBirth.length === 0 ? undefined : parseMessage(EvidenceSchema, state.rootBirth, LIMITS.maxEvidenceBytes);
   // Of this process alone; it stands in the evidence, where an exchange over it may be built.
   const ephemeral = suiteByName(profile.message.allowedSuites[0] ?? '').generateKemKeyPair();
 
@@ -111,7 +115,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
       }
     },
     async envelopeEvidence({ nonce }) {
-      const statement = createBrokerStatement({ state, ring, suites: profile.message.allowedSuites, ledger: viewForEvidence() });
+      const statement = createBrokerStatement({ state, ring, suites: profile.message.allowedSuites, ledger: viewForEvidence(), audit: audit.head() });
       const evidence = await attester.createEvidence({
         role: 'key-broker',
         nonce,
@@ -120,7 +124,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
         profileDigest: profile.digest,
         statementDigest: statementDigest(statement),
       });
-      return create(EnvelopeEvidenceSchema, { evidence, statement, profileDigest: profile.digest, ephemeralKey: ephemeral.publicKey });
+      return create(EnvelopeEvidenceSchema, { evidence, statement, profileDigest: profile.digest, ephemeralKey: ephemeral.publicKey, ...(rootBirth === undefined ? {} : { rootBirth }) });
     },
     keyCommitments: (request) => signKeyCommitments(createCommitments(request, ring, profile), state.rootKey),
     auditHead() {

@@ -23,6 +23,8 @@ export interface BrokerState {
   readonly rootKey: KeyObject;
   /** DER. */
   readonly rootCertificate: Uint8Array;
+  /** Evidence bytes by the process that made the root; empty where that was not kept. */
+  readonly rootBirth: Uint8Array;
   /** A ledger view has named this broker's root: envelope keys are no longer given out without a view. */
   readonly recognised: boolean;
   /** Head of the audit log when the broker last started: the log may have grown since, but not shrunk. */
@@ -31,8 +33,6 @@ export interface BrokerState {
 
 /** Keeps the state encrypted at rest. */
 export interface StateStore {
-  /** undefined: nothing was stored yet. Throws UNLOCK_FAILED. */
-  load(): BrokerState | undefined;
   /** Durable when it returns. */
   save(state: BrokerState): void;
 }

@@ -44,7 +44,7 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
   const ledger = createLedgerViewTracker({ profile, followers: () => followers, clock });
   let closeAudit = (): void => undefined;
   const openBroker = async (unlockSecret: Uint8Array | undefined): Promise<KeyBroker> => {
-    const { state, store, audit } = await openBrokerStore({ profile, directory: config.storeDirectory, unlockSecret, now, randomBytes, checkpoint });
+    const { state, store, audit } = await openBrokerStore({ profile, attester, directory: config.storeDirectory, unlockSecret, now, randomBytes, checkpoint });
     closeAudit = () => {
       audit.close();
     };

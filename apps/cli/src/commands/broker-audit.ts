@@ -5,12 +5,13 @@ import { isAuditHeadSigned, parseBrokerRoot, verifyAuditChain } from '@selvedge/
 import { fetchAuditHead, type KeptAuditHead } from '@selvedge/client';
 import { fromHex, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { listFacts } from '@selvedge/policy';
 import type { CommandContext } from '../context.js';
 import { readInput } from '../read-file.js';
 
 const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/).max(32 * 1024);
 /** What `audit head` writes: a head of the log, its signature, and the root that signed it, all as hexadecimal. */
-const headFile = z.strictObject({ count: z.number().int().min(0), hash: hex, signature: hex, rootCertificate: hex });
+const headFile = z.strictObject({ count: z.number().int().min(1), hash: hex, signature: hex, rootCertificate: hex });
 
 /** `broker audit …`: an organisation keeps heads of the audit log, and judges by them a log that it is given. */
 export function addBrokerAuditCommands(broker: Command, contextOf: (command: Command) => CommandContext): void {
@@ -21,8 +22,12 @@ export function addBrokerAuditCommands(broker: Command, contextOf: (command: Com
     .requiredOption('--output <file>', 'the file to keep')
     .action(async ({ output }: { readonly output: string }, command: Command) => {
       const context = contextOf(command);
-      const { connectionProfile, profile } = await context.openFolder();
-      const head = await fetchAuditHead({ connectionProfile, profile, now: new Date() });
+      const folder = await context.openFolder();
+      const { connectionProfile, profile } = folder;
+      const policy = await folder.openPolicy();
+      const head = await fetchAuditHead({ connectionProfile, profile, ledger: listFacts(await policy.facts()), now: new Date() }).finally(() => {
+        policy.close();
+      });
       await writeFile(output, `${JSON.stringify(written(head))}\n`);
       context.print({ output, ...written(head) }, `${output}: the audit log has ${String(head.count)} entries`);
     });

@@ -1,6 +1,6 @@
 import { createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { createDevelopmentPlatform, createSimulatedAttester } from '@selvedge/attestation';
+import { attestRootBirth, createDevelopmentPlatform, createSimulatedAttester } from '@selvedge/attestation';
 import { SUITE_NAMES } from '@selvedge/crypto';
 import { createTestConsortium, type TestComputeNode, type TestConsortium, type TestConsortiumOptions } from '@selvedge/fixtures';
 import type { FollowerPort } from '@selvedge/ledger-view';
@@ -69,6 +69,7 @@ export async function createFakeNetwork(options: TestConsortiumOptions & { reado
       statement: statementBytes,
       profileDigest: consortium.profile.digest,
       ephemeralKey,
+      rootBirth: await attestRootBirth(attester, { rootCertificate: consortium.broker.certificate, profileDigest: consortium.profile.digest }),
     });
   };
 

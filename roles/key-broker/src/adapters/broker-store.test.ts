@@ -3,12 +3,15 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncate
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { backUpBrokerStore, isAuditHeadSigned, parseBrokerRoot, restoreBrokerStore, verifyAuditChain } from '@selvedge/attestation';
+import { backUpBrokerStore, isAuditHeadSigned, parseBrokerRoot, restoreBrokerStore, verifyAuditChain, verifyRootBirth } from '@selvedge/attestation';
 import { toHex } from '@selvedge/crypto';
 import { createProfile, parseProfile, type Profile } from '@selvedge/policy';
+import { EvidenceSchema, LIMITS, parseMessage } from '@selvedge/protocol';
 import { MSP_IDS, profile, secretOf } from '../testdata/shares.js';
+import { AT, BROKER_MEASUREMENT, createAttester, createState } from '../testdata/setting.js';
+import type { BrokerState } from '../ports.js';
 import { openBrokerStore, type BrokerStoreOptions } from './broker-store.js';
-import { readStoreSlots, STATE_FILE } from './encrypted-store.js';
+import { openEncryptedStore, readStoreSlots, STATE_FILE } from './encrypted-store.js';
 import { AUDIT_FILE } from './file-audit-log.js';
 
 const refusal = (code: string) => expect.objectContaining({ code }) as Error;
@@ -21,7 +24,7 @@ let auditPath: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'selvedge-broker-'));
   const directory = join(root, 'broker', 'store');
-  options = { profile, directory, unlockSecret: undefined, now: () => new Date('2026-11-20T12:00:00Z'), randomBytes };
+  options = { profile, directory, attester: createAttester(BROKER_MEASUREMENT), unlockSecret: undefined, now: () => new Date('2026-11-20T12:00:00Z'), randomBytes };
   statePath = join(directory, STATE_FILE);
   auditPath = join(directory, AUDIT_FILE);
 });
@@ -45,6 +48,11 @@ async function open(over: Partial<BrokerStoreOptions> = {}) {
   return openBrokerStore({ ...options, ...over, unlockSecret });
 }
 
+/** What a host can do that knows the code: seal any state under a secret and slots of its own. */
+function plant(state: BrokerState, secret: Uint8Array, slots: Uint8Array): void {
+  openEncryptedStore(options.directory, { secret, slots }, () => undefined).save(state);
+}
+
 function flip(path: string, at: number): void {
   const content = readFileSync(path);
   content[at] = (content[at] ?? 0) ^ 1;
@@ -52,6 +60,34 @@ function flip(path: string, at: number): void {
 }
 
 describe('the broker’s store', () => {
+  it('keeps the evidence of how its root was made, which a store that a host made has not', async () => {
+    const judge = ({ rootBirth, rootCertificate }: BrokerState): void => {
+      const birth = rootBirth.length === 0 ? undefined : parseMessage(EvidenceSchema, rootBirth, LIMITS.maxEvidenceBytes);
+      verifyRootBirth({ birth, rootCertificate, profile, at: AT });
+    };
+    await run();
+    const genuine = await run();
+    judge(genuine);
+    const slots = readStoreSlots(options.directory) as Uint8Array;
+    const secret = await secretOf(slots);
+    const planted = createState();
+    for (const rootBirth of [planted.rootBirth, genuine.rootBirth]) {
+      unlinkSync(auditPath);
+      plant({ ...planted, rootBirth }, secret, slots);
+      const opened = await run();
+      expect(() => {
+        judge(opened);
+      }).toThrow(refusal('BROKER_ROOT_UNPROVEN'));
+    }
+  });
+
+  it('does not take a recorded certificate over a root of the host’s own', async () => {
+    const genuine = await run();
+    const slots = readStoreSlots(options.directory) as Uint8Array;
+    plant({ ...createState(), rootCertificate: genuine.rootCertificate, rootBirth: genuine.rootBirth }, await secretOf(slots), slots);
+    await expect(run()).rejects.toThrow(refusal('UNLOCK_FAILED'));
+  });
+
   it('has the same root secret, root key and certificate after a restart', async () => {
     const first = await run();
     const second = await run();
@@ -103,7 +139,7 @@ describe('the broker’s store', () => {
     }
     writeFileSync(statePath, Buffer.concat([good, Buffer.of(0)]));
     await expect(opened()).rejects.toThrow(refusal('UNLOCK_FAILED'));
-  });
+  }, 120_000);
 
   it('shows no shares of a file that is no store', async () => {
     await run();

@@ -1,17 +1,21 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { attestRootBirth, type Attester } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
+import { encodeMessage, EvidenceSchema } from '@selvedge/protocol';
 import { createBrokerState, verifyStateOf } from '../domain/state.js';
 import { createStoreLock, isLockOf, type StoreLock } from '../domain/unlock-secret.js';
 import type { AuditLog, BrokerState, Checkpoint, StateStore } from '../ports.js';
-import { openEncryptedStore, readStoreSlots } from './encrypted-store.js';
+import { openEncryptedStore, readEncryptedStore, readStoreSlots } from './encrypted-store.js';
 import { AUDIT_FILE, openFileAuditLog } from './file-audit-log.js';
 
 export interface BrokerStoreOptions {
   /** Names network and channel, and who holds shares of the unlock secret. */
   readonly profile: Profile;
   readonly directory: string;
+  /** Of the broker's TEE: a new root gets evidence of how it was made. */
+  readonly attester: Attester;
   /** What the organisations' shares gave; undefined for a store that is not there yet. */
   readonly unlockSecret: Uint8Array | undefined;
   readonly now: () => Date;
@@ -36,11 +40,10 @@ export async function openBrokerStore(options: BrokerStoreOptions): Promise<Brok
   const { profile, directory, now, randomBytes, checkpoint = () => undefined } = options;
   const { network, channel } = profile.message;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const present = presentLock(options);
-  const stored = present && openEncryptedStore(directory, present, checkpoint).load();
+  const { present, stored } = readPresent(options);
   const auditFile = join(directory, AUDIT_FILE);
   if (stored === undefined && existsSync(auditFile)) throw new SelvedgeError('UNLOCK_FAILED', 'the store holds an audit log but no state: restore the state');
-  const state = stored ?? createBrokerState({ network, channel, randomBytes, now: now() });
+  const state = stored ?? (await makeRoot(options));
   verifyStateOf(state, { network, channel });
   const lock = present !== undefined && isLockOf(present.slots, profile) ? present : await createStoreLock(profile, randomBytes);
   const store = openEncryptedStore(directory, lock, checkpoint);
@@ -53,9 +56,18 @@ export async function openBrokerStore(options: BrokerStoreOptions): Promise<Brok
   return { state: anchored, store, audit };
 }
 
-function presentLock({ directory, unlockSecret: secret }: BrokerStoreOptions): StoreLock | undefined {
-  const slots = readStoreSlots(directory);
-  if (slots === undefined) return undefined;
-  if (secret === undefined) throw new SelvedgeError('BROKER_LOCKED', 'the key broker’s store is locked');
-  return { secret, slots };
+function readPresent({ directory, unlockSecret: secret }: BrokerStoreOptions): { readonly present?: StoreLock; readonly stored?: BrokerState } {
+  if (secret === undefined) {
+    if (readStoreSlots(directory) !== undefined) throw new SelvedgeError('BROKER_LOCKED', 'the key broker’s store is locked');
+    return {};
+  }
+  const read = readEncryptedStore(directory, secret);
+  return read === undefined ? {} : { present: { secret, slots: read.slots }, stored: read.state };
+}
+
+async function makeRoot({ profile, attester, randomBytes, now }: BrokerStoreOptions): Promise<BrokerState> {
+  const { network, channel } = profile.message;
+  const state = createBrokerState({ network, channel, randomBytes, now: now() });
+  const birth = await attestRootBirth(attester, { rootCertificate: state.rootCertificate, profileDigest: profile.digest });
+  return { ...state, rootBirth: encodeMessage(EvidenceSchema, birth) };
 }

@@ -6,7 +6,7 @@ import { deriveKey, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS } from '@selvedge/protocol';
 import type { StoreLock } from '../domain/unlock-secret.js';
-import type { Checkpoint, StateStore } from '../ports.js';
+import type { BrokerState, Checkpoint, StateStore } from '../ports.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { decodeState, encodeState } from './state-encoding.js';
 
@@ -37,24 +37,34 @@ export function readStoreSlots(directory: string): Uint8Array | undefined {
   return existsSync(path) ? parseFile(readFileSync(path)).slots : undefined;
 }
 
+/** A store as it was read, at once: slots and state belong together. */
+export interface ReadStore {
+  readonly state: BrokerState;
+  /** UnlockSlots bytes. */
+  readonly slots: Uint8Array;
+}
+
+/** Opens the store of a directory. undefined: there is none. Throws UNLOCK_FAILED. */
+export function readEncryptedStore(directory: string, secret: Uint8Array): ReadStore | undefined {
+  const path = join(directory, STATE_FILE);
+  if (!existsSync(path)) return undefined;
+  const { header, slots, salt, ciphertext } = parseFile(readFileSync(path));
+  try {
+    const { key, nonce } = deriveFileKey(secret, salt);
+    return { state: decodeState(AEAD.aeadOpen(key, nonce, header, ciphertext)), slots };
+  } catch {
+    throw refusal();
+  }
+}
+
 /**
- * The broker's state in one encrypted file of the directory, which is made when missing.
+ * Writes the broker's state to one encrypted file of the directory, which is made when missing.
  * @param lock its secret has full entropy, so HKDF suffices; its slots go in front of what is saved
  */
 export function openEncryptedStore(directory: string, lock: StoreLock, checkpoint: Checkpoint): StateStore {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, STATE_FILE);
   return {
-    load() {
-      if (!existsSync(path)) return undefined;
-      const { header, salt, ciphertext } = parseFile(readFileSync(path));
-      try {
-        const { key, nonce } = deriveFileKey(lock.secret, salt);
-        return decodeState(AEAD.aeadOpen(key, nonce, header, ciphertext));
-      } catch {
-        throw refusal();
-      }
-    },
     save(state) {
       const salt = randomBytes(SALT_BYTES);
       const length = Buffer.alloc(LENGTH_BYTES);

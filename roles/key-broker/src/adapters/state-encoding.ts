@@ -9,6 +9,7 @@ interface StoredState {
   readonly rootSecret: string;
   readonly rootKey: string;
   readonly rootCertificate: string;
+  readonly rootBirth?: string;
   readonly recognised: boolean;
   readonly auditCount: number;
   readonly auditHash: string;
@@ -25,6 +26,7 @@ export function encodeState(state: BrokerState): Uint8Array {
     rootSecret: encode(state.rootSecret),
     rootKey: encode(state.rootKey.export({ format: 'der', type: 'pkcs8' })),
     rootCertificate: encode(state.rootCertificate),
+    rootBirth: encode(state.rootBirth),
     recognised: state.recognised,
     auditCount: state.auditAnchor.count,
     auditHash: encode(state.auditAnchor.hash),
@@ -36,13 +38,14 @@ export function encodeState(state: BrokerState): Uint8Array {
 export function decodeState(bytes: Uint8Array): BrokerState {
   const stored = JSON.parse(Buffer.from(bytes).toString('utf8')) as StoredState | { readonly version: unknown };
   if (stored.version !== 1) throw new RangeError('state of another version');
-  const { network, channel, rootSecret, rootKey, rootCertificate, recognised, auditCount, auditHash } = stored as StoredState;
+  const { network, channel, rootSecret, rootKey, rootCertificate, rootBirth = '', recognised, auditCount, auditHash } = stored as StoredState;
   return {
     network,
     channel,
     rootSecret: decode(rootSecret),
     rootKey: createPrivateKey({ key: Buffer.from(rootKey, 'base64'), format: 'der', type: 'pkcs8' }),
     rootCertificate: decode(rootCertificate),
+    rootBirth: decode(rootBirth),
     recognised,
     auditAnchor: { count: auditCount, hash: decode(auditHash) },
   };

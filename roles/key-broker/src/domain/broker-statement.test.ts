@@ -1,3 +1,4 @@
+import { EMPTY_CHAIN } from '@selvedge/attestation';
 import { describe, expect, it } from 'vitest';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
 import { BrokerStatementSchema, parseMessage } from '@selvedge/protocol';
@@ -7,7 +8,7 @@ import { createKeyRing } from './key-derivation.js';
 
 const state = createState();
 const statementOf = (ledger: TestLedger | undefined) =>
-  parseMessage(BrokerStatementSchema, createBrokerStatement({ state, ring: createKeyRing(state), suites: Object.values(SUITES), ledger }), 65_536);
+  parseMessage(BrokerStatementSchema, createBrokerStatement({ state, ring: createKeyRing(state), suites: Object.values(SUITES), ledger, audit: EMPTY_CHAIN }), 65_536);
 const epochsOf = (ledger: TestLedger | undefined) => statementOf(ledger).envelopeKeys.filter(({ suite }) => suite === SUITES.P256).map(({ epoch }) => epoch);
 
 describe('the broker’s statement', () => {
@@ -47,7 +48,7 @@ describe('the broker’s statement', () => {
   });
 
   it('holds no secret', () => {
-    const text = Buffer.from(createBrokerStatement({ state, ring: createKeyRing(state), suites: Object.values(SUITES), ledger: createLedger(state) })).toString('hex');
+    const text = Buffer.from(createBrokerStatement({ state, ring: createKeyRing(state), suites: Object.values(SUITES), ledger: createLedger(state), audit: EMPTY_CHAIN })).toString('hex');
     expect(text).not.toContain(Buffer.from(state.rootSecret).toString('hex'));
     expect(text).not.toContain(Buffer.from(createKeyRing(state).envelopeKey(SUITES.P256, 1n).privateKey).toString('hex'));
   });

@@ -1,4 +1,4 @@
-import { recordedBrokerRoot } from '@selvedge/attestation';
+import { recordedBrokerRoot, type AuditAnchor } from '@selvedge/attestation';
 import { equalBytes } from '@selvedge/crypto';
 import { CHANNEL_EPOCH, facts, type FactReader } from '@selvedge/policy';
 import { BrokerStatementSchema, encodeMessage } from '@selvedge/protocol';
@@ -30,10 +30,12 @@ export interface StatementInput {
   readonly suites: readonly string[];
   /** undefined: no view of the ledger yet. */
   readonly ledger: LedgerFacts | undefined;
+  /** Where the audit log ends. */
+  readonly audit: AuditAnchor;
 }
 
 /** BrokerStatement bytes (DESIGN 9): the root, the envelope keys of every allowed suite, the epoch of every contract, and the envelope keys that would be next. */
-export function createBrokerStatement({ state, ring, suites, ledger }: StatementInput): Uint8Array {
+export function createBrokerStatement({ state, ring, suites, ledger, audit }: StatementInput): Uint8Array {
   const epochs = provenChannelEpochs(ledger, state.rootCertificate);
   const next = ledger === undefined ? 1n : (listedEpochs(ledger, CHANNEL_EPOCH).at(-1) ?? 0n) + 1n;
   const publicKeys = (epoch: bigint) => suites.map((suite) => ({ suite, epoch, publicKey: ring.envelopeKey(suite, epoch).publicKey }));
@@ -44,6 +46,8 @@ export function createBrokerStatement({ state, ring, suites, ledger }: Statement
     envelopeKeys: epochs.flatMap(publicKeys),
     contracts: ledger === undefined ? [] : contractEpochs(ledger),
     nextEnvelopeKeys: publicKeys(next),
+    auditEntries: BigInt(audit.count),
+    auditHash: audit.hash,
   });
 }
 

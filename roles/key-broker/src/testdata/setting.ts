@@ -112,7 +112,7 @@ export function createTestBroker(given: { readonly state?: BrokerState; readonly
   const broker = createKeyBroker({
     profile: given.profile ?? profile,
     state,
-    store: { load: () => saved.at(-1), save: (next) => void saved.push(next) },
+    store: { save: (next) => void saved.push(next) },
     audit: { head: () => EMPTY_CHAIN, append: (event) => void events.push(event), close: () => undefined },
     ledger: { current: () => test.staleLedger ?? view(), refresh: async () => Promise.resolve().then(view) },
     attester: createAttester(BROKER_MEASUREMENT),
