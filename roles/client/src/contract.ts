@@ -5,6 +5,7 @@ import type { ProposalOptions } from './proposal-options.js';
 import type { SubmittedTransaction } from './endorsed-transaction.js';
 import { withPresentKeys } from './present-keys.js';
 import { pause } from './repeat.js';
+import type { Requests } from './requests.js';
 import type { TransactionSession } from './session.js';
 
 /** A deployed contract, as this gateway's identity calls it. */
@@ -29,14 +30,14 @@ export interface Contract {
 
 /** A contract of this session's channel. @param batches the contract's; undefined: its requests travel one by one */
 export function createContract(session: TransactionSession, name: string, batches?: ContractBatches): Contract {
-  const newProposal = (transaction: string, options: ProposalOptions = {}): Proposal => createProposal(session, name, transaction, options);
-  const order = async (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => {
-    const executed = await newProposal(transaction, options).execute();
+  const newProposal = (transaction: string, options: ProposalOptions = {}, requests?: Requests): Proposal => createProposal(session, name, transaction, options, requests);
+  const order = async (transaction: string, options?: ProposalOptions, requests?: Requests): Promise<SubmittedTransaction> => {
+    const executed = await newProposal(transaction, options, requests).execute();
     const endorsed = await executed.endorse();
     return endorsed.submit();
   };
-  const commit = async (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
-    const submitted = await order(transaction, options);
+  const commit = async (transaction: string, options?: ProposalOptions, requests?: Requests): Promise<Uint8Array> => {
+    const submitted = await order(transaction, options, requests);
     await submitted.verifyCommitted();
     return submitted.getResult();
   };
@@ -44,7 +45,7 @@ export function createContract(session: TransactionSession, name: string, batche
   const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
     options.computeQuorum === undefined && options.endorsingOrganizations === undefined && options.signal === undefined ? batches : undefined;
   const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
-    const alone = (): Promise<Uint8Array> => commit(transaction, options);
+    const alone = (requests?: Requests): Promise<Uint8Array> => commit(transaction, options, requests);
     return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();
   };
   const retrying = <T>(run: () => Promise<T>, options: ProposalOptions = {}): Promise<T> => {
@@ -54,12 +55,12 @@ export function createContract(session: TransactionSession, name: string, batche
   const submitAsync = (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => retrying(() => order(transaction, options), options);
   const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commitAnyhow(transaction, options), options);
   const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
-    const alone = (): Promise<Uint8Array> => newProposal(transaction, options).evaluate();
+    const alone = (requests?: Requests): Promise<Uint8Array> => newProposal(transaction, options, requests).evaluate();
     return batchesFor(options)?.evaluate(contentOf(transaction, options ?? {}), alone) ?? alone();
   };
   return {
     name,
-    newProposal,
+    newProposal: (transaction, options) => newProposal(transaction, options),
     submitAsync,
     submit,
     evaluate,

@@ -26,7 +26,7 @@ export function createEmbeddedLane(session: Session): LedgerLane {
           const receipts = await Promise.all(owners.map(stage));
           await orderTransaction(session, encodeOrdered(message, receipts), { txId, owners, signal });
         },
-        commitStatus: () => awaitOwners(session, { txId, owners, signal }),
+        commitStatus: (item = txId) => awaitOwners(session, { txId: item, owners, signal }),
       };
     },
     events: (_contract, startBlock, signal) => followEvents(session, startBlock, signal),

@@ -40,8 +40,8 @@ export function rememberBlocks(lane: LedgerLane, known: KnownHeight): LedgerLane
       return {
         message: carried.message,
         submit: () => carried.submit(),
-        async commitStatus() {
-          const status = await carried.commitStatus();
+        async commitStatus(txId) {
+          const status = await carried.commitStatus(txId);
           known.sawBlock(status.blockNumber);
           return status;
         },

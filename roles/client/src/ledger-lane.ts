@@ -42,6 +42,9 @@ export interface CarriedTransaction {
    * again. Throws COMMIT_UNKNOWN when nobody can tell whether it was ordered.
    */
   submit(): Promise<void>;
-  /** Waits until every declared owner has the verdict on disk. Throws COMMIT_UNKNOWN when the time is over. */
-  commitStatus(): Promise<CommitStatus>;
+  /**
+   * Waits until every declared owner has the verdict on disk. Throws COMMIT_UNKNOWN when the time is over.
+   * @param txId one item's of a batch, whose first verdict may be another's than the batch's; by default the transaction's own
+   */
+  commitStatus(txId?: Uint8Array): Promise<CommitStatus>;
 }

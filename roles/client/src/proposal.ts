@@ -6,7 +6,7 @@ import type { BuiltRequest } from './domain/request.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
 import { callOf, executeOnNodes } from './execution.js';
 import type { ProposalOptions } from './proposal-options.js';
-import { createRequests, type RequestContent } from './requests.js';
+import { createRequests, type RequestContent, type Requests } from './requests.js';
 import type { TransactionSession } from './session.js';
 
 /** A request that has a transaction id and has not been executed. */
@@ -21,9 +21,14 @@ export interface Proposal {
   evaluate(): Promise<Uint8Array>;
 }
 
-/** Prepares a request; nothing is sent. */
-export function createProposal(session: TransactionSession, contract: string, transaction: string, options: ProposalOptions): Proposal {
-  const requests = createRequests(session, contract, contentOf(transaction, options));
+/** Prepares a request; nothing is sent. @param requests those that a batch was tried with: the transaction id stays theirs */
+export function createProposal(
+  session: TransactionSession,
+  contract: string,
+  transaction: string,
+  options: ProposalOptions,
+  requests: Requests = createRequests(session, contract, contentOf(transaction, options)),
+): Proposal {
 
   /** Compute nodes that must have run it: each contract touched has a quorum of its own. */
   const quorum = async (contracts: readonly string[]): Promise<number> => {

@@ -1,12 +1,15 @@
-import type { SelvedgeError } from '@selvedge/errors';
+import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { ItemAnswer } from '../domain/batch-answer.js';
-import { isWorthAnotherNode, isWorthRebuild } from '../domain/retry.js';
+import { verifySuccessful, type CommitStatus } from '../domain/commit-status.js';
+import { isConflict, isWorthAnotherNode, isWorthRebuild } from '../domain/retry.js';
 
 /**
- * What came of one item of a batch. 'again': nothing of it is or will be committed and nothing speaks against it, so that it
- * may be made again, with a new transaction id; 'alone': likewise, but not in a batch.
+ * What came of one item of a batch. 'alone': the ledger has given no verdict on its transaction id, so that it is sent by
+ * itself with the same id: whoever holds what the batch led to cannot have it committed beside that. 'again' and 'anew': the
+ * ledger's own verdict on its id says that it is not and will never be committed; it may be made again with a new one, in a
+ * batch or by itself.
  */
-export type ItemOutcome = { readonly kind: 'done'; readonly result: Uint8Array } | { readonly kind: 'failed'; readonly error: SelvedgeError } | { readonly kind: 'again' } | { readonly kind: 'alone' };
+export type ItemOutcome = { readonly kind: 'done'; readonly result: Uint8Array } | { readonly kind: 'failed'; readonly error: SelvedgeError } | { readonly kind: 'again' | 'anew' | 'alone' };
 
 /** What an item without a core comes to: it answered an evaluate, or was refused. */
 export function outcomeOf(answer: ItemAnswer): ItemOutcome {
@@ -15,4 +18,34 @@ export function outcomeOf(answer: ItemAnswer): ItemOutcome {
   // Where a request by itself would be tried elsewhere or be built anew, that is done with the item by itself.
   const isWorthATry = refusal.code === 'BATCH_ITEM_DEFERRED' || isWorthAnotherNode(refusal.code) || isWorthRebuild(refusal.code);
   return isWorthATry ? { kind: 'alone' } : { kind: 'failed', error: refusal };
+}
+
+/**
+ * What a failure of the batch as a whole comes to for an item without a verdict of its own.
+ * @param txId the item's, hexadecimal
+ */
+export function outcomeOfFailure(cause: unknown, txId: string): ItemOutcome {
+  const error = withRole(cause, 'client');
+  const isFinal = error.code === 'COMMIT_UNKNOWN' || error.code === 'CANCELLED' || error.code === 'LEDGER_CORRUPT' || error.code === 'INTERNAL';
+  if (!isFinal) return { kind: 'alone' };
+  if (error.code !== 'COMMIT_UNKNOWN') return { kind: 'failed', error };
+  return { kind: 'failed', error: new SelvedgeError(error.code, error.message, { role: error.role, details: { ...error.details, txId }, cause }) };
+}
+
+/**
+ * What the ledger's verdict on an item's own id comes to.
+ * @param executed what its execution came to
+ * @param isStale whether an endorser finds that it, and not another item, has lost the conflict
+ */
+export function outcomeOfVerdict(status: CommitStatus, executed: ItemOutcome, isStale: boolean): ItemOutcome {
+  try {
+    verifySuccessful(status);
+    return executed;
+  } catch (cause) {
+    const error = withRole(cause, 'ledger');
+    // Another transaction has used its id, and may have committed it.
+    if (error.code === 'DUPLICATE_TXID') return { kind: 'failed', error };
+    if (!isConflict(error.code)) return { kind: 'anew' };
+    return isStale ? { kind: 'failed', error } : { kind: 'again' };
+  }
 }

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchResponse } from '@selvedge/protocol';
+import { BatchResponseSchema, createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchResponse } from '@selvedge/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Gateway } from '../gateway.js';
 import { createFakeNetwork, type FakeNetwork } from '../testdata/fake-network.js';
@@ -157,6 +157,95 @@ describe('what befalls a batch as a whole', () => {
   });
 });
 
+/** Hexadecimal ids of what was ordered, by transaction. */
+const orderedIds = (): string[][] =>
+  network.ledger.ordered.map((bytes) => {
+    const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
+    const { cores, itemMask } = parseMessage(EndorsedTransactionSchema, kind.value as Uint8Array, LIMITS.maxMessageBytes);
+    return parseCores(cores, itemMask).map(({ txId }) => Buffer.from(txId).toString('hex'));
+  });
+
+describe('an item is committed by the verdict on its own id', () => {
+  /** Owners have had the items ordered by themselves before, in this way. */
+  const judge = (codeOf: (place: number, transaction: number) => ValidationCode): void => {
+    network.hooks.commitStatus = async (_mspId, genuine, txId) => {
+      const answer = await genuine();
+      const places = orderedIds().map((ids) => ids.indexOf(Buffer.from(txId).toString('hex')));
+      const transaction = places.findIndex((place) => place >= 0);
+      return { ...answer, code: codeOf(places[transaction] ?? -1, transaction) };
+    };
+  };
+
+  it.each([0, 1, 2])('and not by that of another (%i is the only valid one): no result without, and nothing is made again', async (valid) => {
+    judge((place) => (place === valid ? ValidationCode.VALID : ValidationCode.DUPLICATE_TXID));
+    expect(await submit('a', 'b', 'c')).toEqual(['a()', 'b()', 'c()'].map((result, i) => (i === valid ? result : 'DUPLICATE_TXID')));
+    expect(orderedItems()).toEqual([3]);
+  });
+
+  it('and not made again after a conflict of the others', async () => {
+    judge((place, transaction) => (transaction > 0 || place === 1 ? ValidationCode.VALID : ValidationCode.MVCC_READ_CONFLICT));
+    expect(await submit('a', 'b', 'c')).toEqual(['a()', 'b()', 'c()']);
+    expect(orderedItems()).toEqual([3, 2]);
+  });
+
+  it('and made again, with a new id, when that says that it never will be', async () => {
+    judge((_place, transaction) => (transaction > 0 ? ValidationCode.VALID : ValidationCode.ENDORSEMENT_POLICY_FAILURE));
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(orderedItems()).toEqual([2, 1, 1]);
+    expect(new Set(orderedIds().flat()).size).toBe(4);
+  });
+});
+
+describe('an item that goes alone before its batch is ordered', () => {
+  it('keeps its transaction id: who holds the batch’s target data cannot have it committed twice', async () => {
+    const tried: string[] = [];
+    network.hooks.endorse = (_mspId, genuine, { cores, itemMask }) => {
+      if (cores.length === 1) return genuine();
+      tried.splice(0, tried.length, ...parseCores(cores, itemMask).map(({ txId }) => Buffer.from(txId).toString('hex')));
+      return Promise.reject(refusal('LIMIT_EXCEEDED'));
+    };
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(tried).toHaveLength(2);
+    expect(orderedIds().flat().sort()).toEqual(tried.sort());
+  });
+
+  it('ends where an endorser says that its id was ordered', async () => {
+    network.hooks.endorse = () => Promise.reject(refusal('DUPLICATE_TXID'));
+    expect(await submit('a', 'b')).toEqual(['DUPLICATE_TXID', 'DUPLICATE_TXID']);
+    expect(orderedItems()).toEqual([]);
+  });
+});
+
+describe('a batch that nobody can tell the fate of', () => {
+  it('names each item by its own id, and gives those without a core what they came to', async () => {
+    gateway = network.connect({ limits: { commitStatusTimeoutMs: 30, submitTimeoutMs: 30 }, batching: { [network.consortium.contract]: { maxBatch: 8, maxBatchDelayMs: 20 } } });
+    network.hooks.submit = async (_peer, genuine) => {
+      await genuine();
+      throw refusal('UNAVAILABLE');
+    };
+    network.hooks.commitStatus = () => Promise.reject(refusal('UNAVAILABLE'));
+    const contract = gateway.getNetwork(network.consortium.channel).getContract(network.consortium.contract);
+    const settled = await Promise.allSettled(['a', 'fail', 'b'].map((name) => contract.submitTransaction(name)));
+    const errors = settled.map((each) => (each.status === 'rejected' && isSelvedgeError(each.reason) ? each.reason : undefined));
+    expect(errors.map((error) => error?.code)).toEqual(['COMMIT_UNKNOWN', 'CHAINCODE_ERROR', 'COMMIT_UNKNOWN']);
+    expect([errors[0]?.details.txId, errors[2]?.details.txId]).toEqual(orderedIds()[0]);
+  });
+});
+
+describe('replicas of which one has no core', () => {
+  it.each([1, 2])('disagree, if it is answer %i: the items go alone', async (coreless) => {
+    network.consortium.setContractPolicy({ computeQuorum: 2 });
+    let asked = 0;
+    network.hooks.executeBatch = async (_node, genuine) => {
+      const answer = await genuine();
+      asked += 1;
+      return asked === coreless ? deferAll(answer) : answer;
+    };
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(orderedItems()).toEqual([1, 1]);
+  });
+});
+
 describe('batching is configured', () => {
   it.each([{ maxBatch: 0, maxBatchDelayMs: 1 }, { maxBatch: LIMITS.maxBatchItems + 1, maxBatchDelayMs: 1 }, { maxBatch: 1.5, maxBatchDelayMs: 1 }, { maxBatch: 1, maxBatchDelayMs: -1 }, { maxBatch: 1, maxBatchDelayMs: 1, maxInFlight: 0 }])('within bounds: not %j', (policy) => {
     expect(() => network.connect({ batching: { stones: policy } })).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
@@ -170,4 +259,10 @@ function deferSecond(answer: BatchResponse): BatchResponse {
   answer.targetData!.attachments!.packets = answer.targetData!.attachments!.packets.slice(0, 1);
   answer.items[1] = { $typeName: 'selvedge.v1.BatchItem', hasCore: false, refusal: { $typeName: 'selvedge.v1.Refusal', code: 'BATCH_ITEM_DEFERRED', role: 'compute', message: 'it waits', action: '' } };
   return answer;
+}
+
+/** As a node answers that executed nothing. */
+function deferAll(answer: BatchResponse): BatchResponse {
+  const [, deferred] = deferSecond(answer).items;
+  return create(BatchResponseSchema, { items: answer.items.map(() => deferred!) });
 }

@@ -1,27 +1,33 @@
-import { SelvedgeError, withRole } from '@selvedge/errors';
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS, RequestKind } from '@selvedge/protocol';
-import { createRequests, type RequestContent } from '../requests.js';
+import { createRequests, type RequestContent, type Requests } from '../requests.js';
 import type { TransactionSession } from '../session.js';
-import { outcomeOf, type ItemOutcome } from './batch-outcome.js';
+import { outcomeOf, outcomeOfFailure, type ItemOutcome } from './batch-outcome.js';
 import { createBatchQueue, type BatchPolicy, type BatchQueue } from './batch-queue.js';
 import { executeBatch } from './execute-batch.js';
 import { submitBatch } from './submit-batch.js';
 
+/** Sends a request by itself. @param requests with the transaction id that it has already; by default it gets one */
+type Alone = (requests?: Requests) => Promise<Uint8Array>;
+
 /** One contract's requests, in batches. */
 export interface ContractBatches {
   /** Commits a request within a batch. @param alone commits it by itself, where it cannot go with others */
-  submit(content: RequestContent, alone: () => Promise<Uint8Array>): Promise<Uint8Array>;
+  submit(content: RequestContent, alone: Alone): Promise<Uint8Array>;
   /** Evaluates a request within a batch. */
-  evaluate(content: RequestContent, alone: () => Promise<Uint8Array>): Promise<Uint8Array>;
+  evaluate(content: RequestContent, alone: Alone): Promise<Uint8Array>;
 }
 
 interface Waiting {
   readonly content: RequestContent;
-  readonly alone: () => Promise<Uint8Array>;
+  /** Of the one transaction id that it goes by, in a batch and alone, until the ledger's verdict on that. */
+  readonly requests: Requests;
+  readonly alone: Alone;
   readonly resolve: (result: Uint8Array) => void;
   readonly reject: (error: unknown) => void;
   /** Batches that it was made again after. */
-  repeats: number;
+  readonly repeats: number;
 }
 
 /** After so many batches that fell to others' conflicts an item goes alone. */
@@ -49,29 +55,26 @@ export function createContractBatches(session: TransactionSession, contract: str
   /** Does not reject: what befell the batch as a whole before it was ordered says nothing about its items. */
   const runTogether = async (kind: RequestKind, items: readonly Waiting[]): Promise<ItemOutcome[]> => {
     try {
-      const requests = await Promise.all(items.map(({ content }) => createRequests(session, contract, content).get(kind)));
+      const requests = await Promise.all(items.map((item) => item.requests.get(kind)));
       if (kind === RequestKind.SUBMIT) return await submitBatch(session, contract, requests);
       const [answer] = await executeBatch(session, contract, requests, false);
       return (answer?.items ?? []).map(outcomeOf);
-    } catch (cause) {
-      const error = withRole(cause, 'client');
-      const isFinal = error.code === 'COMMIT_UNKNOWN' || error.code === 'CANCELLED' || error.code === 'LEDGER_CORRUPT' || error.code === 'INTERNAL';
-      return items.map(() => (isFinal ? { kind: 'failed', error } : { kind: 'alone' }));
+    } catch (error) {
+      return items.map(({ requests }) => outcomeOfFailure(error, toHex(requests.txId)));
     }
   };
 
   const settle = (item: Waiting, outcome: ItemOutcome): void => {
     if (outcome.kind === 'done') item.resolve(outcome.result);
     else if (outcome.kind === 'failed') item.reject(outcome.error);
-    else if (outcome.kind === 'again' && item.repeats < MAX_REPEATS) {
-      item.repeats += 1;
-      submits.add(item);
-    } else item.alone().then(item.resolve, item.reject);
+    else if (outcome.kind === 'again' && item.repeats < MAX_REPEATS) submits.add({ ...item, requests: createRequests(session, contract, item.content), repeats: item.repeats + 1 });
+    // Without a verdict on its id the item keeps it, so that it is committed once at most.
+    else item.alone(outcome.kind === 'alone' ? item.requests : undefined).then(item.resolve, item.reject);
   };
 
-  const add = (queue: BatchQueue<Waiting>, content: RequestContent, alone: () => Promise<Uint8Array>): Promise<Uint8Array> =>
+  const add = (queue: BatchQueue<Waiting>, content: RequestContent, alone: Alone): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
-      queue.add({ content, alone, resolve, reject, repeats: 0 });
+      queue.add({ content, requests: createRequests(session, contract, content), alone, resolve, reject, repeats: 0 });
     });
 
   return { submit: (content, alone) => add(submits, content, alone), evaluate: (content, alone) => add(evaluates, content, alone) };

@@ -1,6 +1,7 @@
-import { isSelvedgeError, withRole } from '@selvedge/errors';
-import { createItemMask, isDropped, keptItems, LIMITS, maskItems, requireAtMost, verifyItemMask, withDependents, type Core, type TargetData } from '@selvedge/protocol';
-import { verifySuccessful } from '../domain/commit-status.js';
+import { toHex } from '@selvedge/crypto';
+import { isSelvedgeError, SelvedgeError, withRole } from '@selvedge/errors';
+import { createItemMask, isDropped, keptItems, LIMITS, maskItems, requireAtMost, verifyItemMask, ValidationCode, withDependents, type Core, type TargetData } from '@selvedge/protocol';
+import type { CommitStatus } from '../domain/commit-status.js';
 import type { ContractTerms } from '../domain/contract-terms.js';
 import { groupReplicas } from '../domain/replicas.js';
 import type { BuiltRequest } from '../domain/request.js';
@@ -8,12 +9,14 @@ import { readRequirements } from '../domain/requirements.js';
 import { isConflict } from '../domain/retry.js';
 import type { CarriedTransaction } from '../ledger-lane.js';
 import type { TransactionSession } from '../session.js';
-import { outcomeOf, type ItemOutcome } from './batch-outcome.js';
+import { outcomeOf, outcomeOfFailure, outcomeOfVerdict, type ItemOutcome } from './batch-outcome.js';
 import { executeBatch } from './execute-batch.js';
 
 const STALE_ITEMS_TIMEOUT_MS = 5_000;
 /** Each time at least one more item is dropped. */
 const MAX_MASKS = 8;
+/** Items whose verdicts are asked for at once. */
+const QUESTIONS = 16;
 
 /** The batch's target data, and which of its cores are dropped. */
 interface Executed {
@@ -24,7 +27,9 @@ interface Executed {
 
 /**
  * Executes, endorses and commits a batch. Items that are stale are left out with their dependents; a conflict at commit is
- * the stale items' alone. Throws what befell all of it before it was ordered; COMMIT_UNKNOWN when nobody can tell.
+ * the stale items' alone. An item is committed when the ledger's verdict on its own id is VALID, whatever becomes of others:
+ * who holds the target data can have some of the items ordered without the rest. Throws what befell the execution;
+ * REPLICAS_DISAGREE when only some of the nodes have cores.
  */
 export async function submitBatch(session: TransactionSession, contract: string, requests: readonly BuiltRequest[]): Promise<ItemOutcome[]> {
   const answers = await executeBatch(session, contract, requests, true);
@@ -32,9 +37,11 @@ export async function submitBatch(session: TransactionSession, contract: string,
   const items = first?.items ?? [];
   const outcomes = items.map(outcomeOf);
   const withTarget = answers.flatMap(({ nodeId, targetData }) => (targetData === undefined ? [] : [{ nodeId, targetData }]));
-  if (first?.targetData === undefined && withTarget.length === 0) return outcomes;
+  if (withTarget.length === 0) return outcomes;
+  if (withTarget.length < answers.length) throw new SelvedgeError('REPLICAS_DISAGREE', 'only some of the compute nodes that executed a batch have cores of it', { role: 'client' });
   const executed = { targetData: groupReplicas(withTarget), cores: first?.cores ?? [] };
-  const ofCores = await commitItems(session, { contract, requests }, executed);
+  // Items without a core have their outcome already.
+  const ofCores = await commitItems(session, { contract, requests }, executed).catch((error: unknown) => executed.cores.map(({ txId }) => outcomeOfFailure(error, toHex(txId))));
   return outcomes.map((outcome, i) => {
     const answer = items[i];
     const core = answer !== undefined && 'core' in answer ? answer.core : undefined;
@@ -43,6 +50,7 @@ export async function submitBatch(session: TransactionSession, contract: string,
   });
 }
 
+const CONFLICT_CODES: ReadonlySet<number> = new Set([ValidationCode.MVCC_READ_CONFLICT, ValidationCode.PHANTOM_READ_CONFLICT]);
 const DONE: ItemOutcome = { kind: 'done', result: new Uint8Array(0) };
 
 /** What came of each core. */
@@ -67,20 +75,28 @@ async function commitItems(session: TransactionSession, batch: { readonly contra
       continue;
     }
     await carried.submit();
-    // From here on it may be committed: whatever fails is every kept item's, and nothing is made again.
-    const [asked] = await Promise.allSettled([carried.commitStatus()]);
-    if (asked.status === 'rejected') return endStale(lastConflict, { kind: 'failed', error: withRole(asked.reason, 'client') });
-    try {
-      verifySuccessful(asked.value);
-    } catch (error) {
-      const outcomes = endStale(lastConflict, { kind: 'again' });
-      if (!isConflictOf(error)) return outcomes.map((outcome) => (outcome.kind === 'again' ? { kind: 'alone' } : outcome));
-      const stale = await findStale(session, executed, dropped);
-      const failed: ItemOutcome = { kind: 'failed', error: withRole(error, 'ledger') };
-      return outcomes.map((outcome, i) => (stale.has(i) && !dropped.has(i) ? failed : outcome));
-    }
-    return endStale(lastConflict, DONE);
+    // From here on it may be committed: nothing is made again without the ledger's verdict on its own id.
+    const kept = cores.flatMap(({ txId }, i) => (dropped.has(i) ? [] : [{ txId, i }]));
+    const verdicts = new Map(await askVerdicts(carried, kept));
+    const hasConflict = [...verdicts.values()].some((verdict) => verdict.status === 'fulfilled' && CONFLICT_CODES.has(verdict.value.code));
+    const stale = hasConflict ? await findStale(session, executed, dropped) : dropped;
+    return endStale(lastConflict, DONE).map((outcome, i) => {
+      const verdict = verdicts.get(i);
+      if (verdict === undefined) return outcome;
+      return verdict.status === 'fulfilled' ? outcomeOfVerdict(verdict.value, outcome, stale.has(i)) : { kind: 'failed', error: withRole(verdict.reason, 'client') };
+    });
   }
+}
+
+/** The verdict on each item's own id, by place; some at a time, since most are known when the first is. */
+async function askVerdicts(carried: CarriedTransaction, items: readonly { readonly txId: Uint8Array; readonly i: number }[]): Promise<[number, PromiseSettledResult<CommitStatus>][]> {
+  const verdicts: [number, PromiseSettledResult<CommitStatus>][] = [];
+  for (let from = 0; from < items.length; from += QUESTIONS) {
+    const some = items.slice(from, from + QUESTIONS);
+    const settled = await Promise.allSettled(some.map(({ txId }) => carried.commitStatus(txId)));
+    settled.forEach((verdict, n) => verdicts.push([some[n]?.i ?? 0, verdict]));
+  }
+  return verdicts;
 }
 
 async function endorseItems(session: TransactionSession, { contract, requests }: { readonly contract: string; readonly requests: readonly BuiltRequest[] }, { targetData, cores }: Executed, dropped: ReadonlySet<number>): Promise<CarriedTransaction> {

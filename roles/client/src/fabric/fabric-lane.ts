@@ -3,6 +3,7 @@ import type { FabricGateway } from '@selvedge/fabric-network/gateway';
 import { create } from '@bufbuild/protobuf';
 import { EVENT_NAME, parseFabricEvents } from '@selvedge/fabric';
 import { EndorsedTransactionSchema } from '@selvedge/protocol';
+import { awaitOwners } from '../commit.js';
 import { declaredOwners } from '../domain/requirements.js';
 import type { LedgerLane } from '../ledger-lane.js';
 import type { Session } from '../session.js';
@@ -42,7 +43,7 @@ export function createFabricLane(session: Session, open: () => Promise<FabricGat
           endorsements: transaction.endorsements.map(({ identity, signature }) => ({ identity, signature })),
         }),
         submit: () => submitToFabric(session, fabric, transaction, outcome),
-        commitStatus: () => awaitFabricVerdict(session, fabric, transaction, outcome),
+        commitStatus: (item = txId) => (Buffer.from(item).equals(txId) ? awaitFabricVerdict(session, fabric, transaction, outcome) : awaitOwners(session, { ...outcome, txId: item })),
       };
     },
     async *events(contract, startBlock, signal) {
