@@ -116,6 +116,10 @@ async function main() {
     return 0;
   }
   const only = option('--only');
+  if (process.argv.includes('--only') && !only) {
+    console.error(`--only needs a part of an id\n${USAGE}`);
+    return 2;
+  }
   // Neighbours share tests, so a lane finds them warm.
   const chosen = MUTANTS.filter((mutant) => only === undefined || only.split(',').some((text) => mutant.id.includes(text))).sort((a, b) => (a.tests.join() < b.tests.join() ? -1 : 1));
   const faults = faultsOf(chosen);
