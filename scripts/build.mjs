@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { install, root, run } from './setup.mjs';
 
 /** Services that run in a TEE: each also has a bundle for production, which is measured in its stead. */
-export const TEE_SERVICES = ['compute', 'key-broker'];
+export const TEE_SERVICES = ['compute', 'key-broker', 'viewer'];
 
 /** Under these conditions packages leave out what belongs to development alone: the simulated TEE. */
 export const PRODUCTION = ['selvedge-production', 'selvedge-source'];

@@ -20,6 +20,8 @@ describe('labels of signatures and digests', () => {
       signing.keyCommitments(bytes),
       signing.historyHead(bytes),
       signing.auditEntry(bytes),
+      signing.view(bytes),
+      signing.viewAnswer(bytes, new Uint8Array(0), new Uint8Array(0)),
     ];
     expect(inputs).toHaveLength(Object.keys(signing).length);
     expect(new Set(inputs.map(toHex)).size).toBe(inputs.length);

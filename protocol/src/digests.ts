@@ -12,6 +12,9 @@ export const signing = {
   receipt: (network: string, channel: string, digest: Uint8Array, node: Uint8Array, expiresAtHeight: bigint) =>
     signingInput('receipt', network, channel, digest, node, expiresAtHeight),
   block: (header: Uint8Array) => signingInput('block', header),
+  view: (body: Uint8Array) => signingInput('view', body),
+  /** digest: of the question, see viewDigest. */
+  viewAnswer: (digest: Uint8Array, enc: Uint8Array, ciphertext: Uint8Array) => signingInput('view answer', digest, enc, ciphertext),
   profile: (profile: Uint8Array) => signingInput('profile', profile),
   policyChange: (change: Uint8Array) => signingInput('policy change', change),
   operator: (nonce: Uint8Array, nodeId: string, signingKey: Uint8Array, ephemeralKey: Uint8Array) =>
@@ -28,6 +31,11 @@ export function computeTxId(nonce: Uint8Array, creator: Uint8Array): Uint8Array 
 /** Identifies a network profile, in report data and requests. 32 bytes. */
 export function profileDigest(profile: Uint8Array): Uint8Array {
   return labelledHash('profile digest', profile);
+}
+
+/** Identifies a question to a viewer by its SignedView bytes, which nobody but reader and viewer knows. 32 bytes. */
+export function viewDigest(signedView: Uint8Array): Uint8Array {
+  return labelledHash('view digest', signedView);
 }
 
 /** Identifies a role's own statement in report data. 32 bytes. */

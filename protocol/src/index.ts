@@ -8,6 +8,7 @@ export * from './gen/selvedge/v1/key_broker_pb.js';
 export * from './gen/selvedge/v1/policy_pb.js';
 export * from './gen/selvedge/v1/fabric_pb.js';
 export * from './gen/selvedge/v1/key_policy_pb.js';
+export * from './gen/selvedge/v1/view_pb.js';
 export { LIMITS } from './limits.js';
 export { encodeMessage, parseMessage } from './parse.js';
 export { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';

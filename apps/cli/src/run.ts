@@ -9,6 +9,7 @@ import { addFabricCommands } from './commands/fabric.js';
 import { addNetworkCommands } from './commands/network.js';
 import { addPolicyCommands } from './commands/policy.js';
 import { addProfileCommands } from './commands/profile.js';
+import { addViewCommands } from './commands/view.js';
 import { createContext, type CommandContext } from './context.js';
 import { systemTerminal, toJson, type Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
@@ -56,6 +57,7 @@ function createProgram(terminal: Terminal): Command {
   addBrokerCommands(program, context);
   addAttestCommands(program, context);
   addFabricCommands(program, context);
+  addViewCommands(program, context);
   return program;
 }
 

@@ -8,6 +8,8 @@ export interface AuditEvent {
   readonly event: 'created' | 'started' | 'released' | 'refused';
   /** ISO 8601, UTC. */
   readonly at: string;
+  /** Of the node that asked. */
+  readonly role?: string;
   readonly nodeId?: string;
   readonly operatorMspId?: string;
   readonly suite?: string;
@@ -53,11 +55,16 @@ function hashEntry(previous: AuditAnchor, body: string): Uint8Array {
   return labelledHash('audit entry', previous.count, previous.hash, body);
 }
 
-/** Appends an event to a chain: the new head, and the JSON line to write, line feed included. */
+/** Appends an event to a broker's chain: the new head, and the JSON line to write, line feed included. */
 export function chainEvent(previous: AuditAnchor, event: AuditEvent, rootKey: KeyObject): { head: AuditHead; line: string } {
+  return chainEntry(previous, event, (message) => signP256(rootKey, message));
+}
+
+/** Appends to any chain. @param sign over signing.auditEntry */
+export function chainEntry(previous: AuditAnchor, event: object, sign: (message: Uint8Array) => Uint8Array): { head: AuditHead; line: string } {
   const body = JSON.stringify(event);
   const hash = hashEntry(previous, body);
-  const signature = new Uint8Array(signP256(rootKey, signing.auditEntry(hash)));
+  const signature = new Uint8Array(sign(signing.auditEntry(hash)));
   const entry: AuditEntry = { number: previous.count, body, hash: toHex(hash), signature: toHex(signature) };
   return { head: { count: previous.count + 1, hash, signature }, line: `${JSON.stringify(entry)}\n` };
 }
@@ -74,22 +81,30 @@ export function isAuditHeadSigned({ count, hash, signature }: AuditHead, rootPub
  * AUDIT_LOG_EDITED when one, or one before it, is not what the broker signed, AUDIT_LOG_BROKEN when one does not parse.
  */
 export function verifyAuditChain(lines: readonly string[], rootPublicKey: KeyObject, anchor: AuditAnchor): AuditHead {
+  return verifySignedChain(lines, (_body, head) => isAuditHeadSigned(head, rootPublicKey), anchor);
+}
+
+/** Whether the entry with this body was written by whom the log belongs to. May throw an AUDIT_LOG code of its own. */
+export type EntryCheck = (body: string, head: AuditHead) => boolean;
+
+/** As verifyAuditChain, for a log whose entries are signed by other keys than a broker's root. */
+export function verifySignedChain(lines: readonly string[], isOwn: EntryCheck, anchor: AuditAnchor): AuditHead {
   let head = EMPTY_CHAIN;
   for (const line of lines) {
-    head = verifyEntry(head, line, rootPublicKey);
+    head = verifyEntry(head, line, isOwn);
     if (head.count === anchor.count && !equalBytes(head.hash, anchor.hash)) throw refuse('AUDIT_LOG_EDITED', head.count - 1, 'is not the one that was there before');
   }
   if (head.count < anchor.count) throw new SelvedgeError('AUDIT_LOG_TRUNCATED', `audit log: ${String(head.count)} entries, and there were ${String(anchor.count)}`);
   return head;
 }
 
-function verifyEntry(previous: AuditAnchor, line: string, rootPublicKey: KeyObject): AuditHead {
+function verifyEntry(previous: AuditAnchor, line: string, isOwn: EntryCheck): AuditHead {
   const entry = parseEntry(line, previous.count);
   if (entry.number !== previous.count) throw refuse('AUDIT_LOG_REORDERED', previous.count, `is missing or was moved: number ${String(entry.number)} stands at its place`);
   const hash = hashEntry(previous, entry.body);
   if (toHex(hash) !== entry.hash) throw refuse('AUDIT_LOG_EDITED', previous.count, 'was changed, or one before it');
   const head = { count: previous.count + 1, hash, signature: fromHex(entry.signature) };
-  if (!isAuditHeadSigned(head, rootPublicKey)) throw refuse('AUDIT_LOG_EDITED', previous.count, 'was not written by this broker');
+  if (!isOwn(entry.body, head)) throw refuse('AUDIT_LOG_EDITED', previous.count, 'was not written by its owner');
   return head;
 }
 

@@ -1,4 +1,4 @@
-export type { AppraisalProfile, AttestationResult, Attester, Claims, ReportDataInput, TcbClaims, TeeRole, Verifier } from './types.js';
+export type { AppraisalProfile, AttestationResult, Attester, Claims, NodeTeeRole, ReportDataInput, TcbClaims, TeeRole, Verifier } from './types.js';
 export { computeReportData, evidenceDigest, NONCE_BYTES } from './report-data.js';
 export { MEASUREMENT_BYTES, measureFile } from './measurement.js';
 export { appraisalFindings, appraise, type AppraisalContext } from './appraisal/appraise.js';
@@ -21,6 +21,7 @@ export { createBrokerRoot, issueTeeCertificate, type BrokerRootKeys, type TeeCer
 export { claimedTeeBinding } from './certificate/binding.js';
 export { parseBrokerRoot, verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';
 export { verifyEnvelopeEvidence, type EnvelopeEvidenceInput } from './envelope-evidence.js';
+export { createViewerEvidence, verifyViewerEvidence, type AttestedViewer, type ViewerEvidenceInput } from './viewer-evidence.js';
 export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';
 export { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitments, type CommittedKeys } from './key-commitments.js';
 export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
@@ -29,7 +30,8 @@ export { createUnlockEvidence, verifyUnlockEvidence, type VerifiedUnlockEvidence
 export { encodeBrokerBackup, parseBrokerBackup, type BrokerBackup } from './unlock/backup.js';
 export { backUpBrokerStore, BROKER_AUDIT_FILE, BROKER_STATE_FILE, restoreBrokerStore } from './unlock/backup-files.js';
 export { openShareSubmission, sealShareSubmission } from './unlock/submission.js';
-export { chainEvent, EMPTY_CHAIN, isAuditHeadSigned, verifyAuditChain, type AuditAnchor, type AuditEvent, type AuditHead } from './audit-chain.js';
+export { chainEntry, chainEvent, EMPTY_CHAIN, isAuditHeadSigned, verifyAuditChain, verifySignedChain, type AuditAnchor, type AuditEvent, type AuditHead, type EntryCheck } from './audit-chain.js';
+export { openViewLog, verifyViewLog, type ViewEvent, type ViewLogAuthority } from './view-log.js';
 export { createKeyRequest, type KeyRequestInput, type PendingKeyRequest } from './key-release/request.js';
 export { openKeyRelease, type KeyReleaseInput, type OpenedKeyRelease } from './key-release/open.js';
 export { recordedEnvelopeKeys } from './key-release/bundle.js';

@@ -24,6 +24,14 @@ export interface CommittedKeys {
   readonly eventKey: Uint8Array;
 }
 
+const PURPOSES = [
+  ['dataKey', 'data'],
+  ['nameKey', 'name'],
+  ['randomKey', 'random'],
+  ['gateKey', 'gate'],
+  ['eventKey', 'event'],
+] as const;
+
 /** KeyCommitments bytes. */
 export function commitToKeys(contract: string, epoch: bigint, keys: CommittedKeys): Uint8Array {
   return encodeMessage(KeyCommitmentsSchema, {
@@ -66,12 +74,16 @@ export function verifyCommittedKeys(input: {
   readonly rootCertificate: Uint8Array;
   readonly contract: string;
   readonly epoch: bigint;
-  readonly keys: CommittedKeys;
+  /** Those that are there; each is checked. */
+  readonly keys: Partial<CommittedKeys>;
 }): void {
   const { contract, epoch } = input;
   const recorded = verifyKeyCommitments(input.fact, input.rootCertificate, { contract, epoch });
-  const own = commitToKeys(contract, epoch, input.keys);
-  if (!equalBytes(encodeMessage(KeyCommitmentsSchema, recorded), own)) {
+  const isCommitted = PURPOSES.every(([name, purpose]) => {
+    const key = input.keys[name];
+    return key === undefined || equalBytes(recorded[name], keyCommitment(purpose, key));
+  });
+  if (!isCommitted) {
     throw new SelvedgeError('BROKER_STATE_MISMATCH', `keys of contract ${contract}, epoch ${String(epoch)}, differ from their commitments on the ledger`);
   }
 }

@@ -1,7 +1,9 @@
 import type { Evidence, NetworkProfile } from '@selvedge/protocol';
 
 /** Roles that run in a TEE. */
-export type TeeRole = 'compute' | 'key-broker' | 'viewer';
+export type TeeRole = NodeTeeRole | 'key-broker';
+/** Those that receive keys from a key broker. */
+export type NodeTeeRole = 'compute' | 'viewer';
 
 /** Everything that evidence is bound to (DESIGN 9). All of it is required: binding cannot be left out. */
 export interface ReportDataInput {

@@ -4,7 +4,7 @@
  */
 
 /** Name of the part that refuses. */
-export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode' | 'ledger' | 'cli';
+export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'viewer' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode' | 'ledger' | 'cli';
 
 /** gRPC status names that refusals map to (https://grpc.io/docs/guides/status-codes/). */
 export type WireStatus =
@@ -81,6 +81,8 @@ export const CODES = {
   CONTRACT_CODE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The package differs from its approved hash; install the approved one.'),
   DATASET_UNKNOWN: entry('INVALID_ARGUMENT', false, 'Declare the collection in the chaincode’s collections file and approve the contract again.'),
   EVENT_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The contract’s manifest names the organisations that may open its events (eventReaders); ask one of them, or have it changed.'),
+  READER_FOREIGN: entry('PERMISSION_DENIED', false, 'Ask the viewer of your own organisation: a viewer answers nobody else.'),
+  READER_NOT_ENTITLED: entry('PERMISSION_DENIED', false, 'Use an identity of an administrator, or one whose certificate has the attribute selvedge.view=true.'),
   DATASET_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The collection’s membership rules do not admit the creator’s organisation.'),
 
   // Chaincode packages

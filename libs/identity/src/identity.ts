@@ -9,6 +9,8 @@ export interface Identity {
   readonly mspId: string;
   readonly role: NodeRole;
   readonly certificatePem: string;
+  /** That the organisation's CA put into the certificate, as Fabric CA does. */
+  readonly attributes: ReadonlyMap<string, string>;
   /** SerializedIdentity bytes, as they were received. */
   readonly serialized: Uint8Array;
   /** P-256. */

@@ -1,6 +1,7 @@
 import { isP256SignatureValid, labelledHash, sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS, SerializedIdentitySchema, parseMessage, type SerializedIdentity } from '@selvedge/protocol';
+import { parseAttributes } from './attributes.js';
 import { isRevoked, isValidAt, issuersOf, traceAuthorities, type Authority } from './authorities.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { Identity, MspRegistry, OrganisationTrust } from './identity.js';
@@ -84,6 +85,7 @@ function traceIdentity(serialized: Uint8Array, organisations: ReadonlyMap<string
     mspId: mspid,
     role: roleOf(certificate.organisationalUnits),
     certificatePem: Buffer.from(idBytes).toString('latin1'),
+    attributes: parseAttributes(certificate.fabricAttributes),
     serialized,
     publicKey: certificate.publicKey,
     signerId: signerIdOf(mspid, certificate.publicKeyDer),

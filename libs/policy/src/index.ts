@@ -20,4 +20,5 @@ export { isKeyChange } from './key-changes.js';
 export { factsOfRevokedEpoch, isPartyRevoked, newestEpoch, newestEpochs, type KeyEpoch } from './revocations.js';
 export { policyTransactionId } from './policy-transaction-id.js';
 export { verifyPolicyTransaction, type PolicyContext } from './policy-transaction.js';
+export { mayViewDataset, viewingRights, type ViewingRights } from './viewing.js';
 export { readBrokerRoot, verifyTeeStanding, type ExpectedTee } from './tee-standing.js';

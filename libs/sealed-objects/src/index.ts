@@ -21,3 +21,4 @@ export {
 } from './packet.js';
 export { openEvent, sealEvent, type EventHeaderInit, type OpenedEvent } from './event.js';
 export { padmeLength } from './padme.js';
+export { openView, openViewAnswer, sealView, sealViewAnswer, type SealedAnswer, type ViewScope } from './view.js';

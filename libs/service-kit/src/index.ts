@@ -4,3 +4,4 @@ export { loadConfig, readEnvironment, type ServiceEnvironment } from './config.j
 export { runService, type RunningService, type ServiceContext, type ServiceDefinition } from './service.js';
 export { readTls, tlsConfig, type TlsConfig, type TlsFiles } from './tls.js';
 export type { Logger } from 'pino';
+export { failureText } from './failure-text.js';

@@ -6,6 +6,7 @@ import { createEndorsedTransaction, encodeOrdered, packetsOf } from './domain/st
 import { collectEndorsements } from './endorsing.js';
 import type { LedgerLane } from './ledger-lane.js';
 import { followEvents } from './embedded-events.js';
+import { findTransaction } from './embedded-transaction.js';
 import { orderTransaction } from './ordering.js';
 import type { Session } from './session.js';
 import { stageAt } from './staging.js';
@@ -30,6 +31,7 @@ export function createEmbeddedLane(session: Session): LedgerLane {
       };
     },
     events: (_contract, startBlock, signal) => followEvents(session, startBlock, signal),
+    transaction: (txId, signal) => findTransaction(session, txId, signal),
     close: () => undefined,
   };
 }

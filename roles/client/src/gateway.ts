@@ -21,6 +21,7 @@ import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
 import type { NetworkPorts, OnHop, Pins } from './ports.js';
 import type { Session, TransactionSession } from './session.js';
 import { createTrust } from './trust.js';
+import { createViews, type Views } from './views.js';
 
 /** What a gateway needs: whom to reach, whom to trust, and who speaks. */
 export interface ConnectOptions {
@@ -80,6 +81,8 @@ export interface Network {
   getContract(name: string): Contract;
   /** Events that a contract's committed transactions have set, opened for the organisations that its manifest entitles. */
   getChaincodeEvents(chaincodeName: string, options?: ChaincodeEventsOptions): ChaincodeEvents;
+  /** What the viewer of this identity's organisation shows. @param viewerId node id; default: the organisation's first */
+  getViews(viewerId?: string): Views;
 }
 
 /**
@@ -130,6 +133,7 @@ export function connect(options: ConnectOptions): Gateway {
         name,
         getContract: (contract) => createContract(transactions, contract, batches.get(contract)),
         getChaincodeEvents: (contract, eventsOptions) => createChaincodeEvents(transactions, contract, eventsOptions),
+        getViews: (viewerId) => createViews(transactions, viewerId),
       };
     },
     reload: () => ports.reload(),

@@ -53,6 +53,7 @@ export function rememberBlocks(lane: LedgerLane, known: KnownHeight): LedgerLane
         yield found;
       }
     },
+    transaction: (txId, signal) => lane.transaction(txId, signal),
     close: () => {
       lane.close();
     },

@@ -15,7 +15,20 @@ export interface LedgerLane {
   endorse(input: LaneInput): Promise<CarriedTransaction>;
   /** Sealed events of valid transactions that a contract's name stands on, from a block on, and then as they come until the signal ends it. */
   events(contract: string, startBlock: bigint, signal: AbortSignal): AsyncIterable<LedgerEvents>;
+  /**
+   * A transaction that lies in a block, whatever its verdict. Throws COMMIT_UNKNOWN for one that is in none, as far as
+   * the ledger tells, MALFORMED_MESSAGE for one that is not of a contract.
+   */
+  transaction(txId: Uint8Array, signal: AbortSignal): Promise<LedgerTransaction>;
   close(): void;
+}
+
+/** A transaction as it lies in a block. What it says is believed only as far as its code, and what was confirmed of it. */
+export interface LedgerTransaction {
+  /** By a business node, or on Fabric a peer, of the own organisation where it has one. */
+  readonly status: CommitStatus;
+  readonly core: Core;
+  readonly sealedEvents: readonly Uint8Array[];
 }
 
 /** One executed request. */

@@ -10,9 +10,12 @@ import type {
   Receipt,
   SealedRequest,
   SealedResponse,
+  SealedView,
+  SealedViewAnswer,
   StaleItems,
   SubmitAnswer,
   TargetData,
+  ViewerEvidence,
 } from '@selvedge/protocol';
 import type { PinnedNetwork } from './domain/pins.js';
 
@@ -65,6 +68,15 @@ export interface KeyBrokerPort {
   getEnvelopeEvidence(nonce: Uint8Array, bounds: CallBounds): Promise<EnvelopeEvidence>;
 }
 
+/** The viewer beside an organisation's business node. */
+export interface ViewerPort {
+  readonly mspId: string;
+  readonly nodeId: string;
+  readonly address: string;
+  getEvidence(nonce: Uint8Array, bounds: CallBounds): Promise<ViewerEvidence>;
+  view(sealed: SealedView, bounds: CallBounds): Promise<SealedViewAnswer>;
+}
+
 /** What earlier sessions have verified, and a place to keep more. */
 export interface Pins {
   /** undefined: nothing was verified yet. */
@@ -81,6 +93,7 @@ export interface NetworkPorts {
   computeNodes(): readonly ComputePort[];
   endorsers(): readonly EndorserPort[];
   businessNodes(): readonly BusinessPort[];
+  viewers(): readonly ViewerPort[];
   /** Endorsers and business nodes, as sources of the ledger view. */
   followers(): readonly FollowerPort[];
   /** Reads the endpoint lists again; called when no compute node answers. */
@@ -89,7 +102,7 @@ export interface NetworkPorts {
 }
 
 /** The hops of DESIGN 2 as the client sees them. */
-export type HopName = 'attest' | 'execute' | 'endorse' | 'stage' | 'order' | 'commit-status';
+export type HopName = 'attest' | 'execute' | 'endorse' | 'stage' | 'order' | 'commit-status' | 'view';
 
 /** One finished call, for whoever watches. Sizes and times only: no plaintext, no key. */
 export interface HopEvent {

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { SelvedgeError, withRole } from '@selvedge/errors';
 import { BatchItemSchema, BatchResponseSchema, LIMITS, requireAtMost, type BatchItem, type BatchRequest, type BatchResponse } from '@selvedge/protocol';
+import type { StateSource } from '@selvedge/tee-node';
 import { runBatch, type ItemOutcome } from './batch-execution.js';
 import { openRequest, type UnsealedRequest } from './domain/open-request.js';
 import { createTargetData, refusalResponse, sealAnswer } from './domain/seal-answer.js';
 import type { Execution, RunContext } from './execution.js';
-import type { StateSource } from './request-ports.js';
 
 /** What a batch is answered with. */
 export interface BatchContext extends RunContext {

@@ -1,13 +1,13 @@
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { RequestKind } from '@selvedge/protocol';
+import type { StateSource } from '@selvedge/tee-node';
 import type { AuthorisedRequest } from './domain/authorise.js';
 import { createBatchOverlay, deferred, type BatchOverlay } from './domain/batch-overlay.js';
 import { createBatchRoom } from './domain/batch-room.js';
 import type { UnsealedRequest } from './domain/open-request.js';
 import { createSpeculativeSource } from './domain/speculative-source.js';
 import type { Attempt, Execution, Outcome, RunContext } from './execution.js';
-import type { StateSource } from './request-ports.js';
 
 /** What came of one item: an outcome, or what it was refused with. */
 export type ItemOutcome = Outcome | { readonly error: unknown };

@@ -2,7 +2,7 @@ import { sha256, toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { StorageMode } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CertifiedNode } from './node.test.support.js';
+import type { CertifiedNode } from '@selvedge/tee-node/testing';
 import type { StateCalls } from './ports.js';
 import { bytes, calls, createSubmitter, type Submitter } from './submit.test.support.js';
 

@@ -3,9 +3,9 @@ import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
 import { RequestKind, type Response } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeBusinessNode } from './business.test.support.js';
+import { type CertifiedNode, createFakeBusinessNode, heldKeysOf, viewOf } from '@selvedge/tee-node/testing';
 import { buildRequest, type ClientSetting, type RequestChange } from './client.test.support.js';
-import { createTestNode, heldKeysOf, viewOf, type CertifiedNode, type TestNode } from './node.test.support.js';
+import { createTestNode, type TestNode } from './node.test.support.js';
 
 let net: TestConsortium;
 let certified: CertifiedNode;

@@ -4,10 +4,10 @@ import { facts } from '@selvedge/policy';
 import { contentGuardKey, GuardKind, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, readSetDigest, RequestKind, type ContractSection } from '@selvedge/protocol';
 import { openPacket, requestDigest } from '@selvedge/sealed-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { type CertifiedNode, heldKeysOf, placeOf, sealTestPacket, viewOf } from '@selvedge/tee-node/testing';
 import { buildRequest } from './client.test.support.js';
 import { transactionSeed } from './domain/seeds.js';
-import { heldKeysOf, viewOf, type CertifiedNode, type TestChaincode } from './node.test.support.js';
-import { placeOf, sealTestPacket } from './packets.test.support.js';
+import { type TestChaincode } from './node.test.support.js';
 import type { OpenedContract, StateCalls } from './ports.js';
 import { bytes, createSubmitter, text, type Run, type Submitter } from './submit.test.support.js';
 

@@ -3,20 +3,18 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { RequestKind, type KeptStateSchema } from '@selvedge/protocol';
+import { createPacketOpener, type HeldKeys, type StateSource } from '@selvedge/tee-node';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
-import type { HeldKeys } from './domain/held-keys.js';
 import type { UnsealedRequest } from './domain/open-request.js';
 import { openEvents } from './domain/open-events.js';
 import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
 import { createKeptSets } from './domain/kept-sets.js';
-import { createPacketOpener } from './domain/packet-opener.js';
 import { createReplayWindow } from './domain/replay-window.js';
 import { createTargetItem, isChaincodeError, responseOf, type TargetItem } from './domain/seal-answer.js';
 import { createQueryWork } from './domain/rich-query.js';
 import { idleSeed, transactionSeed } from './domain/seeds.js';
 import { createTransactionContracts, type TransactionContracts } from './domain/transaction-contracts.js';
 import type { ChaincodeHost, ChaincodeResult, Invocation, StateCalls } from './ports.js';
-import type { StateSource } from './request-ports.js';
 
 export interface ExecutionOptions {
   readonly nodeId: string;

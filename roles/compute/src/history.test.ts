@@ -6,13 +6,11 @@ import {
   encodeMessage, HistoryHeadSchema, HistoryHeadStatementSchema, HistoryAnswerSchema, historyHead, KeyVersionSchema, signing, StateAnswerSchema, type HistoryHead, type KeyVersion,
 } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createHistoryConfirmer } from './adapters/history-confirmer.js';
-import { createFakeBusinessNode, type FakeBusinessNode } from './business.test.support.js';
+import { createHistoryConfirmer, type HistoryHeadPort } from '@selvedge/tee-node';
+import { type CertifiedNode, createFakeBusinessNode, type FakeBusinessNode, placeOf, sealTestPacket } from '@selvedge/tee-node/testing';
 import { buildRequest } from './client.test.support.js';
-import { createTestNode, type CertifiedNode, type TestNode } from './node.test.support.js';
-import { placeOf, sealTestPacket } from './packets.test.support.js';
+import { createTestNode, type TestNode } from './node.test.support.js';
 import type { KeyModification } from './ports.js';
-import type { HistoryHeadPort } from './request-ports.js';
 import { bytes, clientOf } from './submit.test.support.js';
 
 let net: TestConsortium;

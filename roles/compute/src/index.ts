@@ -2,16 +2,8 @@ export type { ChaincodeEvent, ChaincodeHost, ChaincodeResult, Invocation, StateC
 export { CHAINCODE_LIMITS, createChaincodeHost, type ChaincodeHostOptions, type ChaincodeHostStatus, type ChaincodeLimits, type ProcessChaincodeHost } from './chaincode/index.js';
 export { createComputeNode, type ComputeLimits, type ComputeNode, type ComputeNodeOptions } from './compute-node.js';
 export type { ExecutionOptions } from './execution.js';
-export { assignedContracts } from './domain/expected-keys.js';
+export { assignedContracts, isComplete } from './domain/expected-keys.js';
 export { readContractPolicy } from './domain/contract-terms.js';
-export type { FetchFailure } from './domain/fetch-failure.js';
-export type { HeldContractKeys, HeldKeys } from './domain/held-keys.js';
 export { createPackageKeeper, type HeldPackage, type PackageKeeper, type PackageKeeperOptions } from './adapters/package-keeper.js';
-export { createKeyKeeper, type KeyKeeper, type KeyKeeperOptions } from './adapters/key-keeper.js';
-export { createHistoryConfirmer, type HistoryConfirmer } from './adapters/history-confirmer.js';
 export { createKeptPoints, type KeptPoints, type KeptPointsOptions } from './domain/kept-points.js';
-export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
-export { createSetConfirmer, type ServedSet, type SetConfirmer, type SetConfirmerOptions } from './adapters/set-confirmer.js';
-export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';
-export type { BusinessPort, CertifiedSigner, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, KeptSet, SetContent, SetDigestPort, SetMemory, SetQuery, StateSource, TagQuery } from './request-ports.js';
 export { describeMissing, probeSandbox, requireCompleteSandbox, type MissingLayer, type SandboxPlatform } from './sandbox/index.js';

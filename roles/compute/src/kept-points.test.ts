@@ -2,11 +2,10 @@ import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { entryMark, RequestKind } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeBusinessNode, type FakeBusinessNode } from './business.test.support.js';
+import { type CertifiedNode, createFakeBusinessNode, type FakeBusinessNode, placeOf, sealTestPacket, viewOf } from '@selvedge/tee-node/testing';
 import { buildRequest } from './client.test.support.js';
 import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
-import { createTestNode, viewOf, type CertifiedNode, type TestNode } from './node.test.support.js';
-import { placeOf, sealTestPacket } from './packets.test.support.js';
+import { createTestNode, type TestNode } from './node.test.support.js';
 import type { StateCalls } from './ports.js';
 import { calls, clientOf } from './submit.test.support.js';
 

@@ -4,10 +4,9 @@ import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { contentGuardKey, RequestKind } from '@selvedge/protocol';
 import { parseDeclaredIndexes } from '@selvedge/rich-query';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeBusinessNode } from './business.test.support.js';
+import { type CertifiedNode, createFakeBusinessNode, placeOf, viewOf } from '@selvedge/tee-node/testing';
 import { buildRequest } from './client.test.support.js';
-import { createTestNode, viewOf, type CertifiedNode } from './node.test.support.js';
-import { placeOf } from './packets.test.support.js';
+import { createTestNode } from './node.test.support.js';
 import type { StateCalls } from './ports.js';
 import { calls, createSubmitter, type Submitter } from './submit.test.support.js';
 

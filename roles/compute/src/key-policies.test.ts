@@ -1,8 +1,7 @@
 import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, createTestKeyPolicy, TEST_ORGANISATION_MAP, type TestConsortium } from '@selvedge/fixtures';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CertifiedNode } from './node.test.support.js';
-import { placeOf } from './packets.test.support.js';
+import { type CertifiedNode, placeOf } from '@selvedge/tee-node/testing';
 import type { StateCalls } from './ports.js';
 import { bytes, calls, createSubmitter, type Run, type Submitter } from './submit.test.support.js';
 

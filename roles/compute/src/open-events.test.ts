@@ -3,9 +3,9 @@ import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { encodeMessage, LIMITS, OpenedEventsSchema, parseMessage, RequestKind, SealedEventOfSchema, type Response } from '@selvedge/protocol';
 import { sealEvent } from '@selvedge/sealed-objects';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeBusinessNode } from './business.test.support.js';
+import { type CertifiedNode, createFakeBusinessNode } from '@selvedge/tee-node/testing';
 import { buildRequest } from './client.test.support.js';
-import { createTestNode, type CertifiedNode, type TestNode } from './node.test.support.js';
+import { createTestNode, type TestNode } from './node.test.support.js';
 
 let net: TestConsortium;
 let certified: CertifiedNode;

@@ -4,8 +4,8 @@ import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { contentGuardKey, GuardKind, RequestKind, setGuardKey } from '@selvedge/protocol';
 import { verifySetStatement } from '@selvedge/set-digest';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CertifiedNode, TestChaincode } from './node.test.support.js';
-import { placeOf } from './packets.test.support.js';
+import { type CertifiedNode, placeOf } from '@selvedge/tee-node/testing';
+import type { TestChaincode } from './node.test.support.js';
 import { bytes, calls, createSubmitter, plain, type Submitter } from './submit.test.support.js';
 
 let net: TestConsortium;

@@ -5,9 +5,9 @@ import { contentGuardKey, GuardKind, RequestKind } from '@selvedge/protocol';
 import { parseDeclaredIndexes } from '@selvedge/rich-query';
 import { verifySetStatement } from '@selvedge/set-digest';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CertifiedNode, placeOf } from '@selvedge/tee-node/testing';
 import { buildRequest } from './client.test.support.js';
-import { createTestNode, type CertifiedNode } from './node.test.support.js';
-import { placeOf } from './packets.test.support.js';
+import { createTestNode } from './node.test.support.js';
 import type { StateCalls, StateQuery, StateQueryResult } from './ports.js';
 import { bytes, calls, createSubmitter, plain, type Submitter } from './submit.test.support.js';
 

@@ -1,10 +1,9 @@
 import { toHex } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import { parseCores, type ContractSection, type Core, type Response, type TargetData } from '@selvedge/protocol';
-import { createFakeBusinessNode, type FakeBusinessNode } from './business.test.support.js';
+import { type CertifiedNode, createFakeBusinessNode, type FakeBusinessNode, type NetworkParts, sealTestPacket } from '@selvedge/tee-node/testing';
 import { buildRequest, type ClientRequest, type ClientSetting, type RequestChange } from './client.test.support.js';
-import { createTestNode, type CertifiedNode, type NetworkParts, type TestChaincode, type TestNode } from './node.test.support.js';
-import { sealTestPacket } from './packets.test.support.js';
+import { createTestNode, type TestChaincode, type TestNode } from './node.test.support.js';
 import type { StateCalls } from './ports.js';
 
 /** One request and what came of it. core and section throw when there is no target data. */

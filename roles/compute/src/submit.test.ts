@@ -5,8 +5,7 @@ import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { ChaincodeEventSchema, encodeMessage, GuardKind, contentGuardKey, readSetDigest, RequestKind, ResponseSchema, teeSigningInput, verifyPacketsMatch } from '@selvedge/protocol';
 import { eventDigest, openEvent, openPacket, requestDigest, responseDigest } from '@selvedge/sealed-objects';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CertifiedNode } from './node.test.support.js';
-import { placeOf } from './packets.test.support.js';
+import { type CertifiedNode, placeOf } from '@selvedge/tee-node/testing';
 import type { StateCalls } from './ports.js';
 import { bytes, calls, createSubmitter, plain, text, type Submitter } from './submit.test.support.js';
 

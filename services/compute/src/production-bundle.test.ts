@@ -32,7 +32,7 @@ const MARKS = [/libs\/attestation\/src\/simulated\/(?:attester|platform|quote|ve
 
 describe('bundles for production', () => {
   it('are those of the services that run in a TEE', () => {
-    expect(build.TEE_SERVICES).toEqual(['compute', 'key-broker']);
+    expect(build.TEE_SERVICES).toEqual(['compute', 'key-broker', 'viewer']);
   });
 
   it('hold nothing of the simulated TEE, where those for development hold it', () => {

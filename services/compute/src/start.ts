@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { url as inspectorUrl } from 'node:inspector';
 import { guardProcess, openTee } from '@selvedge/attestation/process';
-import { connectPeers, createChaincodeHost, createComputeNode, createKeptPoints, createKeyKeeper, createHistoryConfirmer, createSetConfirmer, createPackageKeeper, createStateFetcher, describeMissing, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
+import { createChaincodeHost, createComputeNode, createKeptPoints, createPackageKeeper, describeMissing, isComplete, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
 import { listPackages } from '@selvedge/contract-package';
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
@@ -9,9 +9,9 @@ import { createSigner } from '@selvedge/identity';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
-import { readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
+import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
+import { connectPeers, createHistoryConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import type { ComputeConfig } from './config.js';
-import { failureText } from './failure-text.js';
 
 const now = (): Date => new Date();
 const clock = (): number => performance.now();
@@ -90,8 +90,10 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
   const keys = createKeyKeeper({
     broker: peers.broker,
     attester,
+    role: 'compute',
     operator: signer,
     nodeId,
+    isComplete: (held, view) => isComplete(held, view, nodeId),
     view: () => views.current(),
     now,
     onKeys: (held) => {

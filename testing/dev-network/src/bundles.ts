@@ -4,7 +4,7 @@ import type { Measurements } from './genesis.js';
 import { CHAINCODE_SERVICES, SERVICE_NAMES, type BundledService, type NetworkSettings } from './options.js';
 
 /** Paths by service; those of services that the network has not are left out. */
-export type Bundles = Readonly<Partial<Record<BundledService, string>>> & Readonly<Record<'compute' | 'key-broker', string>>;
+export type Bundles = Readonly<Partial<Record<BundledService, string>>> & Readonly<Record<'compute' | 'key-broker' | 'viewer', string>>;
 
 /** Paths of the services' bundles. Throws INVALID_CONFIGURATION when one is missing. */
 export function findBundles(given: Partial<Bundles> = {}, ledger: NetworkSettings['ledger'] = 'embedded'): Bundles {
@@ -14,5 +14,5 @@ export function findBundles(given: Partial<Bundles> = {}, ledger: NetworkSetting
 
 /** What the TEE processes will measure as: the digest of the whole code that they run. */
 export function measureBundles(bundles: Bundles): Measurements {
-  return { compute: measureFile(bundles.compute, process.version), keyBroker: measureFile(bundles['key-broker'], process.version) };
+  return { compute: measureFile(bundles.compute, process.version), keyBroker: measureFile(bundles['key-broker'], process.version), viewer: measureFile(bundles.viewer, process.version) };
 }

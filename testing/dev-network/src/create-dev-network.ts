@@ -13,14 +13,14 @@ import { createGenesis } from './genesis.js';
 import { ADMIN, createIdentities, FIRST_USER, loadAdmins, organisationsOf, policySubmitter } from './identities.js';
 import { layoutOf, type Layout } from './layout.js';
 import { createLiveNetwork } from './live-network.js';
-import { plannedComputeNode, plannedNodes } from './node-configs.js';
+import { plannedComputeNode, plannedNodes, plannedViewers } from './node-configs.js';
 import { createNodeGroup } from './node-group.js';
 import { settingsOf, verifyOptions, type DevNetworkOptions, type NetworkSettings } from './options.js';
 import { createPlatform, createTeeRoot } from './platforms.js';
 import { openPolicySession } from './policy-session.js';
 import { isStillRunning, readProcesses } from './processes.js';
 import { readSavedNetwork, type SavedNetwork } from './saved-network.js';
-import { untilComputeReady } from './readiness.js';
+import { untilComputeReady, untilViewersReady } from './readiness.js';
 import { ensureTls } from './tls.js';
 import { ensureUnlockKeys } from './unlock.js';
 
@@ -37,7 +37,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
   if (ledger === 'fabric') findFabricBinaries();
   const bundles = findBundles(options.bundles, ledger);
   const measured = measureBundles(bundles);
-  const measurements = { compute: toHex(measured.compute), keyBroker: toHex(measured.keyBroker) };
+  const measurements = { compute: toHex(measured.compute), keyBroker: toHex(measured.keyBroker), viewer: toHex(measured.viewer) };
   if (saved !== undefined) {
     refuseOtherLedger(layout, saved, options.ledger);
     refuseOtherCode(layout, saved, measurements);
@@ -60,7 +60,8 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
   const profile = verifySignedProfile(signedProfile);
 
   const computeNodes = saved?.computeNodes ?? Array.from({ length: options.computeNodes ?? 1 }, (_unused, i) => plannedComputeNode(settings, i + 1));
-  for (const name of ['key-broker', ...computeNodes.map((node) => node.name)]) await createPlatform(layout, name, new Date());
+  const viewers = plannedViewers(settings);
+  for (const name of ['key-broker', ...[...computeNodes, ...viewers].map((node) => node.name)]) await createPlatform(layout, name, new Date());
 
   const fabric = ledger === 'fabric' ? await openFabricLedger({ layout, settings, options: options.fabric ?? {}, isNew: saved === undefined }) : undefined;
   const group = createNodeGroup({ layout, settings, bundles, options, known: new Map(Object.entries(saved?.addresses ?? {})), fabric });
@@ -80,9 +81,10 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
         session.close();
       }
     }
-    await Promise.all(computeNodes.map((node) => group.start(node)));
+    await Promise.all([...computeNodes, ...viewers].map((node) => group.start(node)));
     await network.writeEndpoints();
     await untilComputeReady(network.connectionProfile(), options.readyTimeoutMs);
+    await untilViewersReady(network.connectionProfile(), options.readyTimeoutMs);
     for (const contract of options.contracts ?? []) await network.deploy(contract);
     return network;
   } catch (error) {
@@ -116,10 +118,11 @@ function refuseOtherLedger(layout: Layout, { settings }: SavedNetwork, wanted: D
 
 /** Evidence of other code would be refused by everyone; better to say so at once. */
 function refuseOtherCode(layout: Layout, saved: SavedNetwork, measurements: SavedNetwork['measurements']): void {
-  if (saved.measurements.compute === measurements.compute && saved.measurements.keyBroker === measurements.keyBroker) return;
+  const isViewerSame = saved.settings.viewers !== true || saved.measurements.viewer === measurements.viewer;
+  if (saved.measurements.compute === measurements.compute && saved.measurements.keyBroker === measurements.keyBroker && isViewerSame) return;
   throw new SelvedgeError(
     'INVALID_CONFIGURATION',
-    `the code of the compute node or the key broker, or Node itself, has changed since the network in ${layout.directory} was made, and its profile approves the old one; start a new network in another folder`,
+    `the code of the compute node, the key broker or the viewer, or Node itself, has changed since the network in ${layout.directory} was made, and its profile approves the old one; start a new network in another folder`,
     { role: 'cli' },
   );
 }

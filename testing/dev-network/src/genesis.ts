@@ -10,6 +10,7 @@ import type { NetworkSettings } from './options.js';
 export interface Measurements {
   readonly compute: Uint8Array;
   readonly keyBroker: Uint8Array;
+  readonly viewer: Uint8Array;
 }
 
 /** Writes the profile, signed by every organisation's administrator, and block 0's transaction, which records it. */
@@ -26,6 +27,7 @@ export async function createGenesis(layout: Layout, settings: NetworkSettings, i
     appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [input.measurements.compute] },
       { role: 'key-broker', teeType: 'simulated', measurements: [input.measurements.keyBroker] },
+      { role: 'viewer', teeType: 'simulated', measurements: [input.measurements.viewer] },
     ],
     allowedSuites: [...(settings.suites ?? DEFAULT_SUITE_NAMES)],
     allowSimulated: true,

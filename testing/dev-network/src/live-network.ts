@@ -43,6 +43,7 @@ export function createLiveNetwork(input: {
   let writing: Promise<void> = Promise.resolve();
 
   const computeNodes = (): NodeInfo[] => group.list().filter(({ service, name }) => service === 'compute' && !leaving.has(name));
+  const viewers = (): ConnectionProfile['viewers'] => group.list().filter(({ service }) => service === 'viewer').map(({ name, mspId, dialAddress }) => ({ mspId, nodeId: name, address: dialAddress }));
   const connectionProfile = (): ConnectionProfile => ({
     network: settings.network,
     channel: settings.channel,
@@ -50,6 +51,7 @@ export function createLiveNetwork(input: {
     tls: defaultTlsFiles(layout, settings),
     ...ledgerEndpoints(),
     computeNodes: computeNodes().map(({ name, dialAddress }) => ({ nodeId: name, address: dialAddress })),
+    ...(settings.viewers === true ? { viewers: viewers() } : {}),
   });
   const ledgerEndpoints = () => {
     const { sequencer, ...others } = group.endpoints();

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { loadTls } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
-import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage, Sequencer } from '@selvedge/protocol';
+import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage, Sequencer, Viewer } from '@selvedge/protocol';
 import { connectRpc, type TlsSetting } from '@selvedge/rpc';
-import { plannedNodes, type PlannedNode } from './node-configs.js';
+import { plannedNodes, plannedViewers, type PlannedNode } from './node-configs.js';
 import { layoutOf } from './layout.js';
 import { isStillRunning, readProcesses } from './processes.js';
 import { readSavedNetwork } from './saved-network.js';
@@ -41,7 +41,7 @@ export async function readNetworkStatus(directory: string): Promise<NodeStatus[]
   const processes = await readProcesses(layout);
   const tls = loadTls({ tls: defaultTlsFiles(layout, saved.settings) });
   const plan = saved.settings.ledger === 'fabric' ? await readFabricPlan(layout) : undefined;
-  const nodes = [...(plan === undefined ? [] : fabricNodes(plan)), ...plannedNodes(saved.settings), ...saved.computeNodes];
+  const nodes = [...(plan === undefined ? [] : fabricNodes(plan)), ...plannedNodes(saved.settings), ...saved.computeNodes, ...plannedViewers(saved.settings)];
   return Promise.all(
     nodes.map(async (node) => {
       const { name, service, mspId } = node;
@@ -80,6 +80,11 @@ const lookers: Readonly<Record<NodeService, (address: string, tls: TlsSetting) =
       const health = await connection.client(Compute).health({}, { timeoutMs: TIMEOUT_MS });
       const contracts = health.contracts.length === 0 ? 'no contract' : health.contracts.join(', ');
       return { ready: health.ready && !health.draining, height: health.viewHeight, detail: `${health.teeType} TEE; ${contracts}` };
+    }),
+  viewer: (address, tls) =>
+    withConnection(address, tls, async (connection) => {
+      const { ready, viewHeight, teeType, contracts } = await connection.client(Viewer).health({}, { timeoutMs: TIMEOUT_MS });
+      return { ready, height: viewHeight, detail: `${teeType} TEE; opens ${contracts.length === 0 ? 'no contract' : contracts.join(', ')}` };
     }),
 };
 

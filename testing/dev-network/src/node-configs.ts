@@ -29,6 +29,7 @@ export const ROLE_OF_SERVICE: Readonly<Record<NodeService, RoleName>> = {
   business: 'business',
   'key-broker': 'key-broker',
   compute: 'compute',
+  viewer: 'viewer',
   orderer: 'ledger',
   peer: 'ledger',
   'policy-chaincode': 'ledger',
@@ -48,6 +49,12 @@ export function plannedNodes(settings: NetworkSettings): PlannedNode[] {
     ...settings.businessOrganisations.map((mspId) => ({ name: `business-${short(mspId)}`, service: 'business' as const, mspId })),
     { name: 'key-broker', service: 'key-broker', mspId: settings.ordererOrganisation },
   ];
+}
+
+/** The viewers of a network that has them: one beside each business node. */
+export function plannedViewers({ viewers, businessOrganisations }: NetworkSettings): PlannedNode[] {
+  if (viewers !== true) return [];
+  return businessOrganisations.map((mspId) => ({ name: `viewer-${mspId.replace(/MSP$/, '').toLowerCase()}`, service: 'viewer' as const, mspId }));
 }
 
 /** The n-th compute node, from 1; the endorser organisations operate them in turn. */
@@ -89,6 +96,16 @@ export function nodeConfig(layout: Layout, settings: NetworkSettings, node: Plan
         businessNodes: endpoints.businessNodes,
         packageStore: layout.packages,
         runDirectory: directory,
+        operator: { mspId: node.mspId, ...peer },
+      };
+    case 'viewer':
+      return {
+        ...common,
+        ...tee,
+        nodeId: node.name,
+        keyBroker: endpoints.keyBroker,
+        businessNodes: endpoints.businessNodes.filter(({ mspId }) => mspId === node.mspId),
+        storeDirectory: directory,
         operator: { mspId: node.mspId, ...peer },
       };
   }

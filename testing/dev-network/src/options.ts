@@ -3,7 +3,7 @@ import { SelvedgeError, type RoleName } from '@selvedge/errors';
 import type { FabricOptions } from './fabric/fabric-options.js';
 
 /** The services of a network, by folder under services/. */
-export const SERVICE_NAMES = ['sequencer', 'endorser', 'business', 'key-broker', 'compute'] as const;
+export const SERVICE_NAMES = ['sequencer', 'endorser', 'business', 'key-broker', 'compute', 'viewer'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 /** Services that a network on Hyperledger Fabric has beside them. */
 export const CHAINCODE_SERVICES = ['policy-chaincode', 'endorsement-chaincode'] as const;
@@ -50,6 +50,8 @@ export interface DevNetworkOptions {
   readonly ledger?: 'embedded' | 'fabric';
   /** Settings of a new network on Fabric. */
   readonly fabric?: FabricOptions;
+  /** A viewer beside each business node of a new network. Default: none, to save memory. */
+  readonly viewers?: boolean;
   /** Compute nodes at first start. Default 1. */
   readonly computeNodes?: number;
   readonly network?: string;
@@ -87,6 +89,8 @@ export const DEFAULT_ORDERER_ORGANISATION = 'OrdererMSP';
 export interface NetworkSettings {
   /** What carries transactions; a network from before there was a choice has none written: embedded. */
   readonly ledger?: 'embedded' | 'fabric';
+  /** Whether a viewer runs beside each business node. */
+  readonly viewers?: boolean;
   readonly network: string;
   readonly channel: string;
   readonly businessOrganisations: readonly string[];
@@ -108,6 +112,7 @@ export function settingsOf(options: Omit<DevNetworkOptions, 'directory'>): Netwo
   const organisations = new Set([...businessOrganisations, ...endorserOrganisations, ordererOrganisation]).size;
   return {
     ledger: options.ledger ?? 'embedded',
+    viewers: options.viewers ?? false,
     network: options.network ?? 'dev',
     channel: options.channel ?? 'main',
     businessOrganisations,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadTls, type ConnectionProfile } from '@selvedge/client';
 import { SelvedgeError } from '@selvedge/errors';
-import { Compute, type ComputeHealth } from '@selvedge/protocol';
+import { Compute, Viewer, type ComputeHealth } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 
 const POLL_MS = 50;
@@ -31,6 +31,25 @@ export async function untilHealth(
           const health = await connection.client(Compute).health({}, { timeoutMs: CALL_TIMEOUT_MS }).catch(() => undefined);
           if (health !== undefined && options.isEnough(health)) return;
           if (performance.now() > deadline) throw new SelvedgeError('TIMEOUT', `compute node ${nodeId} ${options.what} yet; see its log`, { role: 'cli', details: { nodeId } });
+          await sleep(POLL_MS);
+        }
+      } finally {
+        connection.close();
+      }
+    }),
+  );
+}
+
+/** Waits until each viewer says that it is ready: it has a ledger view, its keys and its audit log. Throws TIMEOUT naming it. */
+export async function untilViewersReady({ viewers = [], tls }: Pick<ConnectionProfile, 'viewers' | 'tls'>, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
+  const setting = loadTls({ tls });
+  const deadline = performance.now() + timeoutMs;
+  await Promise.all(
+    viewers.map(async ({ nodeId, address }) => {
+      const connection = connectRpc(address, { tls: setting });
+      try {
+        while ((await connection.client(Viewer).health({}, { timeoutMs: CALL_TIMEOUT_MS }).catch(() => undefined))?.ready !== true) {
+          if (performance.now() > deadline) throw new SelvedgeError('TIMEOUT', `viewer ${nodeId} is not ready yet; see its log`, { role: 'cli', details: { nodeId } });
           await sleep(POLL_MS);
         }
       } finally {

@@ -12,7 +12,7 @@ export interface SavedNetwork {
   /** Where each node listens, by name. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Hexadecimal: what the TEE processes measured as when the profile was signed. */
-  readonly measurements: { readonly compute: string; readonly keyBroker: string };
+  readonly measurements: { readonly compute: string; readonly keyBroker: string; /** None in a network from before there were viewers. */ readonly viewer?: string };
 }
 
 /** undefined when the folder holds no network. Throws INVALID_CONFIGURATION when the file is of another kind. */

@@ -16,6 +16,7 @@ import { readableIn } from './canary/raw-capture.js';
 import { EXPECTED_REFUSALS, runRefusedRequests } from './canary/refused-requests.js';
 import { createSearch, type Finding } from './canary/search.js';
 import { createSecrets, markersOf } from './canary/secrets.js';
+import { EXPECTED_VIEWS, runViews } from './canary/views.js';
 import { contractOf, EXPECTED_OUTCOMES, runWorkload, type Outcomes } from './canary/workload.js';
 import { text } from './network.js';
 
@@ -34,16 +35,19 @@ describe('canaries: marked secrets and the keys', () => {
   /** In batches, likewise. */
   let batched: BatchedOutcomes;
   let refused: Outcomes;
+  /** Through viewers. */
+  let seen: Outcomes;
   let afterRestart: string;
   let end: (() => Promise<void>) | undefined;
   const findings: Finding[] = [];
 
   beforeAll(async () => {
-    observed = await startObservedNetwork({ suites: ['P256-AES256GCM-SHA256', 'SM2-SM4GCM-SM3'], businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'] });
+    observed = await startObservedNetwork({ viewers: true, suites: ['P256-AES256GCM-SHA256', 'SM2-SM4GCM-SM3'], businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'] });
     const { network } = observed;
     end = () => observed.end();
     keys = await keyMaterialOf(observed);
     worked = await runWorkload(observed, secrets);
+    seen = await runViews(observed, secrets);
     const inSm = { ...observed, deployment: await network.deploy(CANARY, { name: 'canary-sm', suite: 'SM2-SM4GCM-SM3' }) };
     workedInSm = await runWorkload(inSm, secrets);
     batched = await runBatchedWorkload(inSm, secrets);
@@ -58,7 +62,7 @@ describe('canaries: marked secrets and the keys', () => {
     afterRestart = text(await contractOf(observed, gateway).evaluateTransaction('Get', 'secrets', secrets.key));
     gateway.close();
     findings.push(...(await lookEverywhere(observed, search)));
-    for (const [step, error] of [...worked.errors, ...workedInSm.errors, ...batched.errors, ...refused.errors]) findings.push(...searchError(step, error, search));
+    for (const [step, error] of [...worked.errors, ...workedInSm.errors, ...batched.errors, ...refused.errors, ...seen.errors]) findings.push(...searchError(step, error, search));
   });
 
   afterAll(async () => {
@@ -71,6 +75,7 @@ describe('canaries: marked secrets and the keys', () => {
     expect(batched.byStep).toEqual(EXPECTED_BATCHED);
     expect(batched.batches).toEqual([10, 5]);
     expect(refused.byStep).toEqual(EXPECTED_REFUSALS);
+    expect(seen.byStep).toEqual(EXPECTED_VIEWS);
     expect(afterRestart).toBe(`${secrets.value}2`);
   });
 

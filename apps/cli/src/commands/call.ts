@@ -5,6 +5,7 @@ import type { Contract, ProposalOptions } from '@selvedge/client';
 import { parseChaincodeCall, parseTransient } from '../chaincode-call.js';
 import type { CommandContext } from '../context.js';
 import type { OpenFolder } from '../open-folder.js';
+import { showBytes } from '../show-bytes.js';
 
 interface CallOptions {
   readonly channelID?: string;
@@ -77,14 +78,4 @@ async function withContract(context: CommandContext, options: CallOptions, use: 
 function nameNetwork(error: unknown, { directory, statusCommand }: OpenFolder): unknown {
   if (!(error instanceof SelvedgeError) || (error.code !== 'VIEW_QUORUM_UNREACHABLE' && error.code !== 'UNAVAILABLE')) return error;
   return new SelvedgeError(error.code, `${error.message} (does the network in ${directory} run? "${statusCommand}" tells)`, { role: error.role, cause: error });
-}
-
-/** A result as text where it is text, and always as base64. */
-function showBytes(bytes: Uint8Array): { readonly result: string; readonly payload: string } {
-  const payload = Buffer.from(bytes).toString('base64');
-  try {
-    return { result: new TextDecoder('utf-8', { fatal: true }).decode(bytes), payload };
-  } catch {
-    return { result: payload, payload };
-  }
 }

@@ -8,6 +8,7 @@ import { parseCount } from './deploy.js';
 
 interface UpOptions {
   readonly computeNodes: string;
+  readonly viewers?: boolean;
   readonly ledger?: 'embedded' | 'fabric';
   readonly keepers?: 'endorsers' | 'none';
   readonly channel?: string;
@@ -28,6 +29,7 @@ export function addNetworkCommands(program: Command, contextOf: (command: Comman
     .addOption(new Option('--ledger <kind>', 'ledger of a new network (default: embedded); fabric starts a native Hyperledger Fabric network from the programs on PATH').choices(['embedded', 'fabric']))
     .addOption(new Option('--keepers <who>', 'who keeps copies of packets on a new Fabric network beside their owners (default: endorsers)').choices(['endorsers', 'none']))
     .option('--compute-nodes <n>', 'compute nodes of a new network', '1')
+    .option('--viewers', 'run a viewer beside each business node of a new network, for "selvedge view"')
     .option('--channel <name>', 'channel of a new network')
     .addOption(new Option('--suite <name...>', 'crypto suites of a new network; contracts that name none use the first (default: the first two)').choices(SUITE_NAMES))
     .option('--deploy <directory...>', 'chaincode directories to deploy at once')
@@ -59,6 +61,7 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
   const network = await createDevNetwork({
     directory: context.directory,
     computeNodes: parseCount('--compute-nodes', options.computeNodes),
+    viewers: options.viewers === true,
     ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
     ...(options.keepers === undefined ? {} : { fabric: { keepers: options.keepers } }),
     ...(options.channel === undefined ? {} : { channel: options.channel }),

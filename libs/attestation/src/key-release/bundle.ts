@@ -2,7 +2,7 @@ import { equalBytes, suiteByName } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { CHANNEL_EPOCH, facts, isEpochUsable, parseContractPolicy, type FactReader } from '@selvedge/policy';
 import { BrokerRootSchema, LIMITS, parseMessage, type ContractKeys, type EnvelopeKey, type EpochKeys, type PublicKeyRecord } from '@selvedge/protocol';
-import { verifyCommittedKeys } from '../key-commitments.js';
+import { verifyCommittedKeys, type CommittedKeys } from '../key-commitments.js';
 
 const EMPTY = new Uint8Array(0);
 const PROBE = Buffer.from('selvedge envelope key probe');
@@ -43,16 +43,24 @@ function isKeyPair({ suite: name, publicKey, privateKey }: EnvelopeKey): boolean
   }
 }
 
+/** What a bundle's contract keys are checked against. */
+export interface BundleContext {
+  readonly ledger: FactReader;
+  readonly rootCertificate: Uint8Array;
+  /** Whether every purpose's key must be there, or those alone that the node's role has a use for. */
+  readonly purposes: 'all' | 'some';
+}
+
 /**
  * Contract keys whose epochs this view of the ledger lists, each checked against its commitments. Contracts and epochs
  * that the view does not list yet are left out: the broker's own view may be ahead, and the node asks again when it
  * notices them.
  * Throws BROKER_STATE_MISMATCH, SIGNATURE_INVALID.
  */
-export function verifyContractKeys(contracts: readonly ContractKeys[], ledger: FactReader, rootCertificate: Uint8Array): ContractKeys[] {
+export function verifyContractKeys(contracts: readonly ContractKeys[], context: BundleContext): ContractKeys[] {
   return contracts
-    .filter((keys) => isApproved(keys, ledger))
-    .map((keys) => ({ ...keys, epochs: keys.epochs.filter((epoch) => isCommitted(keys, epoch, ledger, rootCertificate)) }))
+    .filter((keys) => isApproved(keys, context.ledger))
+    .map((keys) => ({ ...keys, epochs: keys.epochs.filter((epoch) => isCommitted(keys, epoch, context)) }))
     .filter((keys) => keys.epochs.length > 0);
 }
 
@@ -64,11 +72,16 @@ function isApproved({ contract, suite }: ContractKeys, ledger: FactReader): bool
   return true;
 }
 
-function isCommitted(keys: ContractKeys, epochKeys: EpochKeys, ledger: FactReader, rootCertificate: Uint8Array): boolean {
+function isCommitted(keys: ContractKeys, epochKeys: EpochKeys, { ledger, rootCertificate, purposes }: BundleContext): boolean {
   const { contract, nameKey } = keys;
   const { epoch, dataKey, randomKey, gateKey, eventKey } = epochKeys;
   const fact = ledger.fact(facts.epoch(contract, epoch));
   if (fact === undefined || isEpochUsable(ledger, contract, epoch) === 'revoked') return false;
-  verifyCommittedKeys({ fact, rootCertificate, contract, epoch, keys: { dataKey, nameKey, randomKey, gateKey, eventKey } });
+  const all: CommittedKeys = { dataKey, nameKey, randomKey, gateKey, eventKey };
+  verifyCommittedKeys({ fact, rootCertificate, contract, epoch, keys: purposes === 'all' ? all : presentKeys(all) });
   return true;
+}
+
+function presentKeys(keys: CommittedKeys): Partial<CommittedKeys> {
+  return Object.fromEntries(Object.entries<Uint8Array>({ ...keys }).filter(([, key]) => key.length > 0));
 }

@@ -51,7 +51,7 @@ export function openKeyRelease({ release, pending, profile, ledger, at }: KeyRel
     certificate,
     issuer: release.issuer,
     envelopeKeys: verifyEnvelopeKeys(bundle.envelopeKeys, ledger),
-    contracts: verifyContractKeys(bundle.contracts, ledger, release.issuer),
+    contracts: verifyContractKeys(bundle.contracts, { ledger, rootCertificate: release.issuer, purposes: pending.request.role === 'viewer' ? 'some' : 'all' }),
   };
 }
 
@@ -62,7 +62,7 @@ function verifyOwnCertificate(certificate: TeeCertificate, { request, operatorMs
   if (!equalBytes(certifiedKey, request.signingKey)) throw invalid('signing key');
   if (binding.network !== profile.message.network) throw invalid('network');
   if (binding.channel !== profile.message.channel) throw invalid('channel');
-  if (binding.role !== 'compute') throw invalid('role');
+  if (binding.role !== request.role) throw invalid('role');
   if (binding.nodeId !== request.nodeId) throw invalid('node');
   if (binding.suite !== request.suite) throw invalid('suite');
   if (binding.operatorMspId !== operatorMspId) throw invalid('operator');

@@ -4,10 +4,12 @@ import { SelvedgeError } from '@selvedge/errors';
 import { signAs, type Signer } from '@selvedge/identity';
 import { KeyRequestSchema, signing, type ChallengeAnswer, type KeyRequest } from '@selvedge/protocol';
 import { nodeStatementDigest } from '../node-statement.js';
-import type { AppraisalProfile, Attester } from '../types.js';
+import type { AppraisalProfile, Attester, NodeTeeRole } from '../types.js';
 
 export interface KeyRequestInput {
   readonly attester: Attester;
+  /** Default: compute. */
+  readonly role?: NodeTeeRole;
   readonly suite: string;
   readonly nodeId: string;
   /** Peer or administrator identity of the organisation that operates the node. */
@@ -32,7 +34,7 @@ export interface PendingKeyRequest {
  * Throws PROFILE_MISMATCH when the broker runs with another profile, UNKNOWN_SUITE, MALFORMED_MESSAGE.
  */
 export async function createKeyRequest(input: KeyRequestInput): Promise<PendingKeyRequest> {
-  const { attester, nodeId, operator, challenge, profile } = input;
+  const { attester, role = 'compute', nodeId, operator, challenge, profile } = input;
   const suite = suiteByName(input.suite);
   if (!equalBytes(challenge.profileDigest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the key broker runs with another network profile');
   const { nonce } = challenge;
@@ -41,7 +43,7 @@ export async function createKeyRequest(input: KeyRequestInput): Promise<PendingK
   const signingKey = signingKeys.publicKeyDer;
   const { network, channel } = profile.message;
   const evidence = await attester.createEvidence({
-    role: 'compute',
+    role,
     nonce,
     ephemeralKey: ephemeral.publicKey,
     signingKey,
@@ -50,6 +52,7 @@ export async function createKeyRequest(input: KeyRequestInput): Promise<PendingK
   });
   const request = create(KeyRequestSchema, {
     nonce,
+    role,
     evidence,
     suite: suite.name,
     nodeId,

@@ -12,6 +12,8 @@ export interface FabricTransaction {
   readonly chaincode: string;
   /** What the chaincode answered. */
   readonly responsePayload: Uint8Array;
+  /** Payload of the one event that the chaincode set; empty: none. */
+  readonly eventPayload: Uint8Array;
   /** TxReadWriteSet bytes. */
   readonly results: Uint8Array;
 }
@@ -30,6 +32,7 @@ export function parseFabricTransaction(envelope: Uint8Array): FabricTransaction 
     fabricTxId: header.text(5),
     chaincode: chaincodeAction.message(4).text(2),
     responsePayload: chaincodeAction.message(3).bytes(3),
+    eventPayload: chaincodeAction.has(2) ? new WireMessage(chaincodeAction.bytes(2)).bytes(4) : new Uint8Array(0),
     results: chaincodeAction.bytes(1),
   };
 }

@@ -1,7 +1,7 @@
 import { DerError, TAG, booleanValue, integerHex, readDer, readInside, requireTag, type DerValue } from './der.js';
 
 /** Object identifiers as the hex of their DER content (RFC 5280 section 4.2.1, appendix A). */
-const OID = { basicConstraints: '551d13', keyUsage: '551d0f', extendedKeyUsage: '551d25', subjectAlternativeName: '551d11' } as const;
+const OID = { basicConstraints: '551d13', keyUsage: '551d0f', extendedKeyUsage: '551d25', subjectAlternativeName: '551d11', fabricAttributes: '2a03040506070801' } as const;
 
 /** Critical extensions that a certificate may have: those this package heeds, or that limit nothing it is used for. */
 const KNOWN_CRITICAL: ReadonlySet<string> = new Set([OID.basicConstraints, OID.keyUsage, OID.extendedKeyUsage, OID.subjectAlternativeName]);
@@ -13,6 +13,8 @@ export interface CertificateExtensions {
   readonly pathLength: number | undefined;
   /** undefined: no key usage extension, so any use. */
   readonly keyUsage: KeyUsage | undefined;
+  /** Fabric CA's attributes (OID 1.2.3.4.5.6.7.8.1): the JSON as it stands, not parsed yet; undefined: none. */
+  readonly fabricAttributes: Uint8Array | undefined;
   /** A critical extension that is not understood, so that the certificate must be refused (RFC 5280 section 4.2). */
   readonly unknownCritical: string | undefined;
 }
@@ -52,6 +54,7 @@ export function readCertificateExtensions(extensions: readonly Extension[]): Cer
   return {
     ...(constraints === undefined ? { isCa: false, pathLength: undefined } : readBasicConstraints(constraints)),
     keyUsage: usage === undefined ? undefined : readKeyUsage(usage),
+    fabricAttributes: find(OID.fabricAttributes),
     unknownCritical: extensions.find((extension) => extension.critical && !KNOWN_CRITICAL.has(extension.oid))?.oid,
   };
 }

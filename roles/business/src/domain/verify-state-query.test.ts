@@ -39,10 +39,20 @@ describe('a state query', () => {
   it.each<[string, ComputeNodeInput['binding'], string]>([
     ['of another network', { network: 'elsewhere' }, 'TEE_CERTIFICATE_INVALID'],
     ['of another channel', { channel: 'elsewhere' }, 'TEE_CERTIFICATE_INVALID'],
-    ['of a viewer', { role: 'viewer' }, 'TEE_WRONG_ROLE'],
+    ['of another organisation’s viewer', { role: 'viewer', operatorMspId: 'BorealisMSP' }, 'TEE_WRONG_ROLE'],
+    ['of a key broker', { role: 'key-broker', operatorMspId: 'AuroraMSP' }, 'TEE_WRONG_ROLE'],
     ['of an unknown channel epoch', { epoch: 9n }, 'TEE_CERTIFICATE_EXPIRED'],
   ])('with a certificate %s is refused', async (_name, binding, code) => {
     expect(await byNode({ binding: binding ?? {} })).toBe(code);
+  });
+
+  it('of the own organisation’s viewer passes, whatever nodes run the contract, unless the viewer is revoked', async () => {
+    const viewer = await consortium.issueComputeNode({ binding: { role: 'viewer', nodeId: 'viewer-aurora', operatorMspId: 'AuroraMSP' } });
+    consortium.setContractPolicy({ assignedNodes: ['compute-1'] });
+    expect(refusal(signed({}, viewer))).toBeUndefined();
+    expect(refusal(signed({ points: [point('borealis', 'borealisStones')] }, viewer))).toBe('DATASET_NOT_HELD');
+    consortium.state.setFact(facts.revokedNode('viewer-aurora'), REASON);
+    expect(refusal(signed({}, viewer))).toBe('TEE_REVOKED');
   });
 
   it('with a certificate that has ended, or is not valid yet, by the clock is refused', () => {

@@ -17,7 +17,7 @@ export interface QueryContext {
 const NONCE_BYTES = 16;
 
 /**
- * Packets go to attested readers only: a state query is signed by a compute node in good standing, is meant for this
+ * Packets go to attested readers only: a state query is signed by a compute node in good standing, or this organisation's viewer, is meant for this
  * node, and asks for its own datasets. Returns the query. Throws TEE_*, SIGNATURE_INVALID, WRONG_NETWORK,
  * WRONG_CHANNEL, WRONG_RECIPIENT, CONTRACT_UNKNOWN, CONTRACT_NOT_ASSIGNED, OWNER_SET_MISMATCH, DATASET_NOT_HELD,
  * MALFORMED_MESSAGE or LIMIT_EXCEEDED.
@@ -26,7 +26,7 @@ export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext
   const { network, channel } = context.profile.message;
   const certificate = verifyTeeCertificate(signed.certificate, readBrokerRoot(context.facts).rootCertificate);
   verifyWithinValidity(certificate, context.at);
-  verifyTeeStanding(context.facts, certificate.binding, { network, channel, role: 'compute' });
+  verifyReader(certificate, context);
   verifyQuerySignature(certificate, signed);
   const query = parseMessage(StateQuerySchema, signed.query, LIMITS.maxMessageBytes);
   verifyShape(query);
@@ -34,12 +34,19 @@ export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext
   if (query.channel !== channel) throw new SelvedgeError('WRONG_CHANNEL', 'the query is for another channel');
   if (query.recipient !== context.mspId) throw new SelvedgeError('WRONG_RECIPIENT', `the query is for ${query.recipient}, this is ${context.mspId}`);
   const contract = readContractDatasets(context.facts, query.contract);
-  verifyAssigned(certificate, contract);
+  if (certificate.binding.role === 'compute') verifyAssigned(certificate, contract);
   for (const point of query.points) verifyOwnDataset(point, contract, context.mspId);
   for (const set of query.sets) verifyOwnDataset(set, contract, context.mspId);
   for (const guard of query.guards) verifyOwnDataset(guard, contract, context.mspId);
   for (const history of query.histories) verifyOwnDataset(history, contract, context.mspId);
   return query;
+}
+
+/** A compute node of whomever, or the viewer of this node's own organisation. */
+function verifyReader({ binding }: TeeCertificate, { facts, profile, mspId }: QueryContext): void {
+  const { network, channel } = profile.message;
+  const isOwnViewer = binding.role === 'viewer' && binding.operatorMspId === mspId;
+  verifyTeeStanding(facts, binding, { network, channel, role: isOwnViewer ? 'viewer' : 'compute' });
 }
 
 function verifyWithinValidity(certificate: TeeCertificate, at: Date): void {

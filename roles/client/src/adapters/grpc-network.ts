@@ -24,10 +24,15 @@ import {
   StaleItemsSchema,
   SubmitAnswerSchema,
   SubmitRequestSchema,
+  SealedViewAnswerSchema,
+  SealedViewSchema,
+  Viewer,
+  ViewerEvidenceRequestSchema,
+  ViewerEvidenceSchema,
 } from '@selvedge/protocol';
 import type { CallOptions, RpcConnection, TlsSetting } from '@selvedge/rpc';
-import type { ComputeEndpoint, ConnectionProfile, OrganisationEndpoint } from '../domain/connection-profile.js';
-import type { BusinessPort, CallBounds, ComputePort, EndorserPort, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort } from '../ports.js';
+import type { ComputeEndpoint, ConnectionProfile, OrganisationEndpoint, ViewerEndpoint } from '../domain/connection-profile.js';
+import type { BusinessPort, CallBounds, ComputePort, EndorserPort, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort, ViewerPort } from '../ports.js';
 import { createConnectionPool } from './connection-pool.js';
 import { createObserved, type Observed } from './observe.js';
 import { loadTls } from './tls-files.js';
@@ -55,6 +60,7 @@ export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetwo
     computeNodes: present.computeNodes.map((node) => computePort(pool.get(node.address), node, observed)),
     endorsers: present.endorsers.map((node) => endorserPort(pool.get(node.address), node, observed)),
     businessNodes: present.businessNodes.map((node) => businessPort(pool.get(node.address), node, observed)),
+    viewers: (present.viewers ?? []).map((node) => viewerPort(pool.get(node.address), node, observed)),
     followers: [...present.endorsers, ...present.businessNodes].map((node) => followerPort(pool.get(node.address), node)),
   });
   let ports = read(profile);
@@ -77,6 +83,7 @@ export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetwo
     },
     endorsers: () => ports.endorsers,
     businessNodes: () => ports.businessNodes,
+    viewers: () => ports.viewers,
     followers: () => ports.followers,
     reload,
     close: () => {
@@ -165,6 +172,23 @@ function businessPort(connection: RpcConnection, { mspId, address }: Organisatio
         rpc.commitStatus(request, callOptions(bounds)),
       );
     },
+  };
+}
+
+function viewerPort(connection: RpcConnection, { mspId, nodeId, address }: ViewerEndpoint, observed: Observed): ViewerPort {
+  const rpc = connection.client(Viewer);
+  return {
+    mspId,
+    nodeId,
+    address,
+    getEvidence(nonce, bounds) {
+      const request = create(ViewerEvidenceRequestSchema, { nonce });
+      return observed({ hop: 'attest', peer: nodeId, address, request: [ViewerEvidenceRequestSchema, request], answer: ViewerEvidenceSchema, bounds }, () =>
+        rpc.getEvidence(request, callOptions(bounds)),
+      );
+    },
+    view: (sealed, bounds) =>
+      observed({ hop: 'view', peer: nodeId, address, request: [SealedViewSchema, sealed], answer: SealedViewAnswerSchema, bounds }, () => rpc.view(sealed, callOptions(bounds))),
   };
 }
 

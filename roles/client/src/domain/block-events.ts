@@ -2,7 +2,7 @@ import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { eventsOfItems } from '@selvedge/fabric';
 import {
-  BlockHeaderSchema, EndorsedTransactionSchema, LIMITS, parseCores, parseMessage, SealedEventHeaderSchema, SealedEventSchema, TransactionSchema, type Block,
+  BlockHeaderSchema, EndorsedTransactionSchema, LIMITS, parseCores, parseMessage, SealedEventHeaderSchema, SealedEventSchema, TransactionSchema, type Block, type Core,
 } from '@selvedge/protocol';
 
 /** Sealed events of one transaction, as they stand on the ledger. */
@@ -17,13 +17,25 @@ export interface LedgerEvents {
  * do not parse are invalid to everyone. Throws MALFORMED_MESSAGE when the header does not parse.
  */
 export function eventsOfBlock(block: Block): LedgerEvents[] {
+  return transactionsOfBlock(block).flatMap(({ blockNumber, core: { txId }, sealedEvents }) => (sealedEvents.length === 0 ? [] : [{ blockNumber, txId, sealedEvents }]));
+}
+
+/** One item of what was endorsed, with its own sealed events. */
+export interface BlockItem {
+  readonly blockNumber: bigint;
+  readonly core: Core;
+  readonly sealedEvents: readonly Uint8Array[];
+}
+
+/** Every item that a block of the embedded ledger holds, of batches too, as eventsOfBlock. */
+export function transactionsOfBlock(block: Block): BlockItem[] {
   const { number: blockNumber } = parseMessage(BlockHeaderSchema, block.header, LIMITS.maxHeaderBytes);
   return block.transactions.flatMap((bytes) => {
     try {
       const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
       if (kind.case !== 'endorsed') return [];
       const { cores, itemMask, sealedEvents } = parseMessage(EndorsedTransactionSchema, kind.value, LIMITS.maxMessageBytes);
-      return eventsOfItems(parseCores(cores, itemMask), sealedEvents).map((item) => ({ blockNumber, ...item }));
+      return parseCores(cores, itemMask).map((core) => ({ blockNumber, core, sealedEvents: eventsOfItems([core], sealedEvents)[0]?.sealedEvents ?? [] }));
     } catch {
       return [];
     }

@@ -9,6 +9,11 @@ export interface OrganisationEndpoint {
   readonly address: string;
 }
 
+/** The viewer beside an organisation's business node. */
+export interface ViewerEndpoint extends OrganisationEndpoint {
+  readonly nodeId: string;
+}
+
 export interface ComputeEndpoint {
   readonly nodeId: string;
   readonly address: string;
@@ -43,6 +48,8 @@ export interface ConnectionProfile {
   readonly endorsers: readonly OrganisationEndpoint[];
   readonly businessNodes: readonly OrganisationEndpoint[];
   readonly computeNodes: readonly ComputeEndpoint[];
+  /** Default: none. */
+  readonly viewers?: readonly ViewerEndpoint[] | undefined;
 }
 
 /**
@@ -62,6 +69,7 @@ export function parseConnectionProfile(value: unknown): ConnectionProfile {
     endorsers: requireList(record, 'endorsers').map((item) => ({ mspId: requireText(item, 'mspId'), address: requireText(item, 'address') })),
     businessNodes: requireList(record, 'businessNodes').map((item) => ({ mspId: requireText(item, 'mspId'), address: requireText(item, 'address') })),
     computeNodes: requireList(record, 'computeNodes').map((item) => ({ nodeId: requireText(item, 'nodeId'), address: requireText(item, 'address') })),
+    ...(record.viewers === undefined ? {} : { viewers: requireList(record, 'viewers').map((item) => ({ mspId: requireText(item, 'mspId'), nodeId: requireText(item, 'nodeId'), address: requireText(item, 'address') })) }),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Session } from '../session.js';
 import { awaitFabricVerdict } from './fabric-commit.js';
 import { endorseOnFabric } from './fabric-endorsing.js';
 import { submitToFabric } from './fabric-ordering.js';
+import { findFabricTransaction } from './fabric-transaction.js';
 
 /**
  * Hyperledger Fabric: peers of the endorsing organisations endorse, private data collections bring the packets to the
@@ -51,6 +52,9 @@ export function createFabricLane(session: Session, open: () => Promise<FabricGat
       for await (const { blockNumber, eventName, payload } of fabric.chaincodeEvents(contract, startBlock, signal)) {
         if (eventName === EVENT_NAME) for (const item of parseFabricEvents(payload)) yield { blockNumber, ...item };
       }
+    },
+    async transaction(txId, signal) {
+      return findFabricTransaction(await gateway(), session, txId, signal);
     },
     close() {
       opened?.then(

@@ -115,6 +115,7 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
         stage: (transaction, packets) => call('stage', mspId, hooks.stage, () => Promise.resolve(receive(consortium, mspId, transaction)), transaction, packets),
         commitStatus: (txId) => call('commit-status', mspId, hooks.commitStatus, () => Promise.resolve(verdict(ledger)), txId),
       })),
+    viewers: () => [],
     followers: peers.followers,
     reload: () => Promise.resolve(),
     close: () => undefined,

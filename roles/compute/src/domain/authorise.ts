@@ -4,8 +4,8 @@ import type { Identity } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { Profile } from '@selvedge/policy';
 import { computeTxId, RequestKind, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
+import type { HeldKeys } from '@selvedge/tee-node';
 import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
-import type { HeldKeys } from './held-keys.js';
 import type { UnsealedRequest } from './open-request.js';
 import { parseRequest, type ParsedRequest } from './request-body.js';
 

@@ -2,9 +2,9 @@ import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { facts } from '@selvedge/policy';
 import { LIMITS, type RequestBody } from '@selvedge/protocol';
+import type { HeldKeys } from '@selvedge/tee-node';
 import type { ContractCall } from '../ports.js';
 import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
-import type { HeldKeys } from './held-keys.js';
 
 /** Under what a called contract's terms are agreed: those of the request that calls it. */
 export interface CallContext {

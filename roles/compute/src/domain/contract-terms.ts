@@ -2,7 +2,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { facts, isEpochUsable, parseContractPolicy } from '@selvedge/policy';
 import type { ContractPolicy, EpochKeys } from '@selvedge/protocol';
-import type { HeldContractKeys, HeldKeys } from './held-keys.js';
+import type { HeldContractKeys, HeldKeys } from '@selvedge/tee-node';
 
 /** What the ledger and the key broker let this node do for a contract. */
 export interface ContractTerms {

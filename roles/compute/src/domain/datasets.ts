@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { StorageMode, type ContractPolicy } from '@selvedge/protocol';
-import type { PlaceOfRead } from '../request-ports.js';
+import type { PlaceOfRead } from '@selvedge/tee-node';
 
 /** Where a dataset's entries live. */
 export interface DatasetPlace extends PlaceOfRead {

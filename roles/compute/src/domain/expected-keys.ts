@@ -1,7 +1,7 @@
 import type { LedgerView } from '@selvedge/ledger-view';
 import { CHANNEL_EPOCH, facts, isEpochUsable } from '@selvedge/policy';
+import type { HeldKeys } from '@selvedge/tee-node';
 import { isAssignedTo, readContractPolicy } from './contract-terms.js';
-import type { HeldKeys } from './held-keys.js';
 
 const EPOCH_PREFIX = 'epoch/';
 const CONTRACT_PREFIX = facts.contract('');

@@ -1,8 +1,8 @@
 import { toHex } from '@selvedge/crypto';
 import type { LedgerAdvance } from '@selvedge/ledger-view';
 import { entryMark, keyPolicyMark } from '@selvedge/protocol';
+import type { StoredEntry } from '@selvedge/tee-node';
 import { createRecentChanges } from './recent-changes.js';
-import type { StoredEntry } from './packet-opener.js';
 
 /** What is known of one key. */
 export interface ReadPoint {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { StoredEntry } from '@selvedge/tee-node';
 import { createKeptSets, type KeptSetTerms } from './kept-sets.js';
-import type { StoredEntry } from './packet-opener.js';
 
 const GUARD = new Uint8Array(32).fill(9);
 const terms = (change: Partial<KeptSetTerms> = {}): KeptSetTerms => ({

@@ -1,6 +1,5 @@
 import { toHex } from '@selvedge/crypto';
-import type { KeptSet, SetMemory } from '../request-ports.js';
-import type { StoredEntry } from './packet-opener.js';
+import type { KeptSet, SetMemory, StoredEntry } from '@selvedge/tee-node';
 
 /** Names a set, and the terms under which a content guard stands for what it holds. */
 export interface KeptSetTerms {

@@ -2,7 +2,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { CHANNEL_EPOCH, isEpochUsable, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
 import type { SealedRequest } from '@selvedge/protocol';
 import { openSealedRequest, requestDigest, type OpenedRequest } from '@selvedge/sealed-objects';
-import type { HeldKeys } from './held-keys.js';
+import type { HeldKeys } from '@selvedge/tee-node';
 
 /** A request whose transaction key is known: from here on every answer is sealed. */
 export interface UnsealedRequest extends OpenedRequest {

@@ -13,8 +13,8 @@ import {
   type TargetData,
 } from '@selvedge/protocol';
 import { eventDigest, responseDigest, sealResponse } from '@selvedge/sealed-objects';
+import type { CertifiedSigner } from '@selvedge/tee-node';
 import type { ChaincodeResult } from '../ports.js';
-import type { CertifiedSigner } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { buildCore, type BuiltCore, type ContractPart } from './build-core.js';
 import type { UnsealedRequest } from './open-request.js';

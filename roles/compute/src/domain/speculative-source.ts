@@ -1,4 +1,4 @@
-import type { StateSource } from '../request-ports.js';
+import type { StateSource } from '@selvedge/tee-node';
 import { deferred, verifyMayRest, type BatchOverlay } from './batch-overlay.js';
 
 const NO_POLICY = new Uint8Array(0);

@@ -4,14 +4,13 @@ import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, 
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes, IndexDefinition } from '@selvedge/rich-query';
 import { objectTypeOf } from '@selvedge/sealed-objects';
+import type { PacketOpener, ReadScope, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
 import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
-import type { ReadScope, SetMemory, StateSource } from '../request-ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
 import { createKeyRange, verifyKeySupported } from './key-range.js';
 import type { KeptPoints, PointMemory, ReadPoint } from './kept-points.js';
 import type { KeptSets } from './kept-sets.js';
-import type { PacketOpener, StoredEntry } from './packet-opener.js';
 import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
 import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 

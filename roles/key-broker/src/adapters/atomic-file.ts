@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncDirectory } from '@selvedge/attestation/process';
 import type { Checkpoint } from '../ports.js';
 
 /** Replaces a file so that after a crash at any moment either the old or the new content is there. Durable when it returns. */
@@ -18,14 +19,4 @@ export function writeFileAtomically(path: string, content: Uint8Array, checkpoin
   checkpoint('key-broker.state.before-directory-sync');
   syncDirectory(dirname(path));
   checkpoint('key-broker.state.after-sync');
-}
-
-/** Makes a rename or a new name within a directory durable. */
-export function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
 }

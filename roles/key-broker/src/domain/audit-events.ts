@@ -10,10 +10,11 @@ import type { ReleaseDecision } from './release-decision.js';
 const MAX_CLAIMED_TEXT = 128;
 
 export function releaseEvent(request: AuthorisedRequest, decision: ReleaseDecision, height: bigint, at: Date): AuditEvent {
-  const { nodeId, operatorMspId, suite, attestation } = request;
+  const { role, nodeId, operatorMspId, suite, attestation } = request;
   return {
     event: 'released',
     at: at.toISOString(),
+    role,
     nodeId,
     operatorMspId,
     suite,
@@ -34,6 +35,7 @@ export function refusalEvent(request: KeyRequest, code: RefusalCode, at: Date): 
     event: 'refused',
     at: at.toISOString(),
     code,
+    role: request.role.slice(0, MAX_CLAIMED_TEXT),
     nodeId: request.nodeId.slice(0, MAX_CLAIMED_TEXT),
     operatorMspId: claimedMspId(request).slice(0, MAX_CLAIMED_TEXT),
     suite: request.suite.slice(0, MAX_CLAIMED_TEXT),

@@ -1,4 +1,4 @@
-import { evidenceDigest, nodeStatementDigest, verifyAndAppraise, type AttestationResult } from '@selvedge/attestation';
+import { evidenceDigest, nodeStatementDigest, verifyAndAppraise, type AttestationResult, type NodeTeeRole } from '@selvedge/attestation';
 import { equalBytes, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
@@ -9,6 +9,7 @@ const NODE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** A request whose sender is known: a node of the profile's measurements, run by one of its organisations. */
 export interface AuthorisedRequest {
+  readonly role: NodeTeeRole;
   readonly nodeId: string;
   readonly suite: string;
   readonly operatorMspId: string;
@@ -29,12 +30,18 @@ export interface AuthorisedRequest {
 export function authoriseRequest(request: KeyRequest, profile: Profile, at: Date): AuthorisedRequest {
   if (!NODE_ID.test(request.nodeId)) throw new SelvedgeError('MALFORMED_MESSAGE', 'node id: letters, digits, dots, dashes and underscores, at most 128');
   if (!equalBytes(request.profileDigest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the node runs with another network profile');
+  const role = parseRole(request.role);
   const operatorMspId = verifyOperator(request, profile, at);
-  const attestation = verifyNodeEvidence(request, operatorMspId, profile, at);
+  const attestation = verifyNodeEvidence(request, role, operatorMspId, profile, at);
   if (!profile.message.allowedSuites.includes(request.suite)) throw new SelvedgeError('UNKNOWN_SUITE', 'the network profile does not allow this suite');
   verifySigningKey(request);
   const { nodeId, suite, nonce, ephemeralKey, signingKey } = request;
-  return { nodeId, suite, nonce, ephemeralKey, signingKey, operatorMspId, attestation, evidenceDigest: evidenceDigest(attestedEvidence(request)) };
+  return { role, nodeId, suite, nonce, ephemeralKey, signingKey, operatorMspId, attestation, evidenceDigest: evidenceDigest(attestedEvidence(request)) };
+}
+
+function parseRole(role: string): NodeTeeRole {
+  if (role === 'compute' || role === 'viewer') return role;
+  throw new SelvedgeError('MALFORMED_MESSAGE', 'role: compute or viewer expected');
 }
 
 function verifyOperator(request: KeyRequest, profile: Profile, at: Date): string {
@@ -46,13 +53,13 @@ function verifyOperator(request: KeyRequest, profile: Profile, at: Date): string
   return identity.mspId;
 }
 
-function verifyNodeEvidence(request: KeyRequest, operatorMspId: string, profile: Profile, at: Date): AttestationResult {
+function verifyNodeEvidence(request: KeyRequest, role: NodeTeeRole, operatorMspId: string, profile: Profile, at: Date): AttestationResult {
   const { nonce, ephemeralKey, signingKey, nodeId, suite } = request;
   const { network, channel } = profile.message;
   return verifyAndAppraise({
     evidence: attestedEvidence(request),
     binding: {
-      role: 'compute',
+      role,
       nonce,
       ephemeralKey,
       signingKey,
@@ -60,7 +67,7 @@ function verifyNodeEvidence(request: KeyRequest, operatorMspId: string, profile:
       statementDigest: nodeStatementDigest({ network, channel, nodeId, suite, operatorMspId }),
     },
     profile,
-    role: 'compute',
+    role,
     at,
   });
 }

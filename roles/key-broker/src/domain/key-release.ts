@@ -1,4 +1,4 @@
-import { issueTeeCertificate, keyReleaseAad, keyReleaseInfo } from '@selvedge/attestation';
+import { issueTeeCertificate, keyReleaseAad, keyReleaseInfo, type CommittedKeys } from '@selvedge/attestation';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { suiteByName, type SealedBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
@@ -10,6 +10,8 @@ import type { ReleaseDecision } from './release-decision.js';
 
 /** Ceiling of a certificate's life by the clock; by the ledger it ends with its channel epoch. */
 export const CERTIFICATE_VALIDITY_MS = 90 * 24 * 3600 * 1000;
+
+const NO_KEY = new Uint8Array(0);
 
 export interface KeyReleaseInput {
   readonly request: AuthorisedRequest;
@@ -42,7 +44,7 @@ function createCertificate({ request, decision, state, now }: KeyReleaseInput): 
     binding: {
       network: state.network,
       channel: state.channel,
-      role: 'compute',
+      role: request.role,
       nodeId: request.nodeId,
       operatorMspId: request.operatorMspId,
       teeType,
@@ -63,16 +65,23 @@ function envelopeKeys({ request, decision, ring }: KeyReleaseInput): MessageInit
 }
 
 function contractKeys({ decision, ring }: KeyReleaseInput): MessageInitShape<typeof ContractKeysSchema>[] {
-  return decision.contracts.map(({ contract, suite, epochs }) => ({
-    contract,
-    suite,
-    nameKey: ring.contractKeys(contract, suite, NAME_KEY_EPOCH).nameKey,
-    nameKeyEpoch: NAME_KEY_EPOCH,
-    epochs: epochs.map((epoch) => {
-      const { dataKey, randomKey, gateKey, eventKey } = ring.contractKeys(contract, suite, epoch);
-      return { epoch, dataKey, randomKey, gateKey, eventKey };
-    }),
-  }));
+  return decision.contracts.map(({ contract, suite, epochs, purposes }) => {
+    const released = (epoch: bigint): Partial<CommittedKeys> => {
+      const keys = ring.contractKeys(contract, suite, epoch);
+      return Object.fromEntries(purposes.map((purpose) => [purpose, keys[purpose]]));
+    };
+    const nameKey = released(NAME_KEY_EPOCH).nameKey ?? NO_KEY;
+    return {
+      contract,
+      suite,
+      nameKey,
+      nameKeyEpoch: NAME_KEY_EPOCH,
+      epochs: epochs.map((epoch) => {
+        const { dataKey = NO_KEY, randomKey = NO_KEY, gateKey = NO_KEY, eventKey = NO_KEY } = released(epoch);
+        return { epoch, dataKey, randomKey, gateKey, eventKey };
+      }),
+    };
+  });
 }
 
 function seal(request: AuthorisedRequest, info: Uint8Array, aad: Uint8Array, bundle: Uint8Array): SealedBytes {

@@ -9,6 +9,7 @@ const state = createState();
 const stranger = createState();
 const PLATFORM = new Uint8Array(32).fill(0x77);
 const request: AuthorisedRequest = {
+  role: 'compute',
   nodeId: 'node-1',
   suite: SUITES.P256,
   operatorMspId: 'NorthMSP',
@@ -30,7 +31,7 @@ const refusal = (code: string) => expect.objectContaining({ code }) as Error;
 
 describe('decideRelease', () => {
   it('gives the current epoch, and the assigned contract with its epoch', () => {
-    expect(decide(createLedger(state))).toEqual({ channelEpoch: 1n, envelopeEpochs: [1n], contracts: [{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n] }] });
+    expect(decide(createLedger(state))).toEqual({ channelEpoch: 1n, envelopeEpochs: [1n], contracts: [{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n], purposes: ['dataKey', 'nameKey', 'randomKey', 'gateKey', 'eventKey'] }] });
   });
 
   it('gives nothing from a broker whose profile is older than the ledger’s', () => {
@@ -85,7 +86,7 @@ describe('decideRelease', () => {
       for (const epoch of [2n, 3n, 4n]) recordEpoch(one, state, CONTRACT, epoch);
     });
     ledger.facts.set(facts.revokedEpoch(CONTRACT, 2n), REASON);
-    expect(decide(ledger).contracts).toEqual([{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n, 3n, 4n] }]);
+    expect(decide(ledger).contracts).toMatchObject([{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n, 3n, 4n] }]);
   });
 
   it('gives a contract only to the nodes that it is assigned to', () => {

@@ -1,8 +1,8 @@
-import { verifyBrokerRecognised, verifyCommittedKeys } from '@selvedge/attestation';
+import { verifyBrokerRecognised, verifyCommittedKeys, type CommittedKeys } from '@selvedge/attestation';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { CHANNEL_EPOCH, facts, isEpochUsable, parseContractPolicy, type FactReader, type Profile } from '@selvedge/policy';
+import { CHANNEL_EPOCH, facts, isEpochUsable, parseContractPolicy, viewingRights, type FactReader, type Profile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import type { AuthorisedRequest } from './authorise.js';
 import { listedEpochs, usableChannelEpochs, verifyRecordedEnvelopeKey } from './epochs.js';
@@ -17,8 +17,23 @@ export interface ReleaseDecision {
   readonly channelEpoch: bigint;
   /** Channel epochs whose envelope keys go along, ascending. */
   readonly envelopeEpochs: readonly bigint[];
-  readonly contracts: readonly { readonly contract: string; readonly suite: string; readonly epochs: readonly bigint[] }[];
+  readonly contracts: readonly ReleasedContract[];
 }
+
+export interface ReleasedContract {
+  readonly contract: string;
+  readonly suite: string;
+  readonly epochs: readonly bigint[];
+  readonly purposes: readonly KeyPurpose[];
+}
+
+/** What a contract's key is for, by its field in a release. */
+export type KeyPurpose = keyof CommittedKeys;
+
+const ALL_PURPOSES: readonly KeyPurpose[] = ['dataKey', 'nameKey', 'randomKey', 'gateKey', 'eventKey'];
+/** A viewer opens what is stored: it has no use for what contracts run with. */
+const STATE_PURPOSES: readonly KeyPurpose[] = ['dataKey', 'nameKey'];
+const EVENT_PURPOSES: readonly KeyPurpose[] = ['eventKey'];
 
 export interface ReleaseInput {
   readonly request: AuthorisedRequest;
@@ -45,7 +60,8 @@ export function decideRelease(input: ReleaseInput): ReleaseDecision {
   const channelEpoch = currentChannelEpoch(ledger);
   const envelopeEpochs = usableChannelEpochs(ledger);
   for (const epoch of envelopeEpochs) verifyRecordedEnvelopeKey(ledger, ring, request.suite, epoch);
-  return { channelEpoch, envelopeEpochs, contracts: assignedContracts(input) };
+  // A viewer opens no client's request.
+  return { channelEpoch, envelopeEpochs: request.role === 'viewer' ? [] : envelopeEpochs, contracts: assignedContracts(input) };
 }
 
 /** A broker behind the ledger releases nothing. */
@@ -71,15 +87,22 @@ function assignedContracts(input: ReleaseInput): ReleaseDecision['contracts'] {
   return ledger
     .keys(facts.contract(''))
     .map((key) => parseContractPolicy(ledger.fact(key) ?? new Uint8Array(0)))
-    .filter((policy) => isAssigned(policy, request))
-    .map((policy) => ({ contract: policy.name, suite: policy.suite, epochs: releasableEpochs(policy, input) }))
+    .map((policy) => ({ policy, purposes: releasablePurposes(policy, request) }))
+    .filter(({ purposes }) => purposes.length > 0)
+    .map(({ policy, purposes }) => ({ contract: policy.name, suite: policy.suite, epochs: releasableEpochs(policy, input), purposes }))
     .filter(({ epochs }) => epochs.length > 0);
 }
 
-function isAssigned(policy: ContractPolicy, request: AuthorisedRequest): boolean {
+/** Keys of a contract that a node has a use for, by its role: as one that runs it, or as the viewer of an organisation. */
+function releasablePurposes(policy: ContractPolicy, { role, suite, nodeId, operatorMspId }: AuthorisedRequest): readonly KeyPurpose[] {
   // A node signs with the keys of one suite, so contracts of another are of no use to it.
-  if (policy.suite !== request.suite) return false;
-  return policy.assignedNodes.length === 0 || policy.assignedNodes.includes(request.nodeId);
+  if (policy.suite !== suite) return [];
+  if (role === 'viewer') {
+    const { state, events } = viewingRights(policy, operatorMspId);
+    return [...(state ? STATE_PURPOSES : []), ...(events ? EVENT_PURPOSES : [])];
+  }
+  const isAssigned = policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId);
+  return isAssigned ? ALL_PURPOSES : [];
 }
 
 /** Old epochs go along, because what was written under them must stay readable; revoked ones never do. */

@@ -17,6 +17,7 @@ import type { BrokerState } from '../ports.js';
 export const AT = new Date();
 export const COMPUTE_MEASUREMENT = new Uint8Array(48).fill(0xc0);
 export const BROKER_MEASUREMENT = new Uint8Array(48).fill(0xb0);
+export const VIEWER_MEASUREMENT = new Uint8Array(48).fill(0xd0);
 export const OPERATOR_MSP = 'NorthMSP';
 export const CONTRACT = 'diamonds';
 const [P256, X25519] = ['P256-AES256GCM-SHA256', 'X25519-ED25519-AES256GCM-SHA256'] as const;
@@ -28,6 +29,7 @@ export const consortium = await createTestConsortium({
     appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [COMPUTE_MEASUREMENT] },
       { role: 'key-broker', teeType: 'simulated', measurements: [BROKER_MEASUREMENT] },
+      { role: 'viewer', teeType: 'simulated', measurements: [VIEWER_MEASUREMENT] },
     ],
   },
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { verifyTeeCertificate } from '@selvedge/attestation';
 import { answerStateQuery, applyBlock, openHistoryStore, openPacketStore, openPendingStore, stageTransaction, verifyStateQuery } from '@selvedge/business';
-import { createComputeNode, createHistoryConfirmer, createSetConfirmer, createStateFetcher, type BusinessPort, type ChaincodeHost, type ComputeNode, type HeldKeys } from '@selvedge/compute';
+import { createComputeNode, type ChaincodeHost, type ComputeNode } from '@selvedge/compute';
 import type { KemKeyPair } from '@selvedge/crypto';
 import { createFollowerHandlers, openFollower, openLedgerStore, openSequencer, validationCodeName, type Follower } from '@selvedge/embedded-ledger';
 import { createEndorser } from '@selvedge/endorser';
@@ -17,6 +17,7 @@ import {
 } from '@selvedge/protocol';
 import type { Signer } from '@selvedge/identity';
 import { createNameKeys, openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
+import { createHistoryConfirmer, createSetConfirmer, createStateFetcher, type BusinessPort, type HeldKeys } from '@selvedge/tee-node';
 
 const WAIT_MS = 20_000;
 const OWNER = 'AuroraMSP';
@@ -205,7 +206,7 @@ function heldKeys({ envelopeKeys, broker }: TestConsortium, contracts: ComputeIn
   const { binding, notAfter } = verifyTeeCertificate(certificate, broker.certificate);
   return {
     envelopeKey: (name, epoch) => (epoch === 1n ? (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[name] : undefined),
-    signer: () => ({ certificate, sign: (message) => suite.sign(privateKey, message) }),
+    signer: () => ({ certificate, publicKeyDer: verifyTeeCertificate(certificate, broker.certificate).publicKey.export({ format: 'der', type: 'spki' }), sign: (message) => suite.sign(privateKey, message) }),
     contract: (name) => held.get(name),
     contracts: [...held.keys()],
     bindings: [binding],

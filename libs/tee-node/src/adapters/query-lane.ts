@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
+import {
+  encodeMessage,
+  SignedStateQuerySchema,
+  signing,
+  StateQuerySchema,
+  type KeyVersion,
+  type PointAnswer,
+  type SetAnswer,
+  type StateAnswer,
+} from '@selvedge/protocol';
+import { verifyAnswerFits, verifyHeight } from '../domain/state-answer.js';
+import type { BusinessPort, ReadScope } from '../ports.js';
+
+const NONCE_BYTES = 16;
+
+export interface LaneOptions {
+  readonly network: string;
+  readonly channel: string;
+  readonly timeoutMs: number;
+  /** Queries under way at one node; further reads wait and share the next ones. */
+  readonly maxInFlight: number;
+  readonly maxPointsPerQuery: number;
+  /** Reads waiting for one node; above it, OVERLOADED. */
+  readonly maxWaiting: number;
+}
+
+/** A point, as the wire names it. */
+export interface PointAddress {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+  readonly withKeyPolicy?: boolean;
+}
+
+/** An entry, and the height at which it stood. */
+export interface PointAtHeight {
+  readonly answer: PointAnswer;
+  readonly height: bigint;
+}
+
+/** Guards of one dataset, as the wire names them. */
+export interface GuardsAddress {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly guardKeys: readonly Uint8Array[];
+}
+
+/** Values of guards, and the height at which all of them stood. */
+export interface GuardsAnswer {
+  /** In the order in which they were asked for. */
+  readonly guardTxIds: readonly Uint8Array[];
+  readonly height: bigint;
+}
+
+/** One page of a set with guards of its dataset, as the wire names it. */
+export interface PageAddress extends GuardsAddress {
+  /** Empty: all tags. */
+  readonly datasetTag: Uint8Array;
+  /** Ledger key to continue after; empty starts. */
+  readonly after: Uint8Array;
+  readonly maxBytes: number;
+}
+
+/** Versions of a key, as the wire names them. */
+export interface HistoryAddress {
+  readonly ownerSet: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+  /** Number of the newest that is wanted. */
+  readonly count: bigint;
+  readonly maxBytes: number;
+}
+
+/** The queries to one business node. Point reads that are issued in one turn of the event loop travel as one query. */
+export interface QueryLane {
+  readonly mspId: string;
+  readonly address: string;
+  /** Throws STATE_FORGED, STATE_BEHIND, OVERLOADED, or what the node or the way to it refused. */
+  readPoint(scope: ReadScope, point: PointAddress): Promise<PointAtHeight>;
+  /** Throws as readPoint. */
+  readVersions(scope: ReadScope, history: HistoryAddress): Promise<readonly KeyVersion[]>;
+  /** Throws as readPoint. */
+  readPage(scope: ReadScope, page: PageAddress): Promise<GuardsAnswer & { readonly page: SetAnswer }>;
+  /** Throws as readPoint. */
+  readGuards(scope: ReadScope, guards: GuardsAddress): Promise<GuardsAnswer>;
+}
+
+interface WaitingRead {
+  readonly scope: ReadScope;
+  readonly point: PointAddress;
+  resolve(found: PointAtHeight): void;
+  reject(error: unknown): void;
+}
+
+/** Creates the lane of one business node. */
+export function createQueryLane(node: BusinessPort, options: LaneOptions): QueryLane {
+  let waiting: WaitingRead[] = [];
+  let inFlight = 0;
+  let isFlushPlanned = false;
+  const forSlot: (() => void)[] = [];
+
+  const query = async (scope: ReadScope, asked: { points: readonly PointAddress[]; page?: PageAddress; guards?: GuardsAddress; history?: HistoryAddress }): Promise<StateAnswer> => {
+    const { points, page, guards = page, history } = asked;
+    const nonce = randomBytes(NONCE_BYTES);
+    const bytes = encodeMessage(StateQuerySchema, {
+      network: options.network,
+      channel: options.channel,
+      contract: scope.contract,
+      points: points.map(({ ownerSet, dataset, ledgerKey, withKeyPolicy = false }) => ({ ownerSet, dataset, ledgerKey, withKeyPolicy })),
+      sets: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, datasetTag: page.datasetTag, after: page.after, maxBytes: page.maxBytes }],
+      guards: guards === undefined ? [] : guards.guardKeys.map((guardKey) => ({ ownerSet: guards.ownerSet, dataset: guards.dataset, guardKey })),
+      histories: history === undefined ? [] : [history],
+      nonce,
+      recipient: node.mspId,
+    });
+    const signed = create(SignedStateQuerySchema, { query: bytes, certificate: scope.signer.certificate, signature: scope.signer.sign(signing.stateQuery(bytes)) });
+    const answer = await node.queryState(signed, options.timeoutMs);
+    verifyAnswerFits(answer, { nonce, points: points.length, sets: page === undefined ? 0 : 1, guards: guards?.guardKeys.length ?? 0, histories: history === undefined ? 0 : 1 });
+    return answer;
+  };
+
+  const release = (): void => {
+    inFlight -= 1;
+    forSlot.shift()?.();
+    flush();
+  };
+
+  /** Runs one query of its own among those that are in flight. */
+  const inSlot = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (forSlot.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
+    while (inFlight >= options.maxInFlight) await new Promise<void>((resolve) => forSlot.push(resolve));
+    inFlight += 1;
+    try {
+      return await run();
+    } finally {
+      release();
+    }
+  };
+
+  const sendPoints = async (reads: readonly WaitingRead[]): Promise<void> => {
+    const [first] = reads;
+    if (first === undefined) return;
+    try {
+      const answer = await query(first.scope, { points: reads.map((read) => read.point) });
+      reads.forEach((read, index) => {
+        settle(read, answer, index);
+      });
+    } catch (error) {
+      if (reads.length > 1 && isFaultOfOneRead(error)) {
+        // Reads of other requests shall not fail with it: halve until it stands alone.
+        const half = Math.ceil(reads.length / 2);
+        await sendPoints(reads.slice(0, half));
+        await sendPoints(reads.slice(half));
+        return;
+      }
+      for (const read of reads) read.reject(error);
+    }
+  };
+
+  const flush = (): void => {
+    isFlushPlanned = false;
+    while (waiting.length > 0 && inFlight < options.maxInFlight) {
+      const reads = takeBatch(waiting, options.maxPointsPerQuery);
+      waiting = waiting.filter((read) => !reads.has(read));
+      inFlight += 1;
+      void sendPoints([...reads]).finally(release);
+    }
+  };
+
+  return {
+    mspId: node.mspId,
+    address: node.address,
+    readPoint: (scope, point) =>
+      new Promise((resolve, reject) => {
+        if (waiting.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
+        waiting.push({ scope, point, resolve, reject });
+        if (isFlushPlanned) return;
+        isFlushPlanned = true;
+        setImmediate(flush);
+      }),
+    readVersions: (scope, history) =>
+      inSlot(async () => {
+        // Of whatever height: the followers' chain says whether these are the versions.
+        const answer = await query(scope, { points: [], history });
+        return answer.histories[0]?.versions ?? [];
+      }),
+    readPage: (scope, page) =>
+      inSlot(async () => {
+        const answer = await query(scope, { points: [], page });
+        verifyHeight(answer.height, scope.minHeight);
+        const [set] = answer.sets;
+        if (set === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks the set');
+        return { page: set, ...guardsOf(answer) };
+      }),
+    readGuards: (scope, guards) =>
+      inSlot(async () => {
+        const answer = await query(scope, { points: [], guards });
+        verifyHeight(answer.height, scope.minHeight);
+        return guardsOf(answer);
+      }),
+  };
+}
+
+function guardsOf({ guards, height }: StateAnswer): GuardsAnswer {
+  return { guardTxIds: guards.map(({ txId }) => txId), height };
+}
+
+/** Refusals that one read of a query can cause for all of them. */
+const FAULTS_OF_ONE_READ: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['LIMIT_EXCEEDED', 'MESSAGE_TOO_LARGE', 'STATE_MISSING_PACKET', 'OWNER_SET_MISMATCH', 'DATASET_NOT_HELD']);
+
+function isFaultOfOneRead(error: unknown): boolean {
+  return isSelvedgeError(error) && FAULTS_OF_ONE_READ.has(error.code);
+}
+
+/** The next reads that may share a query: of one contract, under one certificate. */
+function takeBatch(waiting: readonly WaitingRead[], maxPoints: number): Set<WaitingRead> {
+  const [first] = waiting;
+  const isAlike = ({ scope }: WaitingRead): boolean => scope.contract === first?.scope.contract && scope.signer.certificate === first.scope.signer.certificate;
+  return new Set(waiting.filter(isAlike).slice(0, maxPoints));
+}
+
+function settle(read: WaitingRead, answer: StateAnswer, index: number): void {
+  try {
+    verifyHeight(answer.height, read.scope.minHeight);
+    const point = answer.points[index];
+    if (point === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer lacks an entry');
+    read.resolve({ answer: point, height: answer.height });
+  } catch (error) {
+    read.reject(error);
+  }
+}

@@ -1,0 +1,63 @@
+import type { FollowerPort } from '@selvedge/ledger-view';
+import { Business, Follower, KeyBroker } from '@selvedge/protocol';
+import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
+import type { BusinessPort, HistoryHeadPort, KeyBrokerPort, SetDigestPort } from '../ports.js';
+
+/** An organisation's node and where it is reached. */
+export interface PeerAddress {
+  readonly mspId: string;
+  /** host:port or unix:path. */
+  readonly address: string;
+}
+
+/** The peers of a compute node over gRPC, one connection per address. */
+export interface RpcPeers {
+  readonly broker: KeyBrokerPort;
+  readonly followers: readonly (FollowerPort & SetDigestPort & HistoryHeadPort)[];
+  readonly businessNodes: readonly BusinessPort[];
+  close(): void;
+}
+
+const KEY_TIMEOUT_MS = 10_000;
+
+/** Where the peers are, and how to reach them. */
+export interface PeersInput {
+  readonly keyBroker: string;
+  readonly followers: readonly PeerAddress[];
+  readonly businessNodes: readonly PeerAddress[];
+  readonly tls: TlsSetting;
+}
+
+/** Opens connections lazily. Throws INVALID_CONFIGURATION as connectRpc does. */
+export function connectPeers(addresses: PeersInput): RpcPeers {
+  const connections = new Map<string, RpcConnection>();
+  const connect = (address: string): RpcConnection => {
+    const connection = connections.get(address) ?? connectRpc(address, { tls: addresses.tls });
+    connections.set(address, connection);
+    return connection;
+  };
+  const broker = connect(addresses.keyBroker).client(KeyBroker);
+  return {
+    broker: {
+      challenge: (signal) => broker.challenge({}, { signal, timeoutMs: KEY_TIMEOUT_MS }),
+      releaseKeys: (request, signal) => broker.releaseKeys(request, { signal, timeoutMs: KEY_TIMEOUT_MS }),
+    },
+    followers: addresses.followers.map(({ mspId, address }) => {
+      const follower = connect(address).client(Follower);
+      return {
+        mspId,
+        address,
+        getLedgerView: (request, signal) => follower.getLedgerView(request, { signal }),
+        getSetDigest: (asked, timeoutMs) => follower.getSetDigest(asked, { timeoutMs }),
+        getHistoryHead: (asked, timeoutMs) => follower.getHistoryHead(asked, { timeoutMs }),
+      };
+    }),
+    businessNodes: addresses.businessNodes.map(({ mspId, address }) => {
+      const business = connect(address).client(Business);
+      return { mspId, address, queryState: (query, timeoutMs) => business.queryState(query, { timeoutMs }) };
+    }),
+    close() {
+      for (const connection of connections.values()) connection.close();
+    },
+  };
+}

@@ -1,0 +1,10 @@
+export { createAdmission, type Admission } from './admission.js';
+export type { BusinessPort, CertifiedSigner, HistoryHeadPort, HistoryQuery, KeptSet, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, SetContent, SetDigestPort, SetMemory, SetQuery, StateSource, TagQuery } from './ports.js';
+export { createHeldKeys, type HeldContractKeys, type HeldKeys, type SuiteRelease } from './domain/held-keys.js';
+export { createPacketOpener, type ExpectedPlace, type PacketOpener, type StoredEntry } from './domain/packet-opener.js';
+export type { FetchFailure } from './domain/fetch-failure.js';
+export { createKeyKeeper, type KeyKeeper, type KeyKeeperOptions } from './adapters/key-keeper.js';
+export { createHistoryConfirmer, type HistoryConfirmer } from './adapters/history-confirmer.js';
+export { createSetConfirmer, type ServedSet, type SetConfirmer, type SetConfirmerOptions } from './adapters/set-confirmer.js';
+export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
+export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';

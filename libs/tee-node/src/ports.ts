@@ -1,0 +1,140 @@
+import type { Profile } from '@selvedge/policy';
+import type { ChallengeAnswer, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+import type { TaggedEntry } from '@selvedge/set-digest';
+
+/** The key broker, as it is reached. */
+export interface KeyBrokerPort {
+  challenge(signal: AbortSignal): Promise<ChallengeAnswer>;
+  releaseKeys(request: KeyRequest, signal: AbortSignal): Promise<KeyRelease>;
+}
+
+/** One business node, as it is reached. Nothing that it says is believed unchecked. */
+export interface BusinessPort {
+  /** The organisation it belongs to. */
+  readonly mspId: string;
+  readonly address: string;
+  /** Rejects, with TIMEOUT at the latest after timeoutMs. */
+  queryState(query: SignedStateQuery, timeoutMs: number): Promise<StateAnswer>;
+}
+
+/** One follower of the ledger, as it is reached for digests of sets. Its signature is what counts. */
+export interface SetDigestPort {
+  readonly mspId: string;
+  readonly address: string;
+  /** Rejects, with TIMEOUT at the latest after timeoutMs. */
+  getSetDigest(asked: Omit<SetDigestRequest, '$typeName' | '$unknown'>, timeoutMs: number): Promise<SetDigestStatement>;
+}
+
+/** One follower, as a source of where histories end. */
+export interface HistoryHeadPort {
+  /** The organisation it belongs to. */
+  readonly mspId: string;
+  readonly address: string;
+  /** Rejects, with TIMEOUT at the latest after timeoutMs. */
+  getHistoryHead(request: HistoryHeadRequest, timeoutMs: number): Promise<HistoryHeadStatement>;
+}
+
+/** A signing key with its TEE certificate: one per suite. */
+export interface CertifiedSigner {
+  /** TEE certificate, DER. */
+  readonly certificate: Uint8Array;
+  /** The certified key: SubjectPublicKeyInfo, DER. */
+  readonly publicKeyDer: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** What all reads of one request share. */
+export interface ReadScope {
+  readonly contract: string;
+  /** Signs the queries; of the contract's suite. */
+  readonly signer: CertifiedSigner;
+  /** Answers of a lower height are refused as STATE_BEHIND. */
+  readonly minHeight: bigint;
+  /** The profile that stands: whose statements count, and how many. */
+  readonly profile: Profile;
+}
+
+/** One entry or one set of entries of a dataset, at one of its owners. */
+export interface PlaceOfRead {
+  readonly ownerSet: string;
+  /** MSP ids. */
+  readonly owners: readonly string[];
+  readonly dataset: string;
+}
+
+export interface PointQuery<T> extends PlaceOfRead {
+  /** 32 bytes. */
+  readonly ledgerKey: Uint8Array;
+  /** Whether the key's own endorsement policy is wanted too. */
+  readonly withKeyPolicy?: boolean;
+  /** Opens the packet; undefined: absent. keyPolicy: empty when there is none, or none was wanted; height: of the answer, by the node's word. Whatever it throws makes the answer forged. */
+  open(packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint): T;
+}
+
+/** A set as one business node served it, complete by its word. */
+export interface KeptSet<T> {
+  readonly entries: readonly T[];
+  /** Value of the dataset's content guard while it was read, 32 bytes. */
+  readonly contentTxId: Uint8Array;
+}
+
+/**
+ * What is remembered of one set, apart for each business node: a node that left something out shall not have it blamed on
+ * another. It holds for as long as the dataset's content guard has the same value.
+ */
+export interface SetMemory<T> {
+  /** 32 bytes. */
+  readonly contentGuardKey: Uint8Array;
+  /** @param address of the business node */
+  find(address: string): KeptSet<T> | undefined;
+  keep(address: string, set: KeptSet<T>): void;
+  forget(address: string): void;
+}
+
+/** A set of a dataset's entries, with the guard that changes when the set does. */
+export interface SetQuery<T> extends PlaceOfRead {
+  /** 32 bytes. */
+  readonly guardKey: Uint8Array;
+  /** A submit rests on it: it is accepted only with the statements of a quorum that it is complete. */
+  readonly confirm: boolean;
+  /** Opens one packet; whatever it throws makes the answer forged. */
+  open(packet: Uint8Array): T;
+  /** Only where each write of the dataset changes its content guard. undefined: the set is read anew. */
+  readonly memory?: SetMemory<T> | undefined;
+}
+
+/** The entries of one composite-key object type, with the type's membership guard. */
+export interface TagQuery<T> extends SetQuery<T> {
+  /** 32 bytes. */
+  readonly datasetTag: Uint8Array;
+}
+
+export interface SetContent<T> {
+  readonly entries: readonly T[];
+  /** Value of the guard, 32 bytes; empty: never written. */
+  readonly guardTxId: Uint8Array;
+  /** Equal statements of a quorum of organisations that these are all entries; none where that was not asked for. */
+  readonly statements: readonly SetDigestStatement[];
+}
+
+/** A key's history. */
+export interface HistoryQuery extends PlaceOfRead {
+  /** 32 bytes. */
+  readonly ledgerKey: Uint8Array;
+  /** Only so many of the newest versions are wanted. Default: all. */
+  readonly limit?: number;
+}
+
+/** Where a request's reads go. Throws STATE_UNAVAILABLE, STATE_BEHIND, STATE_FORGED, STATE_MISSING_PACKET, STALE_GUARD, SET_DIGEST_UNCONFIRMED or OVERLOADED. */
+export interface StateSource {
+  readPoint<T>(scope: ReadScope, query: PointQuery<T>): Promise<T>;
+  /** All entries under the tag, with the guard that stood while all of them were read. */
+  readSet<T extends TaggedEntry>(scope: ReadScope, query: TagQuery<T>): Promise<SetContent<T>>;
+  /**
+   * All entries of a dataset, of whatever object type, with the dataset's content guard. Where the dataset keeps none,
+   * the guard is never written and the entries may be of several moments.
+   */
+  readDataset<T extends TaggedEntry>(scope: ReadScope, query: SetQuery<T>): Promise<SetContent<T>>;
+  /** All versions, newest first, exactly those that followers chained. Throws HISTORY_UNCONFIRMED or HISTORY_NOT_KEPT too. */
+  readHistory<T>(scope: ReadScope, query: HistoryQuery, open: (version: KeyVersion) => T): Promise<T[]>;
+}

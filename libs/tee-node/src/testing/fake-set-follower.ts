@@ -1,0 +1,54 @@
+import { create } from '@bufbuild/protobuf';
+import type { SelvedgeError } from '@selvedge/errors';
+import { signAs, type Signer } from '@selvedge/identity';
+import { encodeMessage, SetDigestSchema, SetDigestStatementSchema, setGuardKey, signing, type SetDigest } from '@selvedge/protocol';
+import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
+import type { FakeBusinessNode } from './fake-business-node.js';
+import type { AskedSet } from '../domain/set-quorum.js';
+import type { SetDigestPort } from '../ports.js';
+
+/** A follower in memory that really signs. It sees the same entries as a business node, unless it is told otherwise. */
+export interface FakeSetFollower extends SetDigestPort {
+  readonly asked: AskedSet[];
+  /** Changes what it says, before it signs. */
+  lie: (digest: SetDigest) => Partial<SetDigest>;
+  signer: Signer;
+  failure: SelvedgeError | undefined;
+}
+
+/** What followers read of the ledger; tests may let them see another height's state. */
+export interface SetTruth {
+  entries(asked: AskedSet): readonly TaggedEntry[];
+  guardTxId(asked: AskedSet): Uint8Array;
+}
+
+/** The truth that a business node holds, whatever it answers. */
+export function truthOf(node: FakeBusinessNode): SetTruth {
+  return {
+    entries: ({ ownerSet, dataset, datasetTag }) => node.entriesOf(ownerSet, dataset).filter((entry) => datasetTag.length === 0 || Buffer.from(entry.datasetTag).equals(datasetTag)),
+    guardTxId: (asked) => node.guardOf(asked.ownerSet, asked.dataset, setGuardKey(asked)),
+  };
+}
+
+export function createFakeSetFollower(net: { readonly network: string; readonly channel: string }, input: { readonly mspId: string; readonly signer: Signer; readonly truth: SetTruth; readonly address?: string }): FakeSetFollower {
+  const follower: FakeSetFollower = {
+    mspId: input.mspId,
+    address: input.address ?? `${input.mspId}:7002`,
+    asked: [],
+    lie: () => ({}),
+    signer: input.signer,
+    failure: undefined,
+    async getSetDigest(asked) {
+      follower.asked.push(asked);
+      await Promise.resolve();
+      if (follower.failure !== undefined) throw follower.failure;
+      const { network, channel } = net;
+      const entries = input.truth.entries(asked);
+      const root = asked.datasetTag.length === 0 ? datasetRoot(entries) : tagRoot(entries);
+      const digest = create(SetDigestSchema, { network, channel, ...asked, ...root, guardTxId: input.truth.guardTxId(asked) });
+      const statement = encodeMessage(SetDigestSchema, { ...digest, ...follower.lie(digest) });
+      return create(SetDigestStatementSchema, { statement, signature: signAs(follower.signer, signing.setDigest(statement)) });
+    },
+  };
+  return follower;
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { membershipGuardKey } from '@selvedge/protocol';
+import { createNameKeys, objectTypeOf, sealPacket } from '@selvedge/sealed-objects';
+import type { NetworkParts } from './test-network.js';
+
+/** A stored entry as an earlier transaction left it. */
+export function sealTestPacket(
+  net: NetworkParts,
+  entry: { readonly dataset?: string; readonly key: string; readonly value: string; readonly keyEpoch?: bigint; readonly channel?: string; readonly contract?: string },
+): { bytes: Uint8Array; hash: Uint8Array; ledgerKey: Uint8Array } {
+  const { dataset = '', key, value } = entry;
+  const { ledgerKey, datasetTag } = placeOf(net, dataset, key);
+  const header = {
+    keyEpoch: entry.keyEpoch ?? 1n,
+    channel: entry.channel ?? net.channel,
+    contract: entry.contract ?? net.contract,
+    dataset,
+    datasetTag,
+    ledgerKey,
+    txId: randomBytes(32),
+    readSetDigest: new Uint8Array(32),
+  };
+  return { ...sealPacket({ suite: net.contractPolicy.suite, dataKey: net.contractKeys.dataKey, header, key, value: Buffer.from(value) }), ledgerKey };
+}
+
+/** Ledger key, tag and membership guard of a key. */
+export function placeOf(net: NetworkParts, dataset: string, key: string): { ledgerKey: Uint8Array; datasetTag: Uint8Array; membershipGuard: Uint8Array } {
+  const names = createNameKeys(net.contractPolicy.suite, net.contractKeys.nameKey);
+  const datasetTag = names.datasetTag(dataset, objectTypeOf(key));
+  return { ledgerKey: names.ledgerKey(dataset, key), datasetTag, membershipGuard: membershipGuardKey(datasetTag) };
+}

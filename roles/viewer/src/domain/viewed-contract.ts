@@ -1,0 +1,67 @@
+import { SelvedgeError } from '@selvedge/errors';
+import type { LedgerView } from '@selvedge/ledger-view';
+import { CHANNEL_EPOCH, facts, isEpochUsable, mayViewDataset, parseContractPolicy, viewingRights } from '@selvedge/policy';
+import { StorageMode, type ContractPolicy } from '@selvedge/protocol';
+import type { HeldContractKeys, HeldKeys, PlaceOfRead } from '@selvedge/tee-node';
+
+const CONTRACT_PREFIX = facts.contract('');
+
+/** A contract of which this viewer may open something. */
+export interface ViewedContract {
+  readonly policy: ContractPolicy;
+  readonly keys: HeldContractKeys;
+}
+
+/** Throws CONTRACT_UNKNOWN, POLICY_MALFORMED, DATASET_ACCESS_DENIED when the organisation may open nothing of it, NOT_READY while keys are on their way. */
+export function viewedContract(view: LedgerView, held: HeldKeys, contract: string, mspId: string): ViewedContract {
+  const fact = view.fact(facts.contract(contract));
+  if (fact === undefined) throw new SelvedgeError('CONTRACT_UNKNOWN', `contract ${contract} is not on the ledger`);
+  const policy = parseContractPolicy(fact);
+  const rights = viewingRights(policy, mspId);
+  if (!rights.state && !rights.events) throw denied(`${mspId} owns no dataset of contract ${contract} and may not open its events`);
+  const keys = held.contract(contract);
+  if (keys === undefined) throw new SelvedgeError('NOT_READY', `this viewer has not received the keys of contract ${contract} yet`);
+  return { policy, keys };
+}
+
+/** Where an own dataset lies; undefined: the organisation may not open it. Throws DATASET_UNKNOWN, FEATURE_UNSUPPORTED. */
+export function ownPlace(policy: ContractPolicy, name: string, mspId: string): PlaceOfRead | undefined {
+  const dataset = policy.datasets.find((candidate) => candidate.name === name);
+  const owners = policy.ownerSets.find((set) => set.name === dataset?.ownerSet)?.owners;
+  if (dataset === undefined || owners === undefined) throw new SelvedgeError('DATASET_UNKNOWN', `contract ${policy.name} has no dataset of that name`);
+  if (dataset.mode !== StorageMode.CIPHERTEXT) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'datasets in plaintext mode');
+  return mayViewDataset(policy, dataset, mspId) ? { dataset: name, ownerSet: dataset.ownerSet, owners } : undefined;
+}
+
+/** As ownPlace, refusing with DATASET_ACCESS_DENIED. */
+export function requireOwnPlace(policy: ContractPolicy, name: string, mspId: string): PlaceOfRead {
+  const place = ownPlace(policy, name, mspId);
+  if (place === undefined) throw denied(`${mspId} does not own that dataset of contract ${policy.name}`);
+  return place;
+}
+
+/**
+ * Whether a viewer holds every key that the ledger says its organisation may use, and certificates of the channel's newest
+ * epoch. The broker's own view may be behind when it answers.
+ */
+export function isComplete(held: HeldKeys, view: LedgerView, mspId: string): boolean {
+  if (held.bindings.some(({ epoch }) => view.fact(facts.epoch(CHANNEL_EPOCH, epoch + 1n)) !== undefined)) return false;
+  return view
+    .keys(CONTRACT_PREFIX)
+    .map((key) => parseContractPolicy(view.fact(key) ?? new Uint8Array(0)))
+    .filter((policy) => Object.values(viewingRights(policy, mspId)).includes(true))
+    .every(({ name }) => listedEpochs(view, name).every((epoch) => held.contract(name)?.epoch(epoch) !== undefined));
+}
+
+/** Old epochs count: what was written under them must stay readable. */
+function listedEpochs(view: LedgerView, contract: string): bigint[] {
+  const epochs: bigint[] = [];
+  for (let epoch = 1n; view.fact(facts.epoch(contract, epoch)) !== undefined; epoch += 1n) {
+    if (isEpochUsable(view, contract, epoch) !== 'revoked') epochs.push(epoch);
+  }
+  return epochs;
+}
+
+function denied(what: string): SelvedgeError {
+  return new SelvedgeError('DATASET_ACCESS_DENIED', what);
+}

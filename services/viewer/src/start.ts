@@ -1,0 +1,139 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { url as inspectorUrl } from 'node:inspector';
+import { join } from 'node:path';
+import { guardProcess, openAppendLog, openTee } from '@selvedge/attestation/process';
+import { SelvedgeError } from '@selvedge/errors';
+import { createSigner } from '@selvedge/identity';
+import { createLedgerViewTracker } from '@selvedge/ledger-view';
+import { readBrokerRoot, verifySignedProfile, type Profile } from '@selvedge/policy';
+import { startRpcServer } from '@selvedge/rpc';
+import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
+import { connectPeers, createHistoryConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher, type HeldKeys } from '@selvedge/tee-node';
+import { createViewAudit, createViewer, isComplete } from '@selvedge/viewer';
+import type { ViewerConfig } from './config.js';
+
+const AUDIT_FILE = 'views.jsonl';
+const now = (): Date => new Date();
+const clock = (): number => performance.now();
+
+function readConfigured(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${file}`, { cause });
+  }
+}
+
+/** Reads the trust anchor. Throws INVALID_CONFIGURATION, WRONG_NETWORK, WRONG_CHANNEL and what verifySignedProfile throws. */
+function loadProfile(config: ViewerConfig): Profile {
+  const profile = verifySignedProfile(readConfigured(config.signedProfile), { at: now() });
+  if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', 'the signed profile is of another network than configured');
+  if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the signed profile is of another channel than configured');
+  return profile;
+}
+
+/** Starts a viewer. It listens at once and is ready, as its health says, when it has a ledger view, its keys and an audit log that verifies. */
+export async function startViewer({ config, logger, nodeOptions }: ServiceContext<ViewerConfig>): Promise<RunningService> {
+  const { nodeId, network, channel, limits, operator } = config;
+  const { attester, measurement, isSimulated } = await openTee({ tee: config.tee, codeFile: process.argv[1] ?? '', isInspected: inspectorUrl() !== undefined, now });
+  const profile = loadProfile(config);
+  const open = guardProcess({ isDevelopment: profile.message.allowSimulated, kind: config.tee.kind, inspectorUrl: inspectorUrl(), nodeOptions });
+  if (open.length > 0) logger.warn({ open }, 'the process shows its memory to this machine');
+  const signer = createSigner({
+    mspId: operator.mspId,
+    certificatePem: readConfigured(operator.certificateFile).toString('utf8'),
+    privateKeyPem: readConfigured(operator.privateKeyFile).toString('utf8'),
+  });
+  const suite = profile.message.allowedSuites[0] ?? '';
+  const tls = readTls(config.tls);
+  const peers = connectPeers({ ...config, tls });
+  mkdirSync(config.storeDirectory, { recursive: true, mode: 0o700 });
+  const log = openAppendLog(join(config.storeDirectory, AUDIT_FILE));
+  const audit = createViewAudit({ log, now });
+  let isAudited = false;
+
+  const views = createLedgerViewTracker({
+    profile,
+    followers: () => peers.followers,
+    clock,
+    maxAgeMs: limits.maxViewAgeMs,
+    onPolicyChange: () => {
+      keys.renew();
+    },
+    onFailure: (error) => {
+      logger.warn({ code: failureText(error).code, reason: error instanceof SelvedgeError ? error.message : '' }, 'no new ledger view');
+    },
+  });
+  const openAudit = (held: HeldKeys): void => {
+    try {
+      const { rootCertificate } = readBrokerRoot(views.current());
+      audit.open(held.signer(suite), { rootCertificate, network, channel, nodeId });
+      isAudited = true;
+    } catch (error) {
+      logger.error(failureText(error), 'the audit log of views does not verify, so nothing is shown');
+    }
+  };
+  const keys = createKeyKeeper({
+    broker: peers.broker,
+    attester,
+    role: 'viewer',
+    operator: signer,
+    nodeId,
+    isComplete: (held, view) => isComplete(held, view, operator.mspId),
+    view: () => views.current(),
+    now,
+    onKeys: (held) => {
+      logger.info({ contracts: held.contracts }, 'received keys');
+      openAudit(held);
+    },
+    onFailure: (error) => {
+      logger.warn(failureText(error), 'no keys yet; trying again');
+    },
+  });
+  const viewer = createViewer({
+    nodeId,
+    mspId: operator.mspId,
+    network,
+    channel,
+    views,
+    // Without its audit log a viewer is not ready, whatever it holds.
+    keys: { current: () => (isAudited ? keys.current() : undefined), renew: () => { keys.renew(); } },
+    source: createStateFetcher({
+      network,
+      channel,
+      nodes: peers.businessNodes,
+      historyConfirmer: createHistoryConfirmer({ followers: peers.followers }),
+      confirmer: createSetConfirmer({ followers: peers.followers }),
+      clock,
+      onRefused: ({ mspId, address, error }) => {
+        logger.warn({ mspId, address, code: error.code }, 'a business node did not serve a read');
+      },
+    }),
+    audit,
+    attester,
+    measurement,
+    suite,
+    now,
+    limits: { ...limits, maxLagBlocks: BigInt(limits.maxLagBlocks) },
+    onRefusal: ({ code, cause }) => {
+      if (code === 'INTERNAL') logger.error(failureText(cause), 'a view failed');
+      else logger.debug({ code }, 'refused a view');
+    },
+  });
+  const server = await startRpcServer({ role: 'viewer', address: config.listen, tls, log: logger, services: [viewer.service] });
+  views.start().catch((error: unknown) => {
+    logger.debug(failureText(error), 'the ledger view ended before its first quorum');
+  });
+  logger.info({ address: server.address, nodeId, teeType: attester.teeType, simulated: isSimulated }, isSimulated ? 'viewer in a simulated TEE: for development only' : 'viewer in its TEE');
+  return {
+    address: server.address,
+    async close() {
+      await Promise.race([viewer.drain(), new Promise((resolve) => setTimeout(resolve, limits.drainMs).unref())]);
+      keys.close();
+      views.close();
+      await server.close();
+      peers.close();
+      log.close();
+    },
+  };
+}
