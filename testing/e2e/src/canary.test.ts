@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openNetworkFolder } from '@selvedge/dev-network';
+import { backUpBrokerStore } from '@selvedge/attestation';
+import { layoutOf, openNetworkFolder } from '@selvedge/dev-network';
 import { facts } from '@selvedge/policy';
 import { parseMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,6 +24,12 @@ import { text } from './network.js';
 function keyMaterialOf({ network, deployment, directory }: Pick<ObservedNetwork, 'network' | 'deployment' | 'directory'>): Promise<KeyMaterial> {
   const { channel, network: name } = network.connectionProfile();
   return readKeyMaterial(directory, { network: name, channel, contract: deployment.name, suite: deployment.policy.suite });
+}
+
+/** A backup of the key broker's store among its files, for the search. */
+function backUpBroker({ directory }: Pick<ObservedNetwork, 'directory'>): void {
+  const broker = layoutOf(directory).nodeDirectory('key-broker');
+  writeFileSync(path.join(broker, 'broker.backup'), backUpBrokerStore(path.join(broker, 'data')));
 }
 
 describe('canaries: marked secrets and the keys', () => {
@@ -51,6 +58,7 @@ describe('canaries: marked secrets and the keys', () => {
     const inSm = { ...observed, deployment: await network.deploy(CANARY, { name: 'canary-sm', suite: 'SM2-SM4GCM-SM3' }) };
     workedInSm = await runWorkload(inSm, secrets);
     batched = await runBatchedWorkload(inSm, secrets);
+    backUpBroker(observed);
     const refusals = await runRefusedRequests(observed, secrets, keys);
     refused = refusals.outcomes;
     const search = createSearch([...markersOf(secrets), ...keys.markers, ...(await keyMaterialOf(inSm)).markers, refusals.marker]);
