@@ -104,7 +104,8 @@ describe('kill -9 under load', () => {
     console.log(`deaths: ${JSON.stringify(deaths)}`);
     console.log(`acknowledged commits: ${String(acknowledged())}; refusals: ${JSON.stringify(journals().map(({ refusals }) => refusals))}`);
     expect(acknowledged()).toBeGreaterThan(KILLS_PER_ROLE);
-    for (const points of Object.values(CRASH_POINTS)) expect(points.some((point) => (deaths[point] ?? 0) > 0)).toBe(true);
+    // Viewers do not run here, and have no points.
+    for (const points of Object.values(CRASH_POINTS).filter(({ length }) => length > 0)) expect(points.some((point) => (deaths[point] ?? 0) > 0)).toBe(true);
   });
 
   it('every acknowledged commit is at its owner, and every stone has its last acknowledged price or a later try', async () => {
