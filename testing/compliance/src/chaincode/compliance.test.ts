@@ -22,10 +22,13 @@ it('no two cases are the same, and the results know no others', () => {
 describe.each(LANGUAGES)('%s', (language) => {
   const chaincode = findChaincode(language);
   if (chaincode === undefined) {
-    // Go and Java chaincode is built beside the project, with compilers that a machine need not have; the table keeps what the last run found.
-    const skipped = `skipped: chaincode cases in ${language}, because ${VARIABLES[language as 'go']} names no directory with the built chaincode`;
-    console.warn(skipped);
-    it.skip(skipped, () => undefined);
+    // Skipped because Go and Java chaincode is built beside the project, by compilers that a fresh machine has not; results.json keeps
+    // what the last run with them found, and the test above holds the list of cases to it.
+    const reason = `${VARIABLES[language as 'go']} names no directory with the built chaincode`;
+    console.warn(`skipped: chaincode cases in ${language}, because ${reason}`);
+    it('the cases', ({ skip }) => {
+      skip(reason);
+    });
     return;
   }
   let world: World;
