@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SelvedgeError } from '@selvedge/errors';
+import { readConfigured } from './read-configured.js';
 
 const text = z.string().min(1);
 
@@ -53,10 +52,4 @@ export function readLedger(config: LedgerConfig): LedgerFiles {
   return { kind: 'fabric', peer: { endpoint, tlsRootCertificatePem: readPem(tlsRootCertificate), hostnameOverride, clientTls }, policyChaincode: config.policyChaincode };
 }
 
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `ledger: cannot read ${path}`, { cause });
-  }
-}
+const readPem = (file: string): string => readConfigured(file, 'ledger').toString('utf8');

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SelvedgeError } from '@selvedge/errors';
+import { readConfigured } from './read-configured.js';
 
 const file = z.string().min(1);
 
@@ -28,10 +27,4 @@ export function readTls(config: TlsConfig): TlsFiles {
   };
 }
 
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `tls: cannot read ${path}`, { cause });
-  }
-}
+const readPem = (file: string): string => readConfigured(file, 'tls').toString('utf8');

@@ -1,36 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { url as inspectorUrl } from 'node:inspector';
-import { guardProcess, openTee } from '@selvedge/attestation/process';
 import { createChaincodeHost, createComputeNode, createKeptPoints, createPackageKeeper, describeMissing, isComplete, probeSandbox, readContractPolicy, requireCompleteSandbox } from '@selvedge/compute';
 import { listPackages } from '@selvedge/contract-package';
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { createSigner } from '@selvedge/identity';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
-import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
+import { readSigner } from '@selvedge/service-kit/network';
+import { openTeeService } from '@selvedge/service-kit/tee';
 import { connectPeers, createHistoryConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import type { ComputeConfig } from './config.js';
 
 const now = (): Date => new Date();
 const clock = (): number => performance.now();
-
-function readConfigured(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${file}`, { cause });
-  }
-}
-
-/** Reads the trust anchor. Throws INVALID_CONFIGURATION, WRONG_NETWORK, WRONG_CHANNEL and what verifySignedProfile throws. */
-function loadProfile(config: ComputeConfig): Profile {
-  const profile = verifySignedProfile(readConfigured(config.signedProfile), { at: now() });
-  if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', 'the signed profile is of another network than configured');
-  if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the signed profile is of another channel than configured');
-  return profile;
-}
 
 /** Which owner this node asks first: nodes with different ids spread the load. */
 function preferenceOf(nodeId: string): number {
@@ -40,15 +21,8 @@ function preferenceOf(nodeId: string): number {
 /** Starts a compute node. It listens at once and is ready, as its health says, when it has a ledger view and its keys. */
 export async function startComputeNode({ config, logger, checkpoint, nodeOptions }: ServiceContext<ComputeConfig>): Promise<RunningService> {
   const { nodeId, network, channel, limits, operator } = config;
-  const { attester, measurement, isSimulated } = await openTee({ tee: config.tee, codeFile: process.argv[1] ?? '', isInspected: inspectorUrl() !== undefined, now });
-  const profile = loadProfile(config);
-  const open = guardProcess({ isDevelopment: profile.message.allowSimulated, kind: config.tee.kind, inspectorUrl: inspectorUrl(), nodeOptions });
-  if (open.length > 0) logger.warn({ open }, 'the process shows its memory to this machine');
-  const signer = createSigner({
-    mspId: operator.mspId,
-    certificatePem: readConfigured(operator.certificateFile).toString('utf8'),
-    privateKeyPem: readConfigured(operator.privateKeyFile).toString('utf8'),
-  });
+  const { attester, measurement, isSimulated, profile } = await openTeeService({ config, logger, nodeOptions }, now);
+  const signer = readSigner(operator);
   const platform = await probeSandbox();
   if (platform.missing.length > 0) logger.warn({ missing: platform.missing }, `chaincode is confined incompletely here: ${describeMissing(platform.missing)}`);
   if (!profile.message.allowSimulated) requireCompleteSandbox(platform);

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { SelvedgeError } from '@selvedge/errors';
-import { createSigner, type Signer } from '@selvedge/identity';
+import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
-import { ledgerConfig, readLedger, readTls, tlsConfig, type LedgerFiles, type TlsFiles } from '@selvedge/service-kit';
+import { ledgerConfig, readConfigured, readLedger, readTls, tlsConfig, type LedgerFiles, type TlsFiles } from '@selvedge/service-kit';
+import { readSigner, readTrustAnchor } from '@selvedge/service-kit/network';
 import { z } from 'zod';
 
 /** Configuration of this process: the JSON file that SELVEDGE_CONFIG names. Unknown settings are refused. */
@@ -41,22 +40,8 @@ export interface EndorserMaterial {
  * Throws INVALID_CONFIGURATION, PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK or WRONG_CHANNEL.
  */
 export function readEndorserMaterial(config: EndorserConfig): EndorserMaterial {
-  const profile = verifySignedProfile(readFile(config.signedProfile));
-  if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', `${config.signedProfile} is of network ${profile.message.network}`);
-  if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', `${config.signedProfile} is of channel ${profile.message.channel}`);
-  const signer = createSigner({
-    mspId: config.mspId,
-    certificatePem: readFile(config.identity.certificate).toString('utf8'),
-    privateKeyPem: readFile(config.identity.privateKey).toString('utf8'),
-  });
-  const identityProfile = config.currentProfile === undefined ? undefined : verifySignedProfile(readFile(config.currentProfile));
+  const profile = readTrustAnchor(config);
+  const signer = readSigner({ mspId: config.mspId, certificateFile: config.identity.certificate, privateKeyFile: config.identity.privateKey });
+  const identityProfile = config.currentProfile === undefined ? undefined : verifySignedProfile(readConfigured(config.currentProfile));
   return { profile, identityProfile, signer, tls: readTls(config.tls), ledger: readLedger(config.ledger) };
-}
-
-function readFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${path}`, { cause });
-  }
 }

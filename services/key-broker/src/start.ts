@@ -1,42 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { url as inspectorUrl } from 'node:inspector';
-import { guardProcess, openTee } from '@selvedge/attestation/process';
 import { SelvedgeError } from '@selvedge/errors';
 import { createBrokerGate, createKeyBroker, createKeyBrokerService, createRpcFollower, createUnlockService, openBrokerStore, readStoreSlots, type KeyBroker } from '@selvedge/key-broker';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
-import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { LIMITS } from '@selvedge/protocol';
 import { connectRpc, startRpcServer } from '@selvedge/rpc';
 import { readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
+import { openTeeService } from '@selvedge/service-kit/tee';
 import type { KeyBrokerConfig } from './config.js';
 
 /** A key request is evidence, keys and an identity: far below what other roles take in. */
 const MAX_MESSAGE_BYTES = LIMITS.maxEvidenceBytes * 4;
 
-/** Reads the trust anchor. Throws INVALID_CONFIGURATION, WRONG_NETWORK, WRONG_CHANNEL and what verifySignedProfile throws. */
-function loadProfile(config: KeyBrokerConfig): Profile {
-  const profile = verifySignedProfile(readConfigured(config.signedProfile));
-  if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', 'the signed profile is of another network than configured');
-  if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the signed profile is of another channel than configured');
-  return profile;
-}
-
-function readConfigured(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${file}`, { cause });
-  }
-}
-
 /** Starts the key broker. It listens before the ledger's followers are up: it is there before the ledger knows it. */
 export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
   const now = (): Date => new Date();
-  const { attester, isSimulated } = await openTee({ tee: config.tee, codeFile: process.argv[1] ?? '', isInspected: inspectorUrl() !== undefined, now });
-  const profile = loadProfile(config);
-  const open = guardProcess({ isDevelopment: profile.message.allowSimulated, kind: config.tee.kind, inspectorUrl: inspectorUrl(), nodeOptions });
-  if (open.length > 0) logger.warn({ open }, 'the process shows its memory to this machine');
+  const { attester, isSimulated, profile } = await openTeeService({ config, logger, nodeOptions }, now);
   const tls = readTls(config.tls);
   const clock = (): number => performance.now();
   const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address, { tls }) }));

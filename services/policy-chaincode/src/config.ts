@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { SelvedgeError } from '@selvedge/errors';
-import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { tlsConfig } from '@selvedge/service-kit';
 import { z } from 'zod';
 
@@ -21,22 +18,3 @@ export const policyChaincodeConfig = z.strictObject({
 });
 
 export type PolicyChaincodeConfig = z.infer<typeof policyChaincodeConfig>;
-
-/**
- * Reads the trust anchor that the configuration names, and checks that it is of its network and channel.
- * Throws INVALID_CONFIGURATION, PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK or WRONG_CHANNEL.
- */
-export function readTrustAnchor({ signedProfile, network, channel }: PolicyChaincodeConfig): Profile {
-  const profile = verifySignedProfile(readFile(signedProfile));
-  if (profile.message.network !== network) throw new SelvedgeError('WRONG_NETWORK', `${signedProfile} is of network ${profile.message.network}`);
-  if (profile.message.channel !== channel) throw new SelvedgeError('WRONG_CHANNEL', `${signedProfile} is of channel ${profile.message.channel}`);
-  return profile;
-}
-
-function readFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${path}`, { cause });
-  }
-}

@@ -3,7 +3,8 @@ import './quiet-shim.js';
 import { createChaincode, PolicyContract, reportCrashes, startChaincodeServer } from '@selvedge/endorser/fabric';
 import { ALL_FACTS_FUNCTION, APPLY_FUNCTION, FACTS_FUNCTION } from '@selvedge/fabric';
 import { readTls, runService } from '@selvedge/service-kit';
-import { policyChaincodeConfig, readTrustAnchor } from './config.js';
+import { readTrustAnchor } from '@selvedge/service-kit/network';
+import { policyChaincodeConfig } from './config.js';
 
 await runService({
   role: 'policy-chaincode',

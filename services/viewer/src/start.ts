@@ -1,13 +1,13 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { url as inspectorUrl } from 'node:inspector';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { guardProcess, openAppendLog, openTee } from '@selvedge/attestation/process';
+import { openAppendLog } from '@selvedge/attestation/process';
 import { SelvedgeError } from '@selvedge/errors';
-import { createSigner } from '@selvedge/identity';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
-import { readBrokerRoot, verifySignedProfile, type Profile } from '@selvedge/policy';
+import { readBrokerRoot } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
+import { readSigner } from '@selvedge/service-kit/network';
+import { openTeeService } from '@selvedge/service-kit/tee';
 import { connectPeers, createHistoryConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher, type HeldKeys } from '@selvedge/tee-node';
 import { createViewAudit, createViewer, isComplete } from '@selvedge/viewer';
 import type { ViewerConfig } from './config.js';
@@ -16,34 +16,11 @@ const AUDIT_FILE = 'views.jsonl';
 const now = (): Date => new Date();
 const clock = (): number => performance.now();
 
-function readConfigured(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${file}`, { cause });
-  }
-}
-
-/** Reads the trust anchor. Throws INVALID_CONFIGURATION, WRONG_NETWORK, WRONG_CHANNEL and what verifySignedProfile throws. */
-function loadProfile(config: ViewerConfig): Profile {
-  const profile = verifySignedProfile(readConfigured(config.signedProfile), { at: now() });
-  if (profile.message.network !== config.network) throw new SelvedgeError('WRONG_NETWORK', 'the signed profile is of another network than configured');
-  if (profile.message.channel !== config.channel) throw new SelvedgeError('WRONG_CHANNEL', 'the signed profile is of another channel than configured');
-  return profile;
-}
-
 /** Starts a viewer. It listens at once and is ready, as its health says, when it has a ledger view, its keys and an audit log that verifies. */
 export async function startViewer({ config, logger, nodeOptions }: ServiceContext<ViewerConfig>): Promise<RunningService> {
   const { nodeId, network, channel, limits, operator } = config;
-  const { attester, measurement, isSimulated } = await openTee({ tee: config.tee, codeFile: process.argv[1] ?? '', isInspected: inspectorUrl() !== undefined, now });
-  const profile = loadProfile(config);
-  const open = guardProcess({ isDevelopment: profile.message.allowSimulated, kind: config.tee.kind, inspectorUrl: inspectorUrl(), nodeOptions });
-  if (open.length > 0) logger.warn({ open }, 'the process shows its memory to this machine');
-  const signer = createSigner({
-    mspId: operator.mspId,
-    certificatePem: readConfigured(operator.certificateFile).toString('utf8'),
-    privateKeyPem: readConfigured(operator.privateKeyFile).toString('utf8'),
-  });
+  const { attester, measurement, isSimulated, profile } = await openTeeService({ config, logger, nodeOptions }, now);
+  const signer = readSigner(operator);
   const suite = profile.message.allowedSuites[0] ?? '';
   const tls = readTls(config.tls);
   const peers = connectPeers({ ...config, tls });
