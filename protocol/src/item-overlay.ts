@@ -20,7 +20,26 @@ export function createItemOverlay(base: EntryReader): ItemOverlay {
   const versions = new Map<string, Uint8Array | undefined>();
   const guards = new Map<string, Uint8Array>();
   const keyPolicies = new Map<string, Uint8Array | undefined>();
+  // Laid when somebody reads over it: of what is not in a batch, nobody does.
+  const waiting: Core[] = [];
+  const lay = ({ txId, sections }: Core): void => {
+    for (const { contract, writes, guardsWritten } of sections) {
+      for (const { ownerSet, dataset, ledgerKey, effect, keyPolicy } of writes) {
+        const id = placeText([contract, ownerSet, dataset, ledgerKey]);
+        const isRemoval = effect.case === 'delete' || effect.case === 'purge';
+        if (effect.case === 'packetHash') versions.set(id, effect.value);
+        if (isRemoval) versions.set(id, undefined);
+        // A key that is removed loses its policy.
+        if (isRemoval || keyPolicy !== undefined) keyPolicies.set(id, keyPolicy === undefined || keyPolicy.length === 0 ? undefined : keyPolicy);
+      }
+      for (const { ownerSet, dataset, guardKey } of guardsWritten) guards.set(placeText([contract, ownerSet, dataset, guardKey]), txId);
+    }
+  };
+  const layWaiting = (): void => {
+    for (const core of waiting.splice(0)) lay(core);
+  };
   const read = <T>(laid: ReadonlyMap<string, T>, fromBase: EntryReader['version'], place: Place): T | Uint8Array | undefined => {
+    layWaiting();
     const id = laid.size === 0 ? undefined : placeText(place);
     return id !== undefined && laid.has(id) ? laid.get(id) : fromBase(...place);
   };
@@ -28,19 +47,12 @@ export function createItemOverlay(base: EntryReader): ItemOverlay {
     version: (...place) => read(versions, (...at) => base.version(...at), place),
     guard: (...place) => read(guards, (...at) => base.guard(...at), place),
     keyPolicy: (...place) => read(keyPolicies, (...at) => base.keyPolicy(...at), place),
-    isKeyPolicyChanged: (...place) => keyPolicies.has(placeText(place)),
-    apply({ txId, sections }) {
-      for (const { contract, writes, guardsWritten } of sections) {
-        for (const { ownerSet, dataset, ledgerKey, effect, keyPolicy } of writes) {
-          const id = placeText([contract, ownerSet, dataset, ledgerKey]);
-          const isRemoval = effect.case === 'delete' || effect.case === 'purge';
-          if (effect.case === 'packetHash') versions.set(id, effect.value);
-          if (isRemoval) versions.set(id, undefined);
-          // A key that is removed loses its policy.
-          if (isRemoval || keyPolicy !== undefined) keyPolicies.set(id, keyPolicy === undefined || keyPolicy.length === 0 ? undefined : keyPolicy);
-        }
-        for (const { ownerSet, dataset, guardKey } of guardsWritten) guards.set(placeText([contract, ownerSet, dataset, guardKey]), txId);
-      }
+    isKeyPolicyChanged(...place) {
+      layWaiting();
+      return keyPolicies.has(placeText(place));
+    },
+    apply(core) {
+      waiting.push(core);
     },
   };
 }

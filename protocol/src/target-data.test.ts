@@ -11,7 +11,6 @@ import {
   LIMITS,
   parseCore,
   parseCores,
-  parseSoleCore,
   readSetDigest,
   targetDigest,
   TargetDataSchema,
@@ -102,13 +101,6 @@ describe('target data', () => {
     ['a mask with a zero byte at its end', 'MALFORMED_MESSAGE', [item(1), item(2)], Buffer.of(0)],
   ])('refuses %s', (_, code, cores, mask) => {
     expect(() => parseCores(cores, mask)).toThrow(refusal(code));
-  });
-
-  it('is of one item where a ledger carries no more', () => {
-    expect(parseSoleCore([encode()], NONE).txId).toEqual(hash(6));
-    expect(() => parseSoleCore([item(1), item(2)], NONE)).toThrow(refusal('BATCH_UNSUPPORTED'));
-    expect(() => parseSoleCore([encode()], Buffer.of(1))).toThrow(refusal('BATCH_UNSUPPORTED'));
-    expect(() => parseSoleCore([], NONE)).toThrow(refusal('MALFORMED_MESSAGE'));
   });
 
   it('carries exactly the packets of its write set, each once', () => {

@@ -131,14 +131,6 @@ export function parseCores(cores: readonly Uint8Array[], itemMask: Uint8Array): 
   return kept;
 }
 
-/** The same where a ledger carries one item a transaction. Throws BATCH_UNSUPPORTED for more. */
-export function parseSoleCore(cores: readonly Uint8Array[], itemMask: Uint8Array): Core {
-  if (cores.length > 1 || itemMask.length > 0) throw new SelvedgeError('BATCH_UNSUPPORTED', 'more than one item in the target data');
-  const [core] = parseCores(cores, itemMask);
-  if (core === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'target data without a core');
-  return core;
-}
-
 /** Checks that packets are exactly those that the write sets name, each once. Throws PACKET_MISMATCH. */
 export function verifyPacketsMatch(cores: readonly Core[], packets: readonly Uint8Array[]): void {
   const expected = new Set<string>();

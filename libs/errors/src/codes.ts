@@ -42,7 +42,6 @@ export const CODES = {
   WRONG_NETWORK: entry('INVALID_ARGUMENT', false, 'Check the network name in the client configuration.'),
   WRONG_CHANNEL: entry('INVALID_ARGUMENT', false, 'Check the channel name in the client configuration.'),
   UNKNOWN_SUITE: entry('INVALID_ARGUMENT', false, 'Use one of the suites that the network profile allows.'),
-  BATCH_UNSUPPORTED: entry('UNIMPLEMENTED', false, 'Send one item per request.'),
   BATCH_ITEM_DEFERRED: entry('ABORTED', true, 'Send the request alone, after its batch.'),
   FEATURE_UNSUPPORTED: entry('UNIMPLEMENTED', false, 'Do without the feature that is named in the text; this release does not have it yet.'),
   INVALID_CONFIGURATION: entry('INVALID_ARGUMENT', false, 'Mend the setting that is named in the text.'),

@@ -15,8 +15,6 @@ import { executeBatch } from './execute-batch.js';
 const STALE_ITEMS_TIMEOUT_MS = 5_000;
 /** Each time at least one more item is dropped. */
 const MAX_MASKS = 8;
-/** Items whose verdicts are asked for at once. */
-const QUESTIONS = 16;
 
 /** The batch's target data, and which of its cores are dropped. */
 interface Executed {
@@ -77,7 +75,7 @@ async function commitItems(session: TransactionSession, batch: { readonly contra
     await carried.submit();
     // From here on it may be committed: nothing is made again without the ledger's verdict on its own id.
     const kept = cores.flatMap(({ txId }, i) => (dropped.has(i) ? [] : [{ txId, i }]));
-    const verdicts = new Map(await askVerdicts(carried, kept));
+    const verdicts = await askVerdicts(carried, kept);
     const hasConflict = [...verdicts.values()].some((verdict) => verdict.status === 'fulfilled' && CONFLICT_CODES.has(verdict.value.code));
     const stale = hasConflict ? await findStale(session, executed, dropped) : dropped;
     return endStale(lastConflict, DONE).map((outcome, i) => {
@@ -88,15 +86,11 @@ async function commitItems(session: TransactionSession, batch: { readonly contra
   }
 }
 
-/** The verdict on each item's own id, by place; some at a time, since most are known when the first is. */
-async function askVerdicts(carried: CarriedTransaction, items: readonly { readonly txId: Uint8Array; readonly i: number }[]): Promise<[number, PromiseSettledResult<CommitStatus>][]> {
-  const verdicts: [number, PromiseSettledResult<CommitStatus>][] = [];
-  for (let from = 0; from < items.length; from += QUESTIONS) {
-    const some = items.slice(from, from + QUESTIONS);
-    const settled = await Promise.allSettled(some.map(({ txId }) => carried.commitStatus(txId)));
-    settled.forEach((verdict, n) => verdicts.push([some[n]?.i ?? 0, verdict]));
-  }
-  return verdicts;
+/** The verdict on each item's own id, by place. All of them end in one block: the first is waited for, the others are there by then. */
+async function askVerdicts(carried: CarriedTransaction, items: readonly { readonly txId: Uint8Array; readonly i: number }[]): Promise<Map<number, PromiseSettledResult<CommitStatus>>> {
+  const ask = (some: typeof items): Promise<PromiseSettledResult<CommitStatus>[]> => Promise.allSettled(some.map(({ txId }) => carried.commitStatus(txId)));
+  const settled = [...(await ask(items.slice(0, 1))), ...(await ask(items.slice(1)))];
+  return new Map(settled.map((verdict, n) => [items[n]?.i ?? 0, verdict]));
 }
 
 async function endorseItems(session: TransactionSession, { contract, requests }: { readonly contract: string; readonly requests: readonly BuiltRequest[] }, { targetData, cores }: Executed, dropped: ReadonlySet<number>): Promise<CarriedTransaction> {

@@ -113,6 +113,13 @@ describe('openSubmitAnswer', () => {
     expect(await submitCode({ targetData: { changeSigned: (targetData) => { targetData.attachments!.packets.push(new Uint8Array(8)); } } })).toBe('PACKET_MISMATCH');
   });
 
+  it('refuses target data of more than one request', async () => {
+    const [request, other] = [submit(), submit()];
+    const [sealed, { targetData: others }] = [await answer(request), await answer(other)];
+    sealed.targetData!.cores.push(others!.cores[0]!);
+    expect(codeOf(() => openSubmitAnswer(request, sealed))).toBe('TARGET_DATA_INCONSISTENT');
+  });
+
   it('refuses an answer without target data', async () => {
     expect(await submitCode({ omitTargetData: true })).toBe('TARGET_DATA_INCONSISTENT');
     const request = submit();

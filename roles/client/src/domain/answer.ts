@@ -3,7 +3,7 @@ import { refusalFromWire, SelvedgeError } from '@selvedge/errors';
 import {
   encodeMessage,
   LIMITS,
-  parseSoleCore,
+  parseCores,
   parseMessage,
   ResponseSchema,
   targetDigest,
@@ -44,13 +44,14 @@ export function openEvaluateAnswer(request: BuiltRequest, sealed: SealedResponse
 /**
  * Opens the answer to a submit and checks its target data against the request and the response.
  * Throws as openEvaluateAnswer, and RESPONSE_DIGEST_MISMATCH, TX_ID_MISMATCH, WRONG_NETWORK, WRONG_CHANNEL,
- * TARGET_DATA_INCONSISTENT, PACKET_MISMATCH or what parseSoleCore throws.
+ * TARGET_DATA_INCONSISTENT, PACKET_MISMATCH or what parseCores throws.
  */
 export function openSubmitAnswer(request: BuiltRequest, sealed: SealedResponse): TargetAnswer {
   const { targetData } = sealed;
   const response = openResponseTo(request, sealed, targetData?.cores[0]);
   if (targetData === undefined) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'sent no target data');
-  const core = parseSoleCore(targetData.cores, targetData.itemMask);
+  const [core, ...others] = parseCores(targetData.cores, targetData.itemMask);
+  if (core === undefined || others.length > 0) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'sent target data of more than one request');
   verifyCore(request, sealed, core, response);
   verifyPacketsMatch([core], targetData.attachments?.packets ?? []);
   return { nodeId: sealed.nodeId, response, targetData, cores: [core] };

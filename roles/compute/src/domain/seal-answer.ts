@@ -79,7 +79,8 @@ export function createTargetData(items: readonly TargetItem[], signer: Certified
     packets: items.flatMap(({ packets }) => packets),
     sealedEvents: items.flatMap(({ sealedEvents }) => sealedEvents),
     teeSignatures: [{ certificate: signer.certificate, signature: signer.sign(teeSigningInput(cores)) }],
-    statements: items.flatMap(({ statements }) => statements),
+    // Items that query one set rest on the same statements; every endorser verifies each that is sent.
+    statements: [...new Set(items.flatMap(({ statements }) => statements))],
     keyPolicies: items.flatMap(({ keyPolicies }) => keyPolicies),
   };
   return create(TargetDataSchema, { cores, attachments });

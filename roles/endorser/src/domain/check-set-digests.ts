@@ -19,9 +19,11 @@ interface ReadGuard {
  */
 export function verifySetDigests(statements: readonly SetDigestStatement[], cores: readonly Core[], { profile, rules }: { readonly profile: Profile; readonly rules: ReadonlyMap<string, ContractRules> }): void {
   const guards = distinctGuards(cores);
+  // The first that read a guard counts: another that read another value of it is stale.
+  const byPlace = new Map([...guards].reverse().map((read) => [placeOf({ ...read.guard, contract: read.section.contract }, read.guard.guardKey), read]));
   const byGuard = new Map<ReadGuard, VerifiedStatement[]>(guards.map((guard) => [guard, []]));
   for (const statement of statements.map((signed) => verifySetStatement(signed, profile))) {
-    const read = guards.find((candidate) => isOfGuard(statement.digest, candidate));
+    const read = byPlace.get(placeOf(statement.digest, setGuardKey(statement.digest)));
     if (read === undefined) throw invalid('a statement is of a set whose guard was not read');
     if (!equalBytes(statement.digest.guardTxId, read.guard.txId)) throw invalid('a statement names another value of a guard than was read');
     byGuard.get(read)?.push(statement);
@@ -40,9 +42,10 @@ function distinctGuards(cores: readonly Core[]): ReadGuard[] {
   return [...new Map(guards.map((read) => [JSON.stringify([read.section.contract, read.guard.ownerSet, read.guard.dataset, toHex(read.guard.guardKey), toHex(read.guard.txId)]), read])).values()];
 }
 
-function isOfGuard(digest: SetDigest, { section, guard }: ReadGuard): boolean {
-  if (digest.contract !== section.contract || digest.ownerSet !== guard.ownerSet || digest.dataset !== guard.dataset) return false;
-  return equalBytes(setGuardKey(digest), guard.guardKey);
+type SetPlace = Pick<SetDigest, 'contract' | 'ownerSet' | 'dataset'>;
+
+function placeOf({ contract, ownerSet, dataset }: SetPlace, guardKey: Uint8Array): string {
+  return JSON.stringify([contract, ownerSet, dataset, toHex(guardKey)]);
 }
 
 /** At one height there is one content of a set. */
