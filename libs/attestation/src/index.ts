@@ -27,8 +27,6 @@ export { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitm
 export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
 export { openShareSlot, sealShareSlot, shareCommitment, UNLOCK_SUITE, type ShareHolder } from './unlock/slots.js';
 export { createUnlockEvidence, verifyUnlockEvidence, type VerifiedUnlockEvidence } from './unlock/evidence.js';
-export { encodeBrokerBackup, parseBrokerBackup, type BrokerBackup } from './unlock/backup.js';
-export { backUpBrokerStore, BROKER_AUDIT_FILE, BROKER_STATE_FILE, restoreBrokerStore } from './unlock/backup-files.js';
 export { openShareSubmission, sealShareSubmission } from './unlock/submission.js';
 export { chainEntry, chainEvent, EMPTY_CHAIN, isAuditHeadSigned, verifyAuditChain, verifySignedChain, type AuditAnchor, type AuditEvent, type AuditHead, type EntryCheck } from './audit-chain.js';
 export { openViewLog, verifyViewLog, type ViewEvent, type ViewLogAuthority } from './view-log.js';

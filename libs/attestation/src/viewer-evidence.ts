@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { equalBytes, lengthPrefixed } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { readBrokerRoot, verifyTeeStanding, type FactReader } from '@selvedge/policy';
-import { LIMITS, requireAtMost, statementDigest, ViewerEvidenceSchema, type ViewerEvidence } from '@selvedge/protocol';
+import { statementDigest, ViewerEvidenceSchema, type ViewerEvidence } from '@selvedge/protocol';
 import { verifyAndAppraise } from './appraisal/verify-and-appraise.js';
 import { verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';
 import type { AppraisalProfile, Attester } from './types.js';
@@ -48,7 +48,6 @@ export function verifyViewerEvidence({ answer, nonce, profile, ledger, mspId, at
   const { evidence, ephemeralKey } = answer;
   if (!equalBytes(answer.profileDigest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the viewer runs with another network profile');
   if (evidence === undefined) throw new SelvedgeError('EVIDENCE_MALFORMED', 'no evidence');
-  requireAtMost('evidence', evidence.quote.length + evidence.collateral.reduce((sum, item) => sum + item.length, 0), LIMITS.maxEvidenceBytes);
   const certificate = verifyTeeCertificate(answer.certificate, readBrokerRoot(ledger).rootCertificate, at);
   verifyAndAppraise({
     evidence,

@@ -67,7 +67,8 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
   const ring = createKeyRing(state);
   const challenges = createChallenges({ clock, randomBytes });
   const rootPublicKey = parseBrokerRoot(state.rootCertificate).publicKey.export({ format: 'der', type: 'spki' });
-  const rootBirth = state.rootBirth.length === 0 ? undefined : parseMessage(EvidenceSchema, state.rootBirth, LIMITS.maxEvidenceBytes);
+  // What administrators look at before they record the root; nobody does afterwards.
+  const rootBirth = parseMessage(EvidenceSchema, state.rootBirth, LIMITS.maxEvidenceBytes);
   // Of this process alone; it stands in the evidence, where an exchange over it may be built.
   const ephemeral = suiteByName(profile.message.allowedSuites[0] ?? '').generateKemKeyPair();
 
@@ -124,7 +125,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
         profileDigest: profile.digest,
         statementDigest: statementDigest(statement),
       });
-      return create(EnvelopeEvidenceSchema, { evidence, statement, profileDigest: profile.digest, ephemeralKey: ephemeral.publicKey, ...(rootBirth === undefined ? {} : { rootBirth }) });
+      return create(EnvelopeEvidenceSchema, { evidence, statement, profileDigest: profile.digest, ephemeralKey: ephemeral.publicKey, ...(state.recognised ? {} : { rootBirth }) });
     },
     keyCommitments: (request) => signKeyCommitments(createCommitments(request, ring, profile), state.rootKey),
     auditHead() {

@@ -23,7 +23,7 @@ export interface BrokerState {
   readonly rootKey: KeyObject;
   /** DER. */
   readonly rootCertificate: Uint8Array;
-  /** Evidence bytes by the process that made the root; empty where that was not kept. */
+  /** Evidence bytes by the process that made the root. */
   readonly rootBirth: Uint8Array;
   /** A ledger view has named this broker's root: envelope keys are no longer given out without a view. */
   readonly recognised: boolean;

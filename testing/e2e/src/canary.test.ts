@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { backUpBrokerStore } from '@selvedge/attestation';
+import { backUpBrokerStore } from '@selvedge/attestation/process';
 import { layoutOf, openNetworkFolder } from '@selvedge/dev-network';
 import { facts } from '@selvedge/policy';
 import { parseMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';

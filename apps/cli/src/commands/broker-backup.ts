@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { backUpBrokerStore, restoreBrokerStore } from '@selvedge/attestation';
+import { backUpBrokerStore, restoreBrokerStore } from '@selvedge/attestation/process';
 import { SelvedgeError } from '@selvedge/errors';
 import type { CommandContext } from '../context.js';
 import { readInput } from '../read-file.js';

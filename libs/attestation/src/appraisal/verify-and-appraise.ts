@@ -1,7 +1,7 @@
 import { createSimulatedVerifier } from '#simulated';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import type { Evidence, NetworkProfile } from '@selvedge/protocol';
+import { LIMITS, requireAtMost, type Evidence, type NetworkProfile } from '@selvedge/protocol';
 import { createDcapVerifier, DCAP_TEE_TYPES } from '../dcap/verifier.js';
 import { createSevSnpVerifier, SEV_SNP_TEE_TYPE } from '../sev-snp/verifier.js';
 import { SIMULATED_TEE_TYPE } from '../simulated/tee-type.js';
@@ -40,9 +40,11 @@ export interface AppraisalInput {
 
 /**
  * Evidence to Attestation Result: chooses the verifier by TEE type, verifies, appraises.
- * Throws PROFILE_MISMATCH, EVIDENCE_*, COLLATERAL_* and what appraise throws.
+ * Throws LIMIT_EXCEEDED, PROFILE_MISMATCH, EVIDENCE_*, COLLATERAL_* and what appraise throws.
  */
 export function verifyAndAppraise(input: AppraisalInput): AttestationResult {
+  const { quote, collateral } = input.evidence;
+  requireAtMost('evidence', quote.length + collateral.reduce((sum, item) => sum + item.length, 0), LIMITS.maxEvidenceBytes);
   const verifier = createVerifier(input.evidence.teeType, input.profile.message);
   if (!equalBytes(input.binding.profileDigest, input.profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'evidence is to be bound to another network profile');
   if (input.binding.role !== input.role) throw new SelvedgeError('EVIDENCE_UNBOUND', 'evidence is to be bound to another role');

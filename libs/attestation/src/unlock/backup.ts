@@ -18,12 +18,13 @@ const LENGTH_BYTES = 4;
 const DIGEST_BYTES = 32;
 const MAX_STATE_BYTES = 1024 * 1024;
 /** About half a million entries of the audit log. */
-export const MAX_BACKUP_BYTES = 256 * 1024 * 1024;
+const MAX_BACKUP_BYTES = 256 * 1024 * 1024;
 
 /** Puts a backup together. What follows the log's last line feed was being written, and is left out. Throws LIMIT_EXCEEDED. */
 export function encodeBrokerBackup({ state, audit }: BrokerBackup): Uint8Array {
-  const lines = Buffer.from(audit).subarray(0, Buffer.from(audit).lastIndexOf('\n') + 1);
-  if (state.length > MAX_STATE_BYTES || state.length + lines.length > MAX_BACKUP_BYTES - 64) throw new SelvedgeError('LIMIT_EXCEEDED', 'the key broker’s store is larger than a backup may be');
+  const log = Buffer.from(audit.buffer, audit.byteOffset, audit.byteLength);
+  const lines = log.subarray(0, log.lastIndexOf('\n') + 1);
+  if (state.length > MAX_STATE_BYTES || state.length + lines.length > MAX_BACKUP_BYTES - MAGIC.length - LENGTH_BYTES - DIGEST_BYTES) throw new SelvedgeError('LIMIT_EXCEEDED', 'the key broker’s store is larger than a backup may be');
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32BE(state.length);
   return Buffer.concat([MAGIC, length, state, lines, digestOf(state, lines)]);

@@ -3,7 +3,8 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncate
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { backUpBrokerStore, isAuditHeadSigned, parseBrokerRoot, restoreBrokerStore, verifyAuditChain, verifyRootBirth } from '@selvedge/attestation';
+import { isAuditHeadSigned, parseBrokerRoot, verifyAuditChain, verifyRootBirth } from '@selvedge/attestation';
+import { backUpBrokerStore, BROKER_AUDIT_FILE, BROKER_STATE_FILE, restoreBrokerStore } from '@selvedge/attestation/process';
 import { toHex } from '@selvedge/crypto';
 import { createProfile, parseProfile, type Profile } from '@selvedge/policy';
 import { EvidenceSchema, LIMITS, parseMessage } from '@selvedge/protocol';
@@ -11,8 +12,7 @@ import { MSP_IDS, profile, secretOf } from '../testdata/shares.js';
 import { AT, BROKER_MEASUREMENT, createAttester, createState } from '../testdata/setting.js';
 import type { BrokerState } from '../ports.js';
 import { openBrokerStore, type BrokerStoreOptions } from './broker-store.js';
-import { openEncryptedStore, readStoreSlots, STATE_FILE } from './encrypted-store.js';
-import { AUDIT_FILE } from './file-audit-log.js';
+import { openEncryptedStore, readStoreSlots } from './encrypted-store.js';
 
 const refusal = (code: string) => expect.objectContaining({ code }) as Error;
 const EVENT = { event: 'released', at: '2026-11-20T12:00:00.000Z', nodeId: 'node-1' } as const;
@@ -25,8 +25,8 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'selvedge-broker-'));
   const directory = join(root, 'broker', 'store');
   options = { profile, directory, attester: createAttester(BROKER_MEASUREMENT), unlockSecret: undefined, now: () => new Date('2026-11-20T12:00:00Z'), randomBytes };
-  statePath = join(directory, STATE_FILE);
-  auditPath = join(directory, AUDIT_FILE);
+  statePath = join(directory, BROKER_STATE_FILE);
+  auditPath = join(directory, BROKER_AUDIT_FILE);
 });
 
 afterEach(() => {
@@ -235,7 +235,7 @@ describe('the audit log', () => {
     const other = join(root, 'other', 'store');
     await run({ directory: other });
     await run({ directory: other });
-    writeFileSync(auditPath, readFileSync(join(other, AUDIT_FILE)));
+    writeFileSync(auditPath, readFileSync(join(other, BROKER_AUDIT_FILE)));
     await expect(run()).rejects.toThrow(broken('EDITED'));
   });
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { attestRootBirth, type Attester } from '@selvedge/attestation';
+import { attestRootBirth, createBrokerRoot, type Attester } from '@selvedge/attestation';
+import { BROKER_AUDIT_FILE } from '@selvedge/attestation/process';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { encodeMessage, EvidenceSchema } from '@selvedge/protocol';
@@ -8,7 +9,7 @@ import { createBrokerState, verifyStateOf } from '../domain/state.js';
 import { createStoreLock, isLockOf, type StoreLock } from '../domain/unlock-secret.js';
 import type { AuditLog, BrokerState, Checkpoint, StateStore } from '../ports.js';
 import { openEncryptedStore, readEncryptedStore, readStoreSlots } from './encrypted-store.js';
-import { AUDIT_FILE, openFileAuditLog } from './file-audit-log.js';
+import { openFileAuditLog } from './file-audit-log.js';
 
 export interface BrokerStoreOptions {
   /** Names network and channel, and who holds shares of the unlock secret. */
@@ -41,9 +42,9 @@ export async function openBrokerStore(options: BrokerStoreOptions): Promise<Brok
   const { network, channel } = profile.message;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { present, stored } = readPresent(options);
-  const auditFile = join(directory, AUDIT_FILE);
+  const auditFile = join(directory, BROKER_AUDIT_FILE);
   if (stored === undefined && existsSync(auditFile)) throw new SelvedgeError('UNLOCK_FAILED', 'the store holds an audit log but no state: restore the state');
-  const state = stored ?? (await makeRoot(options));
+  const state = stored ?? (await makeState(options));
   verifyStateOf(state, { network, channel });
   const lock = present !== undefined && isLockOf(present.slots, profile) ? present : await createStoreLock(profile, randomBytes);
   const store = openEncryptedStore(directory, lock, checkpoint);
@@ -65,9 +66,9 @@ function readPresent({ directory, unlockSecret: secret }: BrokerStoreOptions): {
   return read === undefined ? {} : { present: { secret, slots: read.slots }, stored: read.state };
 }
 
-async function makeRoot({ profile, attester, randomBytes, now }: BrokerStoreOptions): Promise<BrokerState> {
+async function makeState({ profile, attester, randomBytes, now }: BrokerStoreOptions): Promise<BrokerState> {
   const { network, channel } = profile.message;
-  const state = createBrokerState({ network, channel, randomBytes, now: now() });
-  const birth = await attestRootBirth(attester, { rootCertificate: state.rootCertificate, profileDigest: profile.digest });
-  return { ...state, rootBirth: encodeMessage(EvidenceSchema, birth) };
+  const root = createBrokerRoot({ network, channel, now: now() });
+  const birth = await attestRootBirth(attester, { rootCertificate: root.certificate, profileDigest: profile.digest });
+  return createBrokerState({ network, channel, root, rootBirth: encodeMessage(EvidenceSchema, birth), randomBytes });
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { BROKER_STATE_FILE } from '@selvedge/attestation';
+import { BROKER_STATE_FILE } from '@selvedge/attestation/process';
 import { deriveKey, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS } from '@selvedge/protocol';
@@ -19,7 +19,6 @@ const LENGTH_BYTES = 4;
 const SALT_BYTES = 32;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
-export const STATE_FILE = BROKER_STATE_FILE;
 
 // The store's own cipher does not depend on the network's suites; the default one's AEAD is AES-256-GCM.
 const AEAD = suiteByName('P256-AES256GCM-SHA256');
@@ -33,7 +32,7 @@ interface SealedFile {
 
 /** UnlockSlots bytes of the store in a directory: unverified until it opens. undefined: there is none. Throws UNLOCK_FAILED. */
 export function readStoreSlots(directory: string): Uint8Array | undefined {
-  const path = join(directory, STATE_FILE);
+  const path = join(directory, BROKER_STATE_FILE);
   return existsSync(path) ? parseFile(readFileSync(path)).slots : undefined;
 }
 
@@ -46,7 +45,7 @@ export interface ReadStore {
 
 /** Opens the store of a directory. undefined: there is none. Throws UNLOCK_FAILED. */
 export function readEncryptedStore(directory: string, secret: Uint8Array): ReadStore | undefined {
-  const path = join(directory, STATE_FILE);
+  const path = join(directory, BROKER_STATE_FILE);
   if (!existsSync(path)) return undefined;
   const { header, slots, salt, ciphertext } = parseFile(readFileSync(path));
   try {
@@ -63,7 +62,7 @@ export function readEncryptedStore(directory: string, secret: Uint8Array): ReadS
  */
 export function openEncryptedStore(directory: string, lock: StoreLock, checkpoint: Checkpoint): StateStore {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, STATE_FILE);
+  const path = join(directory, BROKER_STATE_FILE);
   return {
     save(state) {
       const salt = randomBytes(SALT_BYTES);

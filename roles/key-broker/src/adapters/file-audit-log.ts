@@ -1,9 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { BROKER_AUDIT_FILE, chainEvent, verifyAuditChain, type AuditAnchor } from '@selvedge/attestation';
+import { chainEvent, verifyAuditChain, type AuditAnchor } from '@selvedge/attestation';
 import { openAppendLog } from '@selvedge/attestation/process';
 import type { AuditLog, Checkpoint } from '../ports.js';
 
-export const AUDIT_FILE = BROKER_AUDIT_FILE;
 
 export interface FileAuditLogOptions {
   readonly path: string;

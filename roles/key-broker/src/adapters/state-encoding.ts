@@ -9,7 +9,7 @@ interface StoredState {
   readonly rootSecret: string;
   readonly rootKey: string;
   readonly rootCertificate: string;
-  readonly rootBirth?: string;
+  readonly rootBirth: string;
   readonly recognised: boolean;
   readonly auditCount: number;
   readonly auditHash: string;
@@ -38,7 +38,7 @@ export function encodeState(state: BrokerState): Uint8Array {
 export function decodeState(bytes: Uint8Array): BrokerState {
   const stored = JSON.parse(Buffer.from(bytes).toString('utf8')) as StoredState | { readonly version: unknown };
   if (stored.version !== 1) throw new RangeError('state of another version');
-  const { network, channel, rootSecret, rootKey, rootCertificate, rootBirth = '', recognised, auditCount, auditHash } = stored as StoredState;
+  const { network, channel, rootSecret, rootKey, rootCertificate, rootBirth, recognised, auditCount, auditHash } = stored as StoredState;
   return {
     network,
     channel,

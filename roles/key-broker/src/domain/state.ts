@@ -1,15 +1,24 @@
 import { createPublicKey } from 'node:crypto';
-import { createBrokerRoot, EMPTY_CHAIN, parseBrokerRoot } from '@selvedge/attestation';
+import { type createBrokerRoot, EMPTY_CHAIN, parseBrokerRoot } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import type { BrokerState } from '../ports.js';
 
 const ROOT_SECRET_BYTES = 32;
 
-/** A new broker: a fresh root secret and a fresh root. */
-export function createBrokerState(input: { readonly network: string; readonly channel: string; readonly randomBytes: (length: number) => Uint8Array; readonly now: Date }): BrokerState {
-  const { network, channel, randomBytes, now } = input;
-  const { certificate, privateKey } = createBrokerRoot({ network, channel, now });
-  return { network, channel, rootSecret: randomBytes(ROOT_SECRET_BYTES), rootKey: privateKey, rootCertificate: certificate, rootBirth: new Uint8Array(0), recognised: false, auditAnchor: EMPTY_CHAIN };
+/** What a new broker begins with. */
+export interface NewBroker {
+  readonly network: string;
+  readonly channel: string;
+  readonly root: ReturnType<typeof createBrokerRoot>;
+  /** Evidence bytes of how the root was made. */
+  readonly rootBirth: Uint8Array;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** A new broker's state: a fresh root secret beside its root. */
+export function createBrokerState({ network, channel, root, rootBirth, randomBytes }: NewBroker): BrokerState {
+  const { certificate: rootCertificate, privateKey: rootKey } = root;
+  return { network, channel, rootSecret: randomBytes(ROOT_SECRET_BYTES), rootKey, rootCertificate, rootBirth, recognised: false, auditAnchor: EMPTY_CHAIN };
 }
 
 /**

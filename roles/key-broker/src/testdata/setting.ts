@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createKeyRequest, EMPTY_CHAIN, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
+import { createBrokerRoot, createKeyRequest, EMPTY_CHAIN, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, createTestContractPolicy, type ContractPolicyInit } from '@selvedge/fixtures';
 import type { LedgerView } from '@selvedge/ledger-view';
@@ -86,7 +86,7 @@ export function recordEpoch(ledger: TestLedger, state: BrokerState, contract: st
   ledger.facts.set(facts.epoch(contract, epoch), encodeMessage(SignedKeyCommitmentsSchema, signKeyCommitments(commitments, state.rootKey)));
 }
 
-export const createState = (): BrokerState => createBrokerState({ network, channel, randomBytes, now: AT });
+export const createState = (): BrokerState => createBrokerState({ network, channel, root: createBrokerRoot({ network, channel, now: AT }), rootBirth: new Uint8Array(0), randomBytes });
 
 /** A broker in memory and what it works with. */
 export interface TestBroker {

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SelvedgeError } from '@selvedge/errors';
-import { encodeBrokerBackup, parseBrokerBackup } from './backup.js';
+import { encodeBrokerBackup, parseBrokerBackup } from '../unlock/backup.js';
+import { syncDirectory } from './append-log.js';
 
 /** Files of a key broker's store. */
 export const BROKER_STATE_FILE = 'state.sealed';
@@ -29,8 +30,8 @@ export function restoreBrokerStore(backup: Uint8Array, directory: string): void 
   // A store without its state does not open, so a restore that was interrupted does not pass for one.
   writeNew(auditFile, audit);
   writeNew(stateFile, state);
-  sync(directory);
-  sync(dirname(directory));
+  syncDirectory(directory);
+  syncDirectory(dirname(directory));
 }
 
 function filesOf(directory: string): [state: string, audit: string] {
@@ -44,14 +45,5 @@ function writeNew(path: string, content: Uint8Array): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function sync(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }
