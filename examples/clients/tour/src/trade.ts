@@ -64,11 +64,11 @@ export async function trade(traders: readonly Trader[]): Promise<number> {
   await aurora.contract.submit('WithdrawStone', { arguments: [third.id] });
   const gone = await refusalText(() => ask(celesta, 'PriceOf', third.id));
   expect(gone.includes(third.id), 'the stone is withdrawn');
-  say(`   withdraw a stone   ${gone}`);
+  say(`   withdraw a stone   ${third.id} is withdrawn; asked for its price: ${gone}`);
 
   const denied = await refusalText(() => borealis.contract.submit('SetPrice', { arguments: [first.id], transientData: { price: '1' } }));
   expect(denied !== '', 'another house may not change a price');
-  say(`   not one's own      ${denied}`);
+  say(`   not one's own      a price by another house is refused: ${denied}`);
   say(`   ${green('every answer agrees with the data set')}`);
   return queries;
 }
