@@ -1,6 +1,7 @@
 /** Why a setting of a Fabric network is risky for Selvedge. Codes are stable. */
 export type DeployWarningCode =
   | 'PACKETS_MAY_BE_LOST'
+  | 'PACKETS_MAY_BE_LATE'
   | 'PACKETS_EXPIRE'
   | 'PACKETS_SHOWN_TO_NON_MEMBERS'
   | 'CLIENTS_OF_NON_MEMBERS_REFUSED'

@@ -94,6 +94,27 @@ describe('a request that a rotation or revocation overtakes', () => {
     network.ledger.height += 1n;
     await expect(submitted.verifyCommitted()).rejects.toMatchObject({ code: 'MVCC_READ_CONFLICT' });
   });
+
+  it('is known for it also where organisations come to that block later than the owner that told of the conflict', async () => {
+    network.ledger.height = 5n; // without block 5
+    const submitted = await (await (await contract.newProposal('f').execute()).endorse()).submit();
+    network.ledger.code = ValidationCode.MVCC_READ_CONFLICT;
+    setTimeout(() => {
+      network.consortium.state.setFact(facts.epoch('diamonds', 3n), Buffer.from('changed'));
+      network.ledger.height = 6n;
+    }, 300);
+    await expect(submitted.verifyCommitted()).rejects.toMatchObject({ code: 'KEY_EPOCH_RETIRED' });
+  });
+
+  it('is the conflict that it was where they do not come to that block', async () => {
+    network.ledger.height = 5n;
+    const hasty = network.connect({ limits: { evidenceTimeoutMs: 200 } });
+    const submitted = await (await (await hasty.getNetwork('trade').getContract('diamonds').newProposal('f').execute()).endorse()).submit();
+    network.ledger.code = ValidationCode.MVCC_READ_CONFLICT;
+    network.consortium.state.setFact(facts.epoch('diamonds', 3n), Buffer.from('changed'));
+    await expect(submitted.verifyCommitted()).rejects.toMatchObject({ code: 'MVCC_READ_CONFLICT' });
+    hasty.close();
+  });
 });
 
 describe('describeFailure', () => {

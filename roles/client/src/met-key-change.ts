@@ -2,6 +2,7 @@ import { claimedTeeBinding } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { isEpochUsable, isKeyChange, verifyTeeStanding, type FactReader } from '@selvedge/policy';
 import type { Core, TeeSignature } from '@selvedge/protocol';
+import { blockOfVerdict } from './domain/commit-status.js';
 import type { Trust } from './trust.js';
 
 /** What a transaction was executed with. */
@@ -17,7 +18,7 @@ export interface ExecutedWith {
  */
 export async function explainConflict(error: unknown, executed: ExecutedWith, trust: Pick<Trust, 'newestView'>): Promise<unknown> {
   if (!isSelvedgeError(error, 'MVCC_READ_CONFLICT')) return error;
-  const view = await trust.newestView().catch(() => undefined);
+  const view = await trust.newestView(blockOfVerdict(error)).catch(() => undefined);
   const lost = view && lostStanding(executed, view);
   return lost === undefined ? error : new SelvedgeError(lost.code, `${lost.message}: ${error.message}`, { role: error.role, details: error.details, cause: error });
 }

@@ -1,5 +1,6 @@
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { Core } from '@selvedge/protocol';
+import { blockOfVerdict } from './domain/commit-status.js';
 import type { Trust } from './trust.js';
 
 const CAUSED_BY_UPGRADES: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['ENDORSEMENT_POLICY_FAILURE', 'OWNER_SET_MISMATCH', 'CODE_HASH_MISMATCH']);
@@ -14,7 +15,7 @@ export async function explainRefusal(error: unknown, cores: readonly Core[], tru
   if (!isSelvedgeError(error) || !CAUSED_BY_UPGRADES.has(error.code)) return error;
   for (const { contract, policyVersion } of cores.flatMap((core) => core.sections)) {
     // Looked at afresh whatever the code, so that the next try asks for what the new policy wants.
-    const newest = await trust.newestTerms(contract).catch(() => undefined);
+    const newest = await trust.newestTerms(contract, blockOfVerdict(error)).catch(() => undefined);
     // That code names the upgrade by itself.
     if (error.code === 'CODE_HASH_MISMATCH') continue;
     if (newest === undefined || newest.policy.policyVersion === policyVersion) continue;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { verifyEnvelopeEvidence } from '@selvedge/attestation';
-import { isSelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
 import { facts, type Profile } from '@selvedge/policy';
 import { readContractTerms, type ContractTerms } from './domain/contract-terms.js';
@@ -25,10 +25,16 @@ export interface Trust {
   view(): Promise<LedgerView>;
   /** Terms of a contract; looks at the ledger again before it says CONTRACT_UNKNOWN. */
   terms(contract: string): Promise<ContractTerms>;
-  /** Terms of a contract as the ledger has them now, under a fresh nonce. */
-  newestTerms(contract: string): Promise<ContractTerms>;
-  /** The ledger's facts as they are now, under a fresh nonce. */
-  newestView(): Promise<LedgerView>;
+  /**
+   * Terms of a contract as the ledger has them now, under a fresh nonce.
+   * @param block as for newestView
+   */
+  newestTerms(contract: string, block?: bigint): Promise<ContractTerms>;
+  /**
+   * The ledger's facts as they are now, under a fresh nonce.
+   * @param block number of a block that they must include: a quorum may be behind the owner that told of it. Throws VIEW_BEHIND when it stays so.
+   */
+  newestView(block?: bigint): Promise<LedgerView>;
   /** Fetches view and evidence again, under fresh nonces. */
   refresh(): Promise<void>;
   close(): void;
@@ -38,6 +44,8 @@ export interface Trust {
 const POLL_INTERVAL_MS = 2_000;
 const VIEW_MAX_AGE_MS = 60_000;
 const LOOK_AGAIN_MS = 3_000;
+/** How long a quorum may need for a block that some owner has. */
+const AWAIT_BLOCK_MS = 15_000;
 const NONCE_BYTES = 32;
 
 /** What trust is built from. */
@@ -83,6 +91,16 @@ export function createTrust(options: TrustOptions): Trust {
   // While a policy change spreads, followers may be of two minds for a moment.
   const lookAgain = (): Promise<LedgerView> =>
     repeatUntil(() => tracker.refresh(), { timeoutMs: Math.min(LOOK_AGAIN_MS, limits.evidenceTimeoutMs), isWorthRepeat, signal: closing.signal });
+
+  const lookAgainWith = async (block: bigint): Promise<LedgerView> => {
+    const attempt = async (): Promise<LedgerView> => {
+      const seen = await tracker.refresh();
+      if (seen.height <= block) throw new SelvedgeError('VIEW_BEHIND', `a quorum of organisations is at height ${String(seen.height)}, without block ${String(block)}`, { role: 'client' });
+      return seen;
+    };
+    return repeatUntil(attempt, { timeoutMs: Math.min(AWAIT_BLOCK_MS, limits.evidenceTimeoutMs), isWorthRepeat, signal: closing.signal });
+  };
+  const newestView = (block?: bigint): Promise<LedgerView> => (block === undefined ? lookAgain() : lookAgainWith(block));
 
   const fetchEnvelope = async (): Promise<TrustedEnvelope> => {
     const ledger = await view();
@@ -139,8 +157,8 @@ export function createTrust(options: TrustOptions): Trust {
         return termsIn(await lookAgain(), contract);
       }
     },
-    newestTerms: async (contract) => termsIn(await lookAgain(), contract),
-    newestView: lookAgain,
+    newestTerms: async (contract, block) => termsIn(await newestView(block), contract),
+    newestView,
     async refresh() {
       await view();
       await lookAgain();

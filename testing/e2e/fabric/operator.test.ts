@@ -128,7 +128,7 @@ describe.skipIf(fabricMissing() !== undefined)('an operator of two organisations
     writeFileSync(path.join(workplace.directory, '.selvedge/peer.env'), 'CORE_PEER_GOSSIP_RECONNECTINTERVAL=1s\n');
     const { warnings } = JSON.parse((await succeed(workplace, 'npx selvedge fabric deploy --json')).out) as { warnings: { code: string; message: string }[] };
     const of = (mspId: string): string[] => warnings.filter(({ message }) => message.startsWith(`peer of ${mspId}: `)).map(({ code }) => code);
-    expect([of('Org1MSP'), of('Org2MSP'), of('Org3MSP')]).toEqual([['COMMIT_MAY_STALL', 'COMMIT_MAY_STALL'], [], ['PEER_SETTINGS_UNSEEN']]);
+    expect([of('Org1MSP'), of('Org2MSP'), of('Org3MSP')]).toEqual([['COMMIT_MAY_STALL', 'COMMIT_MAY_STALL', 'PACKETS_MAY_BE_LATE'], [], ['PEER_SETTINGS_UNSEEN']]);
   }, TIMEOUT_MS);
 });
 

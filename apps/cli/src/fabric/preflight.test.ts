@@ -8,9 +8,9 @@ import type { Deployment, OwnOrganisation } from './deployment.js';
 import { checkSettings } from './preflight.js';
 import { testDeployment } from './testdata/deployments.js';
 
-const SOUND = 'peer: {gossip: {reconnectInterval: 1s, pvtData: {pullRetryThreshold: 1s, reconciliationEnabled: true, skipPullingInvalidTransactionsDuringCommit: true}}}';
+const SOUND = 'peer: {gossip: {reconnectInterval: 1s, pvtData: {pullRetryThreshold: 1s, reconciliationEnabled: true, skipPullingInvalidTransactionsDuringCommit: true}}}\nledger: {pvtdataStore: {deprioritizedDataReconcilerInterval: 1m}}';
 /** What Fabric's releases bring along. */
-const STOCK = 'peer: {gossip: {reconnectInterval: 25s, pvtData: {pullRetryThreshold: 60s, reconciliationEnabled: true, transientstoreMaxBlockRetention: 20000, skipPullingInvalidTransactionsDuringCommit: false}}}';
+const STOCK = 'peer: {gossip: {reconnectInterval: 25s, pvtData: {pullRetryThreshold: 60s, reconciliationEnabled: true, transientstoreMaxBlockRetention: 20000, skipPullingInvalidTransactionsDuringCommit: false}}}\nledger: {pvtdataStore: {deprioritizedDataReconcilerInterval: 60m}}';
 
 const organisation = (mspId: string) => ({ mspId, rootCertificatesPem: [], intermediateCertificatesPem: [], revocationListsPem: [], tlsRootCertificatesPem: [], endpoints: [], hasNodeUnits: true });
 const config: ChannelConfig = { sequence: 0n, organisations: ['AuroraMSP', 'BothMSP', 'CelestaMSP', 'NorthMSP'].map(organisation), orderers: [], maxMessageCount: 500, absoluteMaxBytes: 10_485_760, applicationCapabilities: ['V2_5'] };
@@ -55,12 +55,12 @@ describe('checkSettings', () => {
 
   it('warns of settings in a peer’s own configuration, and names the peer', async () => {
     const warnings = await check({}, { peerConfig: at('stock.yaml') });
-    expect(warnings.map(({ code }) => code)).toEqual(['COMMIT_MAY_STALL', 'COMMIT_MAY_STALL', 'DISCOVERY_IS_SLOW']);
+    expect(warnings.map(({ code }) => code)).toEqual(['COMMIT_MAY_STALL', 'COMMIT_MAY_STALL', 'PACKETS_MAY_BE_LATE', 'DISCOVERY_IS_SLOW']);
     expect(warnings.every(({ message }) => message.startsWith('peer of AuroraMSP: '))).toBe(true);
   });
 
   it('sees what the peer’s environment changes', async () => {
-    expect(await codes({}, { peerConfig: at('stock.yaml'), peerEnvironment: at('peer.env') })).toEqual(['COMMIT_MAY_STALL', 'DISCOVERY_IS_SLOW']);
+    expect(await codes({}, { peerConfig: at('stock.yaml'), peerEnvironment: at('peer.env') })).toEqual(['COMMIT_MAY_STALL', 'PACKETS_MAY_BE_LATE', 'DISCOVERY_IS_SLOW']);
     expect(await codes({}, { peerEnvironment: at('peer.env') })).toEqual([]);
   });
 

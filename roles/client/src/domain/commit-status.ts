@@ -45,3 +45,9 @@ export function verifySuccessful(status: CommitStatus): void {
   const text = `transaction ${status.transactionId} was ordered in block ${String(status.blockNumber)} and found invalid: ${fabricCodeName(status.code)}`;
   throw new SelvedgeError(REFUSAL_BY_CODE[status.code] ?? 'COMMIT_INVALID', text, { role: 'ledger', details });
 }
+
+/** Number of the block whose verdict a refusal is, if it is one. */
+export function blockOfVerdict({ details }: SelvedgeError): bigint | undefined {
+  const block = String(details.blockNumber);
+  return /^\d{1,20}$/.test(block) ? BigInt(block) : undefined;
+}

@@ -75,7 +75,7 @@ export async function createFakeNetwork(options: TestConsortiumOptions & { reado
 
   const hooks: FakeHooks = {};
   const calls: string[] = [];
-  const ledger: FakeLedger = { ordered: [], blocks: [], fabricEvents: [], code: ValidationCode.VALID, height: 5n };
+  const ledger: FakeLedger = { ordered: [], blocks: [], fabricEvents: [], code: ValidationCode.VALID, height: 6n };
   const ports = createFakePorts({ consortium, nodes, hooks, calls, ledger, evidence: (nonce) => evidence(nonce), followers: () => followersOf(consortium, ledger) });
   const gateways: ConnectOptions = {
     connectionProfile: { network: consortium.network, channel: consortium.channel, signedProfile: 'unused', tls: 'off', keyBroker: 'unused', sequencer: 'unused', endorsers: [], businessNodes: [], computeNodes: [] },

@@ -25,7 +25,7 @@ export interface NodeSettingsInput {
  * core.yaml of a peer, complete: everything on 127.0.0.1, TLS with client certificates, no Docker.
  * Gossip runs at one second so that peers that meet before they join the channel find each other soon. Private data
  * that is missing does not hold up a block for more than a second, that of invalid transactions not at all, and the
- * reconciler fetches it every two seconds.
+ * reconciler fetches it every two seconds, and what it asked for in vain five seconds later again.
  */
 export function peerSettings(peer: PlannedPeer, input: NodeSettingsInput): Settings {
   const { layout } = input;
@@ -85,7 +85,7 @@ export function peerSettings(peer: PlannedPeer, input: NodeSettingsInput): Setti
     ledger: {
       state: { stateDatabase: 'goleveldb', totalQueryLimit: 100_000 },
       history: { enableHistoryDatabase: true },
-      pvtdataStore: { collElgProcMaxDbBatchSize: 5000, collElgProcDbBatchesInterval: 1000, deprioritizedDataReconcilerInterval: '60m', purgeInterval: 100, purgedKeyAuditLogging: true },
+      pvtdataStore: { collElgProcMaxDbBatchSize: 5000, collElgProcDbBatchesInterval: 1000, deprioritizedDataReconcilerInterval: '5s', purgeInterval: 100, purgedKeyAuditLogging: true },
       snapshots: { rootDir: join(input.dataDirectory, 'snapshots') },
     },
     operations: { listenAddress: at(peer.operationsPort), tls: { enabled: false } },

@@ -4,6 +4,9 @@ import type { DevNetwork } from '@selvedge/dev-network';
 import { BusinessLedger, Follower, LedgerViewStatementSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
 import { connectRpc, type RpcConnection } from '@selvedge/rpc';
 
+/** What an answer may take beyond the time that it was to wait, on a busy machine. */
+const ANSWER_MS = 30_000;
+
 /** Height and hash of the last block at each follower, endorsers first, in the order of the connection profile. */
 export async function ledgerHeads(network: DevNetwork): Promise<string[]> {
   const { endorsers, businessNodes } = network.connectionProfile();
@@ -29,7 +32,7 @@ export async function missingCommits(network: DevNetwork, mspId: string, txIds: 
     const ledger = connection.client(BusinessLedger);
     const missing: string[] = [];
     for (const txId of txIds) {
-      const answer = await ledger.commitStatus({ txId: fromHex(txId), waitMs });
+      const answer = await ledger.commitStatus({ txId: fromHex(txId), waitMs }, { timeoutMs: waitMs + ANSWER_MS });
       if (!answer.known || answer.code !== ValidationCode.VALID) missing.push(txId);
     }
     return missing;
