@@ -17,6 +17,7 @@ describe('labels of signatures and digests', () => {
       signing.profile(bytes),
       signing.policyChange(bytes),
       signing.operator(bytes, '', new Uint8Array(0), new Uint8Array(0)),
+      signing.replicaOperator(bytes, new Uint8Array(0), new Uint8Array(0)),
       signing.keyCommitments(bytes),
       signing.historyHead(bytes),
       signing.auditEntry(bytes),

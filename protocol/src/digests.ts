@@ -19,6 +19,7 @@ export const signing = {
   policyChange: (change: Uint8Array) => signingInput('policy change', change),
   operator: (nonce: Uint8Array, nodeId: string, signingKey: Uint8Array, ephemeralKey: Uint8Array) =>
     signingInput('operator', nonce, nodeId, signingKey, ephemeralKey),
+  replicaOperator: (nonce: Uint8Array, ownNonce: Uint8Array, ephemeralKey: Uint8Array) => signingInput('replica operator', nonce, ownNonce, ephemeralKey),
   auditEntry: (hash: Uint8Array) => signingInput('audit entry', hash),
   keyCommitments: (commitments: Uint8Array) => signingInput('key commitments', commitments),
 } as const;

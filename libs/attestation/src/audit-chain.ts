@@ -5,7 +5,7 @@ import { signing } from '@selvedge/protocol';
 
 /** What a key broker records: who asked, what was seen of it, and what came of it. Never a key. */
 export interface AuditEvent {
-  readonly event: 'created' | 'started' | 'released' | 'refused';
+  readonly event: 'created' | 'joined' | 'started' | 'unlocked' | 'released' | 'root-shared' | 'refused';
   /** ISO 8601, UTC. */
   readonly at: string;
   /** Of the node that asked. */

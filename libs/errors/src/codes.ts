@@ -218,7 +218,7 @@ export const CODES = {
   BROKER_ROOT_UNPROVEN: entry('UNAUTHENTICATED', false, 'While nothing is recorded, remove the key broker’s store and start it anew under the profile in force, so that attested code makes its root.'),
   UNLOCK_FAILED: entry('UNAUTHENTICATED', false, 'The store did not open: restore it, and have the organisations send the shares that belong to it.'),
   UNLOCK_SHARE_INVALID: entry('INVALID_ARGUMENT', false, 'Send the share that belongs to this store, opened with the organisation’s own unlock key.'),
-  BROKER_LOCKED: entry('UNAVAILABLE', true, 'The key broker waits for shares of its unlock secret; organisations send them with "selvedge broker unlock".'),
+  BROKER_LOCKED: entry('UNAVAILABLE', true, 'The key broker waits for another replica that is up, or for shares of its unlock secret, which organisations send with "selvedge broker unlock".'),
   BACKUP_DAMAGED: entry('DATA_LOSS', false, 'The backup was cut short or changed, or is none: restore from another copy.'),
   AUDIT_LOG_BROKEN: entry('DATA_LOSS', false, 'An entry of the audit log does not parse; keep the log and investigate.'),
   AUDIT_LOG_TRUNCATED: entry('DATA_LOSS', false, 'Entries are missing at the end of the audit log; keep it and investigate.'),

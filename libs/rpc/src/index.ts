@@ -3,3 +3,4 @@ export type { RpcLog } from './tls-refusals.js';
 export { serverCredentials } from './credentials.js';
 export { verifyTlsSetting, type TlsMaterial, type TlsSetting } from './tls.js';
 export { connectRpc, type CallOptions, type ConnectRpcOptions, type RpcClient, type RpcConnection } from './client.js';
+export { createFailover, type Failover, type FailoverOptions } from './failover.js';

@@ -49,6 +49,13 @@ describe('fetchBrokerRoot', () => {
     expect(root.envelopeKeys.length).toBeGreaterThan(0);
   });
 
+  it('asks another replica where one is down', async () => {
+    const down = await startRpcServer({ role: 'key-broker', address: '127.0.0.1:0', tls: 'off', services: [] });
+    await down.close(0);
+    connectionProfile = { ...connectionProfile, keyBroker: down.address, keyBrokerReplicas: [server.address] };
+    expect((await fetch()).length).toBeGreaterThan(0);
+  });
+
   it('refuses evidence of another exchange', async () => {
     answers.evidence = () => network.evidence(new Uint8Array(32));
     expect(await refusalCodeOf(fetch())).toBe('EVIDENCE_UNBOUND');

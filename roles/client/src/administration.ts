@@ -4,13 +4,14 @@ import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { FIRST_KEY_EPOCH, type FactReader, type Profile } from '@selvedge/policy';
 import { BrokerRootSchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type BrokerStatement, type EnvelopeEvidence } from '@selvedge/protocol';
-import { connectRpc } from '@selvedge/rpc';
-import { createGrpcNetwork } from './adapters/grpc-network.js';
+import { connectRpc, createFailover, type RpcClient } from '@selvedge/rpc';
 import { loadTls } from './adapters/tls-files.js';
-import type { ConnectionProfile } from './domain/connection-profile.js';
+import { keyBrokerAddresses, type ConnectionProfile } from './domain/connection-profile.js';
 
 const NONCE_BYTES = 32;
 const TIMEOUT_MS = 10_000;
+
+type BrokerClient = RpcClient<typeof KeyBroker>;
 
 /** A key broker, and by what it is recognised. */
 export interface BrokerToAsk {
@@ -20,19 +21,27 @@ export interface BrokerToAsk {
 }
 
 /** What a broker states of itself, once it has proved itself under a fresh nonce. Throws what verifyEnvelopeEvidence throws. */
-export async function fetchBrokerStatement(input: BrokerToAsk): Promise<BrokerStatement> {
-  return (await fetchEvidence(input)).statement;
+export async function fetchBrokerStatement({ connectionProfile, profile, now }: BrokerToAsk): Promise<BrokerStatement> {
+  return askBrokers(connectionProfile, async (broker) => (await proofOf(broker, { profile, now })).statement);
 }
 
-async function fetchEvidence({ connectionProfile, profile, now }: BrokerToAsk): Promise<{ readonly answer: EnvelopeEvidence; readonly statement: BrokerStatement }> {
-  const ports = createGrpcNetwork(connectionProfile);
-  try {
-    const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-    const answer = await ports.keyBroker().getEnvelopeEvidence(nonce, { timeoutMs: TIMEOUT_MS });
-    return { answer, statement: verifyEnvelopeEvidence({ answer, nonce, profile, at: now }) };
-  } finally {
-    ports.close();
-  }
+async function proofOf(broker: BrokerClient, { profile, now }: Pick<BrokerToAsk, 'profile' | 'now'>): Promise<{ readonly answer: EnvelopeEvidence; readonly statement: BrokerStatement }> {
+  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+  const answer = await broker.getEnvelopeEvidence({ nonce }, { timeoutMs: TIMEOUT_MS });
+  return { answer, statement: verifyEnvelopeEvidence({ answer, nonce, profile, at: now }) };
+}
+
+/** One replica of the key broker after the other, until one serves. */
+async function askBrokers<T>(connectionProfile: ConnectionProfile, ask: (broker: BrokerClient) => Promise<T>): Promise<T> {
+  const tls = loadTls(connectionProfile);
+  return createFailover()(keyBrokerAddresses(connectionProfile), async (address) => {
+    const connection = connectRpc(address, { tls });
+    try {
+      return await ask(connection.client(KeyBroker));
+    } finally {
+      connection.close();
+    }
+  });
 }
 
 /**
@@ -41,8 +50,11 @@ async function fetchEvidence({ connectionProfile, profile, now }: BrokerToAsk): 
  * keys of the first epoch. Throws what verifyEnvelopeEvidence throws, BROKER_ROOT_UNPROVEN.
  */
 export async function fetchBrokerRoot(input: BrokerToAsk): Promise<Uint8Array> {
-  const { answer, statement } = await fetchEvidence(input);
-  verifyRootBirth({ birth: answer.rootBirth, rootCertificate: statement.rootCertificate, profile: input.profile, at: input.now });
+  const statement = await askBrokers(input.connectionProfile, async (broker) => {
+    const proof = await proofOf(broker, input);
+    verifyRootBirth({ birth: proof.answer.rootBirth, rootCertificate: proof.statement.rootCertificate, profile: input.profile, at: input.now });
+    return proof.statement;
+  });
   const envelopeKeys = statement.envelopeKeys.filter(({ epoch }) => epoch === FIRST_KEY_EPOCH).map(({ suite, epoch, publicKey }) => ({ suite, epoch, publicKey }));
   return encodeMessage(BrokerRootSchema, { rootCertificate: statement.rootCertificate, envelopeKeys });
 }
@@ -54,25 +66,22 @@ export interface KeptAuditHead extends AuditHead {
 }
 
 /**
- * The head of the audit log of the broker that the ledger records, no older than its evidence under a fresh nonce.
- * Throws what verifyEnvelopeEvidence throws, BROKER_NOT_RECOGNISED, AUDIT_LOG_BROKEN for a head that it did not sign or
- * that is older.
+ * The head of the audit log of a broker that the ledger records, no older than its evidence under a fresh nonce; each
+ * replica has a log of its own. Throws what verifyEnvelopeEvidence throws, BROKER_NOT_RECOGNISED, AUDIT_LOG_BROKEN for a
+ * head that it did not sign or that is older.
  */
 export async function fetchAuditHead(input: BrokerToAsk & { readonly ledger: FactReader }): Promise<KeptAuditHead> {
-  const { rootCertificate, auditEntries, auditHash } = await fetchBrokerStatement(input);
-  verifyBrokerRecognised(input.ledger, rootCertificate);
-  const connection = connectRpc(input.connectionProfile.keyBroker, { tls: loadTls(input.connectionProfile) });
-  try {
-    const { count, hash, signature } = await connection.client(KeyBroker).getAuditHead({}, { timeoutMs: TIMEOUT_MS });
+  return askBrokers(input.connectionProfile, async (broker) => {
+    const { rootCertificate, auditEntries, auditHash } = (await proofOf(broker, input)).statement;
+    verifyBrokerRecognised(input.ledger, rootCertificate);
+    const { count, hash, signature } = await broker.getAuditHead({}, { timeoutMs: TIMEOUT_MS });
     const head = { count: Number(count), hash, signature };
     const isCurrent = count > 0n && (count > auditEntries || (count === auditEntries && equalBytes(hash, auditHash)));
     if (!isCurrent || !isAuditHeadSigned(head, parseBrokerRoot(rootCertificate).publicKey)) {
       throw new SelvedgeError('AUDIT_LOG_BROKEN', 'the head of the audit log is not signed by this key broker, or is an older one', { role: 'client' });
     }
     return { ...head, rootCertificate };
-  } finally {
-    connection.close();
-  }
+  });
 }
 
 /**
@@ -83,13 +92,10 @@ export async function fetchKeyCommitments(input: { readonly connectionProfile: C
   const { connectionProfile, contract, suite, epoch = FIRST_KEY_EPOCH } = input;
   const root = recordedBrokerRoot(input.ledger);
   if (root === undefined) throw new SelvedgeError('BROKER_NOT_RECOGNISED', 'no key broker is recorded on the ledger yet', { role: 'client' });
-  const connection = connectRpc(connectionProfile.keyBroker, { tls: loadTls(connectionProfile) });
-  try {
-    const answer = await connection.client(KeyBroker).getKeyCommitments({ contract, suite, epoch }, { timeoutMs: TIMEOUT_MS });
+  return askBrokers(connectionProfile, async (broker) => {
+    const answer = await broker.getKeyCommitments({ contract, suite, epoch }, { timeoutMs: TIMEOUT_MS });
     const signed = encodeMessage(SignedKeyCommitmentsSchema, answer);
     verifyKeyCommitments(signed, root.rootCertificate, { contract, epoch });
     return signed;
-  } finally {
-    connection.close();
-  }
+  });
 }

@@ -2,8 +2,10 @@ import { toHex } from '@selvedge/crypto';
 import { createEndorsedTransaction, createTestConsortium } from '@selvedge/fixtures';
 import { ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SelvedgeError } from '@selvedge/errors';
 import type { Contract } from './contract.js';
 import type { Gateway } from './gateway.js';
+import type { KeyBrokerPort } from './ports.js';
 import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
 import { openRequest } from './testdata/fake-compute.js';
 import { refusal } from './testdata/fake-ports.js';
@@ -128,6 +130,20 @@ describe('evidence', () => {
   it('is verified before anything is sent: bound to the client’s own nonce', async () => {
     network.hooks.evidence = () => network.evidence(new Uint8Array(32));
     await rejects('EVIDENCE_UNBOUND');
+  });
+
+  it('comes from another replica when one is down, locked, or gives evidence that does not verify', async () => {
+    const [good] = network.ports.keyBrokers();
+    const refusing = (code: 'UNAVAILABLE' | 'BROKER_LOCKED'): KeyBrokerPort => ({ address: code, getEnvelopeEvidence: () => Promise.reject(new SelvedgeError(code, code)) });
+    const lying: KeyBrokerPort = { address: 'lying', getEnvelopeEvidence: () => network.evidence(new Uint8Array(32)) };
+    for (const bad of [refusing('UNAVAILABLE'), refusing('BROKER_LOCKED'), lying]) {
+      const gateway = network.connect({ ports: { ...network.ports, keyBrokers: () => [bad, good!] } });
+      await gateway.getNetwork('trade').getContract('diamonds').evaluateTransaction('f');
+      gateway.close();
+    }
+    const gateway = network.connect({ ports: { ...network.ports, keyBrokers: () => [lying, lying] } });
+    await expect(gateway.getNetwork('trade').getContract('diamonds').evaluateTransaction('f')).rejects.toMatchObject({ code: 'EVIDENCE_UNBOUND' });
+    gateway.close();
   });
 
   it('must bind the statement', async () => {

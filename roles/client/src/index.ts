@@ -6,7 +6,7 @@ export type { ProposalOptions } from './proposal-options.js';
 export type { ExecutedTransaction } from './executed-transaction.js';
 export type { Commit, CommitStatus } from './commit.js';
 export type { EndorsedTransaction, SubmittedTransaction } from './endorsed-transaction.js';
-export { parseConnectionProfile, type ClientTlsFiles, type ComputeEndpoint, type ConnectionProfile, type OrganisationEndpoint, type ViewerEndpoint } from './domain/connection-profile.js';
+export { keyBrokerAddresses, parseConnectionProfile, type ClientTlsFiles, type ComputeEndpoint, type ConnectionProfile, type OrganisationEndpoint, type ViewerEndpoint } from './domain/connection-profile.js';
 export type { FabricPeerEndpoint, FabricSection } from './domain/fabric-section.js';
 export type { PinnedNetwork } from './domain/pins.js';
 export type { ConflictRetry } from './domain/conflict-retry.js';

@@ -87,7 +87,8 @@ export interface Pins {
 
 /** Everything that a gateway talks to. The lists may change between calls: nodes come and go. */
 export interface NetworkPorts {
-  keyBroker(): KeyBrokerPort;
+  /** The replicas of the key broker, at least one. */
+  keyBrokers(): readonly KeyBrokerPort[];
   /** Throws INVALID_CONFIGURATION on a network whose ledger is not the embedded one. */
   sequencer(): SequencerPort;
   computeNodes(): readonly ComputePort[];

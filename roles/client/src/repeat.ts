@@ -21,7 +21,8 @@ export async function repeatUntil<T>(attempt: (remainingMs: number) => Promise<T
       if (!isSelvedgeError(error) || !options.isWorthRepeat(error.code)) throw error;
       if (performance.now() + pauseMs >= deadline) throw error;
     }
-    await pause(pauseMs, options.signal);
+    // Not in step with other clients that were refused at the same moment.
+    await pause(pauseMs * (0.5 + Math.random() / 2), options.signal);
   }
 }
 

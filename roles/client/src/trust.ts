@@ -3,12 +3,13 @@ import { verifyEnvelopeEvidence } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
 import { facts, type Profile } from '@selvedge/policy';
+import { createFailover } from '@selvedge/rpc';
 import { readContractTerms, type ContractTerms } from './domain/contract-terms.js';
 import { acceptBrokerStatement, isEnvelopeCurrent, type TrustedEnvelope } from './domain/envelope.js';
 import { signedProfileOf } from './domain/pins.js';
 import { isWorthRepeat } from './domain/retry.js';
 import type { ClientLimits } from './limits.js';
-import type { NetworkPorts, Pins } from './ports.js';
+import type { KeyBrokerPort, NetworkPorts, Pins } from './ports.js';
 import { isSettledWithin, repeatUntil } from './repeat.js';
 
 /** What the client has verified: the ledger's facts by a quorum, and the broker's envelope keys by its evidence. */
@@ -102,10 +103,19 @@ export function createTrust(options: TrustOptions): Trust {
   };
   const newestView = (block?: bigint): Promise<LedgerView> => (block === undefined ? lookAgain() : lookAgainWith(block));
 
+  const failover = createFailover({ isTelling: (error) => isSelvedgeError(error) && isWorthRepeat(error.code) });
+
   const fetchEnvelope = async (): Promise<TrustedEnvelope> => {
     const ledger = await view();
+    const brokers = ports.keyBrokers();
+    // One that does not answer leaves time for the others.
+    const timeoutMs = Math.ceil(limits.evidenceTimeoutMs / brokers.length);
+    return failover(brokers, (broker) => fetchEnvelopeOf(broker, { ledger, timeoutMs }));
+  };
+
+  const fetchEnvelopeOf = async (broker: KeyBrokerPort, { ledger, timeoutMs }: { readonly ledger: LedgerView; readonly timeoutMs: number }): Promise<TrustedEnvelope> => {
     const nonce = randomBytes(NONCE_BYTES);
-    const answer = await ports.keyBroker().getEnvelopeEvidence(nonce, { timeoutMs: limits.evidenceTimeoutMs, signal: closing.signal });
+    const answer = await broker.getEnvelopeEvidence(nonce, { timeoutMs, signal: closing.signal });
     const statement = verifyEnvelopeEvidence({ answer, nonce, profile: ledger.profile, at: clock() }); // before anything is sealed to its keys
     const previous = accepted?.envelope ?? pins?.kept?.envelope;
     const envelope = await acceptOrLookAgain((seen) => acceptBrokerStatement(statement, { ledger: seen, previous }), ledger);

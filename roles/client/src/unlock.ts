@@ -39,10 +39,12 @@ export function submitShares(lock: BrokerLock, holders: readonly HeldUnlockKey[]
   const { network, channel } = lock.profile.message;
   return withBroker(lock, async (client) => {
     const { slots, status: before, ephemeralKey } = await fetchEvidence(client, lock);
+    // Without a store there are no shares: it waits for another replica.
+    if (slots === undefined) return before;
     let status = before;
     for (const { mspId, keyPair } of holders) {
       if (!status.locked) break;
-      const slot = slots?.slots.find((candidate) => candidate.mspId === mspId);
+      const slot = slots.slots.find((candidate) => candidate.mspId === mspId);
       if (slot === undefined) throw new SelvedgeError('UNLOCK_SHARE_INVALID', `the key broker’s store has no share of ${mspId}`, { role: 'client' });
       const share = openShareSlot({ network, channel }, slot, keyPair);
       status = await client.submitShare(sealShareSubmission({ network, channel, ephemeralKey, mspId, share }), { timeoutMs: TIMEOUT_MS });

@@ -113,6 +113,44 @@ describe('a locked broker', () => {
   });
 });
 
+describe('a broker beside other replicas', () => {
+  const received = { root: createTestBroker().state, evidenceDigest: new Uint8Array(32) };
+
+  it('waits with an empty store for their root when it is to join them', async () => {
+    const opened: unknown[] = [];
+    const open: BrokerGateOptions['open'] = (secret, root) => Promise.resolve(opened.push([secret, root])).then(() => broker);
+    const { gate, evidence } = await createLocked({ readSlots: () => undefined, open, joins: true });
+    expect(opened).toEqual([]);
+    expect(gate.isLocked()).toBe(true);
+    expect(() => gate.broker()).toThrow(refusal('BROKER_LOCKED'));
+    expect((await evidence()).status).toMatchObject({ locked: true, threshold: 0 });
+    await gate.openWith(received);
+    expect(opened).toEqual([[undefined, received]]);
+    expect(gate.broker()).toBe(broker);
+    expect(gate.isLocked()).toBe(false);
+  });
+
+  it('opens once, by a root or by shares, whichever comes first', async () => {
+    const opened: unknown[] = [];
+    const open: BrokerGateOptions['open'] = (secret) => Promise.resolve(opened.push(secret)).then(() => broker);
+    const { gate, submission } = await createLocked({ open });
+    const all = await Promise.all(MSP_IDS.map((mspId) => submission(mspId)));
+    await Promise.all([gate.openWith(received), ...all.map((one) => gate.submitShare(one)), gate.openWith(received)]);
+    expect(opened).toEqual([undefined]);
+  });
+
+  it('stays locked, and opens later, when the store does not take the root', async () => {
+    let isGood = false;
+    const open: BrokerGateOptions['open'] = () => (isGood ? Promise.resolve(broker) : Promise.reject(new SelvedgeError('UNLOCK_FAILED', 'no')));
+    const { gate } = await createLocked({ open });
+    await expect(gate.openWith(received)).rejects.toThrow(refusal('UNLOCK_FAILED'));
+    expect(gate.isLocked()).toBe(true);
+    isGood = true;
+    await gate.openWith(received);
+    expect(gate.isLocked()).toBe(false);
+  });
+});
+
 describe('an organisation', () => {
   const answerOf = async (over: Partial<BrokerGateOptions> = {}) => (await createLocked(over)).gate.unlockEvidence({ $typeName: 'selvedge.v1.UnlockEvidenceRequest', nonce: NONCE });
   const verify = (answer: Awaited<ReturnType<typeof answerOf>>, over: object = {}) => () => verifyUnlockEvidence({ answer, nonce: NONCE, profile, at: AT, ...over });

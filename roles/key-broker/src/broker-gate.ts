@@ -5,40 +5,46 @@ import type { Profile } from '@selvedge/policy';
 import { encodeMessage, UnlockStatementSchema, UnlockStatusSchema, type ShareSubmission, type UnlockEvidence, type UnlockEvidenceRequest, type UnlockStatus } from '@selvedge/protocol';
 import { createShareCollector, parseSlots } from './domain/unlock-secret.js';
 import type { KeyBroker } from './key-broker.js';
+import type { ReceivedRoot } from './replication/share.js';
 
 export interface BrokerGateOptions {
   readonly profile: Profile;
   readonly attester: Attester;
   /** UnlockSlots bytes of the store as it is now; undefined: there is no store yet. */
   readonly readSlots: () => Uint8Array | undefined;
-  /** Opens store and broker. @param unlockSecret undefined: there is no store yet */
-  readonly open: (unlockSecret: Uint8Array | undefined) => Promise<KeyBroker>;
+  /** Opens store and broker, by what shares gave or another replica handed over; by neither when there is no store yet. */
+  readonly open: (unlockSecret: Uint8Array | undefined, received?: ReceivedRoot) => Promise<KeyBroker>;
+  /** Without a store it makes no root of its own: it waits for another replica's. Default false. */
+  readonly joins?: boolean;
   readonly onUnlocked?: (submitters: readonly string[]) => void;
 }
 
 /** Stands before a broker whose store may be locked. */
 export interface BrokerGate {
-  /** Throws BROKER_LOCKED while shares are missing. */
+  /** Throws BROKER_LOCKED while shares are missing, and no replica has handed the root over. */
   broker(): KeyBroker;
+  isLocked(): boolean;
+  /** Opens with the root from another replica; nothing when it is open already. Rejects with what opening throws. */
+  openWith(received: ReceivedRoot): Promise<void>;
   /** Rejects with MALFORMED_MESSAGE for a nonce of another length. */
   unlockEvidence(request: UnlockEvidenceRequest): Promise<UnlockEvidence>;
   /** Rejects with UNLOCK_SHARE_INVALID, and with what opening throws once there are enough shares: then none is kept. */
   submitShare(submission: ShareSubmission): Promise<UnlockStatus>;
 }
 
-/** Opens the broker at once when there is no store yet; otherwise waits for shares. Rejects with what reading and opening throw. */
+/** Opens the broker at once when there is no store yet, unless it is to join others; otherwise waits for shares. Rejects with what reading and opening throw. */
 export async function createBrokerGate(options: BrokerGateOptions): Promise<BrokerGate> {
-  const { profile, attester, readSlots, open, onUnlocked } = options;
+  const { profile, attester, readSlots, open, joins = false, onUnlocked } = options;
   const { network, channel } = profile.message;
   const ephemeral = UNLOCK_SUITE.generateKemKeyPair();
   const slots = readSlots();
   const collector = slots === undefined ? undefined : createShareCollector(verifyScope(slots, profile), ephemeral);
-  let broker = collector === undefined ? await open(undefined) : undefined;
+  let broker = collector === undefined && !joins ? await open(undefined) : undefined;
   /** One at a time: two submissions must not both open the store. */
   let turn: Promise<unknown> = Promise.resolve();
 
   const status = (): UnlockStatus =>
-    create(UnlockStatusSchema, { locked: broker === undefined, threshold: collector?.threshold ?? profile.message.adminQuorum, submitted: collector?.submitted() ?? [] });
+    create(UnlockStatusSchema, { locked: broker === undefined, threshold: collector?.threshold ?? (joins ? 0 : profile.message.adminQuorum), submitted: collector?.submitted() ?? [] });
 
   const take = async (submission: ShareSubmission): Promise<UnlockStatus> => {
     if (broker !== undefined || collector === undefined) return status();
@@ -54,9 +60,22 @@ export async function createBrokerGate(options: BrokerGateOptions): Promise<Brok
     return status();
   };
 
+  const inTurn = <T>(step: () => Promise<T>): Promise<T> => {
+    const taken = turn.then(step);
+    turn = taken.catch(() => undefined);
+    return taken;
+  };
+
   return {
+    isLocked: () => broker === undefined,
+    openWith: (received) =>
+      inTurn(async () => {
+        broker ??= await open(undefined, received);
+        collector?.clear();
+      }),
     broker() {
       if (broker !== undefined) return broker;
+      if (collector === undefined) throw new SelvedgeError('BROKER_LOCKED', 'the key broker has no root yet: it waits for another replica');
       const { threshold, submitted } = status();
       throw new SelvedgeError('BROKER_LOCKED', `the key broker is locked: ${String(submitted.length)} of ${String(threshold)} shares of its unlock secret are there`);
     },
@@ -64,11 +83,7 @@ export async function createBrokerGate(options: BrokerGateOptions): Promise<Brok
       const statement = encodeMessage(UnlockStatementSchema, { network, channel, slots: readSlots() ?? new Uint8Array(0), status: status() });
       return createUnlockEvidence(attester, { nonce, ephemeralKey: ephemeral.publicKey, profileDigest: profile.digest, statement });
     },
-    submitShare(submission) {
-      const taken = turn.then(() => take(submission));
-      turn = taken.catch(() => undefined);
-      return taken;
-    },
+    submitShare: (submission) => inTurn(() => take(submission)),
   };
 }
 

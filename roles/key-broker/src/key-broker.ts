@@ -19,10 +19,12 @@ import {
   type KeyCommitmentsRequest,
   type KeyRelease,
   type KeyRequest,
+  type RootRequest,
+  type RootShare,
   type SignedAuditHead,
   type SignedKeyCommitments,
 } from '@selvedge/protocol';
-import { refusalEvent, releaseEvent } from './domain/audit-events.js';
+import { refusalEvent, releaseEvent, shareEvent } from './domain/audit-events.js';
 import { authoriseRequest } from './domain/authorise.js';
 import { createBrokerStatement, isRecognised } from './domain/broker-statement.js';
 import { createChallenges } from './domain/challenges.js';
@@ -30,6 +32,8 @@ import { createCommitments } from './domain/commitments.js';
 import { createKeyRing } from './domain/key-derivation.js';
 import { createKeyRelease } from './domain/key-release.js';
 import { decideRelease } from './domain/release-decision.js';
+import { authoriseReplica } from './replication/authorise.js';
+import { createRootShare, verifyMayShare } from './replication/share.js';
 import type { AuditLog, BrokerState, Checkpoint, LedgerPort, StateStore } from './ports.js';
 
 /** Everything that a broker works with; nothing is taken from its surroundings. */
@@ -59,6 +63,11 @@ export interface KeyBroker {
   /** Throws MALFORMED_MESSAGE, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN. */
   keyCommitments(request: KeyCommitmentsRequest): SignedKeyCommitments;
   auditHead(): SignedAuditHead;
+  /**
+   * Hands the root to another replica. Rejects with the codes of authoriseReplica and verifyMayShare, CHALLENGE_UNKNOWN,
+   * VIEW_*. Every outcome is recorded.
+   */
+  shareRoot(request: RootRequest): Promise<RootShare>;
 }
 
 export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
@@ -79,17 +88,43 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     state = recognised;
   };
 
-  const release = async (request: KeyRequest): Promise<KeyRelease> => {
-    challenges.consume(request.nonce);
-    const authorised = authoriseRequest(request, profile, now());
+  /** What every decision rests on: a view that is newer than the request. */
+  const freshView = async (): Promise<LedgerView> => {
     const view = await ledger.refresh();
     noteRecognition(view);
+    return view;
+  };
+
+  const release = async (request: KeyRequest): Promise<KeyRelease> => {
+    const authorised = authoriseRequest(request, profile, now());
+    const view = await freshView();
     const decision = decideRelease({ request: authorised, ledger: view, ring, rootCertificate: state.rootCertificate, profile });
     const answer = await createKeyRelease({ request: authorised, decision, state, ring, now: now() });
     // Recorded before it leaves: no key goes out unrecorded.
     audit.append(releaseEvent(authorised, decision, view.height, now()));
     checkpoint('key-broker.release.before-ack');
     return create(KeyReleaseSchema, answer);
+  };
+
+  const share = async (request: RootRequest): Promise<RootShare> => {
+    const replica = authoriseReplica(request, profile, now());
+    const view = await freshView();
+    verifyMayShare(replica, view, { profile, rootCertificate: state.rootCertificate });
+    const answer = await createRootShare({ replica, root: state, profile, attester, ephemeralKey: ephemeral.publicKey });
+    // Recorded before it leaves, as a release is.
+    audit.append(shareEvent(replica, view.height, now()));
+    return answer;
+  };
+
+  /** Uses up the challenge that a request answers, and records what is refused. */
+  const answering = async <Request extends KeyRequest | RootRequest, Answer>(request: Request, serve: (request: Request) => Promise<Answer>): Promise<Answer> => {
+    try {
+      challenges.consume(request.nonce);
+      return await serve(request);
+    } catch (error) {
+      audit.append(refusalEvent(request, error instanceof SelvedgeError ? error.code : 'INTERNAL', now()));
+      throw error;
+    }
   };
 
   /** Once recognised, the broker proves no envelope keys without a view: an isolated one would prove revoked epochs. */
@@ -107,14 +142,8 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
 
   return {
     challenge: () => create(ChallengeAnswerSchema, { nonce: challenges.issue(), profileDigest: profile.digest }),
-    async releaseKeys(request) {
-      try {
-        return await release(request);
-      } catch (error) {
-        audit.append(refusalEvent(request, error instanceof SelvedgeError ? error.code : 'INTERNAL', now()));
-        throw error;
-      }
-    },
+    releaseKeys: (request) => answering(request, release),
+    shareRoot: (request) => answering(request, share),
     async envelopeEvidence({ nonce }) {
       const statement = createBrokerStatement({ state, ring, suites: profile.message.allowedSuites, ledger: viewForEvidence(), audit: audit.head() });
       const evidence = await attester.createEvidence({

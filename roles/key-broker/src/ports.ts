@@ -31,6 +31,9 @@ export interface BrokerState {
   readonly auditAnchor: AuditAnchor;
 }
 
+/** What makes replicas one broker: every key derives from it. Secret. */
+export type RootMaterial = Pick<BrokerState, 'rootSecret' | 'rootKey' | 'rootCertificate'>;
+
 /** Keeps the state encrypted at rest. */
 export interface StateStore {
   /** Durable when it returns. */

@@ -28,7 +28,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
   if (!profile.message.allowSimulated) requireCompleteSandbox(platform);
   const host = await createChaincodeHost({ packageStore: config.packageStore, runDirectory: config.runDirectory, now: clock, platform });
   const tls = readTls(config.tls);
-  const peers = connectPeers({ ...config, tls });
+  const peers = connectPeers({ ...config, keyBrokers: [config.keyBroker, ...config.keyBrokerReplicas], tls });
 
   const packages = createPackageKeeper({
     approved: () => {
@@ -62,7 +62,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
     },
   });
   const keys = createKeyKeeper({
-    broker: peers.broker,
+    brokers: peers.brokers,
     attester,
     role: 'compute',
     operator: signer,

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { createBrokerGate, createKeyBroker, createKeyBrokerService, createRpcFollower, createUnlockService, openBrokerStore, readStoreSlots, type KeyBroker } from '@selvedge/key-broker';
+import { createBrokerGate, createKeyBroker, createKeyBrokerService, createReplicationService, createRpcFollower, createUnlockService, openBrokerStore, readStoreSlots, type KeyBroker, type ReceivedRoot } from '@selvedge/key-broker';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
 import { LIMITS } from '@selvedge/protocol';
 import { connectRpc, startRpcServer } from '@selvedge/rpc';
 import { readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { openTeeService } from '@selvedge/service-kit/tee';
 import type { KeyBrokerConfig } from './config.js';
+import { startReplication } from './replication.js';
 
 /** A key request is evidence, keys and an identity: far below what other roles take in. */
 const MAX_MESSAGE_BYTES = LIMITS.maxEvidenceBytes * 4;
@@ -21,8 +22,8 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
   const followers = connections.map(({ mspId, connection }) => createRpcFollower(mspId, connection));
   const ledger = createLedgerViewTracker({ profile, followers: () => followers, clock });
   let closeAudit = (): void => undefined;
-  const openBroker = async (unlockSecret: Uint8Array | undefined): Promise<KeyBroker> => {
-    const { state, store, audit } = await openBrokerStore({ profile, attester, directory: config.storeDirectory, unlockSecret, now, randomBytes, checkpoint });
+  const openBroker = async (unlockSecret: Uint8Array | undefined, received?: ReceivedRoot): Promise<KeyBroker> => {
+    const { state, store, audit } = await openBrokerStore({ profile, attester, directory: config.storeDirectory, unlockSecret, received, now, randomBytes, checkpoint });
     closeAudit = () => {
       audit.close();
     };
@@ -33,6 +34,7 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
     attester,
     readSlots: () => readStoreSlots(config.storeDirectory),
     open: openBroker,
+    joins: config.replication?.joins ?? false,
     onUnlocked: (submitters) => {
       logger.info({ submitters }, 'unlocked');
     },
@@ -42,7 +44,7 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
     address: config.listen,
     tls,
     log: logger,
-    services: [createKeyBrokerService(gate), createUnlockService(gate)],
+    services: [createKeyBrokerService(gate), createUnlockService(gate), createReplicationService(gate)],
     maxMessageBytes: MAX_MESSAGE_BYTES,
   });
   ledger.start().then(
@@ -53,10 +55,12 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
       logger.debug({ code: error instanceof SelvedgeError ? error.code : 'INTERNAL' }, 'the ledger view ended before its first quorum');
     },
   );
+  const replication = startReplication({ config, tls, gate, attester, profile, ledger, logger, now });
   logger.info({ address: server.address, teeType: attester.teeType, simulated: isSimulated }, isSimulated ? 'key broker in a simulated TEE: for development only' : 'key broker in its TEE');
   return {
     address: server.address,
     async close() {
+      replication.close();
       ledger.close();
       await server.close();
       for (const { connection } of connections) connection.close();

@@ -23,7 +23,7 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
   const signer = readSigner(operator);
   const suite = profile.message.allowedSuites[0] ?? '';
   const tls = readTls(config.tls);
-  const peers = connectPeers({ ...config, tls });
+  const peers = connectPeers({ ...config, keyBrokers: [config.keyBroker, ...config.keyBrokerReplicas], tls });
   mkdirSync(config.storeDirectory, { recursive: true, mode: 0o700 });
   const log = openAppendLog(join(config.storeDirectory, AUDIT_FILE));
   const audit = createViewAudit({ log, now });
@@ -51,7 +51,7 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
     }
   };
   const keys = createKeyKeeper({
-    broker: peers.broker,
+    brokers: peers.brokers,
     attester,
     role: 'viewer',
     operator: signer,

@@ -13,7 +13,7 @@ import { createGenesis } from './genesis.js';
 import { ADMIN, createIdentities, FIRST_USER, loadAdmins, organisationsOf, policySubmitter } from './identities.js';
 import { layoutOf, type Layout } from './layout.js';
 import { createLiveNetwork } from './live-network.js';
-import { plannedComputeNode, plannedNodes, plannedViewers } from './node-configs.js';
+import { plannedBrokers, plannedComputeNode, plannedNodes, plannedViewers } from './node-configs.js';
 import { createNodeGroup } from './node-group.js';
 import { settingsOf, verifyOptions, type DevNetworkOptions, type NetworkSettings } from './options.js';
 import { createPlatform, createTeeRoot } from './platforms.js';
@@ -61,7 +61,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
 
   const computeNodes = saved?.computeNodes ?? Array.from({ length: options.computeNodes ?? 1 }, (_unused, i) => plannedComputeNode(settings, i + 1));
   const viewers = plannedViewers(settings);
-  for (const name of ['key-broker', ...[...computeNodes, ...viewers].map((node) => node.name)]) await createPlatform(layout, name, new Date());
+  for (const { name } of [...plannedBrokers(settings), ...computeNodes, ...viewers]) await createPlatform(layout, name, new Date());
 
   const fabric = ledger === 'fabric' ? await openFabricLedger({ layout, settings, options: options.fabric ?? {}, isNew: saved === undefined }) : undefined;
   const group = createNodeGroup({ layout, settings, bundles, options, known: new Map(Object.entries(saved?.addresses ?? {})), fabric });
@@ -81,6 +81,8 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
         session.close();
       }
     }
+    // They join the first one, by the root that the ledger records.
+    for (const node of plannedBrokers(settings).slice(1)) await group.start(node);
     await Promise.all([...computeNodes, ...viewers].map((node) => group.start(node)));
     await network.writeEndpoints();
     await untilComputeReady(network.connectionProfile(), options.readyTimeoutMs);
@@ -95,7 +97,8 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
 
 async function startInOrder(settings: NetworkSettings, group: ReturnType<typeof createNodeGroup>, progress: NonNullable<DevNetworkOptions['onProgress']>): Promise<void> {
   progress({ step: 'start', text: `starting ${settings.ledger === 'fabric' ? 'followers' : 'sequencer, endorsers'}, business nodes and the key broker (its TEE is simulated)` });
-  const nodes = plannedNodes(settings);
+  const [first] = plannedBrokers(settings);
+  const nodes = plannedNodes(settings).filter(({ service, name }) => service !== 'key-broker' || name === first?.name);
   // Each wave needs the addresses of the one before.
   for (const wave of [['sequencer'], ['endorser', 'business'], ['key-broker']]) {
     await Promise.all(nodes.filter(({ service }) => wave.includes(service)).map((node) => group.start(node)));

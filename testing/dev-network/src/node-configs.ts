@@ -18,6 +18,10 @@ export interface PlannedNode {
 export interface Endpoints {
   readonly sequencer: string;
   readonly keyBroker: string;
+  /** Other replicas of the key broker. */
+  readonly keyBrokerReplicas: readonly string[];
+  /** Where the node itself is reached, once it has been started. */
+  readonly self?: string | undefined;
   readonly endorsers: readonly { readonly mspId: string; readonly address: string }[];
   readonly businessNodes: readonly { readonly mspId: string; readonly address: string }[];
 }
@@ -36,6 +40,7 @@ export const ROLE_OF_SERVICE: Readonly<Record<NodeService, RoleName>> = {
   'endorsement-chaincode': 'endorser',
 };
 
+const FIRST_BROKER = 'key-broker';
 export const DATA_FOLDER = 'data';
 export const LOG_FILE = 'log';
 export const CONFIG_FILE = 'config.json';
@@ -47,7 +52,7 @@ export function plannedNodes(settings: NetworkSettings): PlannedNode[] {
     ...(settings.ledger === 'fabric' ? [] : [{ name: 'sequencer', service: 'sequencer' as const, mspId: settings.ordererOrganisation }]),
     ...settings.endorserOrganisations.map((mspId) => ({ name: `endorser-${short(mspId)}`, service: 'endorser' as const, mspId })),
     ...settings.businessOrganisations.map((mspId) => ({ name: `business-${short(mspId)}`, service: 'business' as const, mspId })),
-    { name: 'key-broker', service: 'key-broker', mspId: settings.ordererOrganisation },
+    ...plannedBrokers(settings),
   ];
 }
 
@@ -55,6 +60,16 @@ export function plannedNodes(settings: NetworkSettings): PlannedNode[] {
 export function plannedViewers({ viewers, businessOrganisations }: NetworkSettings): PlannedNode[] {
   if (viewers !== true) return [];
   return businessOrganisations.map((mspId) => ({ name: `viewer-${mspId.replace(/MSP$/, '').toLowerCase()}`, service: 'viewer' as const, mspId }));
+}
+
+/** The replicas of the key broker; the first one makes the root. Different organisations operate them. */
+export function plannedBrokers({ brokers = 1, ordererOrganisation, endorserOrganisations }: NetworkSettings): PlannedNode[] {
+  const operators = [ordererOrganisation, ...endorserOrganisations];
+  return Array.from({ length: brokers }, (_unused, i) => ({
+    name: i === 0 ? FIRST_BROKER : `${FIRST_BROKER}-${String(i + 1)}`,
+    service: 'key-broker',
+    mspId: operators[i % operators.length] ?? ordererOrganisation,
+  }));
 }
 
 /** The n-th compute node, from 1; the endorser organisations operate them in turn. */
@@ -86,13 +101,14 @@ export function nodeConfig(layout: Layout, settings: NetworkSettings, node: Plan
         directory,
       };
     case 'key-broker':
-      return { ...common, ...tee, storeDirectory: directory };
+      return { ...common, ...tee, storeDirectory: directory, ...replicationSection(node, endpoints, { mspId: node.mspId, ...peer }) };
     case 'compute':
       return {
         ...common,
         ...tee,
         nodeId: node.name,
         keyBroker: endpoints.keyBroker,
+        keyBrokerReplicas: endpoints.keyBrokerReplicas,
         businessNodes: endpoints.businessNodes,
         packageStore: layout.packages,
         runDirectory: directory,
@@ -104,11 +120,18 @@ export function nodeConfig(layout: Layout, settings: NetworkSettings, node: Plan
         ...tee,
         nodeId: node.name,
         keyBroker: endpoints.keyBroker,
+        keyBrokerReplicas: endpoints.keyBrokerReplicas,
         businessNodes: endpoints.businessNodes.filter(({ mspId }) => mspId === node.mspId),
         storeDirectory: directory,
         operator: { mspId: node.mspId, ...peer },
       };
   }
+}
+
+/** Of a replica that has others to ask; the first one has none yet when the network begins. */
+function replicationSection(node: PlannedNode, { keyBroker, keyBrokerReplicas, self }: Endpoints, operator: Record<string, string>): Record<string, unknown> {
+  const replicas = [keyBroker, ...keyBrokerReplicas].filter((address) => address !== '' && address !== self);
+  return replicas.length === 0 ? {} : { replication: { replicas, joins: node.name !== FIRST_BROKER, operator } };
 }
 
 /** Where a follower gets blocks: the sequencer, or its organisation's own peer, which it calls with its own TLS certificate. */

@@ -70,9 +70,13 @@ export function createNodeGroup(input: {
   const endpoints = (): Endpoints => ({
     sequencer: dial('sequencer')[0]?.address ?? '',
     keyBroker: dial('key-broker')[0]?.address ?? '',
+    keyBrokerReplicas: dial('key-broker').slice(1).map(({ address }) => address),
     endorsers: dial('endorser'),
     businessNodes: dial('business'),
   });
+
+  const isAnotherRunning = ({ name, service }: PlannedNode): boolean =>
+    [...members.values()].some(({ planned, process }) => planned.service === service && planned.name !== name && process.isRunning());
 
   const info = (member: Member): NodeInfo => ({
     name: member.planned.name,
@@ -101,7 +105,7 @@ export function createNodeGroup(input: {
   const configOf = async (planned: ServiceNode): Promise<Record<string, unknown>> => {
     if (isChaincode(planned)) return requireFabric().configOf(planned);
     const listen = members.get(planned.name)?.address ?? input.known.get(planned.name) ?? ANY_PORT;
-    return nodeConfig(layout, settings, planned, listen, endpoints(), fabric?.followedPeer(planned.mspId));
+    return nodeConfig(layout, settings, planned, listen, { ...endpoints(), self: members.get(planned.name)?.dialAddress }, fabric?.followedPeer(planned.mspId));
   };
 
   const spawn = async (planned: PlannedNode, environment: Readonly<Record<string, string>>): Promise<NodeProcess> => {
@@ -123,7 +127,8 @@ export function createNodeGroup(input: {
       nodeFlags: options.nodeFlags?.(planned),
       readyTimeoutMs,
     });
-    if (planned.service === 'key-broker') await unlockKeyBroker(layout, settings, started.address);
+    // While another replica runs, this one gets the root from that; otherwise the organisations send their shares.
+    if (planned.service === 'key-broker') await unlockKeyBroker(layout, settings, { address: started.address, othersMs: isAnotherRunning(planned) ? readyTimeoutMs : 0 });
     return started;
   };
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { settingsOf, verifyOptions } from './options.js';
 
 describe('verifyOptions', () => {
-  it.each([{ businessOrganisations: ['../up'] }, { endorserOrganisations: [] }, { businessOrganisations: ['AMSP', 'AMSP'] }, { ordererOrganisation: '' }])('refuses %j', (wrong) => {
+  it.each([{ businessOrganisations: ['../up'] }, { endorserOrganisations: [] }, { businessOrganisations: ['AMSP', 'AMSP'] }, { ordererOrganisation: '' }, { brokers: 0 }, { brokers: 1.5 }, { brokers: 9 }])('refuses %j', (wrong) => {
     expect(() => { verifyOptions({ directory: 'x', ...wrong }); }).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
   });
 

@@ -52,6 +52,8 @@ export interface DevNetworkOptions {
   readonly fabric?: FabricOptions;
   /** A viewer beside each business node of a new network. Default: none, to save memory. */
   readonly viewers?: boolean;
+  /** Replicas of the key broker of a new network, 1 to 8. Default 1. */
+  readonly brokers?: number;
   /** Compute nodes at first start. Default 1. */
   readonly computeNodes?: number;
   readonly network?: string;
@@ -96,6 +98,8 @@ export interface NetworkSettings {
   readonly businessOrganisations: readonly string[];
   readonly endorserOrganisations: readonly string[];
   readonly ordererOrganisation: string;
+  /** Replicas of the key broker; a network from before there was a choice has none written: 1. */
+  readonly brokers?: number;
   /** A network from before there was a choice has none written: DEFAULT_SUITE_NAMES. */
   readonly suites?: readonly SuiteName[];
   readonly endorsementPolicy: string;
@@ -118,6 +122,7 @@ export function settingsOf(options: Omit<DevNetworkOptions, 'directory'>): Netwo
     businessOrganisations,
     endorserOrganisations,
     ordererOrganisation,
+    brokers: options.brokers ?? 1,
     suites: options.suites ?? DEFAULT_SUITE_NAMES,
     endorsementPolicy: options.endorsementPolicy ?? majorityOf(endorserOrganisations),
     adminQuorum: options.adminQuorum ?? Math.floor(organisations / 2) + 1,
@@ -131,11 +136,13 @@ function majorityOf(mspIds: readonly string[]): string {
   return `OutOf(${String(Math.floor(mspIds.length / 2) + 1)}, ${principals})`;
 }
 
+const MAX_BROKERS = 8;
 const MSP_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/;
 
 /** Names become folders, so they are checked. Throws INVALID_CONFIGURATION. */
 export function verifyOptions(options: DevNetworkOptions): void {
-  const { businessOrganisations, endorserOrganisations, ordererOrganisation } = settingsOf(options);
+  const { businessOrganisations, endorserOrganisations, ordererOrganisation, brokers = 1 } = settingsOf(options);
+  if (!Number.isInteger(brokers) || brokers < 1 || brokers > MAX_BROKERS) throw new SelvedgeError('INVALID_CONFIGURATION', `brokers: 1 to ${String(MAX_BROKERS)}`, { role: 'cli' });
   for (const mspId of [...businessOrganisations, ...endorserOrganisations, ordererOrganisation]) {
     if (!MSP_ID.test(mspId)) throw new SelvedgeError('INVALID_CONFIGURATION', `${mspId} is not an MSP id: letters, digits, "." and "-", 64 at most`, { role: 'cli' });
   }

@@ -88,7 +88,7 @@ export async function changeKeysUnderLoad(network: DevNetwork, contract: Contrac
 }
 
 /** The broker offers the epoch after the newest that it has seen: it may be a block behind. */
-async function whenCaughtUp<T>(run: () => Promise<T>): Promise<T> {
+export async function whenCaughtUp<T>(run: () => Promise<T>): Promise<T> {
   for (const deadline = performance.now() + PATIENCE.timeout; ; ) {
     try {
       return await run();

@@ -20,12 +20,14 @@ export function addBrokerAuditCommands(broker: Command, contextOf: (command: Com
     .command('head')
     .description('verify the key broker’s evidence, and keep where its audit log ends now')
     .requiredOption('--output <file>', 'the file to keep')
-    .action(async ({ output }: { readonly output: string }, command: Command) => {
+    .option('--address <host:port>', 'address of one replica of the key broker; each has a log of its own (default: the first that answers)')
+    .action(async ({ output, address }: { readonly output: string; readonly address?: string }, command: Command) => {
       const context = contextOf(command);
       const folder = await context.openFolder();
       const { connectionProfile, profile } = folder;
+      const asked = address === undefined ? connectionProfile : { ...connectionProfile, keyBroker: address, keyBrokerReplicas: [] };
       const policy = await folder.openPolicy();
-      const head = await fetchAuditHead({ connectionProfile, profile, ledger: listFacts(await policy.facts()), now: new Date() }).finally(() => {
+      const head = await fetchAuditHead({ connectionProfile: asked, profile, ledger: listFacts(await policy.facts()), now: new Date() }).finally(() => {
         policy.close();
       });
       await writeFile(output, `${JSON.stringify(written(head))}\n`);

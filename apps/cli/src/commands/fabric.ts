@@ -76,12 +76,12 @@ export function addFabricCommands(program: Command, contextOf: (command: Command
       const note = (text: string): void => {
         context.note(text);
       };
-      const unlock = async (): Promise<void> => {
+      const unlock = async (address: string): Promise<void> => {
         const { profile, connectionProfile } = await context.openFolder();
-        const status = await submitOwnShares(layout, deployment, { connectionProfile, profile });
+        const status = await submitOwnShares(layout, deployment, { connectionProfile: { ...connectionProfile, keyBroker: address }, profile });
         if (status.locked) note(lockedText(status));
       };
-      const onStarted = ({ service }: WrittenService): Promise<void> => (service === 'key-broker' && existsSync(layout.networkFile) ? unlock() : Promise.resolve());
+      const onStarted = ({ service, address }: WrittenService): Promise<void> => (service === 'key-broker' && existsSync(layout.networkFile) ? unlock(address) : Promise.resolve());
       await superviseServices(layout, { signal: untilSignal(), note, onStarted });
     });
   addFabricDeployCommands(fabric, contextOf);

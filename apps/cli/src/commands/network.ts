@@ -7,6 +7,7 @@ import { table } from '../terminal.js';
 import { parseCount } from './deploy.js';
 
 interface UpOptions {
+  readonly brokers: string;
   readonly computeNodes: string;
   readonly viewers?: boolean;
   readonly ledger?: 'embedded' | 'fabric';
@@ -28,6 +29,7 @@ export function addNetworkCommands(program: Command, contextOf: (command: Comman
     .description('run a development network in the foreground, every role as its own process; Ctrl-C stops it')
     .addOption(new Option('--ledger <kind>', 'ledger of a new network (default: embedded); fabric starts a native Hyperledger Fabric network from the programs on PATH').choices(['embedded', 'fabric']))
     .addOption(new Option('--keepers <who>', 'who keeps copies of packets on a new Fabric network beside their owners (default: endorsers)').choices(['endorsers', 'none']))
+    .option('--brokers <n>', 'replicas of the key broker of a new network', '1')
     .option('--compute-nodes <n>', 'compute nodes of a new network', '1')
     .option('--viewers', 'run a viewer beside each business node of a new network, for "selvedge view"')
     .option('--channel <name>', 'channel of a new network')
@@ -60,6 +62,7 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
   context.note(BANNER);
   const network = await createDevNetwork({
     directory: context.directory,
+    brokers: parseCount('--brokers', options.brokers),
     computeNodes: parseCount('--compute-nodes', options.computeNodes),
     viewers: options.viewers === true,
     ...(options.ledger === undefined ? {} : { ledger: options.ledger }),

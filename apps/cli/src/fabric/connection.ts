@@ -8,7 +8,7 @@ import { clientTlsName, ensureServiceTls } from './tls-material.js';
 
 /** The connection profile of clients, with absolute paths. @param client the organisation whose TLS certificates it names */
 export async function connectionProfileOf({ layout, deployment }: FabricFolder, client: OwnOrganisation): Promise<ConnectionProfile> {
-  const { network, channel, keyBroker, computeNodes, organisations, policyChaincode } = deployment;
+  const { network, channel, keyBroker, keyBrokerReplicas, computeNodes, organisations, policyChaincode } = deployment;
   const tls = await ensureServiceTls(layout, client, clientTlsName(client.mspId), []);
   return {
     network,
@@ -16,6 +16,7 @@ export async function connectionProfileOf({ layout, deployment }: FabricFolder, 
     signedProfile: layout.profileFile,
     tls: { trustedRoots: layout.trustedRoots, ...tls },
     keyBroker: keyBroker.address,
+    keyBrokerReplicas: keyBrokerReplicas.map(({ address }) => address),
     ledger: 'fabric',
     fabric: {
       peers: organisations.flatMap(({ mspId, peers }) =>

@@ -7,13 +7,16 @@ export const PORTS_PER_ORGANISATION = 20;
 
 /** Settings that contradict each other, each as "setting: what is wrong". */
 export function findContradictions(deployment: Deployment): string[] {
-  const { organisations, keyBroker, computeNodes, adminQuorum, viewQuorum, contracts } = deployment;
+  const { organisations, keyBroker, keyBrokerReplicas, computeNodes, adminQuorum, viewQuorum, contracts } = deployment;
   const mspIds = organisations.map((organisation) => organisation.mspId);
   const wrong = [...duplicates('organisations', mspIds), ...duplicates('contracts', contracts.map(({ name }) => name)), ...duplicates('computeNodes', computeNodes.map(({ nodeId }) => nodeId))];
   const requireKnown = (setting: string, named: readonly string[]): void => {
     for (const mspId of named) if (!mspIds.includes(mspId)) wrong.push(`${setting}: ${mspId} is not among the organisations`);
   };
   requireKnown('keyBroker.mspId', [keyBroker.mspId]);
+  keyBrokerReplicas.forEach(({ mspId }, i) => {
+    requireKnown(`keyBrokerReplicas.${String(i)}.mspId`, [mspId]);
+  });
   computeNodes.forEach(({ mspId }, i) => {
     requireKnown(`computeNodes.${String(i)}.mspId`, [mspId]);
   });

@@ -70,7 +70,9 @@ export const deploymentSchema = z.strictObject({
   tee: z.literal('simulated'),
   orderer: endpoint,
   organisations: z.array(organisation).min(1),
+  /** The replica that makes the root, and the others, which join it. */
   keyBroker: z.strictObject({ mspId, address }),
+  keyBrokerReplicas: z.array(z.strictObject({ mspId, address })).max(8).default([]),
   computeNodes: z.array(z.strictObject({ nodeId: name, mspId, address })).min(1),
   /** Crypto suites that the profile allows; a contract that names none uses the first. */
   suites: z.array(z.enum(SUITE_NAMES)).min(1).default([...DEFAULT_SUITE_NAMES]),

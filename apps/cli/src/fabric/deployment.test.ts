@@ -40,6 +40,7 @@ describe('parseDeployment', () => {
     ['a chaincode name that Fabric refuses', { contracts: [{ name: 'a--b', directory: 'x' }] }, 'contracts.0.name'],
     ['two contracts of one name', { contracts: [{ name: 'a', directory: 'x' }, { name: 'a', directory: 'y' }] }, 'contracts: a is listed twice'],
     ['a key broker of nobody', { keyBroker: { mspId: 'XMSP', address: '127.0.0.1:1' } }, 'keyBroker.mspId: XMSP is not among the organisations'],
+    ['a replica of nobody', { keyBrokerReplicas: [{ mspId: 'XMSP', address: '127.0.0.1:1' }] }, 'keyBrokerReplicas.0.mspId: XMSP is not among the organisations'],
     ['a compute node of nobody', { computeNodes: [{ nodeId: 'c', mspId: 'XMSP', address: '127.0.0.1:1' }] }, 'computeNodes.0.mspId: XMSP'],
     ['more approvals than organisations', { adminQuorum: 5 }, 'adminQuorum: 5 of 4 organisations'],
     ['a larger view quorum than organisations', { viewQuorum: 9 }, 'viewQuorum: 9 of 4 organisations'],

@@ -3,7 +3,7 @@ import { keyPairFiles } from '@selvedge/service-kit/launch';
 import type { Deployment, OwnOrganisation } from './deployment.js';
 import type { FabricLayout } from './folder-layout.js';
 import type { MspIdentityFiles } from './msp-folder.js';
-import { businessNodesOf, followersOf, type PlannedService } from './services.js';
+import { brokersOf, businessNodesOf, FIRST_BROKER, followersOf, type PlannedService } from './services.js';
 
 /** What a process's configuration names beside the deployment. */
 export interface ServiceMaterial {
@@ -51,18 +51,25 @@ export function serviceConfig(layout: FabricLayout, deployment: Deployment, serv
         directory: data,
       };
     case 'key-broker':
-      return { ...tee, storeDirectory: data };
+      return { ...tee, storeDirectory: data, ...replicationSection(deployment, service, identity) };
     case 'compute':
       return {
         ...tee,
         nodeId: name,
         keyBroker: deployment.keyBroker.address,
+        keyBrokerReplicas: deployment.keyBrokerReplicas.map(({ address }) => address),
         businessNodes: businessNodesOf(deployment),
         packageStore: layout.packages,
         runDirectory: data,
         operator: { mspId, certificateFile: identity.certificateFile, privateKeyFile: identity.privateKeyFile },
       };
   }
+}
+
+/** Of a key broker that has other replicas to ask. */
+function replicationSection(deployment: Deployment, { name, mspId, address }: PlannedService, { certificateFile, privateKeyFile }: MspIdentityFiles): Record<string, unknown> {
+  const replicas = brokersOf(deployment).map((broker) => broker.address).filter((other) => other !== address);
+  return replicas.length === 0 ? {} : { replication: { replicas, joins: name !== FIRST_BROKER, operator: { mspId, certificateFile, privateKeyFile } } };
 }
 
 /** The organisation's own peer, as its follower reaches it. */

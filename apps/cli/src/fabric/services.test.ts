@@ -37,12 +37,20 @@ describe('planServices', () => {
 });
 
 describe('serviceConfig', () => {
-  const configOf = (name: string): Record<string, unknown> => {
-    const service = planServices(deployment).find((planned) => planned.name === name)!;
+  const configOf = (name: string, of = deployment): Record<string, unknown> => {
+    const service = planServices(of).find((planned) => planned.name === name)!;
     const organisation = ownOrganisations(deployment).find(({ mspId }) => mspId === service.mspId)!;
     const material = { organisation, tls: { certificate: 'cert', privateKey: 'key' }, identity: { certificateFile: 'peer-cert', privateKeyFile: 'peer-key' }, packageId: 'label:hash' };
-    return serviceConfig(layout, deployment, service, material);
+    return serviceConfig(layout, of, service, material);
   };
+
+  it('tells replicas of the key broker of each other, lets all but the first join, and tells compute nodes of all', () => {
+    const replicated = { ...deployment, keyBrokerReplicas: [{ mspId: 'AuroraMSP', address: '127.0.0.1:17019' }] };
+    expect(configOf('key-broker')).not.toHaveProperty('replication');
+    expect(configOf('key-broker', replicated)).toMatchObject({ replication: { replicas: ['127.0.0.1:17019'], joins: false, operator: { mspId: 'NorthMSP', certificateFile: 'peer-cert' } } });
+    expect(configOf('key-broker-2', replicated)).toMatchObject({ listen: '127.0.0.1:17019', replication: { replicas: ['127.0.0.1:17039'], joins: true, operator: { mspId: 'AuroraMSP' } } });
+    expect(configOf('compute-1', replicated)).toMatchObject({ keyBroker: '127.0.0.1:17039', keyBrokerReplicas: ['127.0.0.1:17019'] });
+  });
 
   it('lets chaincode servers trust their own organisation alone', () => {
     expect(configOf('endorsement-diamonds-north')).toEqual({

@@ -25,6 +25,8 @@ export interface NodeEndpoint {
   readonly address: string;
 }
 
+export const FIRST_BROKER = 'key-broker';
+
 // Places in an organisation's block of ports.
 const POLICY_CHAINCODE_PORT = 0;
 const NODE_PORT = 1;
@@ -65,6 +67,11 @@ export function businessNodesOf({ organisations }: Deployment): NodeEndpoint[] {
   return organisations.filter(isBusiness).map((organisation) => ({ mspId: organisation.mspId, address: nodeAddress(organisation) }));
 }
 
+/** Every replica of the key broker, the one that makes the root first. */
+export function brokersOf({ keyBroker, keyBrokerReplicas }: Deployment): { readonly name: string; readonly service: 'key-broker'; readonly mspId: string; readonly address: string }[] {
+  return [keyBroker, ...keyBrokerReplicas].map((broker, i) => ({ name: i === 0 ? FIRST_BROKER : `${FIRST_BROKER}-${String(i + 1)}`, service: 'key-broker', ...broker }));
+}
+
 /** Every process that this folder operates, in the order in which they start. */
 export function planServices(deployment: Deployment): PlannedService[] {
   const own = ownOrganisations(deployment);
@@ -80,7 +87,7 @@ export function planServices(deployment: Deployment): PlannedService[] {
     })),
   );
   const tees = [
-    { name: 'key-broker', service: 'key-broker' as const, ...deployment.keyBroker },
+    ...brokersOf(deployment),
     ...deployment.computeNodes.map(({ nodeId, ...node }) => ({ name: nodeId, service: 'compute' as const, ...node })),
   ].flatMap((tee) => {
     const operator = own.find(({ mspId }) => mspId === tee.mspId);

@@ -6,7 +6,7 @@ import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
 import { isStillRunning } from '@selvedge/service-kit/launch';
 import { acceptsConnections } from './await-services.js';
 import type { FabricFolder } from './folder.js';
-import { isBusiness, nodeAddress, planServices, shortName, type FabricService } from './services.js';
+import { brokersOf, isBusiness, nodeAddress, planServices, shortName, type FabricService } from './services.js';
 import { readMissing } from './missing-packets.js';
 import { readRunning, serviceLog } from './start.js';
 
@@ -45,7 +45,7 @@ export async function readNodes(folder: FabricFolder, connectionProfile: Connect
         const service = isBusiness(organisation) ? ('business' as const) : ('endorser' as const);
         return { name: `${service}-${shortName(organisation.mspId)}`, service, mspId: organisation.mspId, address: nodeAddress(organisation) };
       }),
-    { name: 'key-broker', service: 'key-broker' as const, ...deployment.keyBroker },
+    ...brokersOf(deployment),
     ...deployment.computeNodes.map(({ nodeId, ...node }) => ({ name: nodeId, service: 'compute' as const, ...node })),
   ].filter(({ name }) => !services.some((service) => service.name === name));
   return Promise.all(

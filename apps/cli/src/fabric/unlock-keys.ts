@@ -63,5 +63,6 @@ export async function settleUnlock(layout: FabricLayout, deployment: Deployment,
 }
 
 export function lockedText({ submitted, threshold }: UnlockStatus): string {
+  if (threshold === 0) return 'the key broker has no root yet: it waits for another replica’s';
   return `the key broker is locked: ${String(submitted.length)} of ${String(threshold)} shares are there; other operators run "selvedge broker unlock"`;
 }

@@ -1,2 +1,2 @@
 export { openTeeService, type TeeService } from './open-tee-service.js';
-export { teeNodeLimits, teeNodeSettings, teeServiceSettings } from './settings.js';
+export { identityFiles, teeNodeLimits, teeNodeSettings, teeServiceSettings } from './settings.js';

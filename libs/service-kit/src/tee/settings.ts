@@ -20,14 +20,19 @@ export const teeServiceSettings = {
   tee: teeConfig,
 };
 
+/** An identity of an organisation, PEM files. */
+export const identityFiles = z.strictObject({ mspId: text, certificateFile: text, privateKeyFile: text });
+
 /** Settings of a service that gets keys from the key broker and reads state. */
 export const teeNodeSettings = {
   ...teeServiceSettings,
   nodeId: text.max(64),
   keyBroker: text,
+  /** Other replicas of it: when one refuses or is down, the next is asked. */
+  keyBrokerReplicas: z.array(text).max(16).default([]),
   businessNodes: peers,
-  /** The operating organisation's identity, PEM files. */
-  operator: z.strictObject({ mspId: text, certificateFile: text, privateKeyFile: text }),
+  /** The operating organisation's identity. */
+  operator: identityFiles,
 };
 
 /** Limits of such a service. */

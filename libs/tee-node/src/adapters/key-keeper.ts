@@ -2,6 +2,7 @@ import { createKeyRequest, openKeyRelease, type Attester, type NodeTeeRole } fro
 import { suiteByName, type SigningKeyPair } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
+import { createFailover } from '@selvedge/rpc';
 import { createHeldKeys, type HeldKeys, type SuiteRelease } from '../domain/held-keys.js';
 import type { KeyBrokerPort } from '../ports.js';
 
@@ -15,7 +16,8 @@ export interface KeyKeeper {
 }
 
 export interface KeyKeeperOptions {
-  readonly broker: KeyBrokerPort;
+  /** Its replicas: when one refuses or is down, the next is asked. */
+  readonly brokers: readonly KeyBrokerPort[];
   readonly attester: Attester;
   readonly role: NodeTeeRole;
   /** The operating organisation's identity. */
@@ -26,7 +28,7 @@ export interface KeyKeeperOptions {
   /** The current ledger view; what it throws counts as a failed attempt. */
   readonly view: () => LedgerView;
   readonly now: () => Date;
-  /** Pause after the first failed attempt, doubled up to maxBackoffMs. Defaults 200 and 5,000. */
+  /** Pause after the first failed attempt, doubled up to maxBackoffMs; up to half of it is cut at random, so that nodes do not ask in step. Defaults 200 and 5,000. */
   readonly minBackoffMs?: number;
   readonly maxBackoffMs?: number;
   /** Called with each release, whether or not it holds all that the ledger promises. */
@@ -41,6 +43,7 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
   const { minBackoffMs = 200, maxBackoffMs = 5_000 } = options;
   const closing = new AbortController();
   const signingKeys = new Map<string, SigningKeyPair>();
+  const failover = createFailover();
   let held: HeldKeys | undefined;
   let isWanted = false;
   let wake: (() => void) | undefined;
@@ -49,11 +52,13 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
     const suite = suiteByName(suiteName);
     const keys = signingKeys.get(suiteName) ?? suite.generateSigningKeyPair();
     signingKeys.set(suiteName, keys);
-    const challenge = await options.broker.challenge(closing.signal);
     const { attester, role, nodeId, operator } = options;
-    const pending = await createKeyRequest({ attester, role, suite: suiteName, nodeId, operator, challenge, profile: view.profile, signingKeys: keys });
-    const answer = await options.broker.releaseKeys(pending.request, closing.signal);
-    const release = openKeyRelease({ release: answer, pending, profile: view.profile, ledger: view, at: options.now() });
+    const release = await failover(options.brokers, async (broker) => {
+      const challenge = await broker.challenge(closing.signal);
+      const pending = await createKeyRequest({ attester, role, suite: suiteName, nodeId, operator, challenge, profile: view.profile, signingKeys: keys });
+      const answer = await broker.releaseKeys(pending.request, closing.signal);
+      return openKeyRelease({ release: answer, pending, profile: view.profile, ledger: view, at: options.now() });
+    });
     return { suite, signingKeys: keys, release };
   };
 
@@ -103,7 +108,7 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
       } else {
         isWanted = true;
         // Wishes do not shorten a backoff: clients could drive a broker in trouble.
-        await pause(backoffMs, isClosing);
+        await pause(backoffMs * (0.5 + Math.random() / 2), isClosing);
         backoffMs = Math.min(maxBackoffMs, backoffMs * 2);
       }
     }

@@ -12,7 +12,8 @@ export interface PeerAddress {
 
 /** The peers of a compute node over gRPC, one connection per address. */
 export interface RpcPeers {
-  readonly broker: KeyBrokerPort;
+  /** The replicas of the key broker. */
+  readonly brokers: readonly KeyBrokerPort[];
   readonly followers: readonly (FollowerPort & SetDigestPort & HistoryHeadPort)[];
   readonly businessNodes: readonly BusinessPort[];
   close(): void;
@@ -22,7 +23,8 @@ const KEY_TIMEOUT_MS = 10_000;
 
 /** Where the peers are, and how to reach them. */
 export interface PeersInput {
-  readonly keyBroker: string;
+  /** Every replica of the key broker. */
+  readonly keyBrokers: readonly string[];
   readonly followers: readonly PeerAddress[];
   readonly businessNodes: readonly PeerAddress[];
   readonly tls: TlsSetting;
@@ -36,12 +38,14 @@ export function connectPeers(addresses: PeersInput): RpcPeers {
     connections.set(address, connection);
     return connection;
   };
-  const broker = connect(addresses.keyBroker).client(KeyBroker);
   return {
-    broker: {
-      challenge: (signal) => broker.challenge({}, { signal, timeoutMs: KEY_TIMEOUT_MS }),
-      releaseKeys: (request, signal) => broker.releaseKeys(request, { signal, timeoutMs: KEY_TIMEOUT_MS }),
-    },
+    brokers: addresses.keyBrokers.map((address) => {
+      const broker = connect(address).client(KeyBroker);
+      return {
+        challenge: (signal) => broker.challenge({}, { signal, timeoutMs: KEY_TIMEOUT_MS }),
+        releaseKeys: (request, signal) => broker.releaseKeys(request, { signal, timeoutMs: KEY_TIMEOUT_MS }),
+      };
+    }),
     followers: addresses.followers.map(({ mspId, address }) => {
       const follower = connect(address).client(Follower);
       return {

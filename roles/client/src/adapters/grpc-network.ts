@@ -31,7 +31,7 @@ import {
   ViewerEvidenceSchema,
 } from '@selvedge/protocol';
 import type { CallOptions, RpcConnection, TlsSetting } from '@selvedge/rpc';
-import type { ComputeEndpoint, ConnectionProfile, OrganisationEndpoint, ViewerEndpoint } from '../domain/connection-profile.js';
+import { keyBrokerAddresses, type ComputeEndpoint, type ConnectionProfile, type OrganisationEndpoint, type ViewerEndpoint } from '../domain/connection-profile.js';
 import type { BusinessPort, CallBounds, ComputePort, EndorserPort, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort, ViewerPort } from '../ports.js';
 import { createConnectionPool } from './connection-pool.js';
 import { createObserved, type Observed } from './observe.js';
@@ -55,7 +55,7 @@ export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetwo
   const pool = createConnectionPool(options.tls ?? loadTls(profile));
   const observed = createObserved(options.onHop);
   const read = (present: ConnectionProfile) => ({
-    keyBroker: keyBrokerPort(pool.get(present.keyBroker), observed),
+    keyBrokers: keyBrokerAddresses(present).map((address) => keyBrokerPort(pool.get(address), observed)),
     sequencer: present.sequencer === undefined ? undefined : sequencerPort(pool.get(present.sequencer), observed),
     computeNodes: present.computeNodes.map((node) => computePort(pool.get(node.address), node, observed)),
     endorsers: present.endorsers.map((node) => endorserPort(pool.get(node.address), node, observed)),
@@ -71,7 +71,7 @@ export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetwo
     ports = read(await options.reload());
   };
   return {
-    keyBroker: () => ports.keyBroker,
+    keyBrokers: () => ports.keyBrokers,
     sequencer() {
       if (ports.sequencer === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', 'the connection profile names no sequencer', { role: 'client' });
       return ports.sequencer;

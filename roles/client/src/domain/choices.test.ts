@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { CODES, isSelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { describe, expect, it } from 'vitest';
-import { parseConnectionProfile } from './connection-profile.js';
+import { keyBrokerAddresses, parseConnectionProfile } from './connection-profile.js';
 import { isPerhapsBehind, isWorthAnotherNode, isWorthRebuild, isWorthRepeat } from './retry.js';
 import { createNodeRotation } from './rotation.js';
 
@@ -55,6 +55,13 @@ describe('parseConnectionProfile', () => {
 
   it('reads what network.json holds', () => {
     expect(parseConnectionProfile(genuine)).toEqual({ ...genuine, ledger: 'embedded' });
+  });
+
+  it('knows every replica of the key broker, and refuses a list of anything else', () => {
+    const read = (keyBrokerReplicas: unknown) => parseConnectionProfile({ ...genuine, keyBrokerReplicas });
+    expect(keyBrokerAddresses(read(['h:6', 'h:7']))).toEqual(['h:1', 'h:6', 'h:7']);
+    expect(keyBrokerAddresses(parseConnectionProfile(genuine))).toEqual(['h:1']);
+    for (const other of ['h:6', [''], [1], [{}], {}, null]) expect(() => read(other)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION', message: expect.stringContaining('keyBrokerReplicas') as string }));
   });
 
   it.each(Object.keys(genuine))('names %s when it is missing', (key) => {

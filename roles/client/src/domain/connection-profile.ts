@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { parseFabricSection, type FabricSection } from './fabric-section.js';
-import { optionalText, requireList, requireRecord, requireText } from './profile-fields.js';
+import { optionalText, optionalTexts, requireList, requireRecord, requireText } from './profile-fields.js';
 
 /** An organisation's node. */
 export interface OrganisationEndpoint {
@@ -39,6 +39,8 @@ export interface ConnectionProfile {
   /** 'off' is for nodes on this machine that run without TLS. */
   readonly tls: ClientTlsFiles | 'off';
   readonly keyBroker: string;
+  /** Other replicas of the key broker: either serves while another is down. */
+  readonly keyBrokerReplicas?: readonly string[] | undefined;
   /** What carries transactions. Default: embedded. */
   readonly ledger?: 'embedded' | 'fabric' | undefined;
   /** Of the embedded ledger, and only there. */
@@ -65,12 +67,18 @@ export function parseConnectionProfile(value: unknown): ConnectionProfile {
     ...optionalText(record, 'pins'),
     tls: parseTls(record.tls),
     keyBroker: requireText(record, 'keyBroker'),
+    ...optionalTexts(record, 'keyBrokerReplicas'),
     ...parseLedger(record),
     endorsers: requireList(record, 'endorsers').map((item) => ({ mspId: requireText(item, 'mspId'), address: requireText(item, 'address') })),
     businessNodes: requireList(record, 'businessNodes').map((item) => ({ mspId: requireText(item, 'mspId'), address: requireText(item, 'address') })),
     computeNodes: requireList(record, 'computeNodes').map((item) => ({ nodeId: requireText(item, 'nodeId'), address: requireText(item, 'address') })),
     ...(record.viewers === undefined ? {} : { viewers: requireList(record, 'viewers').map((item) => ({ mspId: requireText(item, 'mspId'), nodeId: requireText(item, 'nodeId'), address: requireText(item, 'address') })) }),
   };
+}
+
+/** Addresses of every replica of the key broker; asked in this order. */
+export function keyBrokerAddresses({ keyBroker, keyBrokerReplicas = [] }: Pick<ConnectionProfile, 'keyBroker' | 'keyBrokerReplicas'>): string[] {
+  return [keyBroker, ...keyBrokerReplicas];
 }
 
 /** Nothing but the word itself turns TLS off. */

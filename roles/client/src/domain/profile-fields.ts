@@ -25,6 +25,13 @@ export function requireList(record: Record<string, unknown>, key: string): Recor
   return value.map((item) => requireRecord(key, item));
 }
 
+/** The key's list of texts, in an object to spread; nothing when it is not there. Throws INVALID_CONFIGURATION, naming the key. */
+export function optionalTexts<K extends string>(record: Record<string, unknown>, key: K): Readonly<Partial<Record<K, readonly string[]>>> {
+  const value = record[key];
+  if (value !== undefined && !Array.isArray(value)) throw new SelvedgeError('INVALID_CONFIGURATION', `connection profile: ${key} must be a list`);
+  return (value === undefined ? {} : { [key]: value.map((item: unknown) => requireText({ [key]: item }, key)) }) as Partial<Record<K, string[]>>;
+}
+
 /** Throws INVALID_CONFIGURATION for a key that is none of these: a misspelt setting would be ignored silently. */
 export function refuseOthers(what: string, record: Record<string, unknown>, allowed: readonly string[]): void {
   const other = Object.keys(record).find((key) => !allowed.includes(key));

@@ -72,10 +72,12 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
     return hook === undefined ? genuine() : hook(peer, genuine, ...args);
   };
   return {
-    keyBroker: () => ({
-      address: 'broker',
-      getEnvelopeEvidence: (nonce) => call('attest', 'broker', hooks.evidence, () => peers.evidence(nonce), nonce),
-    }),
+    keyBrokers: () => [
+      {
+        address: 'broker',
+        getEnvelopeEvidence: (nonce) => call('attest', 'broker', hooks.evidence, () => peers.evidence(nonce), nonce),
+      },
+    ],
     sequencer: () => ({
       address: 'sequencer',
       submit: (transaction) =>

@@ -90,7 +90,7 @@ function createFakeBroker(): FakeBroker {
 
 function keep(options: Partial<KeyKeeperOptions> = {}): KeyKeeper {
   keeper = createKeyKeeper({
-    broker,
+    brokers: [broker],
     role: 'compute',
     attester: createSimulatedAttester({ ...createDevelopmentPlatform({ root: net.developmentRoot, name: 'p', now: net.now }), measurement: MEASUREMENT }),
     operator: net.organisation('NorthMSP').peer.signer,
@@ -134,7 +134,7 @@ describe('the key keeper, with what a compute node should hold', () => {
 
   it('does nothing before it is asked to', async () => {
     keep().close();
-    keeper = createKeyKeeper({ broker, role: 'compute', attester: { teeType: 'simulated', createEvidence: () => Promise.reject(new Error('no')) }, operator: net.organisation('NorthMSP').peer.signer, nodeId: NODE, isComplete: () => true, view: () => viewOf(net), now: () => net.now });
+    keeper = createKeyKeeper({ brokers: [broker], role: 'compute', attester: { teeType: 'simulated', createEvidence: () => Promise.reject(new Error('no')) }, operator: net.organisation('NorthMSP').peer.signer, nodeId: NODE, isComplete: () => true, view: () => viewOf(net), now: () => net.now });
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(received).toEqual([]);
   });
@@ -147,6 +147,21 @@ describe('the key keeper, with what a compute node should hold', () => {
     broker.failure = undefined;
     await until(() => keys.current() !== undefined);
     expect(new Set(failures)).toEqual(new Set(['UNAVAILABLE']));
+  });
+
+  it('asks the next replica of the broker when one is down or gives what does not verify', async () => {
+    const other = createFakeBroker();
+    broker.failure = new SelvedgeError('BROKER_LOCKED', 'locked');
+    const keys = keep({ brokers: [broker, other] });
+    await until(() => received.length === 1);
+    expect(failures).toEqual([]);
+    broker.failure = undefined;
+    const impostor = await createTestConsortium();
+    other.tamper = (release) => ({ ...release, issuer: impostor.broker.certificate });
+    keys.renew();
+    await until(() => received.length === 2);
+    expect(broker.requests).toHaveLength(SUITE_NAMES.length);
+    expect(failures).toEqual([]);
   });
 
   it('renews when asked, keeps its signing keys, and keeps old keys while a renewal fails', async () => {

@@ -36,21 +36,24 @@ export function readStoreSlots(directory: string): Uint8Array | undefined {
   return existsSync(path) ? parseFile(readFileSync(path)).slots : undefined;
 }
 
-/** A store as it was read, at once: slots and state belong together. */
+/** A store as it was read, at once: lock and state belong together. */
 export interface ReadStore {
   readonly state: BrokerState;
-  /** UnlockSlots bytes. */
-  readonly slots: Uint8Array;
+  readonly lock: StoreLock;
 }
 
-/** Opens the store of a directory. undefined: there is none. Throws UNLOCK_FAILED. */
-export function readEncryptedStore(directory: string, secret: Uint8Array): ReadStore | undefined {
+/**
+ * Opens the store of a directory. undefined: there is none. Throws UNLOCK_FAILED, and what secretOf throws.
+ * @param secretOf gives the unlock secret, by UnlockSlots bytes that nothing vouches for until the store opens
+ */
+export function readEncryptedStore(directory: string, secretOf: (slots: Uint8Array) => Uint8Array): ReadStore | undefined {
   const path = join(directory, BROKER_STATE_FILE);
   if (!existsSync(path)) return undefined;
   const { header, slots, salt, ciphertext } = parseFile(readFileSync(path));
+  const secret = secretOf(slots);
   try {
     const { key, nonce } = deriveFileKey(secret, salt);
-    return { state: decodeState(AEAD.aeadOpen(key, nonce, header, ciphertext)), slots };
+    return { state: decodeState(AEAD.aeadOpen(key, nonce, header, ciphertext)), lock: { secret, slots } };
   } catch {
     throw refusal();
   }

@@ -1,4 +1,4 @@
-import { KeyBroker as KeyBrokerService, KeyBrokerUnlock } from '@selvedge/protocol';
+import { KeyBroker as KeyBrokerService, KeyBrokerReplication, KeyBrokerUnlock } from '@selvedge/protocol';
 import { implement } from '@selvedge/rpc';
 import type { BrokerGate } from '../broker-gate.js';
 
@@ -11,6 +11,11 @@ export function createKeyBrokerService(gate: BrokerGate): ReturnType<typeof impl
     getKeyCommitments: async (request) => Promise.resolve().then(() => gate.broker().keyCommitments(request)),
     getAuditHead: async () => Promise.resolve().then(() => gate.broker().auditHead()),
   });
+}
+
+/** What other replicas call: refused with BROKER_LOCKED by one that has no root itself. */
+export function createReplicationService(gate: BrokerGate): ReturnType<typeof implement> {
+  return implement(KeyBrokerReplication, { shareRoot: async (request) => gate.broker().shareRoot(request) });
 }
 
 /** What organisations call to unlock a broker. */

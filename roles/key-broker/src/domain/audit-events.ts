@@ -3,6 +3,8 @@ import { toHex } from '@selvedge/crypto';
 import type { RefusalCode } from '@selvedge/errors';
 import { parseMessage, SerializedIdentitySchema, LIMITS, type KeyRequest } from '@selvedge/protocol';
 import type { AuditEvent } from '@selvedge/attestation';
+import type { AuthorisedReplica } from '../replication/authorise.js';
+import type { ReceivedRoot } from '../replication/share.js';
 import type { AuthorisedRequest } from './authorise.js';
 import type { ReleaseDecision } from './release-decision.js';
 
@@ -28,22 +30,45 @@ export function releaseEvent(request: AuthorisedRequest, decision: ReleaseDecisi
   };
 }
 
+/** The first entry of a process: a root was made here, came from another replica, or was in the store already. */
+export function startEvent(isNew: boolean, received: ReceivedRoot | undefined, at: Date): AuditEvent {
+  if (received !== undefined) return { event: isNew ? 'joined' : 'unlocked', at: at.toISOString(), evidenceDigest: toHex(received.evidenceDigest) };
+  return { event: isNew ? 'created' : 'started', at: at.toISOString() };
+}
+
+/** The root was handed over to another replica. */
+export function shareEvent({ operatorMspId, attestation, evidenceDigest: digest }: AuthorisedReplica, height: bigint, at: Date): AuditEvent {
+  return {
+    event: 'root-shared',
+    at: at.toISOString(),
+    operatorMspId,
+    teeType: attestation.teeType,
+    platformId: toHex(attestation.platformId),
+    measurement: toHex(attestation.measurement),
+    evidenceDigest: toHex(digest),
+    ledgerHeight: String(height),
+  };
+}
+
+/** A refused request for keys, or another replica's for the root, which names neither role nor node nor suite. */
+type RefusedRequest = Pick<KeyRequest, 'evidence' | 'operator'> & Partial<Pick<KeyRequest, 'role' | 'nodeId' | 'suite'>>;
+
 /** What a refused party claimed of itself: unverified, bounded in size. */
-export function refusalEvent(request: KeyRequest, code: RefusalCode, at: Date): AuditEvent {
-  const { evidence } = request;
+export function refusalEvent(request: RefusedRequest, code: RefusalCode, at: Date): AuditEvent {
+  const { evidence, role, nodeId, suite } = request;
   return {
     event: 'refused',
     at: at.toISOString(),
     code,
-    role: request.role.slice(0, MAX_CLAIMED_TEXT),
-    nodeId: request.nodeId.slice(0, MAX_CLAIMED_TEXT),
+    ...(role === undefined ? {} : { role: role.slice(0, MAX_CLAIMED_TEXT) }),
+    ...(nodeId === undefined ? {} : { nodeId: nodeId.slice(0, MAX_CLAIMED_TEXT) }),
     operatorMspId: claimedMspId(request).slice(0, MAX_CLAIMED_TEXT),
-    suite: request.suite.slice(0, MAX_CLAIMED_TEXT),
+    ...(suite === undefined ? {} : { suite: suite.slice(0, MAX_CLAIMED_TEXT) }),
     ...(evidence === undefined ? {} : { teeType: evidence.teeType.slice(0, MAX_CLAIMED_TEXT), evidenceDigest: toHex(evidenceDigest(evidence)) }),
   };
 }
 
-function claimedMspId({ operator }: KeyRequest): string {
+function claimedMspId({ operator }: RefusedRequest): string {
   try {
     return parseMessage(SerializedIdentitySchema, operator?.identity ?? new Uint8Array(0), LIMITS.maxCreatorBytes).mspid;
   } catch {

@@ -2,7 +2,7 @@ import { evidenceDigest, nodeStatementDigest, verifyAndAppraise, type Attestatio
 import { equalBytes, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
-import { LIMITS, requireAtMost, signing, type KeyRequest } from '@selvedge/protocol';
+import { LIMITS, requireAtMost, signing, type Evidence, type IdentitySignature, type KeyRequest } from '@selvedge/protocol';
 
 /** Node ids: they stand in certificates, in facts of the ledger and in logs. */
 const NODE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -31,7 +31,7 @@ export function authoriseRequest(request: KeyRequest, profile: Profile, at: Date
   if (!NODE_ID.test(request.nodeId)) throw new SelvedgeError('MALFORMED_MESSAGE', 'node id: letters, digits, dots, dashes and underscores, at most 128');
   if (!equalBytes(request.profileDigest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the node runs with another network profile');
   const role = parseRole(request.role);
-  const operatorMspId = verifyOperator(request, profile, at);
+  const operatorMspId = verifyOperator(request.operator, signing.operator(request.nonce, request.nodeId, request.signingKey, request.ephemeralKey), profile, at);
   const attestation = verifyNodeEvidence(request, role, operatorMspId, profile, at);
   if (!profile.message.allowedSuites.includes(request.suite)) throw new SelvedgeError('UNKNOWN_SUITE', 'the network profile does not allow this suite');
   verifySigningKey(request);
@@ -44,11 +44,14 @@ function parseRole(role: string): NodeTeeRole {
   throw new SelvedgeError('MALFORMED_MESSAGE', 'role: compute or viewer expected');
 }
 
-function verifyOperator(request: KeyRequest, profile: Profile, at: Date): string {
-  const { operator, nonce, nodeId, signingKey, ephemeralKey } = request;
+/**
+ * MSP id of the organisation that operates a TEE: a peer or administrator of it signed this.
+ * Throws IDENTITY_*, SIGNATURE_INVALID, LIMIT_EXCEEDED.
+ */
+export function verifyOperator(operator: IdentitySignature | undefined, signed: Uint8Array, profile: Profile, at: Date): string {
   if (operator === undefined) throw new SelvedgeError('IDENTITY_MALFORMED', 'the operator’s signature is missing');
   requireAtMost('operator identity', operator.identity.length, LIMITS.maxCreatorBytes);
-  const identity = profile.msps.verifySignature(operator, signing.operator(nonce, nodeId, signingKey, ephemeralKey), { at });
+  const identity = profile.msps.verifySignature(operator, signed, { at });
   if (identity.role !== 'peer' && identity.role !== 'admin') throw new SelvedgeError('IDENTITY_WRONG_ROLE', 'the operator must be a peer or an administrator');
   return identity.mspId;
 }
@@ -72,7 +75,8 @@ function verifyNodeEvidence(request: KeyRequest, role: NodeTeeRole, operatorMspI
   });
 }
 
-function attestedEvidence({ evidence }: KeyRequest) {
+/** Throws EVIDENCE_MALFORMED when there is none. */
+export function attestedEvidence({ evidence }: { readonly evidence?: Evidence | undefined }): Evidence {
   if (evidence === undefined) throw new SelvedgeError('EVIDENCE_MALFORMED', 'no evidence');
   return evidence;
 }

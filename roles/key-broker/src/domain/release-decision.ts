@@ -1,4 +1,4 @@
-import { verifyBrokerRecognised, verifyCommittedKeys, type CommittedKeys } from '@selvedge/attestation';
+import { verifyBrokerRecognised, verifyCommittedKeys, type AttestationResult, type CommittedKeys } from '@selvedge/attestation';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
@@ -51,12 +51,10 @@ export interface ReleaseInput {
  */
 export function decideRelease(input: ReleaseInput): ReleaseDecision {
   const { request, ledger, ring, rootCertificate, profile } = input;
-  const { measurement, platformId } = request.attestation;
   verifyProfileCurrent(ledger, profile);
   verifyBrokerRecognised(ledger, rootCertificate);
   if (ledger.fact(facts.revokedNode(request.nodeId)) !== undefined) throw revoked('node');
-  if (ledger.fact(facts.revokedPlatform(platformId)) !== undefined) throw revoked('platform');
-  if (ledger.fact(facts.revokedMeasurement(measurement)) !== undefined) throw revoked('measurement');
+  verifyTeeNotRevoked(ledger, request.attestation);
   const channelEpoch = currentChannelEpoch(ledger);
   const envelopeEpochs = usableChannelEpochs(ledger);
   for (const epoch of envelopeEpochs) verifyRecordedEnvelopeKey(ledger, ring, request.suite, epoch);
@@ -64,8 +62,14 @@ export function decideRelease(input: ReleaseInput): ReleaseDecision {
   return { channelEpoch, envelopeEpochs: request.role === 'viewer' ? [] : envelopeEpochs, contracts: assignedContracts(input) };
 }
 
-/** A broker behind the ledger releases nothing. */
-function verifyProfileCurrent(ledger: LedgerFacts, profile: Profile): void {
+/** Throws TEE_REVOKED when the ledger revokes a TEE's platform or code. */
+export function verifyTeeNotRevoked(ledger: FactReader, { platformId, measurement }: Pick<AttestationResult, 'platformId' | 'measurement'>): void {
+  if (ledger.fact(facts.revokedPlatform(platformId)) !== undefined) throw revoked('platform');
+  if (ledger.fact(facts.revokedMeasurement(measurement)) !== undefined) throw revoked('measurement');
+}
+
+/** A broker behind the ledger releases nothing. Throws PROFILE_MISMATCH. */
+export function verifyProfileCurrent(ledger: LedgerFacts, profile: Profile): void {
   const recorded = String(ledger.profile.message.version);
   const own = String(profile.message.version);
   if (!equalBytes(ledger.profile.digest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', `the key broker runs with profile version ${own}, the ledger holds ${recorded}`);

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { type createBrokerRoot, EMPTY_CHAIN, parseBrokerRoot } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import type { BrokerState } from '../ports.js';
+import type { BrokerState, RootMaterial } from '../ports.js';
 
 const ROOT_SECRET_BYTES = 32;
 
@@ -19,6 +19,11 @@ export interface NewBroker {
 export function createBrokerState({ network, channel, root, rootBirth, randomBytes }: NewBroker): BrokerState {
   const { certificate: rootCertificate, privateKey: rootKey } = root;
   return { network, channel, rootSecret: randomBytes(ROOT_SECRET_BYTES), rootKey, rootCertificate, rootBirth, recognised: false, auditAnchor: EMPTY_CHAIN };
+}
+
+/** The state of a replica that begins with a root from another: the ledger records it, so nobody asks how it was made. */
+export function createReplicaState({ network, channel, root }: Pick<NewBroker, 'network' | 'channel'> & { readonly root: RootMaterial }): BrokerState {
+  return { network, channel, ...root, rootBirth: new Uint8Array(0), recognised: true, auditAnchor: EMPTY_CHAIN };
 }
 
 /**

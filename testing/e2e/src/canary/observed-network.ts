@@ -27,7 +27,7 @@ export interface ObservedNetwork {
   end(): Promise<void>;
 }
 
-export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bundles' | 'suites' | 'viewers' | 'businessOrganisations' | 'endorserOrganisations'>): Promise<ObservedNetwork> {
+export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bundles' | 'suites' | 'viewers' | 'brokers' | 'businessOrganisations' | 'endorserOrganisations'>): Promise<ObservedNetwork> {
   const root = mkdtempSync(path.join(tmpdir(), 'selvedge-canary-'));
   const below = (name: string): string => {
     const folder = path.join(root, name);

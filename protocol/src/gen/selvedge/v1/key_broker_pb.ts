@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/key_broker.proto.
  */
 export const file_selvedge_v1_key_broker: GenFile = /*@__PURE__*/
-  fileDesc("ChxzZWx2ZWRnZS92MS9rZXlfYnJva2VyLnByb3RvEgtzZWx2ZWRnZS52MSISChBDaGFsbGVuZ2VSZXF1ZXN0IjgKD0NoYWxsZW5nZUFuc3dlchINCgVub25jZRgBIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgCIAEoDCLoAQoKS2V5UmVxdWVzdBINCgVub25jZRgBIAEoDBInCghldmlkZW5jZRgCIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBXN1aXRlGAMgASgJEg8KB25vZGVfaWQYBCABKAkSFQoNZXBoZW1lcmFsX2tleRgFIAEoDBITCgtzaWduaW5nX2tleRgGIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgHIAEoDBIwCghvcGVyYXRvchgIIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlEgwKBHJvbGUYCSABKAkiUgoKS2V5UmVsZWFzZRITCgtjZXJ0aWZpY2F0ZRgBIAEoDBIOCgZpc3N1ZXIYAiABKAwSCwoDZW5jGAMgASgMEhIKCmNpcGhlcnRleHQYBCABKAwiagoJS2V5QnVuZGxlEi8KDWVudmVsb3BlX2tleXMYASADKAsyGC5zZWx2ZWRnZS52MS5FbnZlbG9wZUtleRIsCgljb250cmFjdHMYAiADKAsyGS5zZWx2ZWRnZS52MS5Db250cmFjdEtleXMiVAoLRW52ZWxvcGVLZXkSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDBITCgtwcml2YXRlX2tleRgEIAEoDCKBAQoMQ29udHJhY3RLZXlzEhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEhAKCG5hbWVfa2V5GAMgASgMEhYKDm5hbWVfa2V5X2Vwb2NoGAQgASgEEiYKBmVwb2NocxgFIAMoCzIWLnNlbHZlZGdlLnYxLkVwb2NoS2V5cyJlCglFcG9jaEtleXMSDQoFZXBvY2gYASABKAQSEAoIZGF0YV9rZXkYAiABKAwSEgoKcmFuZG9tX2tleRgDIAEoDBIQCghnYXRlX2tleRgEIAEoDBIRCglldmVudF9rZXkYBSABKAwiKAoXRW52ZWxvcGVFdmlkZW5jZVJlcXVlc3QSDQoFbm9uY2UYASABKAwiqAEKEEVudmVsb3BlRXZpZGVuY2USJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIRCglzdGF0ZW1lbnQYAiABKAwSFgoOcHJvZmlsZV9kaWdlc3QYAyABKAwSFQoNZXBoZW1lcmFsX2tleRgEIAEoDBIpCgpyb290X2JpcnRoGAUgASgLMhUuc2VsdmVkZ2UudjEuRXZpZGVuY2UimgIKD0Jyb2tlclN0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSGAoQcm9vdF9jZXJ0aWZpY2F0ZRgDIAEoDBI1Cg1lbnZlbG9wZV9rZXlzGAQgAygLMh4uc2VsdmVkZ2UudjEuUHVibGljRW52ZWxvcGVLZXkSLQoJY29udHJhY3RzGAUgAygLMhouc2VsdmVkZ2UudjEuQ29udHJhY3RFcG9jaBI6ChJuZXh0X2VudmVsb3BlX2tleXMYBiADKAsyHi5zZWx2ZWRnZS52MS5QdWJsaWNFbnZlbG9wZUtleRIVCg1hdWRpdF9lbnRyaWVzGAcgASgEEhIKCmF1ZGl0X2hhc2gYCCABKAwiRQoRUHVibGljRW52ZWxvcGVLZXkSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDCISChBBdWRpdEhlYWRSZXF1ZXN0IkEKD1NpZ25lZEF1ZGl0SGVhZBINCgVjb3VudBgBIAEoBBIMCgRoYXNoGAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJHChVLZXlDb21taXRtZW50c1JlcXVlc3QSEAoIY29udHJhY3QYASABKAkSDQoFc3VpdGUYAiABKAkSDQoFZXBvY2gYAyABKAQiPgoUU2lnbmVkS2V5Q29tbWl0bWVudHMSEwoLY29tbWl0bWVudHMYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIo4BCg5LZXlDb21taXRtZW50cxIQCghjb250cmFjdBgBIAEoCRINCgVlcG9jaBgCIAEoBBIQCghkYXRhX2tleRgDIAEoDBIQCghuYW1lX2tleRgEIAEoDBISCgpyYW5kb21fa2V5GAUgASgMEhAKCGdhdGVfa2V5GAYgASgMEhEKCWV2ZW50X2tleRgHIAEoDCLZAQoKVGVlQmluZGluZxIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDAoEcm9sZRgDIAEoCRIPCgdub2RlX2lkGAQgASgJEhcKD29wZXJhdG9yX21zcF9pZBgFIAEoCRIQCgh0ZWVfdHlwZRgGIAEoCRITCgtwbGF0Zm9ybV9pZBgHIAEoDBITCgttZWFzdXJlbWVudBgIIAEoDBIXCg9ldmlkZW5jZV9kaWdlc3QYCSABKAwSDQoFc3VpdGUYCiABKAkSDQoFZXBvY2gYCyABKAQiJgoVVW5sb2NrRXZpZGVuY2VSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMInsKDlVubG9ja0V2aWRlbmNlEicKCGV2aWRlbmNlGAEgASgLMhUuc2VsdmVkZ2UudjEuRXZpZGVuY2USEQoJc3RhdGVtZW50GAIgASgMEhYKDnByb2ZpbGVfZGlnZXN0GAMgASgMEhUKDWVwaGVtZXJhbF9rZXkYBCABKAwibQoPVW5sb2NrU3RhdGVtZW50Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRINCgVzbG90cxgDIAEoDBIpCgZzdGF0dXMYBCABKAsyGS5zZWx2ZWRnZS52MS5VbmxvY2tTdGF0dXMiagoLVW5sb2NrU2xvdHMSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhEKCXRocmVzaG9sZBgDIAEoDRImCgVzbG90cxgEIAMoCzIXLnNlbHZlZGdlLnYxLlVubG9ja1Nsb3QiZQoKVW5sb2NrU2xvdBIOCgZtc3BfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoDBISCgpjb21taXRtZW50GAMgASgMEgsKA2VuYxgEIAEoDBISCgpjaXBoZXJ0ZXh0GAUgASgMIkIKD1NoYXJlU3VibWlzc2lvbhIOCgZtc3BfaWQYASABKAkSCwoDZW5jGAIgASgMEhIKCmNpcGhlcnRleHQYAyABKAwiRAoMVW5sb2NrU3RhdHVzEg4KBmxvY2tlZBgBIAEoCBIRCgl0aHJlc2hvbGQYAiABKA0SEQoJc3VibWl0dGVkGAMgAygJMpsDCglLZXlCcm9rZXISSAoJQ2hhbGxlbmdlEh0uc2VsdmVkZ2UudjEuQ2hhbGxlbmdlUmVxdWVzdBocLnNlbHZlZGdlLnYxLkNoYWxsZW5nZUFuc3dlchI/CgtSZWxlYXNlS2V5cxIXLnNlbHZlZGdlLnYxLktleVJlcXVlc3QaFy5zZWx2ZWRnZS52MS5LZXlSZWxlYXNlEloKE0dldEVudmVsb3BlRXZpZGVuY2USJC5zZWx2ZWRnZS52MS5FbnZlbG9wZUV2aWRlbmNlUmVxdWVzdBodLnNlbHZlZGdlLnYxLkVudmVsb3BlRXZpZGVuY2USWgoRR2V0S2V5Q29tbWl0bWVudHMSIi5zZWx2ZWRnZS52MS5LZXlDb21taXRtZW50c1JlcXVlc3QaIS5zZWx2ZWRnZS52MS5TaWduZWRLZXlDb21taXRtZW50cxJLCgxHZXRBdWRpdEhlYWQSHS5zZWx2ZWRnZS52MS5BdWRpdEhlYWRSZXF1ZXN0Ghwuc2VsdmVkZ2UudjEuU2lnbmVkQXVkaXRIZWFkMq8BCg9LZXlCcm9rZXJVbmxvY2sSVAoRR2V0VW5sb2NrRXZpZGVuY2USIi5zZWx2ZWRnZS52MS5VbmxvY2tFdmlkZW5jZVJlcXVlc3QaGy5zZWx2ZWRnZS52MS5VbmxvY2tFdmlkZW5jZRJGCgtTdWJtaXRTaGFyZRIcLnNlbHZlZGdlLnYxLlNoYXJlU3VibWlzc2lvbhoZLnNlbHZlZGdlLnYxLlVubG9ja1N0YXR1c2IGcHJvdG8z", [file_selvedge_v1_common]);
+  fileDesc("ChxzZWx2ZWRnZS92MS9rZXlfYnJva2VyLnByb3RvEgtzZWx2ZWRnZS52MSISChBDaGFsbGVuZ2VSZXF1ZXN0IjgKD0NoYWxsZW5nZUFuc3dlchINCgVub25jZRgBIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgCIAEoDCLoAQoKS2V5UmVxdWVzdBINCgVub25jZRgBIAEoDBInCghldmlkZW5jZRgCIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBXN1aXRlGAMgASgJEg8KB25vZGVfaWQYBCABKAkSFQoNZXBoZW1lcmFsX2tleRgFIAEoDBITCgtzaWduaW5nX2tleRgGIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgHIAEoDBIwCghvcGVyYXRvchgIIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlEgwKBHJvbGUYCSABKAkiUgoKS2V5UmVsZWFzZRITCgtjZXJ0aWZpY2F0ZRgBIAEoDBIOCgZpc3N1ZXIYAiABKAwSCwoDZW5jGAMgASgMEhIKCmNpcGhlcnRleHQYBCABKAwiagoJS2V5QnVuZGxlEi8KDWVudmVsb3BlX2tleXMYASADKAsyGC5zZWx2ZWRnZS52MS5FbnZlbG9wZUtleRIsCgljb250cmFjdHMYAiADKAsyGS5zZWx2ZWRnZS52MS5Db250cmFjdEtleXMiVAoLRW52ZWxvcGVLZXkSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDBITCgtwcml2YXRlX2tleRgEIAEoDCKBAQoMQ29udHJhY3RLZXlzEhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEhAKCG5hbWVfa2V5GAMgASgMEhYKDm5hbWVfa2V5X2Vwb2NoGAQgASgEEiYKBmVwb2NocxgFIAMoCzIWLnNlbHZlZGdlLnYxLkVwb2NoS2V5cyJlCglFcG9jaEtleXMSDQoFZXBvY2gYASABKAQSEAoIZGF0YV9rZXkYAiABKAwSEgoKcmFuZG9tX2tleRgDIAEoDBIQCghnYXRlX2tleRgEIAEoDBIRCglldmVudF9rZXkYBSABKAwiKAoXRW52ZWxvcGVFdmlkZW5jZVJlcXVlc3QSDQoFbm9uY2UYASABKAwiqAEKEEVudmVsb3BlRXZpZGVuY2USJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIRCglzdGF0ZW1lbnQYAiABKAwSFgoOcHJvZmlsZV9kaWdlc3QYAyABKAwSFQoNZXBoZW1lcmFsX2tleRgEIAEoDBIpCgpyb290X2JpcnRoGAUgASgLMhUuc2VsdmVkZ2UudjEuRXZpZGVuY2UimgIKD0Jyb2tlclN0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSGAoQcm9vdF9jZXJ0aWZpY2F0ZRgDIAEoDBI1Cg1lbnZlbG9wZV9rZXlzGAQgAygLMh4uc2VsdmVkZ2UudjEuUHVibGljRW52ZWxvcGVLZXkSLQoJY29udHJhY3RzGAUgAygLMhouc2VsdmVkZ2UudjEuQ29udHJhY3RFcG9jaBI6ChJuZXh0X2VudmVsb3BlX2tleXMYBiADKAsyHi5zZWx2ZWRnZS52MS5QdWJsaWNFbnZlbG9wZUtleRIVCg1hdWRpdF9lbnRyaWVzGAcgASgEEhIKCmF1ZGl0X2hhc2gYCCABKAwiRQoRUHVibGljRW52ZWxvcGVLZXkSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDCK5AQoLUm9vdFJlcXVlc3QSDQoFbm9uY2UYASABKAwSEQoJb3duX25vbmNlGAIgASgMEicKCGV2aWRlbmNlGAMgASgLMhUuc2VsdmVkZ2UudjEuRXZpZGVuY2USFQoNZXBoZW1lcmFsX2tleRgEIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgFIAEoDBIwCghvcGVyYXRvchgGIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIoYBCglSb290U2hhcmUSJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIYChByb290X2NlcnRpZmljYXRlGAIgASgMEhUKDWVwaGVtZXJhbF9rZXkYAyABKAwSCwoDZW5jGAQgASgMEhIKCmNpcGhlcnRleHQYBSABKAwiNwoOUmVwbGljYXRlZFJvb3QSEwoLcm9vdF9zZWNyZXQYASABKAwSEAoIcm9vdF9rZXkYAiABKAwiEgoQQXVkaXRIZWFkUmVxdWVzdCJBCg9TaWduZWRBdWRpdEhlYWQSDQoFY291bnQYASABKAQSDAoEaGFzaBgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwiRwoVS2V5Q29tbWl0bWVudHNSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEg0KBWVwb2NoGAMgASgEIj4KFFNpZ25lZEtleUNvbW1pdG1lbnRzEhMKC2NvbW1pdG1lbnRzGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCKOAQoOS2V5Q29tbWl0bWVudHMSEAoIY29udHJhY3QYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZGF0YV9rZXkYAyABKAwSEAoIbmFtZV9rZXkYBCABKAwSEgoKcmFuZG9tX2tleRgFIAEoDBIQCghnYXRlX2tleRgGIAEoDBIRCglldmVudF9rZXkYByABKAwi2QEKClRlZUJpbmRpbmcSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEgwKBHJvbGUYAyABKAkSDwoHbm9kZV9pZBgEIAEoCRIXCg9vcGVyYXRvcl9tc3BfaWQYBSABKAkSEAoIdGVlX3R5cGUYBiABKAkSEwoLcGxhdGZvcm1faWQYByABKAwSEwoLbWVhc3VyZW1lbnQYCCABKAwSFwoPZXZpZGVuY2VfZGlnZXN0GAkgASgMEg0KBXN1aXRlGAogASgJEg0KBWVwb2NoGAsgASgEIiYKFVVubG9ja0V2aWRlbmNlUmVxdWVzdBINCgVub25jZRgBIAEoDCJ7Cg5VbmxvY2tFdmlkZW5jZRInCghldmlkZW5jZRgBIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEhEKCXN0YXRlbWVudBgCIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgDIAEoDBIVCg1lcGhlbWVyYWxfa2V5GAQgASgMIm0KD1VubG9ja1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDQoFc2xvdHMYAyABKAwSKQoGc3RhdHVzGAQgASgLMhkuc2VsdmVkZ2UudjEuVW5sb2NrU3RhdHVzIn0KC1VubG9ja1Nsb3RzEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIRCgl0aHJlc2hvbGQYAyABKA0SJgoFc2xvdHMYBCADKAsyFy5zZWx2ZWRnZS52MS5VbmxvY2tTbG90EhEKCXJvb3Rfc2xvdBgFIAEoDCJlCgpVbmxvY2tTbG90Eg4KBm1zcF9pZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgMEhIKCmNvbW1pdG1lbnQYAyABKAwSCwoDZW5jGAQgASgMEhIKCmNpcGhlcnRleHQYBSABKAwiQgoPU2hhcmVTdWJtaXNzaW9uEg4KBm1zcF9pZBgBIAEoCRILCgNlbmMYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCJECgxVbmxvY2tTdGF0dXMSDgoGbG9ja2VkGAEgASgIEhEKCXRocmVzaG9sZBgCIAEoDRIRCglzdWJtaXR0ZWQYAyADKAkymwMKCUtleUJyb2tlchJICglDaGFsbGVuZ2USHS5zZWx2ZWRnZS52MS5DaGFsbGVuZ2VSZXF1ZXN0Ghwuc2VsdmVkZ2UudjEuQ2hhbGxlbmdlQW5zd2VyEj8KC1JlbGVhc2VLZXlzEhcuc2VsdmVkZ2UudjEuS2V5UmVxdWVzdBoXLnNlbHZlZGdlLnYxLktleVJlbGVhc2USWgoTR2V0RW52ZWxvcGVFdmlkZW5jZRIkLnNlbHZlZGdlLnYxLkVudmVsb3BlRXZpZGVuY2VSZXF1ZXN0Gh0uc2VsdmVkZ2UudjEuRW52ZWxvcGVFdmlkZW5jZRJaChFHZXRLZXlDb21taXRtZW50cxIiLnNlbHZlZGdlLnYxLktleUNvbW1pdG1lbnRzUmVxdWVzdBohLnNlbHZlZGdlLnYxLlNpZ25lZEtleUNvbW1pdG1lbnRzEksKDEdldEF1ZGl0SGVhZBIdLnNlbHZlZGdlLnYxLkF1ZGl0SGVhZFJlcXVlc3QaHC5zZWx2ZWRnZS52MS5TaWduZWRBdWRpdEhlYWQyVQoUS2V5QnJva2VyUmVwbGljYXRpb24SPQoJU2hhcmVSb290Ehguc2VsdmVkZ2UudjEuUm9vdFJlcXVlc3QaFi5zZWx2ZWRnZS52MS5Sb290U2hhcmUyrwEKD0tleUJyb2tlclVubG9jaxJUChFHZXRVbmxvY2tFdmlkZW5jZRIiLnNlbHZlZGdlLnYxLlVubG9ja0V2aWRlbmNlUmVxdWVzdBobLnNlbHZlZGdlLnYxLlVubG9ja0V2aWRlbmNlEkYKC1N1Ym1pdFNoYXJlEhwuc2VsdmVkZ2UudjEuU2hhcmVTdWJtaXNzaW9uGhkuc2VsdmVkZ2UudjEuVW5sb2NrU3RhdHVzYgZwcm90bzM", [file_selvedge_v1_common]);
 
 /**
  * @generated from message selvedge.v1.ChallengeRequest
@@ -436,6 +436,129 @@ export const PublicEnvelopeKeySchema: GenMessage<PublicEnvelopeKey> = /*@__PURE_
   messageDesc(file_selvedge_v1_key_broker, 11);
 
 /**
+ * A key broker without its root asks a replica that has it.
+ *
+ * @generated from message selvedge.v1.RootRequest
+ */
+export type RootRequest = Message<"selvedge.v1.RootRequest"> & {
+  /**
+   * the challenge that is answered
+   *
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * 32 bytes, fresh: the answer's evidence is bound to it
+   *
+   * @generated from field: bytes own_nonce = 2;
+   */
+  ownNonce: Uint8Array;
+
+  /**
+   * @generated from field: selvedge.v1.Evidence evidence = 3;
+   */
+  evidence?: Evidence | undefined;
+
+  /**
+   * HPKE public key of this request alone
+   *
+   * @generated from field: bytes ephemeral_key = 4;
+   */
+  ephemeralKey: Uint8Array;
+
+  /**
+   * @generated from field: bytes profile_digest = 5;
+   */
+  profileDigest: Uint8Array;
+
+  /**
+   * the operating organisation's, over H("replica operator", nonce, own_nonce, ephemeral_key)
+   *
+   * @generated from field: selvedge.v1.IdentitySignature operator = 6;
+   */
+  operator?: IdentitySignature | undefined;
+};
+
+/**
+ * Describes the message selvedge.v1.RootRequest.
+ * Use `create(RootRequestSchema)` to create a new message.
+ */
+export const RootRequestSchema: GenMessage<RootRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 12);
+
+/**
+ * @generated from message selvedge.v1.RootShare
+ */
+export type RootShare = Message<"selvedge.v1.RootShare"> & {
+  /**
+   * over own_nonce; binds all that follows
+   *
+   * @generated from field: selvedge.v1.Evidence evidence = 1;
+   */
+  evidence?: Evidence | undefined;
+
+  /**
+   * DER
+   *
+   * @generated from field: bytes root_certificate = 2;
+   */
+  rootCertificate: Uint8Array;
+
+  /**
+   * @generated from field: bytes ephemeral_key = 3;
+   */
+  ephemeralKey: Uint8Array;
+
+  /**
+   * @generated from field: bytes enc = 4;
+   */
+  enc: Uint8Array;
+
+  /**
+   * ReplicatedRoot sealed to the request's ephemeral key
+   *
+   * @generated from field: bytes ciphertext = 5;
+   */
+  ciphertext: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.RootShare.
+ * Use `create(RootShareSchema)` to create a new message.
+ */
+export const RootShareSchema: GenMessage<RootShare> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 13);
+
+/**
+ * What replicas have in common; every key derives from it.
+ *
+ * @generated from message selvedge.v1.ReplicatedRoot
+ */
+export type ReplicatedRoot = Message<"selvedge.v1.ReplicatedRoot"> & {
+  /**
+   * 32 bytes
+   *
+   * @generated from field: bytes root_secret = 1;
+   */
+  rootSecret: Uint8Array;
+
+  /**
+   * PKCS #8, DER: P-256
+   *
+   * @generated from field: bytes root_key = 2;
+   */
+  rootKey: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.ReplicatedRoot.
+ * Use `create(ReplicatedRootSchema)` to create a new message.
+ */
+export const ReplicatedRootSchema: GenMessage<ReplicatedRoot> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 14);
+
+/**
  * @generated from message selvedge.v1.AuditHeadRequest
  */
 export type AuditHeadRequest = Message<"selvedge.v1.AuditHeadRequest"> & {
@@ -446,7 +569,7 @@ export type AuditHeadRequest = Message<"selvedge.v1.AuditHeadRequest"> & {
  * Use `create(AuditHeadRequestSchema)` to create a new message.
  */
 export const AuditHeadRequestSchema: GenMessage<AuditHeadRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 12);
+  messageDesc(file_selvedge_v1_key_broker, 15);
 
 /**
  * @generated from message selvedge.v1.SignedAuditHead
@@ -479,7 +602,7 @@ export type SignedAuditHead = Message<"selvedge.v1.SignedAuditHead"> & {
  * Use `create(SignedAuditHeadSchema)` to create a new message.
  */
 export const SignedAuditHeadSchema: GenMessage<SignedAuditHead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 13);
+  messageDesc(file_selvedge_v1_key_broker, 16);
 
 /**
  * @generated from message selvedge.v1.KeyCommitmentsRequest
@@ -506,7 +629,7 @@ export type KeyCommitmentsRequest = Message<"selvedge.v1.KeyCommitmentsRequest">
  * Use `create(KeyCommitmentsRequestSchema)` to create a new message.
  */
 export const KeyCommitmentsRequestSchema: GenMessage<KeyCommitmentsRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 14);
+  messageDesc(file_selvedge_v1_key_broker, 17);
 
 /**
  * @generated from message selvedge.v1.SignedKeyCommitments
@@ -532,7 +655,7 @@ export type SignedKeyCommitments = Message<"selvedge.v1.SignedKeyCommitments"> &
  * Use `create(SignedKeyCommitmentsSchema)` to create a new message.
  */
 export const SignedKeyCommitmentsSchema: GenMessage<SignedKeyCommitments> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 15);
+  messageDesc(file_selvedge_v1_key_broker, 18);
 
 /**
  * @generated from message selvedge.v1.KeyCommitments
@@ -581,7 +704,7 @@ export type KeyCommitments = Message<"selvedge.v1.KeyCommitments"> & {
  * Use `create(KeyCommitmentsSchema)` to create a new message.
  */
 export const KeyCommitmentsSchema: GenMessage<KeyCommitments> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 16);
+  messageDesc(file_selvedge_v1_key_broker, 19);
 
 /**
  * Extension of the TEE certificate: what the broker appraised.
@@ -652,7 +775,7 @@ export type TeeBinding = Message<"selvedge.v1.TeeBinding"> & {
  * Use `create(TeeBindingSchema)` to create a new message.
  */
 export const TeeBindingSchema: GenMessage<TeeBinding> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 17);
+  messageDesc(file_selvedge_v1_key_broker, 20);
 
 /**
  * @generated from message selvedge.v1.UnlockEvidenceRequest
@@ -671,7 +794,7 @@ export type UnlockEvidenceRequest = Message<"selvedge.v1.UnlockEvidenceRequest">
  * Use `create(UnlockEvidenceRequestSchema)` to create a new message.
  */
 export const UnlockEvidenceRequestSchema: GenMessage<UnlockEvidenceRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 18);
+  messageDesc(file_selvedge_v1_key_broker, 21);
 
 /**
  * @generated from message selvedge.v1.UnlockEvidence
@@ -707,7 +830,7 @@ export type UnlockEvidence = Message<"selvedge.v1.UnlockEvidence"> & {
  * Use `create(UnlockEvidenceSchema)` to create a new message.
  */
 export const UnlockEvidenceSchema: GenMessage<UnlockEvidence> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 19);
+  messageDesc(file_selvedge_v1_key_broker, 22);
 
 /**
  * @generated from message selvedge.v1.UnlockStatement
@@ -741,7 +864,7 @@ export type UnlockStatement = Message<"selvedge.v1.UnlockStatement"> & {
  * Use `create(UnlockStatementSchema)` to create a new message.
  */
 export const UnlockStatementSchema: GenMessage<UnlockStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 20);
+  messageDesc(file_selvedge_v1_key_broker, 23);
 
 /**
  * The clear head of the store: one share of the unlock secret per organisation, each sealed to its unlock key.
@@ -772,6 +895,13 @@ export type UnlockSlots = Message<"selvedge.v1.UnlockSlots"> & {
    * @generated from field: repeated selvedge.v1.UnlockSlot slots = 4;
    */
   slots: UnlockSlot[];
+
+  /**
+   * the unlock secret under a key derived from the broker's root secret: for a replica that got the root from another
+   *
+   * @generated from field: bytes root_slot = 5;
+   */
+  rootSlot: Uint8Array;
 };
 
 /**
@@ -779,7 +909,7 @@ export type UnlockSlots = Message<"selvedge.v1.UnlockSlots"> & {
  * Use `create(UnlockSlotsSchema)` to create a new message.
  */
 export const UnlockSlotsSchema: GenMessage<UnlockSlots> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 21);
+  messageDesc(file_selvedge_v1_key_broker, 24);
 
 /**
  * @generated from message selvedge.v1.UnlockSlot
@@ -822,7 +952,7 @@ export type UnlockSlot = Message<"selvedge.v1.UnlockSlot"> & {
  * Use `create(UnlockSlotSchema)` to create a new message.
  */
 export const UnlockSlotSchema: GenMessage<UnlockSlot> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 22);
+  messageDesc(file_selvedge_v1_key_broker, 25);
 
 /**
  * @generated from message selvedge.v1.ShareSubmission
@@ -851,7 +981,7 @@ export type ShareSubmission = Message<"selvedge.v1.ShareSubmission"> & {
  * Use `create(ShareSubmissionSchema)` to create a new message.
  */
 export const ShareSubmissionSchema: GenMessage<ShareSubmission> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 23);
+  messageDesc(file_selvedge_v1_key_broker, 26);
 
 /**
  * @generated from message selvedge.v1.UnlockStatus
@@ -863,6 +993,8 @@ export type UnlockStatus = Message<"selvedge.v1.UnlockStatus"> & {
   locked: boolean;
 
   /**
+   * 0: it has no store yet, and waits for another replica's root
+   *
    * @generated from field: uint32 threshold = 2;
    */
   threshold: number;
@@ -880,7 +1012,7 @@ export type UnlockStatus = Message<"selvedge.v1.UnlockStatus"> & {
  * Use `create(UnlockStatusSchema)` to create a new message.
  */
 export const UnlockStatusSchema: GenMessage<UnlockStatus> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 24);
+  messageDesc(file_selvedge_v1_key_broker, 27);
 
 /**
  * Hop 0: attestation and key release.
@@ -938,6 +1070,25 @@ export const KeyBroker: GenService<{
   serviceDesc(file_selvedge_v1_key_broker, 0);
 
 /**
+ * Between replicas of one key broker.
+ *
+ * @generated from service selvedge.v1.KeyBrokerReplication
+ */
+export const KeyBrokerReplication: GenService<{
+  /**
+   * The root, after both have attested themselves. The request answers a challenge, as one for keys does.
+   *
+   * @generated from rpc selvedge.v1.KeyBrokerReplication.ShareRoot
+   */
+  shareRoot: {
+    methodKind: "unary";
+    input: typeof RootRequestSchema;
+    output: typeof RootShareSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_selvedge_v1_key_broker, 1);
+
+/**
  * A key broker's store is encrypted under a secret that no machine keeps: k of n organisations hold shares of it. A
  * broker that was restarted is locked until k of them have sent theirs, after they have verified its evidence.
  *
@@ -961,5 +1112,5 @@ export const KeyBrokerUnlock: GenService<{
     output: typeof UnlockStatusSchema;
   },
 }> = /*@__PURE__*/
-  serviceDesc(file_selvedge_v1_key_broker, 1);
+  serviceDesc(file_selvedge_v1_key_broker, 2);
 
