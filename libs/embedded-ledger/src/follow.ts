@@ -28,6 +28,10 @@ export interface Follower {
    * timeoutMs 0 answers at once. Throws CANCELLED when aborted, OVERLOADED with too many waiting, DRAINING when closed.
    */
   waitForResult(txId: Uint8Array, timeoutMs: number, signal?: AbortSignal): Promise<TransactionResult | undefined>;
+  /** The transaction's result if it is synced here, and complete. */
+  result(txId: Uint8Array): TransactionResult | undefined;
+  /** What `ready` finds, which is asked now and whenever something is told about the transaction. Throws as waitForResult. */
+  waitUntil<T>(txId: Uint8Array, ready: () => T | undefined, timeoutMs: number, signal?: AbortSignal): Promise<T | undefined>;
   /** Whether this height is synced here within the time. Throws as waitForResult. */
   waitForHeight(height: bigint, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
   /** What a set was at a height that is kept: the newest one and those a little below. Throws SET_DIGEST_HEIGHT_UNKNOWN. */
@@ -150,6 +154,8 @@ export function createFollower<Block, Applied extends AppliedSummary>(
       running ??= follow();
     },
     waitForResult: (txId, timeoutMs, signal) => room.wait({ subject: toHex(txId), ready: () => completeResult(txId), timeoutMs, signal }),
+    result: completeResult,
+    waitUntil: (txId, ready, timeoutMs, signal) => room.wait({ subject: toHex(txId), ready, timeoutMs, signal }),
     waitForHeight: async (height, timeoutMs, signal) =>
       (await room.wait({ subject: HEIGHT, ready: () => (application.head.height >= height ? true : undefined), timeoutMs, signal })) ?? false,
     setDigest: (set, height) => {

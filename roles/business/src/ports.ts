@@ -9,7 +9,17 @@ export interface BusinessLedger {
   profile(): Profile;
   /** The durable result, undefined when the time passed. Throws CANCELLED, OVERLOADED or DRAINING. */
   waitForResult(txId: Uint8Array, timeoutMs: number, signal?: AbortSignal): Promise<TransactionResult | undefined>;
+  /** The same, now. */
+  result(txId: Uint8Array): TransactionResult | undefined;
+  /** What `ready` finds; it is asked now, and whenever something is told about the transaction. Throws as waitForResult. */
+  waitUntil<T>(txId: Uint8Array, ready: () => T | undefined, timeoutMs: number, signal?: AbortSignal): Promise<T | undefined>;
 }
+
+/**
+ * The durable verdict, never VALID, on the ledger's own transaction that carries others under this id, as Fabric's do.
+ * undefined: none yet, or it is valid, or this ledger has no such transactions.
+ */
+export type CarrierRefusals = (txId: Uint8Array) => TransactionResult | undefined;
 
 /** Where a dataset's entries lie. */
 export interface DatasetPlace {

@@ -2,7 +2,7 @@ import { toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { combineVerdicts, type CommitStatus, type OwnerVerdict } from './domain/commit-status.js';
 import { isWorthRepeat } from './domain/retry.js';
-import type { BusinessPort } from './ports.js';
+import type { BusinessPort, CallBounds } from './ports.js';
 import { repeatUntil } from './repeat.js';
 import type { Session } from './session.js';
 import { businessNode } from './staging.js';
@@ -61,20 +61,35 @@ export async function isOrdered(session: Session, txId: Uint8Array, owners: read
   return answers.some((answer) => answer.status === 'fulfilled' && answer.value.known);
 }
 
-function nodesToAsk(session: Session, owners: readonly string[]): (() => BusinessPort)[] {
+/** The business nodes of these owners; without owners, any one. */
+export function nodesToAsk(session: Session, owners: readonly string[]): (() => BusinessPort)[] {
   const anyNode = session.ports.businessNodes().slice(0, 1).map(({ mspId }) => mspId);
   return (owners.length > 0 ? owners : anyNode).map((mspId) => () => businessNode(session, mspId));
 }
 
 async function awaitVerdict(session: Session, node: () => BusinessPort, input: CommitInput): Promise<OwnerVerdict> {
   const txId = toHex(input.txId);
-  const attempt = async (remainingMs: number): Promise<OwnerVerdict> => {
-    const waitMs = Math.max(1, Math.floor(Math.min(WAIT_MS, remainingMs)));
-    const asked = node();
+  return askOwner(session, node, { txId, signal: input.signal }, async (asked, waitMs, bounds) => {
     const { mspId } = asked;
-    const answer = await asked.commitStatus(input.txId, waitMs, { timeoutMs: waitMs + MARGIN_MS, signal: input.signal, txId });
+    const answer = await asked.commitStatus(input.txId, waitMs, bounds);
     if (!answer.known) throw new SelvedgeError('COMMIT_UNKNOWN', `${mspId} does not know transaction ${txId} yet`, { role: 'client', details: { txId, mspId } });
     return { mspId, answer };
+  });
+}
+
+/**
+ * Asks an owner until it answers, COMMIT_UNKNOWN being no answer, or the time is over: then throws COMMIT_UNKNOWN.
+ * @param asked txId names what is asked about: hexadecimal, of a batch all of them with commas between
+ */
+export async function askOwner<T>(
+  session: Session,
+  node: () => BusinessPort,
+  { txId, signal }: { readonly txId: string; readonly signal: AbortSignal | undefined },
+  ask: (node: BusinessPort, waitMs: number, bounds: CallBounds) => Promise<T>,
+): Promise<T> {
+  const attempt = async (remainingMs: number): Promise<T> => {
+    const waitMs = Math.max(1, Math.floor(Math.min(WAIT_MS, remainingMs)));
+    return ask(node(), waitMs, { timeoutMs: waitMs + MARGIN_MS, signal, txId });
   };
   try {
     return await repeatUntil(attempt, {

@@ -1,5 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import type { Receipt } from '@selvedge/protocol';
+import { awaitItems } from './batching/await-items.js';
 import { awaitOwners } from './commit.js';
 import { declaredOwners } from './domain/requirements.js';
 import { createEndorsedTransaction, encodeOrdered, packetsOf } from './domain/staging.js';
@@ -27,7 +28,8 @@ export function createEmbeddedLane(session: Session): LedgerLane {
           const receipts = await Promise.all(owners.map(stage));
           await orderTransaction(session, encodeOrdered(message, receipts), { txId, owners, signal });
         },
-        commitStatus: (item = txId) => awaitOwners(session, { txId: item, owners, signal }),
+        commitStatus: () => awaitOwners(session, { txId, owners, signal }),
+        batchStatus: (txIds) => awaitItems(session, { txIds, owners, signal }),
       };
     },
     events: (_contract, startBlock, signal) => followEvents(session, startBlock, signal),

@@ -40,10 +40,15 @@ export function rememberBlocks(lane: LedgerLane, known: KnownHeight): LedgerLane
       return {
         message: carried.message,
         submit: () => carried.submit(),
-        async commitStatus(txId) {
-          const status = await carried.commitStatus(txId);
+        async commitStatus() {
+          const status = await carried.commitStatus();
           known.sawBlock(status.blockNumber);
           return status;
+        },
+        async batchStatus(txIds) {
+          const items = await carried.batchStatus(txIds);
+          for (const item of items) if ('status' in item) known.sawBlock(item.status.blockNumber);
+          return items;
         },
       };
     },

@@ -1,6 +1,7 @@
 import type { Core, EndorsedTransaction, TargetData } from '@selvedge/protocol';
 import type { LedgerEvents } from './domain/block-events.js';
 import type { CommitStatus } from './domain/commit-status.js';
+import type { ItemStatus } from './domain/item-verdicts.js';
 import type { Requirements } from './domain/requirements.js';
 
 /**
@@ -55,9 +56,12 @@ export interface CarriedTransaction {
    * again. Throws COMMIT_UNKNOWN when nobody can tell whether it was ordered.
    */
   submit(): Promise<void>;
+  /** Waits until every declared owner has the verdict on disk. Throws COMMIT_UNKNOWN when the time is over. */
+  commitStatus(): Promise<CommitStatus>;
   /**
-   * Waits until every declared owner has the verdict on disk. Throws COMMIT_UNKNOWN when the time is over.
-   * @param txId one item's of a batch, whose first verdict may be another's than the batch's; by default the transaction's own
+   * The same for each item of a batch, whose own verdict may be another than the batch's. Does not throw for what concerns
+   * one item, or for an owner that cannot tell.
+   * @param txIds of all kept items, in order
    */
-  commitStatus(txId?: Uint8Array): Promise<CommitStatus>;
+  batchStatus(txIds: readonly Uint8Array[]): Promise<ItemStatus[]>;
 }

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '@selvedge/errors';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import type {
+  BatchCommitStatusAnswer,
   BatchResponse,
   Block,
   CommitStatusAnswer,
@@ -52,6 +53,8 @@ export interface BusinessPort {
   stage(transaction: EndorsedTransaction, packets: readonly Uint8Array[], bounds: CallBounds): Promise<Receipt>;
   /** @param waitMs how long the node may wait for the transaction before it answers; 0 answers at once */
   commitStatus(txId: Uint8Array, waitMs: number, bounds: CallBounds): Promise<CommitStatusAnswer>;
+  /** The same for the kept items of a batch, in order: on Fabric the first id is that of the transaction that carries them. */
+  batchCommitStatus(txIds: readonly Uint8Array[], waitMs: number, bounds: CallBounds): Promise<BatchCommitStatusAnswer>;
 }
 
 /** The embedded ledger's ordering. */

@@ -3,6 +3,8 @@ import type { EntryUpdate, PrivateValue } from '@selvedge/fabric';
 
 /** One transaction of a block with its verdict. */
 export type FabricAppliedTransaction = AppliedSummary['transactions'][number] & {
+  /** Fabric's transaction id, hexadecimal, whatever it named; undefined: it does not concern this network, or did not parse. */
+  readonly fabricTxId: string | undefined;
   /** What it wrote in collections of ours; empty unless VALID. */
   readonly entries: readonly EntryUpdate[];
   /** The wanted private values that came with the block, not compared with the entries yet. */

@@ -88,7 +88,7 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
         this.#options.log?.error(fields, `a transaction’s response is not what was written: ${mismatch}`);
       }
       const privateValues = entries.length === 0 ? [] : this.#privateValues(privateData.get(index), verdict);
-      return { index, code, txIds, reason: concerns ? verdict.reason : undefined, entries, privateValues };
+      return { index, code, txIds, fabricTxId: concerns ? fabricTxId : undefined, reason: concerns ? verdict.reason : undefined, entries, privateValues };
     });
   }
 

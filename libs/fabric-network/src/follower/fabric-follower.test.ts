@@ -177,6 +177,19 @@ describe('openFabricFollower', () => {
     expect(follower.fabricResult('nothing')).toBeUndefined();
   });
 
+  it('tells those who wait for a transaction of Fabric’s verdict on it, and lets nobody’s envelope hide a valid one', async () => {
+    const txId = randomTxId();
+    const named = { fabricTxId: toHex(txId) };
+    const waiting = follower.waitUntil(txId, () => follower.fabricResult(named.fabricTxId), 60_000);
+    const forged = createFabricEndorsed(consortium, createTargetData({ consortium, nodes: [], writes: [{ key: 'forged', value: '1' }] }));
+    const genuine = createFabricEndorsed(consortium, createTargetData({ consortium, nodes: [], txId, writes: [{ key: 'genuine', value: '1' }] }));
+    add({ transaction: chain.transaction({ ...forged, ...named }), flag: 8 }, { transaction: chain.transaction({ ...genuine, ...named }) });
+    expect(await waiting).toEqual({ flag: 0, code: ValidationCode.VALID, blockNumber: 3n });
+    add({ transaction: chain.transaction({ ...genuine, ...named }), flag: 9 });
+    await reached();
+    expect(follower.fabricResult(named.fabricTxId)).toEqual({ flag: 0, code: ValidationCode.VALID, blockNumber: 3n });
+  });
+
   it('is where it was after a restart, and goes on', async () => {
     const txId = randomTxId();
     add(endorsed({ txId, writes: [{ key: 'c', value: '1' }] }));

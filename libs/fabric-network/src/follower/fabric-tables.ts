@@ -144,9 +144,12 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     for (const txId of txIds) if (code === ValidationCode.VALID || this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber });
   }
 
-  /** Fabric calls a replayed envelope a duplicate: the first one's result stands. */
+  /**
+   * Fabric calls a replayed envelope a duplicate: the first one's result stands. But anybody can have an envelope ordered that
+   * names another's id: Fabric refuses it, and takes the id's own transaction where it is in the same block.
+   */
   #writeFabricResult(id: Uint8Array, { flag, code, blockNumber }: FabricResult): void {
-    if (this.#transactions.has(id)) return;
+    if (code !== ValidationCode.VALID && this.#transactions.has(id)) return;
     const bytes = Buffer.alloc(10);
     bytes.writeUInt8(flag, 0);
     bytes.writeUInt8(code, 1);

@@ -1,3 +1,4 @@
+import { fromHex } from '@selvedge/crypto';
 import { createFollower, type Checkpoint, type FollowOptions, type NotifiableFollower } from '@selvedge/embedded-ledger';
 import { POLICY_CHAINCODE } from '@selvedge/fabric';
 import type { Profile } from '@selvedge/policy';
@@ -22,7 +23,11 @@ export interface FabricFollowerOptions extends FollowOptions<FabricAppliedBlock>
 
 /** Follows a Fabric channel through the organisation's own peer. */
 export interface FabricFollower extends NotifiableFollower {
-  /** What Fabric said of one of its transactions that concern this network; undefined: not in a block yet. @param fabricTxId hexadecimal */
+  /**
+   * What Fabric said of one of its transactions that concern this network; undefined: not in a synced block yet. Those who
+   * wait with waitUntil for a Selvedge transaction of the same id look again when it is there.
+   * @param fabricTxId hexadecimal
+   */
   fabricResult(fabricTxId: string): FabricResult | undefined;
 }
 
@@ -33,7 +38,16 @@ export interface FabricFollower extends NotifiableFollower {
 export function openFabricFollower(options: FabricFollowerOptions): FabricFollower {
   const { blocks, profile: anchor, policyChaincode = POLICY_CHAINCODE } = options;
   const application = new FabricBlockApplication({ ...options, anchor, policyChaincode });
-  const follower = createFollower(application, (from, signal) => blocks.follow(from, signal), options);
+  const fabricResult = (fabricTxId: string): FabricResult | undefined => {
+    const result = application.tables.fabricResult(fabricTxId);
+    // The store shows a block's results a moment before it says that they are synced.
+    return result === undefined || result.blockNumber >= application.head.height ? undefined : result;
+  };
+  const onCommitted = (block: FabricAppliedBlock): void => {
+    options.onCommitted?.(block);
+    for (const { fabricTxId } of block.transactions) if (fabricTxId !== undefined && fabricResult(fabricTxId) !== undefined) follower.notifyResult(fromHex(fabricTxId));
+  };
+  const follower = createFollower(application, (from, signal) => blocks.follow(from, signal), { ...options, onCommitted });
   // Property by property would freeze the getters.
-  return Object.assign(follower, { fabricResult: (fabricTxId: string) => application.tables.fabricResult(fabricTxId) });
+  return Object.assign(follower, { fabricResult });
 }

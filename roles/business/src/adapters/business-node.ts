@@ -4,6 +4,7 @@ import type { Profile } from '@selvedge/policy';
 import { Business as BusinessService, BusinessLedger as BusinessLedgerService, Follower as FollowerService } from '@selvedge/protocol';
 import { implement, startRpcServer } from '@selvedge/rpc';
 import { createAdmission } from '../admission.js';
+import { answerBatchCommitStatus } from '../batch-commit-status.js';
 import { answerCommitStatus } from '../commit-status.js';
 import { answerStateQuery } from '../domain/answer-state-query.js';
 import { verifyNodeIdentity } from '../domain/verify-node-identity.js';
@@ -21,7 +22,7 @@ export interface BusinessNodeOptions extends LedgerContext {
   readonly ledger: FollowedLedger;
   /** A later profile that lists this organisation, where the trust anchor does not; for the check of the own identity alone. */
   readonly identityProfile?: Profile | undefined;
-  /** State queries and stage requests at once, each; default 512. */
+  /** State queries, stage requests and questions about batches at once, each; default 512. */
   readonly maxInFlight?: number | undefined;
 }
 
@@ -50,6 +51,7 @@ export async function serveBusiness(ledger: OpenLedger, options: Omit<BusinessNo
   };
   const queries = createAdmission(maxInFlight);
   const stagings = createAdmission(maxInFlight);
+  const batches = createAdmission(maxInFlight);
   const business = implement(BusinessService, {
     queryState: (signed) =>
       queries.run(() => {
@@ -65,6 +67,7 @@ export async function serveBusiness(ledger: OpenLedger, options: Omit<BusinessNo
         return ledger.stage(request);
       }),
     commitStatus: (request, { signal }) => answerCommitStatus(request, follower, signal, checkpoint),
+    batchCommitStatus: (request, { signal }) => batches.run(() => answerBatchCommitStatus(request, { follower, carrierRefusal: ledger.carrierRefusal }, signal, checkpoint)),
   });
   try {
     const services = [business, businessLedger, implement(FollowerService, createFollowerHandlers({ follower, signer }))];

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { sha256, toHex } from '@selvedge/crypto';
 import { parseDelivered } from '@selvedge/fabric';
 import type { DeliveredBlock, FabricBlockSource } from '@selvedge/fabric-network/follower';
-import { createTargetData, createTestConsortium, randomTxId, refusalCodeOf, TEST_CONTRACT, type TestComputeNode, type TestConsortium, type TestWrite } from '@selvedge/fixtures';
+import { createTargetData, createTestConsortium, joinTargetData, randomTxId, refusalCodeOf, TEST_CONTRACT, type TestComputeNode, type TestConsortium, type TestWrite } from '@selvedge/fixtures';
 import { createBlockFeed, createFabricChain, createFabricEndorsed, createFabricPolicyChange, type FabricEndorsed, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
 import { facts } from '@selvedge/policy';
-import { Business, BusinessLedger, ValidationCode, type SignedStateQuery } from '@selvedge/protocol';
+import { Business, BusinessLedger, parseCore, ValidationCode, type SignedStateQuery, type TargetData } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { serveBusiness } from './business-node.js';
@@ -180,6 +180,26 @@ describe('a business node on a Fabric channel', () => {
   it('refuses staged packets by name', async () => {
     const aurora = await start('AuroraMSP');
     expect(await refusalCodeOf(aurora.commits.stage({}))).toBe('FEATURE_UNSUPPORTED');
+  });
+
+  it('tells the verdicts of a batch in one answer, and at once that Fabric refused it as a whole', async () => {
+    const batch = (...items: TargetData[]): { readonly endorsed: FabricEndorsed; readonly txIds: Uint8Array[] } => ({ endorsed: createFabricEndorsed(consortium, joinTargetData([], items)), txIds: items.map(({ cores: [core] }) => parseCore(core!).txId) });
+    const item = (key: string): TargetData => createTargetData({ consortium, nodes: [], writes: [stone(key, '1')] });
+    const [good, bad] = [batch(item('a'), item('b')), batch(item('c'), item('d'))];
+    commit({ endorsed: { ...good.endorsed, ...{ fabricTxId: toHex(good.txIds[0]!) } } });
+    const aurora = await start('AuroraMSP');
+    // Under the id of Fabric's transaction, as clients make them.
+    const told = await aurora.commits.batchCommitStatus({ txIds: good.txIds, waitMs: WAIT_MS });
+    expect([told.items.map(({ known, code, blockNumber }) => [known, code, blockNumber]), told.carrier]).toEqual([good.txIds.map(() => [true, ValidationCode.VALID, 3n]), undefined]);
+    // Far longer than the test may take: it ends with Fabric's verdict.
+    const waiting = aurora.commits.batchCommitStatus({ txIds: bad.txIds, waitMs: 60_000 });
+    chain.add({ transaction: { ...chain.transaction({ ...bad.endorsed, fabricTxId: toHex(bad.txIds[0]!) }) }, flag: 10 });
+    feed.poke();
+    const answer = await waiting;
+    expect(answer.items.map(({ known }) => known)).toEqual([false, false]);
+    expect(answer.carrier).toMatchObject({ code: ValidationCode.ENDORSEMENT_POLICY_FAILURE, blockNumber: 4n });
+    expect(toHex(answer.carrier!.txId)).toBe(toHex(bad.txIds[0]!));
+    expect((await aurora.commits.batchCommitStatus({ txIds: [...bad.txIds].reverse(), waitMs: 0 })).carrier).toBeUndefined();
   });
 
   it('holds no commit back at a node that owns nothing of it', async () => {

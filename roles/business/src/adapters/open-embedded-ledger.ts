@@ -33,6 +33,8 @@ export function openEmbeddedLedger({ sequencer }: { readonly sequencer: string }
     follower,
     packets,
     history,
+    // A transaction of this ledger gives every item its verdict, whatever that is.
+    carrierRefusal: () => undefined,
     stage: (request) => stageTransaction(request, { ledger: follower, pending, signer, checkpoint }),
     start: () => {
       follower.start();

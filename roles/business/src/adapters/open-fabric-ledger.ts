@@ -1,3 +1,4 @@
+import { toHex } from '@selvedge/crypto';
 import { openLedgerStore } from '@selvedge/embedded-ledger';
 import { SelvedgeError } from '@selvedge/errors';
 import { connectToPeer, createFabricBlockSource, openFabricFollower, type FabricBlockSource, type PeerConnectionOptions } from '@selvedge/fabric-network/follower';
@@ -65,6 +66,10 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
     follower,
     packets,
     history,
+    carrierRefusal: (txId) => {
+      const result = follower.fabricResult(toHex(txId));
+      return result === undefined || result.code === ValidationCode.VALID ? undefined : result;
+    },
     stage: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'packets are not staged on a Fabric ledger: endorsing peers give them to the owners’ peers')),
     start: () => {
       follower.start();

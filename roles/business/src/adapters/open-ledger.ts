@@ -3,7 +3,7 @@ import type { Signer } from '@selvedge/identity';
 import type { Profile } from '@selvedge/policy';
 import type { Receipt, StageRequest } from '@selvedge/protocol';
 import type { TlsSetting } from '@selvedge/rpc';
-import type { HistoryReader, PacketReader } from '../ports.js';
+import type { CarrierRefusals, HistoryReader, PacketReader } from '../ports.js';
 import type { PendingLimits } from '../store/pending-store.js';
 
 /** What both ledgers need to be followed by a business node. */
@@ -30,6 +30,7 @@ export interface OpenLedger {
   readonly follower: Follower;
   readonly packets: PacketReader;
   readonly history: HistoryReader;
+  readonly carrierRefusal: CarrierRefusals;
   /** Throws FEATURE_UNSUPPORTED on a ledger where packets do not come from clients. */
   stage(request: StageRequest): Promise<Receipt>;
   /** Begins to follow. */

@@ -2,6 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { SelvedgeError } from '@selvedge/errors';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import {
+  BatchCommitStatusAnswerSchema,
+  BatchCommitStatusRequestSchema,
   BatchRequestSchema,
   BatchResponseSchema,
   BusinessLedger,
@@ -170,6 +172,12 @@ function businessPort(connection: RpcConnection, { mspId, address }: Organisatio
       const request = create(CommitStatusRequestSchema, { txId, waitMs });
       return observed({ hop: 'commit-status', peer: mspId, address, request: [CommitStatusRequestSchema, request], answer: CommitStatusAnswerSchema, bounds }, () =>
         rpc.commitStatus(request, callOptions(bounds)),
+      );
+    },
+    batchCommitStatus(txIds, waitMs, bounds) {
+      const request = create(BatchCommitStatusRequestSchema, { txIds: [...txIds], waitMs });
+      return observed({ hop: 'commit-status', peer: mspId, address, request: [BatchCommitStatusRequestSchema, request], answer: BatchCommitStatusAnswerSchema, bounds }, () =>
+        rpc.batchCommitStatus(request, callOptions(bounds)),
       );
     },
   };

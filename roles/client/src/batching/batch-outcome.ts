@@ -1,6 +1,7 @@
 import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { ItemAnswer } from '../domain/batch-answer.js';
-import { verifySuccessful, type CommitStatus } from '../domain/commit-status.js';
+import { verifySuccessful } from '../domain/commit-status.js';
+import type { ItemVerdict } from '../domain/item-verdicts.js';
 import { isConflict, isWorthAnotherNode, isWorthRebuild } from '../domain/retry.js';
 
 /**
@@ -33,18 +34,18 @@ export function outcomeOfFailure(cause: unknown, txId: string): ItemOutcome {
 }
 
 /**
- * What the ledger's verdict on an item's own id comes to.
+ * What the ledger's verdict on an item comes to.
  * @param executed what its execution came to
  * @param isStale whether an endorser finds that it, and not another item, has lost the conflict
  */
-export function outcomeOfVerdict(status: CommitStatus, executed: ItemOutcome, isStale: boolean): ItemOutcome {
+export function outcomeOfVerdict({ status, isOwn }: ItemVerdict, executed: ItemOutcome, isStale: boolean): ItemOutcome {
   try {
     verifySuccessful(status);
     return executed;
   } catch (cause) {
     const error = withRole(cause, 'ledger');
-    // Another transaction has used its id, and may have committed it.
-    if (error.code === 'DUPLICATE_TXID') return { kind: 'failed', error };
+    // Its own id is free, or another transaction has used it, and may have committed it: nothing is made again for that.
+    if (!isOwn || error.code === 'DUPLICATE_TXID') return { kind: 'failed', error };
     if (!isConflict(error.code)) return { kind: 'anew' };
     return isStale ? { kind: 'failed', error } : { kind: 'again' };
   }

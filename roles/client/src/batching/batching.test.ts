@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { BatchResponseSchema, createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchResponse } from '@selvedge/protocol';
+import { BatchResponseSchema, CarrierRefusalSchema, createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchCommitStatusAnswer, type BatchResponse } from '@selvedge/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Gateway } from '../gateway.js';
 import { createFakeNetwork, type FakeNetwork } from '../testdata/fake-network.js';
@@ -193,6 +193,60 @@ describe('an item is committed by the verdict on its own id', () => {
     expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
     expect(orderedItems()).toEqual([2, 1, 1]);
     expect(new Set(orderedIds().flat()).size).toBe(4);
+  });
+});
+
+describe('the verdicts of a batch', () => {
+  const answerWith = (change: (answer: BatchCommitStatusAnswer) => void): void => {
+    network.hooks.batchCommitStatus = async (_mspId, genuine) => {
+      const answer = await genuine();
+      change(answer);
+      return answer;
+    };
+  };
+
+  it('are one question to each owner', async () => {
+    await submit('a', 'b', 'c');
+    const asked = network.calls.filter((call) => call.startsWith('commit-status'));
+    expect([asked.length, new Set(asked).size]).toEqual([3, 3]);
+  });
+
+  it('are asked for again until all are known', async () => {
+    let questions = 0;
+    network.hooks.batchCommitStatus = async (_mspId, genuine) => {
+      const answer = await genuine();
+      questions += 1;
+      if (questions <= 3) answer.items[1] = { ...answer.items[1]!, known: false };
+      return answer;
+    };
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect([questions, orderedItems()]).toEqual([6, [2]]);
+  });
+
+  it('end each item whose carrier was refused as a whole, at once, and nothing is made again: its own id is free', async () => {
+    answerWith((answer) => {
+      const [first, second] = answer.items;
+      answer.items = [{ ...first!, known: false }, second!, ...answer.items.slice(2).map((item) => ({ ...item, known: false }))];
+      answer.carrier = create(CarrierRefusalSchema, { txId: first!.txId, code: ValidationCode.ENDORSEMENT_POLICY_FAILURE, blockNumber: 5n });
+    });
+    expect(await submit('a', 'b', 'c')).toEqual(['ENDORSEMENT_POLICY_FAILURE', 'b()', 'ENDORSEMENT_POLICY_FAILURE']);
+    expect([orderedItems(), hops('commit-status')]).toEqual([[3], 3]);
+  });
+
+  it('are not believed where they answer another question: nothing is made again', async () => {
+    answerWith((answer) => answer.items.reverse());
+    expect(await submit('a', 'b')).toEqual(['MALFORMED_MESSAGE', 'MALFORMED_MESSAGE']);
+    expect(orderedItems()).toEqual([2]);
+  });
+
+  it('are unknown, by item, where an owner does not know one in time', async () => {
+    gateway = network.connect({ limits: { commitStatusTimeoutMs: 200 }, batching: { [network.consortium.contract]: { maxBatch: 8, maxBatchDelayMs: 20 } } });
+    network.hooks.batchCommitStatus = async (mspId, genuine) => {
+      const answer = await genuine();
+      if (mspId === 'BorealisMSP') answer.items[1] = { ...answer.items[1]!, known: false };
+      return answer;
+    };
+    expect(await submit('a', 'b', 'c')).toEqual(['a()', 'COMMIT_UNKNOWN', 'c()']);
   });
 });
 

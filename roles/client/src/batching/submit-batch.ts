@@ -1,8 +1,8 @@
 import { toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError, withRole } from '@selvedge/errors';
 import { createItemMask, isDropped, keptItems, LIMITS, maskItems, requireAtMost, verifyItemMask, ValidationCode, withDependents, type Core, type TargetData } from '@selvedge/protocol';
-import type { CommitStatus } from '../domain/commit-status.js';
 import type { ContractTerms } from '../domain/contract-terms.js';
+import type { ItemStatus } from '../domain/item-verdicts.js';
 import { groupReplicas } from '../domain/replicas.js';
 import type { BuiltRequest } from '../domain/request.js';
 import { readRequirements } from '../domain/requirements.js';
@@ -75,22 +75,16 @@ async function commitItems(session: TransactionSession, batch: { readonly contra
     await carried.submit();
     // From here on it may be committed: nothing is made again without the ledger's verdict on its own id.
     const kept = cores.flatMap(({ txId }, i) => (dropped.has(i) ? [] : [{ txId, i }]));
-    const verdicts = await askVerdicts(carried, kept);
-    const hasConflict = [...verdicts.values()].some((verdict) => verdict.status === 'fulfilled' && CONFLICT_CODES.has(verdict.value.code));
+    const statuses = await carried.batchStatus(kept.map(({ txId }) => txId)).catch((error: unknown) => kept.map((): ItemStatus => ({ error: withRole(error, 'client') })));
+    const byPlace = new Map(statuses.map((status, n) => [kept[n]?.i, status]));
+    const hasConflict = statuses.some((item) => 'status' in item && CONFLICT_CODES.has(item.status.code));
     const stale = hasConflict ? await findStale(session, executed, dropped) : dropped;
     return endStale(lastConflict, DONE).map((outcome, i) => {
-      const verdict = verdicts.get(i);
-      if (verdict === undefined) return outcome;
-      return verdict.status === 'fulfilled' ? outcomeOfVerdict(verdict.value, outcome, stale.has(i)) : { kind: 'failed', error: withRole(verdict.reason, 'client') };
+      const item = byPlace.get(i);
+      if (item === undefined) return outcome;
+      return 'status' in item ? outcomeOfVerdict(item, outcome, stale.has(i)) : { kind: 'failed', error: item.error };
     });
   }
-}
-
-/** The verdict on each item's own id, by place. All of them end in one block: the first is waited for, the others are there by then. */
-async function askVerdicts(carried: CarriedTransaction, items: readonly { readonly txId: Uint8Array; readonly i: number }[]): Promise<Map<number, PromiseSettledResult<CommitStatus>>> {
-  const ask = (some: typeof items): Promise<PromiseSettledResult<CommitStatus>[]> => Promise.allSettled(some.map(({ txId }) => carried.commitStatus(txId)));
-  const settled = [...(await ask(items.slice(0, 1))), ...(await ask(items.slice(1)))];
-  return new Map(settled.map((verdict, n) => [items[n]?.i ?? 0, verdict]));
 }
 
 async function endorseItems(session: TransactionSession, { contract, requests }: { readonly contract: string; readonly requests: readonly BuiltRequest[] }, { targetData, cores }: Executed, dropped: ReadonlySet<number>): Promise<CarriedTransaction> {

@@ -16,7 +16,7 @@ export interface CommitStatus {
 /** One owner's answer about a transaction that it knows. */
 export interface OwnerVerdict {
   readonly mspId: string;
-  readonly answer: CommitStatusAnswer;
+  readonly answer: Pick<CommitStatusAnswer, 'code' | 'blockNumber'>;
 }
 
 /** Combines the answers of all declared owners. Throws LEDGER_CORRUPT, naming them, when they contradict each other. */

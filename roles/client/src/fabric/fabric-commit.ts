@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { fabricCodeName } from '@selvedge/fabric';
 import type { EndorsedFabricTransaction, FabricGateway, FabricStatus } from '@selvedge/fabric-network/gateway';
-import { awaitOwners } from '../commit.js';
 import type { CommitStatus } from '../domain/commit-status.js';
 import { isWorthRepeat } from '../domain/retry.js';
 import { repeatUntil } from '../repeat.js';
@@ -13,6 +12,16 @@ import type { FabricOutcome } from './fabric-ordering.js';
 const ASK_PEER_AFTER_MS = 1_000;
 const VALID = 0;
 
+/** What is waited for, and how its owners are asked. */
+export interface FabricQuestion<T> {
+  readonly transaction: EndorsedFabricTransaction;
+  readonly outcome: FabricOutcome;
+  /** Waits for every declared owner. */
+  readonly askOwners: (signal: AbortSignal) => Promise<T>;
+  /** What a peer's word comes to that the transaction is invalid. */
+  readonly refuse: (status: CommitStatus) => T;
+}
+
 /**
  * Waits for the verdict of every declared owner, which knows Fabric's and translates it (a replayed transaction id, a
  * phantom). A gateway peer's word bounds the wait: what it found invalid will never be durable anywhere, so its own code
@@ -20,18 +29,18 @@ const VALID = 0;
  * block after a while is sent again.
  * Throws COMMIT_UNKNOWN when the time is over, LEDGER_CORRUPT when owners contradict each other.
  */
-export async function awaitFabricVerdict(session: Session, fabric: FabricGateway, transaction: EndorsedFabricTransaction, outcome: FabricOutcome): Promise<CommitStatus> {
+export async function awaitFabricVerdict<T>(session: Session, fabric: FabricGateway, { transaction, outcome, askOwners, refuse }: FabricQuestion<T>): Promise<T> {
   const done = new AbortController();
   const signal = AbortSignal.any([done.signal, session.closing, ...(outcome.signal === undefined ? [] : [outcome.signal])]);
   const peer: { status?: FabricStatus } = {};
-  const askPeer = async (): Promise<CommitStatus> => {
+  const askPeer = async (): Promise<T> => {
     await sleep(ASK_PEER_AFTER_MS, undefined, { signal });
     const { transactionId } = outcome;
     const ask = (remainingMs: number): Promise<FabricStatus> => fabric.commitStatus(transactionId, { timeoutMs: remainingMs, signal });
     const { code, blockNumber } = (peer.status = await repeatUntil(ask, { timeoutMs: session.limits.commitStatusTimeoutMs, isWorthRepeat, signal }));
     if (code === VALID) throw new SelvedgeError('COMMIT_UNKNOWN', 'the owners have the last word on a valid transaction', { role: 'client' });
     await sleep(session.limits.ownersGraceMs, undefined, { signal });
-    return { transactionId, code, blockNumber, successful: false };
+    return refuse({ transactionId, code, blockNumber, successful: false });
   };
   const sendAgain = async (): Promise<void> => {
     const { resubmitAfterMs } = session.limits;
@@ -44,7 +53,7 @@ export async function awaitFabricVerdict(session: Session, fabric: FabricGateway
   };
   // Ends with the wait.
   sendAgain().catch(() => undefined);
-  const owners = awaitOwners(session, { ...outcome, signal });
+  const owners = askOwners(signal);
   try {
     // An owner's refusal ends the wait as well as its verdict; a peer that cannot tell ends nothing.
     return await Promise.race([owners, askPeer().catch(() => owners)]);

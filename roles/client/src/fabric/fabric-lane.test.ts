@@ -3,7 +3,7 @@ import { toHex } from '@selvedge/crypto';
 import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { EndorsersRefused } from '@selvedge/fabric';
 import type { FabricStatus } from '@selvedge/fabric-network/gateway';
-import { CommitStatusAnswerSchema, computeTxId, EndorsementPayloadSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
+import { BatchCommitStatusAnswerSchema, CommitStatusAnswerSchema, computeTxId, EndorsementPayloadSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Contract } from '../contract.js';
 import type { Gateway } from '../gateway.js';
@@ -210,6 +210,25 @@ describe('the verdict', () => {
     network.hooks.commitStatus = (mspId, genuine) => (mspId === 'CelestaMSP' ? unknown() : genuine());
     fabric.hooks.commitStatus = (transactionId) => Promise.resolve({ transactionId, code, blockNumber: 6n });
     await expect(contractOf({ ownersGraceMs: 100 }).submitTransaction('f')).rejects.toMatchObject({ code: expected, message: expect.stringContaining(name) as string });
+  });
+
+  it('of a batch is each item’s, in one question to an owner, or the carrier’s by a peer’s word: then nothing is made again', async () => {
+    const batched = (): Contract => {
+      const gateway = fabric.connect({ limits: { ownersGraceMs: 100 }, batching: { diamonds: { maxBatch: 8, maxBatchDelayMs: 20 } } });
+      gateways.push(gateway);
+      return gateway.getNetwork('trade').getContract('diamonds');
+    };
+    const submit = (): Promise<string[]> => Promise.all(['a', 'b', 'c'].map((name) => batchedContract.submitTransaction(name).then(text, (error: unknown) => (error as SelvedgeError).code)));
+    const batchedContract = batched();
+    expect(await submit()).toEqual(['a()', 'b()', 'c()']);
+    expect(callsOf('commit-status ')).toHaveLength(3);
+    network.hooks.batchCommitStatus = async (_mspId, genuine, txIds) => {
+      const { height } = await genuine();
+      return create(BatchCommitStatusAnswerSchema, { items: txIds.map((txId) => ({ txId, known: false })), height });
+    };
+    fabric.hooks.commitStatus = (transactionId) => Promise.resolve({ transactionId, code: 10, blockNumber: 6n });
+    expect(await submit()).toEqual(['a', 'b', 'c'].map(() => 'ENDORSEMENT_POLICY_FAILURE'));
+    expect(fabric.submitted).toHaveLength(2);
   });
 
   it('is open while an owner does not have a valid transaction on disk; the text says what Fabric found', async () => {

@@ -3,7 +3,9 @@ import type { FabricGateway } from '@selvedge/fabric-network/gateway';
 import { create } from '@bufbuild/protobuf';
 import { EVENT_NAME, parseFabricEvents } from '@selvedge/fabric';
 import { EndorsedTransactionSchema } from '@selvedge/protocol';
+import { awaitItems } from '../batching/await-items.js';
 import { awaitOwners } from '../commit.js';
+import type { ItemStatus } from '../domain/item-verdicts.js';
 import { declaredOwners } from '../domain/requirements.js';
 import type { LedgerLane } from '../ledger-lane.js';
 import type { Session } from '../session.js';
@@ -44,7 +46,14 @@ export function createFabricLane(session: Session, open: () => Promise<FabricGat
           endorsements: transaction.endorsements.map(({ identity, signature }) => ({ identity, signature })),
         }),
         submit: () => submitToFabric(session, fabric, transaction, outcome),
-        commitStatus: (item = txId) => (Buffer.from(item).equals(txId) ? awaitFabricVerdict(session, fabric, transaction, outcome) : awaitOwners(session, { ...outcome, txId: item })),
+        commitStatus: () => awaitFabricVerdict(session, fabric, { transaction, outcome, askOwners: (within) => awaitOwners(session, { ...outcome, signal: within }), refuse: (status) => status }),
+        batchStatus: (txIds) =>
+          awaitFabricVerdict(session, fabric, {
+            transaction,
+            outcome,
+            askOwners: (within) => awaitItems(session, { txIds, owners: outcome.owners, signal: within }),
+            refuse: (status): ItemStatus[] => txIds.map((item) => ({ status: { ...status, transactionId: toHex(item) }, isOwn: false })),
+          }),
       };
     },
     async *events(contract, startBlock, signal) {

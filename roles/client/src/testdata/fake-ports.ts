@@ -4,6 +4,7 @@ import { BUSINESS_MSP_IDS, createEndorsementPayload, ENDORSER_MSP_IDS, type Test
 import type { FabricEvent } from '@selvedge/fabric-network/gateway';
 import type { FollowerPort } from '@selvedge/ledger-view';
 import {
+  BatchCommitStatusAnswerSchema,
   CommitStatusAnswerSchema,
   encodeMessage,
   EndorsementPayloadSchema,
@@ -13,6 +14,7 @@ import {
   StaleItemsSchema,
   SubmitAnswerSchema,
   targetDigest,
+  type BatchCommitStatusAnswer,
   type BatchResponse,
   type StaleItems,
   type ValidationCode,
@@ -42,6 +44,8 @@ export interface FakeHooks {
   stage?: Hook<[transaction: EndorsedTransaction, packets: readonly Uint8Array[]], Receipt>;
   submit?: Hook<[transaction: Uint8Array], SubmitAnswer>;
   commitStatus?: Hook<[txId: Uint8Array], CommitStatusAnswer>;
+  /** The genuine answer is made of those to the single questions. */
+  batchCommitStatus?: Hook<[txIds: readonly Uint8Array[]], BatchCommitStatusAnswer>;
 }
 
 /** What the fake sequencer has ordered, and the verdict that the fake business nodes give. */
@@ -116,6 +120,18 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
         address: `follower of ${mspId}`,
         stage: (transaction, packets) => call('stage', mspId, hooks.stage, () => Promise.resolve(receive(consortium, mspId, transaction)), transaction, packets),
         commitStatus: (txId) => call('commit-status', mspId, hooks.commitStatus, () => Promise.resolve(verdict(ledger)), txId),
+        batchCommitStatus: (txIds) =>
+          call(
+            'commit-status',
+            mspId,
+            hooks.batchCommitStatus,
+            async () => {
+              const genuine = (): Promise<CommitStatusAnswer> => Promise.resolve(verdict(ledger));
+              const answers = await Promise.all(txIds.map((txId) => (hooks.commitStatus === undefined ? genuine() : hooks.commitStatus(mspId, genuine, txId))));
+              return create(BatchCommitStatusAnswerSchema, { items: answers.map(({ known, code, blockNumber }, i) => ({ txId: txIds[i] ?? NO_ID, known, code, blockNumber })), height: ledger.height });
+            },
+            txIds,
+          ),
       })),
     viewers: () => [],
     followers: peers.followers,
@@ -148,3 +164,5 @@ function verdict(ledger: FakeLedger): CommitStatusAnswer {
   const known = ledger.ordered.length > 0;
   return create(CommitStatusAnswerSchema, known ? { known, code: ledger.code, blockNumber: 5n, height: ledger.height } : { known, height: ledger.height });
 }
+
+const NO_ID = new Uint8Array(0);

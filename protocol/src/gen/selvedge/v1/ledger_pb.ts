@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/ledger.proto.
  */
 export const file_selvedge_v1_ledger: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWx2ZWRnZS92MS9sZWRnZXIucHJvdG8SC3NlbHZlZGdlLnYxIlYKDFN0YWdlUmVxdWVzdBI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLnNlbHZlZGdlLnYxLkVuZG9yc2VkVHJhbnNhY3Rpb24SDwoHcGFja2V0cxgCIAMoDCJFCgdSZWNlaXB0EgwKBG5vZGUYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMEhkKEWV4cGlyZXNfYXRfaGVpZ2h0GAMgASgEIvwBChNFbmRvcnNlZFRyYW5zYWN0aW9uEg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDBIVCg1zZWFsZWRfZXZlbnRzGAMgAygMEjEKDnRlZV9zaWduYXR1cmVzGAQgAygLMhkuc2VsdmVkZ2UudjEuVGVlU2lnbmF0dXJlEhsKE2VuZG9yc2VtZW50X3BheWxvYWQYBSABKAwSNAoMZW5kb3JzZW1lbnRzGAYgAygLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUSJgoIcmVjZWlwdHMYByADKAsyFC5zZWx2ZWRnZS52MS5SZWNlaXB0IjsKC1RyYW5zYWN0aW9uEhIKCGVuZG9yc2VkGAEgASgMSAASEAoGcG9saWN5GAIgASgMSABCBgoEa2luZCIkCg1TdWJtaXRSZXF1ZXN0EhMKC3RyYW5zYWN0aW9uGAEgASgMIjMKDFN1Ym1pdEFuc3dlchIUCgxibG9ja19udW1iZXIYASABKAQSDQoFaW5kZXgYAiABKA0iJAoORGVsaXZlclJlcXVlc3QSEgoKZnJvbV9ibG9jaxgBIAEoBCJTCgVCbG9jaxIOCgZoZWFkZXIYASABKAwSFAoMdHJhbnNhY3Rpb25zGAIgAygMEhEKCXNlcXVlbmNlchgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwiaQoLQmxvY2tIZWFkZXISDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg4KBm51bWJlchgDIAEoBBIVCg1wcmV2aW91c19oYXNoGAQgASgMEhEKCWRhdGFfaGFzaBgFIAEoDCI1ChNDb21taXRTdGF0dXNSZXF1ZXN0Eg0KBXR4X2lkGAEgASgMEg8KB3dhaXRfbXMYAiABKA0idAoSQ29tbWl0U3RhdHVzQW5zd2VyEg0KBWtub3duGAEgASgIEikKBGNvZGUYAiABKA4yGy5zZWx2ZWRnZS52MS5WYWxpZGF0aW9uQ29kZRIUCgxibG9ja19udW1iZXIYAyABKAQSDgoGaGVpZ2h0GAQgASgEKskCCg5WYWxpZGF0aW9uQ29kZRIZChVWQUxJREFUSU9OX0NPREVfVkFMSUQQABIfChtWQUxJREFUSU9OX0NPREVfQkFEX1BBWUxPQUQQAhIpCiVWQUxJREFUSU9OX0NPREVfQkFEX0NSRUFUT1JfU0lHTkFUVVJFEAQSIgoeVkFMSURBVElPTl9DT0RFX0RVUExJQ0FURV9UWElEEAkSLgoqVkFMSURBVElPTl9DT0RFX0VORE9SU0VNRU5UX1BPTElDWV9GQUlMVVJFEAoSJgoiVkFMSURBVElPTl9DT0RFX01WQ0NfUkVBRF9DT05GTElDVBALEikKJVZBTElEQVRJT05fQ09ERV9QSEFOVE9NX1JFQURfQ09ORkxJQ1QQDBIpCiRWQUxJREFUSU9OX0NPREVfSU5WQUxJRF9PVEhFUl9SRUFTT04Q/wEynQEKDkJ1c2luZXNzTGVkZ2VyEjgKBVN0YWdlEhkuc2VsdmVkZ2UudjEuU3RhZ2VSZXF1ZXN0GhQuc2VsdmVkZ2UudjEuUmVjZWlwdBJRCgxDb21taXRTdGF0dXMSIC5zZWx2ZWRnZS52MS5Db21taXRTdGF0dXNSZXF1ZXN0Gh8uc2VsdmVkZ2UudjEuQ29tbWl0U3RhdHVzQW5zd2VyMooBCglTZXF1ZW5jZXISPwoGU3VibWl0Ehouc2VsdmVkZ2UudjEuU3VibWl0UmVxdWVzdBoZLnNlbHZlZGdlLnYxLlN1Ym1pdEFuc3dlchI8CgdEZWxpdmVyEhsuc2VsdmVkZ2UudjEuRGVsaXZlclJlcXVlc3QaEi5zZWx2ZWRnZS52MS5CbG9jazABYgZwcm90bzM", [file_selvedge_v1_common, file_selvedge_v1_policy, file_selvedge_v1_target_data]);
+  fileDesc("ChhzZWx2ZWRnZS92MS9sZWRnZXIucHJvdG8SC3NlbHZlZGdlLnYxIlYKDFN0YWdlUmVxdWVzdBI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLnNlbHZlZGdlLnYxLkVuZG9yc2VkVHJhbnNhY3Rpb24SDwoHcGFja2V0cxgCIAMoDCJFCgdSZWNlaXB0EgwKBG5vZGUYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMEhkKEWV4cGlyZXNfYXRfaGVpZ2h0GAMgASgEIvwBChNFbmRvcnNlZFRyYW5zYWN0aW9uEg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDBIVCg1zZWFsZWRfZXZlbnRzGAMgAygMEjEKDnRlZV9zaWduYXR1cmVzGAQgAygLMhkuc2VsdmVkZ2UudjEuVGVlU2lnbmF0dXJlEhsKE2VuZG9yc2VtZW50X3BheWxvYWQYBSABKAwSNAoMZW5kb3JzZW1lbnRzGAYgAygLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUSJgoIcmVjZWlwdHMYByADKAsyFC5zZWx2ZWRnZS52MS5SZWNlaXB0IjsKC1RyYW5zYWN0aW9uEhIKCGVuZG9yc2VkGAEgASgMSAASEAoGcG9saWN5GAIgASgMSABCBgoEa2luZCIkCg1TdWJtaXRSZXF1ZXN0EhMKC3RyYW5zYWN0aW9uGAEgASgMIjMKDFN1Ym1pdEFuc3dlchIUCgxibG9ja19udW1iZXIYASABKAQSDQoFaW5kZXgYAiABKA0iJAoORGVsaXZlclJlcXVlc3QSEgoKZnJvbV9ibG9jaxgBIAEoBCJTCgVCbG9jaxIOCgZoZWFkZXIYASABKAwSFAoMdHJhbnNhY3Rpb25zGAIgAygMEhEKCXNlcXVlbmNlchgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwiaQoLQmxvY2tIZWFkZXISDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg4KBm51bWJlchgDIAEoBBIVCg1wcmV2aW91c19oYXNoGAQgASgMEhEKCWRhdGFfaGFzaBgFIAEoDCI1ChNDb21taXRTdGF0dXNSZXF1ZXN0Eg0KBXR4X2lkGAEgASgMEg8KB3dhaXRfbXMYAiABKA0idAoSQ29tbWl0U3RhdHVzQW5zd2VyEg0KBWtub3duGAEgASgIEikKBGNvZGUYAiABKA4yGy5zZWx2ZWRnZS52MS5WYWxpZGF0aW9uQ29kZRIUCgxibG9ja19udW1iZXIYAyABKAQSDgoGaGVpZ2h0GAQgASgEIjsKGEJhdGNoQ29tbWl0U3RhdHVzUmVxdWVzdBIOCgZ0eF9pZHMYASADKAwSDwoHd2FpdF9tcxgCIAEoDSKFAQoXQmF0Y2hDb21taXRTdGF0dXNBbnN3ZXISLAoFaXRlbXMYASADKAsyHS5zZWx2ZWRnZS52MS5JdGVtQ29tbWl0U3RhdHVzEiwKB2NhcnJpZXIYAiABKAsyGy5zZWx2ZWRnZS52MS5DYXJyaWVyUmVmdXNhbBIOCgZoZWlnaHQYAyABKAQicQoQSXRlbUNvbW1pdFN0YXR1cxINCgV0eF9pZBgBIAEoDBINCgVrbm93bhgCIAEoCBIpCgRjb2RlGAMgASgOMhsuc2VsdmVkZ2UudjEuVmFsaWRhdGlvbkNvZGUSFAoMYmxvY2tfbnVtYmVyGAQgASgEImAKDkNhcnJpZXJSZWZ1c2FsEg0KBXR4X2lkGAEgASgMEikKBGNvZGUYAiABKA4yGy5zZWx2ZWRnZS52MS5WYWxpZGF0aW9uQ29kZRIUCgxibG9ja19udW1iZXIYAyABKAQqyQIKDlZhbGlkYXRpb25Db2RlEhkKFVZBTElEQVRJT05fQ09ERV9WQUxJRBAAEh8KG1ZBTElEQVRJT05fQ09ERV9CQURfUEFZTE9BRBACEikKJVZBTElEQVRJT05fQ09ERV9CQURfQ1JFQVRPUl9TSUdOQVRVUkUQBBIiCh5WQUxJREFUSU9OX0NPREVfRFVQTElDQVRFX1RYSUQQCRIuCipWQUxJREFUSU9OX0NPREVfRU5ET1JTRU1FTlRfUE9MSUNZX0ZBSUxVUkUQChImCiJWQUxJREFUSU9OX0NPREVfTVZDQ19SRUFEX0NPTkZMSUNUEAsSKQolVkFMSURBVElPTl9DT0RFX1BIQU5UT01fUkVBRF9DT05GTElDVBAMEikKJFZBTElEQVRJT05fQ09ERV9JTlZBTElEX09USEVSX1JFQVNPThD/ATL/AQoOQnVzaW5lc3NMZWRnZXISOAoFU3RhZ2USGS5zZWx2ZWRnZS52MS5TdGFnZVJlcXVlc3QaFC5zZWx2ZWRnZS52MS5SZWNlaXB0ElEKDENvbW1pdFN0YXR1cxIgLnNlbHZlZGdlLnYxLkNvbW1pdFN0YXR1c1JlcXVlc3QaHy5zZWx2ZWRnZS52MS5Db21taXRTdGF0dXNBbnN3ZXISYAoRQmF0Y2hDb21taXRTdGF0dXMSJS5zZWx2ZWRnZS52MS5CYXRjaENvbW1pdFN0YXR1c1JlcXVlc3QaJC5zZWx2ZWRnZS52MS5CYXRjaENvbW1pdFN0YXR1c0Fuc3dlcjKKAQoJU2VxdWVuY2VyEj8KBlN1Ym1pdBIaLnNlbHZlZGdlLnYxLlN1Ym1pdFJlcXVlc3QaGS5zZWx2ZWRnZS52MS5TdWJtaXRBbnN3ZXISPAoHRGVsaXZlchIbLnNlbHZlZGdlLnYxLkRlbGl2ZXJSZXF1ZXN0GhIuc2VsdmVkZ2UudjEuQmxvY2swAWIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_policy, file_selvedge_v1_target_data]);
 
 /**
  * @generated from message selvedge.v1.StageRequest
@@ -357,6 +357,131 @@ export const CommitStatusAnswerSchema: GenMessage<CommitStatusAnswer> = /*@__PUR
   messageDesc(file_selvedge_v1_ledger, 10);
 
 /**
+ * @generated from message selvedge.v1.BatchCommitStatusRequest
+ */
+export type BatchCommitStatusRequest = Message<"selvedge.v1.BatchCommitStatusRequest"> & {
+  /**
+   * Of the kept items, each once. On Fabric the first is also the id of the Fabric transaction that carries them all.
+   *
+   * @generated from field: repeated bytes tx_ids = 1;
+   */
+  txIds: Uint8Array[];
+
+  /**
+   * 0 answers at once
+   *
+   * @generated from field: uint32 wait_ms = 2;
+   */
+  waitMs: number;
+};
+
+/**
+ * Describes the message selvedge.v1.BatchCommitStatusRequest.
+ * Use `create(BatchCommitStatusRequestSchema)` to create a new message.
+ */
+export const BatchCommitStatusRequestSchema: GenMessage<BatchCommitStatusRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_ledger, 11);
+
+/**
+ * @generated from message selvedge.v1.BatchCommitStatusAnswer
+ */
+export type BatchCommitStatusAnswer = Message<"selvedge.v1.BatchCommitStatusAnswer"> & {
+  /**
+   * of each id that was asked for, in that order
+   *
+   * @generated from field: repeated selvedge.v1.ItemCommitStatus items = 1;
+   */
+  items: ItemCommitStatus[];
+
+  /**
+   * Fabric's verdict on the Fabric transaction of the first id, where that is not VALID: it gave the items that are not
+   * known here no verdict of their own, and committed none of them. Absent on the embedded ledger.
+   *
+   * @generated from field: selvedge.v1.CarrierRefusal carrier = 2;
+   */
+  carrier?: CarrierRefusal | undefined;
+
+  /**
+   * @generated from field: uint64 height = 3;
+   */
+  height: bigint;
+};
+
+/**
+ * Describes the message selvedge.v1.BatchCommitStatusAnswer.
+ * Use `create(BatchCommitStatusAnswerSchema)` to create a new message.
+ */
+export const BatchCommitStatusAnswerSchema: GenMessage<BatchCommitStatusAnswer> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_ledger, 12);
+
+/**
+ * @generated from message selvedge.v1.ItemCommitStatus
+ */
+export type ItemCommitStatus = Message<"selvedge.v1.ItemCommitStatus"> & {
+  /**
+   * the one that was asked for
+   *
+   * @generated from field: bytes tx_id = 1;
+   */
+  txId: Uint8Array;
+
+  /**
+   * false: no verdict on this id, as far as this node has come
+   *
+   * @generated from field: bool known = 2;
+   */
+  known: boolean;
+
+  /**
+   * @generated from field: selvedge.v1.ValidationCode code = 3;
+   */
+  code: ValidationCode;
+
+  /**
+   * @generated from field: uint64 block_number = 4;
+   */
+  blockNumber: bigint;
+};
+
+/**
+ * Describes the message selvedge.v1.ItemCommitStatus.
+ * Use `create(ItemCommitStatusSchema)` to create a new message.
+ */
+export const ItemCommitStatusSchema: GenMessage<ItemCommitStatus> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_ledger, 13);
+
+/**
+ * @generated from message selvedge.v1.CarrierRefusal
+ */
+export type CarrierRefusal = Message<"selvedge.v1.CarrierRefusal"> & {
+  /**
+   * the first that was asked for
+   *
+   * @generated from field: bytes tx_id = 1;
+   */
+  txId: Uint8Array;
+
+  /**
+   * never VALID
+   *
+   * @generated from field: selvedge.v1.ValidationCode code = 2;
+   */
+  code: ValidationCode;
+
+  /**
+   * @generated from field: uint64 block_number = 3;
+   */
+  blockNumber: bigint;
+};
+
+/**
+ * Describes the message selvedge.v1.CarrierRefusal.
+ * Use `create(CarrierRefusalSchema)` to create a new message.
+ */
+export const CarrierRefusalSchema: GenMessage<CarrierRefusal> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_ledger, 14);
+
+/**
  * Numbers are Fabric's peer.TxValidationCode.
  *
  * @generated from enum selvedge.v1.ValidationCode
@@ -434,6 +559,16 @@ export const BusinessLedger: GenService<{
     methodKind: "unary";
     input: typeof CommitStatusRequestSchema;
     output: typeof CommitStatusAnswerSchema;
+  },
+  /**
+   * The same for all items of a batch: waits until each has its verdict, or none will get one.
+   *
+   * @generated from rpc selvedge.v1.BusinessLedger.BatchCommitStatus
+   */
+  batchCommitStatus: {
+    methodKind: "unary";
+    input: typeof BatchCommitStatusRequestSchema;
+    output: typeof BatchCommitStatusAnswerSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_selvedge_v1_ledger, 0);
