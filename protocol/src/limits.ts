@@ -16,6 +16,9 @@ export const LIMITS = {
   /** Requests of one batch, and cores of one transaction. */
   maxBatchItems: 256,
   maxCoreBytes: 4 * 1024 * 1024,
+  /** All cores of a question which items of a batch are stale, and what they read together: it is answered in one go. */
+  maxStaleItemsBytes: 4 * 1024 * 1024,
+  maxStaleItemsReads: 20_000,
   maxPacketBytes: 4 * 1024 * 1024,
   maxCertificateBytes: 16 * 1024,
   maxSignatureBytes: 512,

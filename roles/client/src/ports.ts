@@ -42,8 +42,8 @@ export interface EndorserPort {
   readonly mspId: string;
   readonly address: string;
   endorse(targetData: TargetData, bounds: CallBounds): Promise<Endorsement>;
-  /** The given mask with the stale items added. Advice alone: nothing is signed. */
-  findStaleItems(cores: readonly Uint8Array[], itemMask: Uint8Array, bounds: CallBounds): Promise<StaleItems>;
+  /** The given mask, over all items of the target data, with the stale items added. Advice alone: nothing is signed. */
+  findStaleItems(targetData: TargetData, itemMask: Uint8Array, bounds: CallBounds): Promise<StaleItems>;
 }
 
 /** Hop 7 and hop 8. */
@@ -106,7 +106,7 @@ export interface NetworkPorts {
 }
 
 /** The hops of DESIGN 2 as the client sees them. */
-export type HopName = 'attest' | 'execute' | 'endorse' | 'stage' | 'order' | 'commit-status' | 'view';
+export type HopName = 'attest' | 'execute' | 'endorse' | 'find-stale-items' | 'stage' | 'order' | 'commit-status' | 'view';
 
 /** One finished call, for whoever watches. Sizes and times only: no plaintext, no key. */
 export interface HopEvent {

@@ -2,10 +2,11 @@ import { create } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
-import { createItemMask, EndorsementSchema, parseCores, signing, StaleItemsSchema, type Endorsement, type StaleItems, type StaleItemsRequest, type TargetData } from '@selvedge/protocol';
+import { createItemMask, EndorsementSchema, signing, StaleItemsSchema, type Endorsement, type StaleItems, type StaleItemsRequest, type TargetData } from '@selvedge/protocol';
 import { createAdmission } from './admission.js';
 import { declareTargets, encodeEndorsementPayload } from './domain/endorsement-payload.js';
 import { findStaleItems } from './domain/find-stale-items.js';
+import { verifyStaleItemsQuestion, verifyStaleItemsSize } from './domain/verify-stale-items-question.js';
 import { verifyTargetData } from './domain/verify-target-data.js';
 import type { EndorserCheckpoint, EndorserLedger } from './ports.js';
 
@@ -24,18 +25,28 @@ export interface EndorserOptions {
 export interface Endorser {
   /** Throws NOT_READY before the ledger's first block, OVERLOADED, or the refusal of the first check that fails. */
   endorse(targetData: TargetData | undefined): Promise<Endorsement>;
-  /** The items that cannot be endorsed now since what they read has changed, with those that were dropped already. Throws as endorse for cores that do not parse. */
+  /**
+   * The items that cannot be endorsed now since what they read has changed, with those that were dropped already. Throws
+   * NOT_READY, OVERLOADED, LIMIT_EXCEEDED for a question that is too large, and as endorse for cores that do not parse, are of another network
+   * or channel, or that no compute node in good standing has signed.
+   */
   findStaleItems(request: StaleItemsRequest): Promise<StaleItems>;
 }
 
 const DEFAULT_MAX_IN_FLIGHT = 512;
+/** Each is answered in one go, and takes as long as many endorsements. */
+const MAX_STALE_QUESTIONS = 8;
 
 /** Builds an endorser over a followed ledger. */
 export function createEndorser({ ledger, signer, now, maxInFlight = DEFAULT_MAX_IN_FLIGHT, checkpoint = () => undefined }: EndorserOptions): Endorser {
   const admission = createAdmission(maxInFlight);
+  const questions = createAdmission(Math.min(maxInFlight, MAX_STALE_QUESTIONS));
+  const requireLedger = (): void => {
+    if (ledger.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the endorser has not received the ledger yet');
+  };
   // One synchronous stretch: checks and payload are of one height.
   const endorse = (received: TargetData): Endorsement => {
-    if (ledger.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the endorser has not received the ledger yet');
+    requireLedger();
     const { targetData, rules, factReads } = verifyTargetData(received, { state: ledger.state, profile: ledger.profile(), at: now() });
     const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.cores, rules), factReads);
     const txId = targetData.cores.map((core) => toHex(core.txId)).join();
@@ -49,7 +60,13 @@ export function createEndorser({ ledger, signer, now, maxInFlight = DEFAULT_MAX_
       if (targetData === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'no target data');
       return admission.run(() => endorse(targetData));
     },
-    findStaleItems: ({ cores, itemMask }) =>
-      admission.run(() => create(StaleItemsSchema, { itemMask: createItemMask(findStaleItems(parseCores(cores, itemMask), itemMask, ledger.state)) })),
+    findStaleItems: async (request) => {
+      verifyStaleItemsSize(request);
+      return questions.run(() => {
+        requireLedger();
+        const kept = verifyStaleItemsQuestion(request, { state: ledger.state, profile: ledger.profile(), at: now() });
+        return create(StaleItemsSchema, { itemMask: createItemMask(findStaleItems(kept, request.itemMask, ledger.state)) });
+      });
+    },
   };
 }

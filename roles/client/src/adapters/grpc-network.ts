@@ -150,9 +150,11 @@ function endorserPort(connection: RpcConnection, { mspId, address }: Organisatio
         rpc.endorse(request, callOptions(bounds)),
       );
     },
-    findStaleItems(cores, itemMask, bounds) {
-      const request = create(StaleItemsRequestSchema, { cores: [...cores], itemMask });
-      return observed({ hop: 'endorse', peer: mspId, address, request: [StaleItemsRequestSchema, request], answer: StaleItemsSchema, bounds }, () => rpc.findStaleItems(request, callOptions(bounds)));
+    findStaleItems({ cores, attachments }, itemMask, bounds) {
+      const request = create(StaleItemsRequestSchema, { cores, itemMask, teeSignatures: attachments?.teeSignatures ?? [] });
+      return observed({ hop: 'find-stale-items', peer: mspId, address, request: [StaleItemsRequestSchema, request], answer: StaleItemsSchema, bounds }, () =>
+        rpc.findStaleItems(request, callOptions(bounds)),
+      );
     },
   };
 }

@@ -103,7 +103,7 @@ async function endorseItems(session: TransactionSession, { contract, requests }:
 async function findStale(session: TransactionSession, { targetData, cores }: Executed, dropped: ReadonlySet<number>): Promise<ReadonlySet<number>> {
   for (const endorser of session.ports.endorsers()) {
     try {
-      const { itemMask } = await endorser.findStaleItems(targetData.cores, createItemMask(dropped), { timeoutMs: STALE_ITEMS_TIMEOUT_MS, signal: session.closing });
+      const { itemMask } = await endorser.findStaleItems(targetData, createItemMask(dropped), { timeoutMs: STALE_ITEMS_TIMEOUT_MS, signal: session.closing, txId: cores.map(({ txId }) => toHex(txId)).join() });
       requireAtMost('bytes of an item mask', itemMask.length, LIMITS.maxBatchItems / 8);
       const stale = cores.flatMap((_, i) => (isDropped(itemMask, i) ? [i] : []));
       if (stale.length < cores.length) verifyItemMask(cores.length, itemMask);

@@ -39,7 +39,7 @@ export interface FakeHooks {
   evidence?: Hook<[nonce: Uint8Array], EnvelopeEvidence>;
   execute?: Hook<[request: SealedRequest], SealedResponse>;
   executeBatch?: Hook<[requests: readonly SealedRequest[]], BatchResponse>;
-  findStaleItems?: Hook<[cores: readonly Uint8Array[], itemMask: Uint8Array], StaleItems>;
+  findStaleItems?: Hook<[targetData: TargetData, itemMask: Uint8Array], StaleItems>;
   endorse?: Hook<[targetData: TargetData], Endorsement>;
   stage?: Hook<[transaction: EndorsedTransaction, packets: readonly Uint8Array[]], Receipt>;
   submit?: Hook<[transaction: Uint8Array], SubmitAnswer>;
@@ -111,7 +111,7 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
       ENDORSER_MSP_IDS.map((mspId) => ({
         mspId,
         address: `follower of ${mspId}`,
-        findStaleItems: (cores, itemMask) => call('stale', mspId, hooks.findStaleItems, () => Promise.resolve(create(StaleItemsSchema, { itemMask })), cores, itemMask),
+        findStaleItems: (targetData, itemMask) => call('find-stale-items', mspId, hooks.findStaleItems, () => Promise.resolve(create(StaleItemsSchema, { itemMask })), targetData, itemMask),
         endorse: (targetData) => call('endorse', mspId, hooks.endorse, () => Promise.resolve(endorse(consortium, mspId, targetData)), targetData),
       })),
     businessNodes: () =>

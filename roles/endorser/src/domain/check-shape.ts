@@ -24,15 +24,20 @@ export function parseTargetData(targetData: TargetData): ParsedTargetData {
 
 /** Throws LIMIT_EXCEEDED. */
 export function verifyAttachmentLimits(attachments: Attachments): void {
-  requireAtMost('TEE signatures', attachments.teeSignatures.length, LIMITS.maxIdentities);
+  verifySignatureLimits(attachments.teeSignatures);
   requireAtMost('packets', attachments.packets.length, LIMITS.maxSectionEntries);
   requireAtMost('sealed events', attachments.sealedEvents.length, LIMITS.maxBatchItems);
   requireAtMost('set-digest statements', attachments.statements.length, LIMITS.maxSectionEntries);
   requireAtMost('key policies', attachments.keyPolicies.length, LIMITS.maxSectionEntries);
   requireAtMost('bytes of a packet', longest(attachments.packets), LIMITS.maxPacketBytes);
   requireAtMost('bytes of a sealed event', longest(attachments.sealedEvents), LIMITS.maxPacketBytes);
-  requireAtMost('bytes of a certificate', longest(attachments.teeSignatures.map((tee) => tee.certificate)), LIMITS.maxCertificateBytes);
-  requireAtMost('bytes of a signature', longest(attachments.teeSignatures.map((tee) => tee.signature)), LIMITS.maxSignatureBytes);
+}
+
+/** Throws LIMIT_EXCEEDED. */
+export function verifySignatureLimits(signatures: Attachments['teeSignatures']): void {
+  requireAtMost('TEE signatures', signatures.length, LIMITS.maxIdentities);
+  requireAtMost('bytes of a certificate', longest(signatures.map((tee) => tee.certificate)), LIMITS.maxCertificateBytes);
+  requireAtMost('bytes of a signature', longest(signatures.map((tee) => tee.signature)), LIMITS.maxSignatureBytes);
 }
 
 function longest(items: readonly Uint8Array[]): number {

@@ -2,16 +2,22 @@ import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { readBrokerRoot, verifyTeeStanding, type FactReader } from '@selvedge/policy';
-import { DistinctBy, teeSigningInput, type ContractPolicy, type TeeBinding } from '@selvedge/protocol';
-import type { ParsedTargetData } from './check-shape.js';
+import { DistinctBy, teeSigningInput, type Attachments, type ContractPolicy, type TeeBinding } from '@selvedge/protocol';
 import type { EndorsementContext } from './context.js';
+
+/** Cores and what TEEs signed them with. */
+export interface SignedCores {
+  /** All of them, as they were signed. */
+  readonly coreBytes: readonly Uint8Array[];
+  readonly attachments: Pick<Attachments, 'teeSignatures'>;
+}
 
 /**
  * Every TEE signature of the target data, each by a compute node in good standing on the ledger. Returns their
  * certificates. Throws TEE_CERTIFICATE_INVALID, TEE_CERTIFICATE_EXPIRED, TEE_WRONG_ROLE, TEE_REVOKED or
  * TEE_SIGNATURE_INVALID.
  */
-export function verifyTeeSignatures(targetData: ParsedTargetData, facts: FactReader, context: EndorsementContext): readonly TeeCertificate[] {
+export function verifyTeeSignatures(targetData: SignedCores, facts: FactReader, context: Pick<EndorsementContext, 'profile' | 'at'>): readonly TeeCertificate[] {
   const { network, channel } = context.profile.message;
   const { rootCertificate } = readBrokerRoot(facts);
   const signed = teeSigningInput(targetData.coreBytes);

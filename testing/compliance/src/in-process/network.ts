@@ -117,8 +117,8 @@ export async function startNetworkInProcess(options: NetworkInProcessOptions): P
     consortium,
     execute: (asked) => execute(consortium, compute, { ...asked, called: options.others ?? [] }),
     executeBatch: (asked) => executeBatch(consortium, compute, asked.map((each) => ({ ...each, called: options.others ?? [] }))),
-    async findStaleItems({ cores, itemMask }) {
-      const stale = await endorsers[0]?.findStaleItems(create(StaleItemsRequestSchema, { cores, itemMask }));
+    async findStaleItems({ cores, itemMask, attachments }) {
+      const stale = await endorsers[0]?.findStaleItems(create(StaleItemsRequestSchema, { cores, itemMask, teeSignatures: attachments?.teeSignatures ?? [] }));
       return stale?.itemMask ?? itemMask;
     },
     async endorse({ targetData }) {

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { TargetData } from "./target_data_pb.js";
+import type { TargetData, TeeSignature } from "./target_data_pb.js";
 import { file_selvedge_v1_target_data } from "./target_data_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/endorsement.proto.
  */
 export const file_selvedge_v1_endorsement: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zZWx2ZWRnZS92MS9lbmRvcnNlbWVudC5wcm90bxILc2VsdmVkZ2UudjEiPgoORW5kb3JzZVJlcXVlc3QSLAoLdGFyZ2V0X2RhdGEYASABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhIjUKEVN0YWxlSXRlbXNSZXF1ZXN0Eg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDCIfCgpTdGFsZUl0ZW1zEhEKCWl0ZW1fbWFzaxgBIAEoDCKmAQoSRW5kb3JzZW1lbnRQYXlsb2FkEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIVCg10YXJnZXRfZGlnZXN0GAMgASgMEiwKB3RhcmdldHMYBCADKAsyGy5zZWx2ZWRnZS52MS5EZWNsYXJlZFRhcmdldBIpCgpmYWN0X3JlYWRzGAUgAygLMhUuc2VsdmVkZ2UudjEuRmFjdFJlYWQiRQoORGVjbGFyZWRUYXJnZXQSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg4KBm93bmVycxgDIAMoCSIlCghGYWN0UmVhZBILCgNrZXkYASABKAkSDAoEaGFzaBgCIAEoDCJDCgtFbmRvcnNlbWVudBIPCgdwYXlsb2FkGAEgASgMEhAKCGVuZG9yc2VyGAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDDKXAQoIRW5kb3JzZXISQAoHRW5kb3JzZRIbLnNlbHZlZGdlLnYxLkVuZG9yc2VSZXF1ZXN0Ghguc2VsdmVkZ2UudjEuRW5kb3JzZW1lbnQSSQoORmluZFN0YWxlSXRlbXMSHi5zZWx2ZWRnZS52MS5TdGFsZUl0ZW1zUmVxdWVzdBoXLnNlbHZlZGdlLnYxLlN0YWxlSXRlbXNiBnByb3RvMw", [file_selvedge_v1_target_data]);
+  fileDesc("Ch1zZWx2ZWRnZS92MS9lbmRvcnNlbWVudC5wcm90bxILc2VsdmVkZ2UudjEiPgoORW5kb3JzZVJlcXVlc3QSLAoLdGFyZ2V0X2RhdGEYASABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhImgKEVN0YWxlSXRlbXNSZXF1ZXN0Eg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDBIxCg50ZWVfc2lnbmF0dXJlcxgDIAMoCzIZLnNlbHZlZGdlLnYxLlRlZVNpZ25hdHVyZSIfCgpTdGFsZUl0ZW1zEhEKCWl0ZW1fbWFzaxgBIAEoDCKmAQoSRW5kb3JzZW1lbnRQYXlsb2FkEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIVCg10YXJnZXRfZGlnZXN0GAMgASgMEiwKB3RhcmdldHMYBCADKAsyGy5zZWx2ZWRnZS52MS5EZWNsYXJlZFRhcmdldBIpCgpmYWN0X3JlYWRzGAUgAygLMhUuc2VsdmVkZ2UudjEuRmFjdFJlYWQiRQoORGVjbGFyZWRUYXJnZXQSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg4KBm93bmVycxgDIAMoCSIlCghGYWN0UmVhZBILCgNrZXkYASABKAkSDAoEaGFzaBgCIAEoDCJDCgtFbmRvcnNlbWVudBIPCgdwYXlsb2FkGAEgASgMEhAKCGVuZG9yc2VyGAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDDKXAQoIRW5kb3JzZXISQAoHRW5kb3JzZRIbLnNlbHZlZGdlLnYxLkVuZG9yc2VSZXF1ZXN0Ghguc2VsdmVkZ2UudjEuRW5kb3JzZW1lbnQSSQoORmluZFN0YWxlSXRlbXMSHi5zZWx2ZWRnZS52MS5TdGFsZUl0ZW1zUmVxdWVzdBoXLnNlbHZlZGdlLnYxLlN0YWxlSXRlbXNiBnByb3RvMw", [file_selvedge_v1_target_data]);
 
 /**
  * @generated from message selvedge.v1.EndorseRequest
@@ -36,6 +36,8 @@ export const EndorseRequestSchema: GenMessage<EndorseRequest> = /*@__PURE__*/
  */
 export type StaleItemsRequest = Message<"selvedge.v1.StaleItemsRequest"> & {
   /**
+   * of all items, dropped ones too: what TEEs signed
+   *
    * @generated from field: repeated bytes cores = 1;
    */
   cores: Uint8Array[];
@@ -44,6 +46,13 @@ export type StaleItemsRequest = Message<"selvedge.v1.StaleItemsRequest"> & {
    * @generated from field: bytes item_mask = 2;
    */
   itemMask: Uint8Array;
+
+  /**
+   * as for an endorsement, at least one
+   *
+   * @generated from field: repeated selvedge.v1.TeeSignature tee_signatures = 3;
+   */
+  teeSignatures: TeeSignature[];
 };
 
 /**
