@@ -15,6 +15,8 @@ export const LIMITS = {
   maxCalledContracts: 1024,
   /** Requests of one batch, and cores of one transaction. */
   maxBatchItems: 256,
+  /** Answers of a batch's items together, sealed: what they led to travels beside them in one message. One alone may be larger. */
+  maxBatchAnswerBytes: 7 * 1024 * 1024,
   maxCoreBytes: 4 * 1024 * 1024,
   /** All cores of a question which items of a batch are stale, and what they read together: it is answered in one go. */
   maxStaleItemsBytes: 4 * 1024 * 1024,

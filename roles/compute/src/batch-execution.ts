@@ -4,7 +4,7 @@ import { RequestKind } from '@selvedge/protocol';
 import type { StateSource } from '@selvedge/tee-node';
 import type { AuthorisedRequest } from './domain/authorise.js';
 import { createBatchOverlay, deferred, type BatchOverlay } from './domain/batch-overlay.js';
-import { createBatchRoom } from './domain/batch-room.js';
+import { createBatchRoom, type BatchRoom } from './domain/batch-room.js';
 import type { UnsealedRequest } from './domain/open-request.js';
 import { createSpeculativeSource } from './domain/speculative-source.js';
 import type { Attempt, Execution, Outcome, RunContext } from './execution.js';
@@ -34,9 +34,12 @@ export async function runBatch(execution: Execution, ledger: StateSource, items:
   const outcomes: ItemOutcome[] = [];
   for (const [i, item] of admitted.entries()) {
     const first = firstRuns[i];
-    if ('error' in item || first === undefined) outcomes.push('error' in item ? item : { error: deferred('it did not run') });
-    else if ('error' in first || 'response' in first) outcomes.push(first);
-    else outcomes.push(await settle(() => runInOrder(execution, { ledger, overlay, room }, { ...item, first }, context)));
+    if ('error' in item || first === undefined) outcomes.push(fit(room, 'error' in item ? item : { error: deferred('it did not run') }));
+    else if ('error' in first || 'response' in first) outcomes.push(fit(room, first));
+    else {
+      const outcome = await settle(() => runInOrder(execution, { ledger, overlay, room }, { ...item, first }, context));
+      outcomes.push('error' in outcome ? fit(room, outcome) : outcome);
+    }
   }
   return outcomes;
 }
@@ -74,7 +77,7 @@ async function runFirst(execution: Execution, ledger: StateSource, item: Admitte
 
 async function runInOrder(
   execution: Execution,
-  { ledger, overlay, room }: { readonly ledger: StateSource; readonly overlay: BatchOverlay; readonly room: ReturnType<typeof createBatchRoom> },
+  { ledger, overlay, room }: { readonly ledger: StateSource; readonly overlay: BatchOverlay; readonly room: BatchRoom },
   { unsealed, request, first }: Admitted & { readonly first: Attempt },
   context: RunContext,
 ): Promise<Outcome> {
@@ -83,10 +86,21 @@ async function runInOrder(
   const attempt = isBehind ? await execution.attempt(unsealed, request, createSpeculativeSource(ledger, overlay, creator), context) : first;
   attempt.contracts.verifyNotDeferred();
   const outcome = await execution.conclude(unsealed, request, attempt, context);
-  if (outcome.item === undefined) return outcome;
-  room.take(outcome.item);
-  overlay.add(creator, outcome.item.changes);
+  // Before later items see it: one that does not fit leaves nothing behind.
+  room.take(outcome);
+  if (outcome.item !== undefined) overlay.add(creator, outcome.item.changes);
   return outcome;
+}
+
+/** An outcome where there is room for its answer, by its place among the items; a deferral in its stead where there is none. */
+function fit(room: BatchRoom, outcome: ItemOutcome): ItemOutcome {
+  try {
+    if ('error' in outcome) room.takeRefusal(outcome.error);
+    else room.take(outcome);
+    return outcome;
+  } catch (error) {
+    return { error };
+  }
 }
 
 async function settle<T>(step: () => Promise<T>): Promise<T | { readonly error: unknown }> {

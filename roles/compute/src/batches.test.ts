@@ -24,7 +24,7 @@ afterEach(() => {
   net.restore();
 });
 
-/** add KEY N, put KEY VALUE, remove KEY, read KEY, range, all, history KEY, policy KEY, fail, throw. */
+/** add KEY N, put KEY VALUE, echo - VALUE, refuse - VALUE, remove KEY, read KEY, range, all, history KEY, policy KEY, fail, throw. */
 const program: TestChaincode = async (state, { args }) => {
   const [name, key = '', value = ''] = args.map((arg) => Buffer.from(arg).toString());
   const payload = async (): Promise<unknown> => {
@@ -35,6 +35,8 @@ const program: TestChaincode = async (state, { args }) => {
         return sum;
       }
       case 'put': return state.putState('', key, bytes(value));
+      case 'echo': return value;
+      case 'refuse': throw new Error(value);
       case 'remove': return state.deleteState('', key);
       case 'range': await state.getRange('', 'a', 'z'); return state.putState('auroraStones', 'n', bytes('1'));
       case 'typed': await state.getRange('', '\x00stone\x00', '\x00stone\x00\u{10ffff}'); return state.putState('auroraStones', 't', bytes('1'));
@@ -182,5 +184,18 @@ describe('an item is deferred', () => {
   it('when the batch is full', async () => {
     const large = 'x'.repeat(3 * 1024 * 1024);
     expect((await run(`put a ${large}`, `put b ${large}`, `put c ${large}`, 'put d 1')).results).toEqual(['undefined', 'undefined', 'BATCH_ITEM_DEFERRED', 'undefined']);
+  });
+
+  it.each(['echo', 'refuse'])('when the answers are too large together (%s): what does not fit leaves nothing behind, what fits goes on', async (call) => {
+    const large = 'x'.repeat(3 * 1024 * 1024);
+    const { results, cores } = await run('put d 1', `${call} - ${large}`, `${call} - ${large}`, `${call} - ${large}`, 'add d 1');
+    expect(results.map((result) => (result.length > 100 ? 'large' : result))).toEqual(['undefined', 'large', 'large', 'BATCH_ITEM_DEFERRED', '2']);
+    expect(cores).toHaveLength(call === 'echo' ? 4 : 2);
+  });
+
+  it('when the answers of queries are too large together', async () => {
+    const query = (value: string): RequestChange => ask(`echo - ${value}`, { body: { kind: RequestKind.EVALUATE } });
+    const large = 'x'.repeat(3 * 1024 * 1024);
+    expect((await run(query(large), query(large), query(large), query('1'))).results.map((result) => (result.length > 100 ? 'large' : result))).toEqual(['large', 'large', 'BATCH_ITEM_DEFERRED', '1']);
   });
 });

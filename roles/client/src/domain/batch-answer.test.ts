@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { RequestKind, type BatchResponse } from '@selvedge/protocol';
+import { LIMITS, RequestKind, type BatchResponse } from '@selvedge/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { executeRequests } from '../testdata/fake-compute.js';
 import { createRequest } from '../testdata/requests.js';
@@ -38,6 +38,22 @@ describe('the answer to a batch', () => {
   it('may hold a refusal in the clear', async () => {
     const { items } = await open((answer) => { answer.items[1] = { $typeName: 'selvedge.v1.BatchItem', hasCore: false, refusal: { $typeName: 'selvedge.v1.Refusal', code: 'ENVELOPE_EPOCH_UNKNOWN', role: 'compute', message: 'old', action: '' } }; });
     expect(items[1]).toMatchObject({ refusal: { code: 'ENVELOPE_EPOCH_UNKNOWN' } });
+  });
+
+  it('defers, unopened, each item whose answer is too large beside those before it', async () => {
+    const { items } = await open((answer) => {
+      answer.items[1]!.response!.ciphertext = new Uint8Array(LIMITS.maxBatchAnswerBytes);
+    });
+    expect(items.map((item) => ('refusal' in item ? item.refusal.code : item.core))).toEqual([0, 'BATCH_ITEM_DEFERRED', 1]);
+    const text = await open((answer) => {
+      answer.items[1] = { $typeName: 'selvedge.v1.BatchItem', hasCore: false, refusal: { $typeName: 'selvedge.v1.Refusal', code: 'OVERLOADED', role: 'compute', message: 'm'.repeat(LIMITS.maxBatchAnswerBytes), action: '' } };
+    });
+    expect(text.items[1]).toMatchObject({ refusal: { code: 'BATCH_ITEM_DEFERRED' } });
+  });
+
+  it('is worthless where such an item has a core, which counts with the others', async () => {
+    const code = await codeOf((answer) => { answer.items[2]!.response!.ciphertext = new Uint8Array(LIMITS.maxBatchAnswerBytes); });
+    expect(code).toBe('LIMIT_EXCEEDED');
   });
 
   it.each<[string, string, (answer: BatchResponse) => unknown]>([

@@ -1,5 +1,5 @@
 import { isSelvedgeError, refusalFromWire, SelvedgeError } from '@selvedge/errors';
-import { parseCores, verifyPacketsMatch, type BatchItem, type BatchResponse, type Core, type Response, type TargetData } from '@selvedge/protocol';
+import { LIMITS, parseCores, verifyPacketsMatch, type BatchItem, type BatchResponse, type Core, type Response, type TargetData } from '@selvedge/protocol';
 import { openResponseTo, verifyCore } from './answer.js';
 import type { BuiltRequest } from './request.js';
 
@@ -18,8 +18,9 @@ export interface BatchAnswer {
 }
 
 /**
- * Opens and checks the answer to a batch. What an item was refused with is the item's; throws what makes the whole answer
- * worthless: TARGET_DATA_INCONSISTENT, PACKET_MISMATCH, DECRYPT_FAILED, and as verifyCore and parseCores.
+ * Opens and checks the answer to a batch. What an item was refused with is the item's; one whose answer is too large beside
+ * those before it is deferred, unopened. Throws what makes the whole answer worthless: TARGET_DATA_INCONSISTENT,
+ * PACKET_MISMATCH, DECRYPT_FAILED, LIMIT_EXCEEDED where an item with a core is too large, and as verifyCore and parseCores.
  */
 export function openBatchAnswer(requests: readonly BuiltRequest[], nodeId: string, { items, targetData }: BatchResponse): BatchAnswer {
   const cores = targetData === undefined ? [] : parseCores(targetData.cores, targetData.itemMask);
@@ -28,8 +29,13 @@ export function openBatchAnswer(requests: readonly BuiltRequest[], nodeId: strin
     throw inconsistent(nodeId, `answered ${String(items.length)} of ${String(requests.length)} items, with ${String(cores.length)} cores for ${String(withCore)}`);
   }
   let core = 0;
+  let answerBytes = 0;
   const opened = requests.map((request, i) => {
     const item = items[i] as BatchItem;
+    const size = sizeOf(item);
+    // As compute nodes fill a batch: one answer alone may be larger.
+    if (i > 0 && answerBytes + size > LIMITS.maxBatchAnswerBytes) return tooLarge(nodeId, item);
+    answerBytes += size;
     const place = item.hasCore ? core : undefined;
     if (item.hasCore) core += 1;
     return openItem(request, item, { nodeId, place, bytes: place === undefined ? undefined : targetData?.cores[place], core: place === undefined ? undefined : cores[place] });
@@ -60,6 +66,17 @@ function openItem(request: BuiltRequest, { response: sealed, refusal }: BatchIte
     if (place !== undefined || !isSelvedgeError(error) || error.code === 'DECRYPT_FAILED' || error.role === 'client') throw error;
     return { refusal: error };
   }
+}
+
+function sizeOf({ response, refusal }: BatchItem): number {
+  return (response?.ciphertext.length ?? 0) + Buffer.byteLength(refusal?.message ?? '') + Buffer.byteLength(refusal?.action ?? '');
+}
+
+function tooLarge(nodeId: string, { hasCore }: BatchItem): ItemAnswer {
+  const text = `the answers of compute node ${nodeId} to a batch are too large together`;
+  // A core counts with the others, opened or not.
+  if (hasCore) throw new SelvedgeError('LIMIT_EXCEEDED', text, { role: 'client', details: { nodeId } });
+  return { refusal: new SelvedgeError('BATCH_ITEM_DEFERRED', text, { role: 'client', details: { nodeId } }) };
 }
 
 function inconsistent(nodeId: string, what: string): SelvedgeError {
