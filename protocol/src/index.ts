@@ -17,4 +17,5 @@ export * from './digests.js';
 export * from './change-marks.js';
 export { createItemMask, isDropped, keptItems, verifyItemMask } from './item-mask.js';
 export { maskItems } from './mask-items.js';
-export { createItemOverlay, withDependents, type EntryReader, type ItemOverlay } from './item-overlay.js';
+export { createEntryOverlay, isRemoval, keyPolicyAfter, type EntryOverlay, type EntryPlace, type EntryReader } from './entry-overlay.js';
+export { createItemOverlay, withDependents, type ItemOverlay } from './item-overlay.js';

@@ -1,6 +1,7 @@
 import { compareBytes, equalBytes, labelledHash, merkleRoot, sha256, signingInput } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
+import { isRemoval } from './entry-overlay.js';
 import { CoreSchema, type ContractSection, type Core, type TargetData, type WriteEntry } from './gen/selvedge/v1/target_data_pb.js';
 import { keptItems, verifyItemMask } from './item-mask.js';
 import { LIMITS } from './limits.js';
@@ -92,10 +93,10 @@ function checkSection(section: ContractSection): void {
 }
 
 /** A key that is removed has no policy; a value that stays is written for its policy's sake. */
-function checkKeyPolicy({ effect, keyPolicy }: WriteEntry): void {
+function checkKeyPolicy(write: WriteEntry): void {
+  const { effect, keyPolicy } = write;
   if (keyPolicy !== undefined) requireAtMost('bytes of a key policy', keyPolicy.length, LIMITS.maxKeyPolicyBytes);
-  const isRemoval = effect.case === 'delete' || effect.case === 'purge';
-  if (isRemoval && keyPolicy !== undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'write: a policy for a key that is removed');
+  if (isRemoval(write) && keyPolicy !== undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'write: a policy for a key that is removed');
   if (effect.case === 'keep' && keyPolicy === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'write: nothing is written');
 }
 

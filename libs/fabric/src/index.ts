@@ -19,7 +19,7 @@ export { marksOfEntries } from './domain/changed-entries.js';
 export { collectionLife } from './domain/collection-life.js';
 export { entryKeyHash, guardKeyHash, markerKeyHash, policyKeyHash } from './domain/key-hashes.js';
 export { isOwnCollection, matchWrites, type EntryUpdate, type MatchedWrites } from './domain/match-writes.js';
-export { ledgerReadsOfItems, writesOfItems, type ContractWrites, type MadeBy } from './domain/item-writes.js';
+export { contractsOfItems, ledgerReadsOfItems, writesOfItems, type ContractWrites, type MadeBy } from './domain/item-writes.js';
 export { peersKeyPolicy } from './domain/peers-key-policy.js';
 export { parsePrivateData, type PrivateValue } from './domain/private-data.js';
 export { parseFabricTransaction, type FabricTransaction } from './domain/transaction.js';

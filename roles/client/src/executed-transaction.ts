@@ -1,12 +1,11 @@
 import { toHex } from '@selvedge/crypto';
 import type { ChaincodeEvent, TargetData } from '@selvedge/protocol';
 import type { TargetAnswer } from './domain/answer.js';
-import type { ContractTerms } from './domain/contract-terms.js';
 import type { BuiltRequest } from './domain/request.js';
-import { readRequirements } from './domain/requirements.js';
 import { createEndorsedTransactionStage, type EndorsedTransaction } from './endorsed-transaction.js';
 import { explainRefusal } from './met-upgrade.js';
 import type { ProposalOptions } from './proposal-options.js';
+import { requirementsOf } from './requirements-of.js';
 import type { TransactionSession } from './session.js';
 
 /** A request that compute nodes have run. Nothing is committed yet. */
@@ -36,11 +35,6 @@ export function createExecutedTransaction(
   const result = first?.response.payload ?? new Uint8Array(0);
   const txId = toHex(request.txId);
 
-  const termsOfAll = async (): Promise<Map<string, ContractTerms>> => {
-    const names = [...new Set(cores.flatMap((core) => core.sections.map((section) => section.contract)))];
-    return new Map(await Promise.all(names.map(async (name) => [name, await session.trust.terms(name)] as const)));
-  };
-
   return {
     getTransactionId: () => txId,
     getResult: () => result,
@@ -48,8 +42,7 @@ export function createExecutedTransaction(
     targetData,
     executedBy: answers.map((answer) => answer.nodeId),
     async endorse() {
-      const terms = await termsOfAll();
-      const requirements = readRequirements(cores, (name) => terms.get(name) as ContractTerms, targetData.attachments?.keyPolicies);
+      const requirements = await requirementsOf(session.trust, cores, targetData);
       const { txId: transactionId, nonce, contract } = request;
       const { endorsingOrganizations, signal } = options;
       const lane = { txId: transactionId, nonce, contract, targetData, cores, requirements, endorsingOrganizations, signal };

@@ -1,9 +1,10 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
-import type { SealedResponse } from '@selvedge/protocol';
+import type { Core, SealedResponse } from '@selvedge/protocol';
 import type { Answer } from './domain/answer.js';
 import type { BuiltRequest } from './domain/request.js';
+import { contractsOf } from './domain/requirements.js';
 import { isOnceForEachNode, isWorthAnotherNode } from './domain/retry.js';
 import type { CallBounds, ComputePort } from './ports.js';
 import { pause } from './repeat.js';
@@ -37,6 +38,21 @@ export interface ExecutionOptions<T extends Answered> {
 /** The call of one request. @param open opens and checks one answer */
 export function callOf<T extends Answer>(request: BuiltRequest, open: (request: BuiltRequest, sealed: SealedResponse) => T): NodeCall<T> {
   return { contract: request.contract, txId: toHex(request.txId), send: async (node, bounds) => open(request, verifyAnswerer(node, await node.execute(request.sealed, bounds))) };
+}
+
+/**
+ * Sends a call to as many compute nodes as the contract and those that it called ask for: which these are shows when it has run.
+ * Throws what executeOnNodes throws.
+ * @param quorum of these contracts together
+ */
+export async function executeOnQuorum<T extends Answered & { readonly cores: readonly Core[] }>(
+  session: Session,
+  call: NodeCall<T>,
+  { quorum, signal }: { readonly quorum: (contracts: readonly string[]) => Promise<number>; readonly signal?: AbortSignal | undefined },
+): Promise<T[]> {
+  const answers = await executeOnNodes(session, call, { signal, count: await quorum([call.contract]) });
+  const missing = (await quorum(contractsOf(answers[0]?.cores ?? []))) - answers.length;
+  return missing > 0 ? executeOnNodes(session, call, { signal, count: missing, having: answers }) : answers;
 }
 
 /** Throws TARGET_DATA_INCONSISTENT when a node answers as another. */

@@ -1,10 +1,9 @@
 import { toHex } from '@selvedge/crypto';
 import { encodeMessage, RequestKind, SealedRequestSchema } from '@selvedge/protocol';
-import { openEvaluateAnswer, openSubmitAnswer, type TargetAnswer } from './domain/answer.js';
+import { openEvaluateAnswer, openSubmitAnswer } from './domain/answer.js';
 import { groupReplicas, requireSameResult } from './domain/replicas.js';
-import type { BuiltRequest } from './domain/request.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
-import { callOf, executeOnNodes } from './execution.js';
+import { callOf, executeOnNodes, executeOnQuorum } from './execution.js';
 import type { ProposalOptions } from './proposal-options.js';
 import { createRequests, type RequestContent, type Requests } from './requests.js';
 import type { TransactionSession } from './session.js';
@@ -36,22 +35,12 @@ export function createProposal(
     return Math.max(1, options.computeQuorum ?? 1, ...terms.map(({ policy }) => policy.computeQuorum));
   };
 
-  // Which contracts the function calls shows when it has run.
-  const executeOnQuorum = async (submit: BuiltRequest): Promise<TargetAnswer[]> => {
-    const call = callOf(submit, openSubmitAnswer);
-    const { signal } = options;
-    const answers = await executeOnNodes(session, call, { signal, count: await quorum([contract]) });
-    const called = (answers[0]?.cores ?? []).flatMap((core) => core.sections.map((section) => section.contract));
-    const missing = (await quorum(called)) - answers.length;
-    return missing > 0 ? executeOnNodes(session, call, { signal, count: missing, having: answers }) : answers;
-  };
-
   return {
     getTransactionId: () => toHex(requests.txId),
     getBytes: async () => encodeMessage(SealedRequestSchema, (await requests.get(RequestKind.SUBMIT)).sealed),
     execute: () =>
       requests.withFreshEvidence(RequestKind.SUBMIT, async (submit) => {
-        const answers = await executeOnQuorum(submit);
+        const answers = await executeOnQuorum(session, callOf(submit, openSubmitAnswer), { quorum, signal: options.signal });
         const targetData = groupReplicas(answers);
         return createExecutedTransaction(session, { request: submit, targetData, answers, options });
       }),

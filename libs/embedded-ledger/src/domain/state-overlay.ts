@@ -1,4 +1,5 @@
 import type { FactUpdate } from '@selvedge/policy';
+import { createEntryOverlay, type EntryOverlay, type EntryPlace } from '@selvedge/protocol';
 import type { KeyHistory } from '../adapters/history-heads.js';
 import type { BlockState, StateReader, TransactionResult } from '../ports.js';
 import type { Verdict } from './verdict.js';
@@ -9,14 +10,13 @@ import type { Verdict } from './verdict.js';
  */
 export class StateOverlay implements BlockState {
   readonly #base: StateReader;
-  readonly #versions = new Map<string, Uint8Array | undefined>();
-  readonly #guards = new Map<string, Uint8Array>();
-  readonly #keyPolicies = new Map<string, Uint8Array | undefined>();
+  readonly #entries: EntryOverlay;
   readonly #facts = new Map<string, Uint8Array | undefined>();
   readonly #results = new Map<string, TransactionResult>();
 
   constructor(base: StateReader) {
     this.#base = base;
+    this.#entries = createEntryOverlay(base);
   }
 
   get height(): bigint {
@@ -41,26 +41,20 @@ export class StateOverlay implements BlockState {
     return [...keys].filter((key) => this.fact(key) !== undefined).sort();
   }
 
-  version(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
-    if (this.#versions.size > 0) {
-      const key = entryText(contract, ownerSet, dataset, ledgerKey);
-      if (this.#versions.has(key)) return this.#versions.get(key);
-    }
-    return this.#base.version(contract, ownerSet, dataset, ledgerKey);
+  version(...place: EntryPlace): Uint8Array | undefined {
+    return this.#entries.version(...place);
   }
 
-  guard(contract: string, ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array | undefined {
-    const written = this.#guards.size > 0 ? this.#guards.get(entryText(contract, ownerSet, dataset, guardKey)) : undefined;
-    return written ?? this.#base.guard(contract, ownerSet, dataset, guardKey);
+  guard(...place: EntryPlace): Uint8Array | undefined {
+    return this.#entries.guard(...place);
   }
 
-  keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined {
-    const key = entryText(contract, ownerSet, dataset, ledgerKey);
-    return this.#keyPolicies.has(key) ? this.#keyPolicies.get(key) : this.#base.keyPolicy(contract, ownerSet, dataset, ledgerKey);
+  keyPolicy(...place: EntryPlace): Uint8Array | undefined {
+    return this.#entries.keyPolicy(...place);
   }
 
-  isKeyPolicyNew(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): boolean {
-    return this.#keyPolicies.has(entryText(contract, ownerSet, dataset, ledgerKey));
+  isKeyPolicyNew(...place: EntryPlace): boolean {
+    return this.#entries.isKeyPolicyChanged(...place);
   }
 
   /** Of the synced state: no verdict depends on it. */
@@ -75,16 +69,11 @@ export class StateOverlay implements BlockState {
   /** Lays a transaction's outcome over the state. An id keeps its first result. */
   apply({ txIds, code, updates }: Pick<Verdict, 'txIds' | 'code' | 'updates'>): void {
     for (const txId of txIds) if (this.result(txId) === undefined) this.#results.set(bytesText(txId), { code, blockNumber: this.height });
-    for (const { contract, ownerSet, dataset, ledgerKey, version } of updates.versions) this.#versions.set(entryText(contract, ownerSet, dataset, ledgerKey), version);
-    for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) this.#guards.set(entryText(contract, ownerSet, dataset, guardKey), writer);
-    for (const { contract, ownerSet, dataset, ledgerKey, policy } of updates.keyPolicies) this.#keyPolicies.set(entryText(contract, ownerSet, dataset, ledgerKey), policy);
+    for (const { contract, ownerSet, dataset, ledgerKey, version } of updates.versions) this.#entries.putVersion([contract, ownerSet, dataset, ledgerKey], version);
+    for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) this.#entries.putGuard([contract, ownerSet, dataset, guardKey], writer);
+    for (const { contract, ownerSet, dataset, ledgerKey, policy } of updates.keyPolicies) this.#entries.putKeyPolicy([contract, ownerSet, dataset, ledgerKey], policy);
     for (const { key, value } of updates.facts) this.#facts.set(key, value);
   }
-}
-
-// The last part has a fixed length and comes first, so that no two tuples give one text.
-function entryText(contract: string, ownerSet: string, dataset: string, key: Uint8Array): string {
-  return `${bytesText(key)}${String(contract.length)}:${contract}${String(ownerSet.length)}:${ownerSet}${dataset}`;
 }
 
 function bytesText(bytes: Uint8Array): string {

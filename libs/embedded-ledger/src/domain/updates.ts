@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { endingBlock, keepsKeyPolicies, type FactReader } from '@selvedge/policy';
-import type { ContractPolicy, ContractSection, Core, WriteEntry } from '@selvedge/protocol';
+import { keyPolicyAfter, type ContractPolicy, type ContractSection, type Core, type WriteEntry } from '@selvedge/protocol';
 import { contractRules } from './contract-rules.js';
 import type { EndorsedContent } from './endorsed-content.js';
 import type { HistoryUpdate, KeyPolicyUpdate, StateUpdates } from './verdict.js';
@@ -39,13 +39,13 @@ function historyUpdates({ txId, timestampSeconds, timestampNanos, sections }: Co
   );
 }
 
-/** A key that is removed loses its policy. */
 function keyPolicyUpdates({ contract, writes }: ContractSection, policy: ContractPolicy): KeyPolicyUpdate[] {
   if (!keepsKeyPolicies(policy)) return [];
-  return writes.flatMap(({ ownerSet, dataset, ledgerKey, effect, keyPolicy }) => {
-    const isRemoval = effect.case === 'delete' || effect.case === 'purge';
-    if (!isRemoval && keyPolicy === undefined) return [];
-    return [{ contract, ownerSet, dataset, ledgerKey, policy: keyPolicy === undefined || keyPolicy.length === 0 ? undefined : keyPolicy }];
+  return writes.flatMap((write) => {
+    const policy = keyPolicyAfter(write);
+    if (policy === 'kept') return [];
+    const { ownerSet, dataset, ledgerKey } = write;
+    return [{ contract, ownerSet, dataset, ledgerKey, policy: policy.length === 0 ? undefined : policy }];
   });
 }
 

@@ -4,7 +4,7 @@ import { ValidationCode } from '@selvedge/protocol';
 import { collectionOf, MARKER_COLLECTION } from '../names.js';
 import type { EndorsedResponse } from './endorsed-response.js';
 import type { FabricState } from './fabric-state.js';
-import { ledgerReadsOfItems } from './item-writes.js';
+import { contractsOfItems, ledgerReadsOfItems } from './item-writes.js';
 import { entryKeyHash, guardKeyHash, markerKeyHash, policyKeyHash } from './key-hashes.js';
 
 const ABSENT = new Uint8Array(0);
@@ -30,8 +30,7 @@ function areFactsCurrent({ payload }: EndorsedResponse, state: FabricState): boo
 
 /** Each contract, with what its items read on the ledger. */
 function readsOf({ cores }: EndorsedResponse): (ReturnType<typeof ledgerReadsOfItems> & { readonly contract: string })[] {
-  const contracts = new Set(cores.flatMap(({ sections }) => sections.map(({ contract }) => contract)));
-  return [...contracts].map((contract) => ({ contract, ...ledgerReadsOfItems(cores, contract) }));
+  return contractsOfItems(cores).map((contract) => ({ contract, ...ledgerReadsOfItems(cores, contract) }));
 }
 
 function areReadsCurrent(response: EndorsedResponse, state: FabricState): boolean {

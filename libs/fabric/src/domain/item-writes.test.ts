@@ -9,20 +9,20 @@ type Section = MessageInitShape<typeof ContractSectionSchema>;
 type Write = NonNullable<Extract<Section, { writes?: unknown }>['writes']>[number];
 const item = (txId: number, section: Omit<Extract<Section, { contract?: unknown }>, '$typeName'>): Core => create(CoreSchema, { txId: bytes(txId), sections: [create(ContractSectionSchema, { contract: 'c', ...section })] });
 const write = (key: number, change: Partial<Extract<Write, { ownerSet?: unknown }>> = {}): Write => ({ ownerSet: 'o', dataset: '', ledgerKey: bytes(key), effect: { case: 'packetHash', value: bytes(100 + key) }, ...change }) as Write;
-const conflictOf = (keeps: boolean, ...writes: Write[]): string | undefined => writesOfItems(writes.map((each, i) => item(i + 1, { writes: [each] })), () => keeps)[0]?.conflict;
+const conflictOf = (keeps: boolean, ...writes: Write[]): string | undefined => writesOfItems(writes.map((each, i) => item(i + 1, { writes: [each] })), 'c', keeps).conflict;
 const OLD = new Uint8Array(32);
 const POLICY = { keyPolicy: Uint8Array.of(1) };
 
 describe('what items leave', () => {
   it('is each key’s last effect, of the item that made it, and each guard’s last writer', () => {
-    const [left] = writesOfItems([
+    const left = writesOfItems([
       item(1, { writes: [write(1), write(2)], guardsWritten: [{ ownerSet: 'o', dataset: '', guardKey: bytes(9) }] }),
       item(2, { writes: [write(1, { effect: { case: 'delete', value: true } })], guardsWritten: [{ ownerSet: 'o', dataset: '', guardKey: bytes(9) }] }),
       item(3, { writes: [write(2, { effect: { case: 'keep', value: true }, ...POLICY })] }),
-    ], () => true);
-    expect(left?.conflict).toBeUndefined();
-    expect(left?.writes.map(({ effect, made, keyPolicy }) => [effect.case, made.txId[0], keyPolicy?.length])).toEqual([['delete', 2, undefined], ['packetHash', 1, 1]]);
-    expect([left?.guards.map(({ txId }) => txId[0]), left?.ownerSets.map(({ txId }) => txId[0]), left?.txIds.map((txId) => txId[0])]).toEqual([[2], [3], [1, 2, 3]]);
+    ], 'c', true);
+    expect(left.conflict).toBeUndefined();
+    expect(left.writes.map(({ effect, made, keyPolicy }) => [effect.case, made.txId[0], keyPolicy?.length])).toEqual([['delete', 2, undefined], ['packetHash', 1, 1]]);
+    expect([left.guards.map(({ txId }) => txId[0]), left.ownerSets.map(({ txId }) => txId[0]), left.txIds.map((txId) => txId[0])]).toEqual([[2], [3], [1, 2, 3]]);
   });
 
   it('is nothing that one transaction can write where a policy or a purge would not stand for the next item', () => {
@@ -35,7 +35,7 @@ describe('what items leave', () => {
   });
 
   it('falls on one entry once within an item', () => {
-    expect(writesOfItems([item(1, { writes: [write(1), write(1, { dataset: 'other' })] })], () => false)[0]?.conflict).toMatch(/one ledger key/);
+    expect(writesOfItems([item(1, { writes: [write(1), write(1, { dataset: 'other' })] })], 'c', false).conflict).toMatch(/one ledger key/);
   });
 });
 
@@ -48,13 +48,13 @@ it('what items leave is what they leave one after the other', () => {
         item(i + 1, { writes: keys.map(({ key, effect: made }) => write(key, { effect: made })), guardsWritten: guard === undefined ? [] : [{ ownerSet: 'o', dataset: '', guardKey: bytes(guard) }] }));
       const overlay = createItemOverlay({ version: () => OLD, guard: () => OLD, keyPolicy: () => undefined });
       for (const core of cores) overlay.apply(core);
-      const [left] = writesOfItems(cores, () => false);
+      const left = writesOfItems(cores, 'c', false);
       for (const key of [1, 2, 3]) {
-        const last = left?.writes.find(({ ledgerKey }) => ledgerKey[0] === key);
+        const last = left.writes.find(({ ledgerKey }) => ledgerKey[0] === key);
         const version = last === undefined ? OLD : last.effect.case === 'packetHash' ? last.effect.value : undefined;
         expect(overlay.version('c', 'o', '', bytes(key))).toEqual(version);
       }
-      for (const guard of [1, 2]) expect(overlay.guard('c', 'o', '', bytes(guard))).toEqual(left?.guards.find(({ guardKey }) => guardKey[0] === guard)?.txId ?? OLD);
+      for (const guard of [1, 2]) expect(overlay.guard('c', 'o', '', bytes(guard))).toEqual(left.guards.find(({ guardKey }) => guardKey[0] === guard)?.txId ?? OLD);
     }),
   );
 });

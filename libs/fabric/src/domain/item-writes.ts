@@ -1,5 +1,5 @@
 import { toHex } from '@selvedge/crypto';
-import type { ContractSection, Core, GuardWrite, WriteEntry } from '@selvedge/protocol';
+import { keyPolicyAfter, type ContractSection, type Core, type GuardWrite, type WriteEntry } from '@selvedge/protocol';
 
 /** Which transaction made a write, and when its request was made. */
 export type MadeBy = Pick<Core, 'txId' | 'timestampSeconds' | 'timestampNanos'>;
@@ -19,20 +19,18 @@ export interface ContractWrites {
   readonly conflict: string | undefined;
 }
 
-/**
- * Lays a batch's kept items over each other, contract by contract. Not every row of items can be one transaction's: a purge
- * that a later write hides would purge nothing, and a key's policy that an item sets or ends would not stand for the next.
- * @param keepsPolicies whether a contract's keys may have policies of their own
- */
-export function writesOfItems(cores: readonly Core[], keepsPolicies: (contract: string) => boolean): ContractWrites[] {
-  const names = [...new Set(cores.flatMap(({ sections }) => sections.map(({ contract }) => contract)))];
-  return names.map((contract) => {
-    const items = cores.flatMap((core) => core.sections.filter((section) => section.contract === contract).map((section) => ({ core, section })));
-    return { contract, ...writesOf(items, keepsPolicies(contract)) };
-  });
+/** Contracts that a batch's kept items touch, in the order in which they first do. */
+export function contractsOfItems(cores: readonly Core[]): string[] {
+  return [...new Set(cores.flatMap(({ sections }) => sections.map(({ contract }) => contract)))];
 }
 
-function writesOf(items: readonly { readonly core: Core; readonly section: ContractSection }[], keepsPolicies: boolean): Omit<ContractWrites, 'contract'> {
+/**
+ * Lays a batch's kept items over each other, in one contract. Not every row of items can be one transaction's: a purge
+ * that a later write hides would purge nothing, and a key's policy that an item sets or ends would not stand for the next.
+ * @param keepsPolicies whether the contract's keys may have policies of their own
+ */
+export function writesOfItems(cores: readonly Core[], contract: string, keepsPolicies: boolean): ContractWrites {
+  const items = itemsOf(cores, contract);
   const writes = new Map<string, ContractWrites['writes'][number]>();
   const guards = new Map<string, ContractWrites['guards'][number]>();
   const ownerSets = new Map<string, ContractWrites['ownerSets'][number]>();
@@ -57,33 +55,36 @@ function writesOf(items: readonly { readonly core: Core; readonly section: Contr
       guards.set(id, { ownerSet, guardKey, txId });
     }
   }
-  return { writes: [...writes.values()], guards: [...guards.values()], ownerSets: [...ownerSets.values()], txIds: items.map(({ core }) => core.txId), conflict };
+  return { contract, writes: [...writes.values()], guards: [...guards.values()], ownerSets: [...ownerSets.values()], txIds: items.map(({ core }) => core.txId), conflict };
 }
 
 function conflictOf(earlier: WriteEntry, later: WriteEntry, keepsPolicies: boolean): string | undefined {
   // Datasets share their owner set's collection.
   if (earlier.dataset !== later.dataset) return 'two writes fall on one ledger key';
   if (earlier.effect.case === 'purge') return 'an item writes a key that an earlier one purges';
-  const isPolicyChanged = earlier.keyPolicy !== undefined || earlier.effect.case === 'delete';
-  return keepsPolicies && isPolicyChanged ? 'an item writes a key whose own policy an earlier one changes' : undefined;
+  return keepsPolicies && keyPolicyAfter(earlier) !== 'kept' ? 'an item writes a key whose own policy an earlier one changes' : undefined;
 }
 
 /** What the kept items of a batch read of one contract on the ledger: not what an earlier one wrote. */
 export function ledgerReadsOfItems(cores: readonly Core[], contract: string): Pick<ContractSection, 'reads' | 'guardsRead' | 'keyPolicyReads'> {
   const written = { entries: new Set<string>(), policies: new Set<string>(), guards: new Set<string>() };
   const found: Pick<ContractSection, 'reads' | 'guardsRead' | 'keyPolicyReads'> = { reads: [], guardsRead: [], keyPolicyReads: [] };
-  for (const section of cores.flatMap(({ sections }) => sections.filter((each) => each.contract === contract))) {
+  for (const { section } of itemsOf(cores, contract)) {
     found.reads.push(...section.reads.filter(({ ownerSet, ledgerKey }) => !written.entries.has(placeOf(ownerSet, ledgerKey))));
     found.guardsRead.push(...section.guardsRead.filter(({ ownerSet, guardKey }) => !written.guards.has(placeOf(ownerSet, guardKey))));
     found.keyPolicyReads.push(...section.keyPolicyReads.filter(({ ownerSet, ledgerKey }) => !written.policies.has(placeOf(ownerSet, ledgerKey))));
-    for (const { ownerSet, ledgerKey, effect, keyPolicy } of section.writes) {
-      const id = placeOf(ownerSet, ledgerKey);
-      if (effect.case !== 'keep') written.entries.add(id);
-      if (keyPolicy !== undefined || effect.case === 'delete' || effect.case === 'purge') written.policies.add(id);
+    for (const write of section.writes) {
+      const id = placeOf(write.ownerSet, write.ledgerKey);
+      if (write.effect.case !== 'keep') written.entries.add(id);
+      if (keyPolicyAfter(write) !== 'kept') written.policies.add(id);
     }
     for (const { ownerSet, guardKey } of section.guardsWritten) written.guards.add(placeOf(ownerSet, guardKey));
   }
   return found;
+}
+
+function itemsOf(cores: readonly Core[], contract: string): readonly { readonly core: Core; readonly section: ContractSection }[] {
+  return cores.flatMap((core) => core.sections.filter((section) => section.contract === contract).map((section) => ({ core, section })));
 }
 
 /** The key has a fixed length. */

@@ -1,10 +1,10 @@
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { isSelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, type FactReader } from '@selvedge/policy';
-import type { WriteEntry } from '@selvedge/protocol';
+import { keyPolicyAfter, type WriteEntry } from '@selvedge/protocol';
 import { collectionOf, MARKER_COLLECTION, ownerSetOf } from '../names.js';
 import type { EndorsedResponse } from './endorsed-response.js';
-import { ledgerReadsOfItems, writesOfItems, type ContractWrites, type MadeBy } from './item-writes.js';
+import { contractsOfItems, ledgerReadsOfItems, writesOfItems, type ContractWrites, type MadeBy } from './item-writes.js';
 import { entryKeyHash, guardKeyHash, MARKER_VALUE_HASH, markerKeyHash, OWNERS_TOUCH_KEY_HASH, placeText, policyKeyHash } from './key-hashes.js';
 import { peersKeyPolicy } from './peers-key-policy.js';
 import { recordedContract } from './recorded-contract.js';
@@ -39,8 +39,6 @@ export interface MatchedWrites {
   readonly hasMarkers: boolean;
 }
 
-const NOTHING = new Uint8Array(0);
-
 interface Expected extends HashedWrite {
   readonly write?: WriteEntry;
   readonly made?: MadeBy;
@@ -60,7 +58,8 @@ export function isOwnCollection(collection: string): boolean {
  */
 export function matchWrites(response: EndorsedResponse | undefined, sets: readonly NamespaceSet[], reader: FactReader): MatchedWrites {
   const keeps = (contract: string): boolean => keepsPolicies(reader, contract);
-  const contracts = writesOfItems(response?.cores ?? [], keeps);
+  const cores = response?.cores ?? [];
+  const contracts = contractsOfItems(cores).map((contract) => writesOfItems(cores, contract, keeps(contract)));
   const expected = new Map(contracts.flatMap((contract) => contractWrites(contract, keeps(contract.contract))));
   let mismatch = response === undefined ? 'the response is not an endorsement' : contracts.find(({ conflict }) => conflict !== undefined)?.conflict;
   let markers = 0;
@@ -119,12 +118,11 @@ function contractWrites({ contract, writes, guards, ownerSets, txIds }: Contract
 
 /** Where keys may have policies: each policy that is set or ends with its key, and a touch of each owner set that is written. */
 function policyPlaces({ contract, writes, ownerSets }: Pick<ContractWrites, 'contract' | 'writes' | 'ownerSets'>): [string, Expected][] {
-  const policies = writes.flatMap(({ ownerSet, ledgerKey, effect, keyPolicy }): [string, Expected][] => {
-    const isRemoval = effect.case === 'delete' || effect.case === 'purge';
-    if (!isRemoval && keyPolicy === undefined) return [];
-    const keyHash = policyKeyHash(ledgerKey);
-    const policy = keyPolicy ?? NOTHING;
-    return [[placeText(contract, collectionText(ownerSet), keyHash), { keyHash, valueHash: policy.length === 0 ? undefined : sha256(policy), isPurge: false, keyPolicy: policy }]];
+  const policies = writes.flatMap((write): [string, Expected][] => {
+    const policy = keyPolicyAfter(write);
+    if (policy === 'kept') return [];
+    const keyHash = policyKeyHash(write.ledgerKey);
+    return [[placeText(contract, collectionText(write.ownerSet), keyHash), { keyHash, valueHash: policy.length === 0 ? undefined : sha256(policy), isPurge: false, keyPolicy: policy }]];
   });
   const touches = ownerSets.map(({ ownerSet, txId }): [string, Expected] => {
     return [placeText(contract, collectionText(ownerSet), OWNERS_TOUCH_KEY_HASH), { keyHash: OWNERS_TOUCH_KEY_HASH, valueHash: sha256(txId), isPurge: false }];

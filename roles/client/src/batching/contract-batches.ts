@@ -34,8 +34,8 @@ interface Waiting {
 const MAX_REPEATS = 3;
 
 /** Throws INVALID_CONFIGURATION for a policy that makes no sense. */
-export function verifyBatchPolicy(contract: string, { maxBatch, maxBatchDelayMs, maxInFlight = 1 }: BatchPolicy): void {
-  const isWhole = [maxBatch, maxInFlight].every((value) => Number.isInteger(value) && value >= 1) && maxBatch <= LIMITS.maxBatchItems;
+export function verifyBatchPolicy(contract: string, { maxBatch, maxBatchDelayMs, maxInFlight }: BatchPolicy): void {
+  const isWhole = [maxBatch, ...(maxInFlight === undefined ? [] : [maxInFlight])].every((value) => Number.isInteger(value) && value >= 1) && maxBatch <= LIMITS.maxBatchItems;
   const isDelay = maxBatchDelayMs >= 0 && maxBatchDelayMs <= 60_000;
   if (!isWhole || !isDelay) throw new SelvedgeError('INVALID_CONFIGURATION', `batching of contract ${contract}: maxBatch is 1 to ${String(LIMITS.maxBatchItems)}, maxBatchDelayMs 0 to 60,000, maxInFlight at least 1`, { role: 'client' });
 }

@@ -1,12 +1,12 @@
 import { toHex } from '@selvedge/crypto';
 import { openBatchAnswer, type BatchAnswer } from '../domain/batch-answer.js';
 import type { BuiltRequest } from '../domain/request.js';
-import { executeOnNodes, type NodeCall } from '../execution.js';
+import { executeOnQuorum, type NodeCall } from '../execution.js';
 import type { Session } from '../session.js';
 
 /**
  * Has a batch executed by as many compute nodes as the contract and those that it called ask for. Throws what
- * executeOnNodes and openBatchAnswer throw.
+ * executeOnQuorum and openBatchAnswer throw.
  */
 export async function executeBatch(session: Session, contract: string, requests: readonly BuiltRequest[], isSubmit: boolean): Promise<BatchAnswer[]> {
   const call: NodeCall<BatchAnswer> = {
@@ -19,10 +19,7 @@ export async function executeBatch(session: Session, contract: string, requests:
     const terms = await Promise.all(contracts.map((name) => session.trust.terms(name)));
     return Math.max(1, ...terms.map(({ policy }) => policy.computeQuorum));
   };
-  const answers = await executeOnNodes(session, call, { count: await quorum([contract]) });
-  const called = (answers[0]?.cores ?? []).flatMap((core) => core.sections.map((section) => section.contract));
-  const missing = (await quorum([...new Set(called)])) - answers.length;
-  return missing > 0 ? executeOnNodes(session, call, { count: missing, having: answers }) : answers;
+  return executeOnQuorum(session, call, { quorum });
 }
 
 /** Names a batch where one transaction would be named. */

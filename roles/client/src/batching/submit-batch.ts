@@ -1,13 +1,12 @@
 import { toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError, withRole } from '@selvedge/errors';
 import { createItemMask, isDropped, keptItems, LIMITS, maskItems, requireAtMost, verifyItemMask, ValidationCode, withDependents, type Core, type TargetData } from '@selvedge/protocol';
-import type { ContractTerms } from '../domain/contract-terms.js';
 import type { ItemStatus } from '../domain/item-verdicts.js';
 import { groupReplicas } from '../domain/replicas.js';
 import type { BuiltRequest } from '../domain/request.js';
-import { readRequirements } from '../domain/requirements.js';
 import { isConflict } from '../domain/retry.js';
 import type { CarriedTransaction } from '../ledger-lane.js';
+import { requirementsOf } from '../requirements-of.js';
 import type { TransactionSession } from '../session.js';
 import { outcomeOf, outcomeOfFailure, outcomeOfVerdict, type ItemOutcome } from './batch-outcome.js';
 import { executeBatch } from './execute-batch.js';
@@ -90,9 +89,7 @@ async function commitItems(session: TransactionSession, batch: { readonly contra
 async function endorseItems(session: TransactionSession, { contract, requests }: { readonly contract: string; readonly requests: readonly BuiltRequest[] }, { targetData, cores }: Executed, dropped: ReadonlySet<number>): Promise<CarriedTransaction> {
   const masked = dropped.size === 0 ? targetData : maskItems(targetData, cores, dropped);
   const kept = keptItems(cores, masked.itemMask);
-  const names = [...new Set(kept.flatMap((core) => core.sections.map((section) => section.contract)))];
-  const terms = new Map(await Promise.all(names.map(async (name) => [name, await session.trust.terms(name)] as const)));
-  const requirements = readRequirements(kept, (name) => terms.get(name) as ContractTerms, masked.attachments?.keyPolicies);
+  const requirements = await requirementsOf(session.trust, kept, masked);
   const [first] = kept;
   const request = requests.find(({ txId }) => Buffer.from(txId).equals(first?.txId ?? new Uint8Array(0)));
   if (first === undefined || request === undefined) throw new RangeError('a batch without a kept item');

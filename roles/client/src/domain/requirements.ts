@@ -22,6 +22,11 @@ export interface Requirements {
   readonly targets: readonly WrittenTarget[];
 }
 
+/** Contracts that cores touch, the invoked one first. */
+export function contractsOf(cores: readonly Core[]): string[] {
+  return [...new Set(cores.flatMap((core) => core.sections.map((section) => section.contract)))];
+}
+
 /**
  * Reads what the cores need out of the contracts' terms. inForce: the policies of written keys, as compute nodes were told;
  * a wrong one only costs a try, since followers know them. Throws OWNER_SET_MISMATCH for an owner set that the terms lack,
@@ -54,7 +59,7 @@ export function readRequirements(cores: readonly Core[], termsOf: (contract: str
 
 /** Equal policies once: many keys have the same. */
 function keyPoliciesOf(cores: readonly Core[], termsOf: (contract: string) => ContractTerms, inForce: readonly KeyPolicyInForce[]): EndorsementPolicy[] {
-  const touched = new Set(cores.flatMap((core) => core.sections.map((section) => section.contract)));
+  const touched = new Set(contractsOf(cores));
   const distinct = new Map(inForce.filter(({ contract }) => touched.has(contract)).map((each) => [`${each.contract} ${toHex(each.policy)}`, each]));
   return [...distinct.values()].flatMap(({ contract, policy }) => mapKeyPolicy(policy, termsOf(contract).policy) ?? []);
 }

@@ -2,7 +2,7 @@ import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { MARKER_VALUE, peersKeyPolicy, writesOfItems, type ContractWrites } from '@selvedge/fabric';
 import { keepsKeyPolicies, type KeyPolicyTerms } from '@selvedge/policy';
-import type { WriteEntry } from '@selvedge/protocol';
+import { isRemoval, type WriteEntry } from '@selvedge/protocol';
 import type { ParsedTargetData } from '../../domain/check-shape.js';
 import { dataEntry, guardEntry, markerEntry, policyEntry, touchEntry, type PrivateEntry } from './private-entries.js';
 
@@ -22,13 +22,13 @@ export type PlannedWrite =
 export function planWrites({ cores, attachments }: ParsedTargetData, contract: string, policy: KeyPolicyTerms): PlannedWrite[] {
   const packets = new Map(attachments.packets.map((packet) => [toHex(sha256(packet)), packet]));
   const keeps = keepsKeyPolicies(policy);
-  const own = writesOfItems(cores, () => keeps).find((each) => each.contract === contract);
-  if (own?.conflict !== undefined) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', own.conflict);
+  const own = writesOfItems(cores, contract, keeps);
+  if (own.conflict !== undefined) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', own.conflict);
   return [
-    ...(own?.writes ?? []).flatMap((write) => planWrite(write, packets)),
-    ...(keeps && own !== undefined ? planKeyPolicies(own, policy) : []),
-    ...(own?.guards ?? []).map(({ ownerSet, guardKey, txId }) => ({ kind: 'put', ...guardEntry(ownerSet, guardKey), value: txId }) as const),
-    ...(own?.txIds ?? []).map((txId) => ({ kind: 'put', ...markerEntry(txId), value: MARKER_VALUE }) as const),
+    ...own.writes.flatMap((write) => planWrite(write, packets)),
+    ...(keeps ? planKeyPolicies(own, policy) : []),
+    ...own.guards.map(({ ownerSet, guardKey, txId }) => ({ kind: 'put', ...guardEntry(ownerSet, guardKey), value: txId }) as const),
+    ...own.txIds.map((txId) => ({ kind: 'put', ...markerEntry(txId), value: MARKER_VALUE }) as const),
   ];
 }
 
@@ -56,9 +56,10 @@ function planWrite({ ownerSet, ledgerKey, effect }: WriteEntry, packets: Readonl
  * value, whose hash shows in read sets.
  */
 function planKeyPolicies({ writes, ownerSets }: ContractWrites, terms: KeyPolicyTerms): PlannedWrite[] {
-  const policies = writes.flatMap(({ ownerSet, ledgerKey, effect, keyPolicy }): PlannedWrite[] => {
+  const policies = writes.flatMap((write): PlannedWrite[] => {
+    const { ownerSet, ledgerKey, keyPolicy } = write;
     const beside = policyEntry(ownerSet, ledgerKey);
-    if (effect.case === 'delete' || effect.case === 'purge') return [{ kind: 'delete', ...beside }];
+    if (isRemoval(write)) return [{ kind: 'delete', ...beside }];
     if (keyPolicy === undefined) return [];
     const value = peersKeyPolicy(keyPolicy, terms);
     if (value === undefined) throw new SelvedgeError('KEY_POLICY_UNMAPPED', 'a key-level policy that cannot be carried out');
