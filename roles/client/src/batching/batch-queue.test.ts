@@ -43,6 +43,20 @@ describe('a batch queue', () => {
     expect(batches).toEqual([[1, 2]]);
   });
 
+  it('shares what waits out among the batches that may start, where it is to', async () => {
+    const { batches, add, end } = setting({ maxBatch: 12, maxBatchDelayMs: 5, maxInFlight: 2, isSharedOut: true });
+    const sizes = (): number[] => batches.map((batch) => batch.length);
+    const some = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+    add(...some(10)); // two times five would save little
+    await vi.advanceTimersByTimeAsync(5);
+    expect(sizes()).toEqual([8, 2]);
+    add(...some(23));
+    await end();
+    expect(sizes().slice(2)).toEqual([12]); // a single place: as full as may be
+    await end();
+    expect(sizes().slice(3)).toEqual([11]);
+  });
+
   it('has so many batches under way, and sends what waited as soon as one ends', async () => {
     const { batches, add, end } = setting({ maxBatch: 3, maxBatchDelayMs: 0, maxInFlight: 1 });
     add(1);

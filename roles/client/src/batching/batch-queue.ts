@@ -4,7 +4,7 @@ export interface BatchPolicy {
   readonly maxBatch: number;
   /** How long the first item waits for others, in milliseconds. Items that come while maxInFlight batches are under way wait for one to end. */
   readonly maxBatchDelayMs: number;
-  /** Batches under way at once. Default 2: later batches do not see what earlier ones have not committed yet. */
+  /** Batches under way at once. Default 2 for updates, since later batches do not see what earlier ones have not committed yet, and 4 for queries. */
   readonly maxInFlight?: number;
 }
 
@@ -13,15 +13,28 @@ export interface BatchQueue<T> {
   add(item: T): void;
 }
 
+/** How a queue fills its batches. */
+export interface BatchFilling {
+  /**
+   * Whether what waits is shared out among the batches that may start now, instead of filling the first: so that one batch
+   * is sealed and opened here while a compute node runs another. Default false.
+   */
+  readonly isSharedOut?: boolean;
+}
+
+/** Fewer save too little of what a call costs. */
+const LEAST_SHARE = 8;
+
 /** @param run takes a batch of at least one; must not reject */
-export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = 2 }: BatchPolicy, run: (items: T[]) => Promise<void>): BatchQueue<T> {
+export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = 2, isSharedOut = false }: BatchPolicy & BatchFilling, run: (items: T[]) => Promise<void>): BatchQueue<T> {
   const waiting: T[] = [];
   let inFlight = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const start = (): void => {
+    const size = isSharedOut ? Math.max(LEAST_SHARE, Math.ceil(waiting.length / (maxInFlight - inFlight))) : waiting.length;
     inFlight += 1;
-    void run(waiting.splice(0, maxBatch)).finally(() => {
+    void run(waiting.splice(0, Math.min(size, maxBatch))).finally(() => {
       inFlight -= 1;
       // What came meanwhile has waited long enough.
       flush();

@@ -30,6 +30,8 @@ interface Waiting {
   readonly repeats: number;
 }
 
+/** By default: queries see no less for other batches under way, and while one runs others are sealed and opened. */
+const QUERY_BATCHES_IN_FLIGHT = 4;
 /** After so many batches that fell to others' conflicts an item goes alone. */
 const MAX_REPEATS = 3;
 
@@ -43,7 +45,7 @@ export function verifyBatchPolicy(contract: string, { maxBatch, maxBatchDelayMs,
 /** Batches a contract's requests as the policy says. */
 export function createContractBatches(session: TransactionSession, contract: string, policy: BatchPolicy): ContractBatches {
   const submits: BatchQueue<Waiting> = createBatchQueue(policy, (items) => run(RequestKind.SUBMIT, items));
-  const evaluates: BatchQueue<Waiting> = createBatchQueue(policy, (items) => run(RequestKind.EVALUATE, items));
+  const evaluates: BatchQueue<Waiting> = createBatchQueue({ maxInFlight: QUERY_BATCHES_IN_FLIGHT, isSharedOut: true, ...policy }, (items) => run(RequestKind.EVALUATE, items));
 
   const run = async (kind: RequestKind, items: readonly Waiting[]): Promise<void> => {
     const outcomes = items.length === 1 ? items.map((): ItemOutcome => ({ kind: 'alone' })) : await runTogether(kind, items);
