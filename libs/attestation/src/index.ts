@@ -25,7 +25,7 @@ export { createViewerEvidence, verifyViewerEvidence, type AttestedViewer, type V
 export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';
 export { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitments, type CommittedKeys } from './key-commitments.js';
 export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
-export { openShareSlot, sealShareSlot, shareCommitment, UNLOCK_SUITE, type ShareHolder } from './unlock/slots.js';
+export { openShareSlot, sealShareSlot, shareCommitment, type ShareHolder } from './unlock/slots.js';
 export { createUnlockEvidence, verifyUnlockEvidence, type VerifiedUnlockEvidence } from './unlock/evidence.js';
 export { openShareSubmission, sealShareSubmission } from './unlock/submission.js';
 export { chainEntry, chainEvent, EMPTY_CHAIN, isAuditHeadSigned, verifyAuditChain, verifySignedChain, type AuditAnchor, type AuditEvent, type AuditHead, type EntryCheck } from './audit-chain.js';

@@ -38,6 +38,8 @@ export interface Suite extends KeyedHash {
   generateKemKeyPair(): KemKeyPair;
   /** RFC 9180 section 7.1.3 DeriveKeyPair. ikm has at least 32 bytes of entropy. Throws RangeError when it is shorter. */
   deriveKemKeyPair(ikm: Uint8Array): KemKeyPair;
+  /** Whether hpkeSeal takes this public key: a point of the curve, of full order, in the encoding of RFC 9180 section 7.1.1. */
+  isKemPublicKey(publicKey: Uint8Array): boolean;
   /** RFC 9180 section 6.1, SealBase. Throws SelvedgeError PUBLIC_KEY_INVALID when the public key is off the curve, of low order or of another length. */
   hpkeSeal(recipientPublicKey: Uint8Array, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): SealedBytes;
   /** RFC 9180 section 6.1, OpenBase. Throws SelvedgeError DECRYPT_FAILED, whatever the reason. */

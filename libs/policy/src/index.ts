@@ -5,6 +5,7 @@ export { encodeSignaturePolicy, keepsKeyPolicies, mapKeyPolicy, type KeyPolicyTe
 export { endorsementPoliciesOf, endorsersOf } from './endorsement/endorsers-of.js';
 export { minimalSatisfyingSets } from './endorsement/satisfying-sets.js';
 export { createProfile, parseProfile, type Profile } from './profile.js';
+export { UNLOCK_SUITE } from './profile-checks.js';
 export { createSignedProfile, parseSignedProfile, signProfile, verifyProfileSuccession, verifySignedProfile } from './signed-profile.js';
 export { profileFromJson } from './profile-json/from-json.js';
 export { appraisalPoliciesFromJson } from './appraisal-policy/read.js';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Signer } from '@selvedge/identity';
-import { ContractPolicySchema, PolicyChangeSchema, encodeMessage, type FactChange } from '@selvedge/protocol';
+import { ContractPolicySchema, NetworkProfileSchema, PolicyChangeSchema, encodeMessage, type FactChange } from '@selvedge/protocol';
 import { createProfile } from './profile.js';
 import { factHash, facts, listFacts, type FactList } from './facts.js';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';
@@ -115,6 +115,15 @@ describe('the profile on the ledger', () => {
     expect(refused([{ key: facts.profile, value: signedBy(second(), admins) }], held)).toBe('nothing was refused');
     expect(refused([{ key: facts.profile, value: network.signedProfile }], held)).toMatch(/^PROFILE_INVALID: .*does not follow/);
     expect(refused([{ key: facts.profile, value: signedBy(second(), admins.slice(1)) }], held)).toMatch(/^PROFILE_SIGNATURES_MISSING/);
+  });
+
+  it('is none that would lock the key broker’s store for nobody to open, whoever signed it', () => {
+    const held = holding({ [facts.profile]: network.signedProfile });
+    const organisations = (network.init.organisations ?? []).map((organisation, i) => ({ ...organisation, unlockKey: i === 0 ? new Uint8Array(65).fill(4) : new Uint8Array(0) }));
+    const offTheCurve = encodeMessage(NetworkProfileSchema, { ...network.init, version: 2n, organisations });
+    expect(refused([{ key: facts.profile, value: signedBy(offTheCurve, admins) }], held)).toMatch(/^PROFILE_INVALID: .*unlock key of Org1MSP/);
+    const withoutHolders = encodeMessage(NetworkProfileSchema, { ...network.init, version: 2n, appraisalPolicies: [{ role: 'key-broker', teeType: 'simulated', measurements: [new Uint8Array(48)] }] });
+    expect(refused([{ key: facts.profile, value: signedBy(withoutHolders, admins) }], held)).toMatch(/^PROFILE_INVALID: .*unlock keys of 0 organisations/);
   });
 });
 

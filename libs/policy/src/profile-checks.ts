@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto';
-import { SUITE_NAMES, toHex } from '@selvedge/crypto';
+import { SUITE_NAMES, suiteByName, toHex } from '@selvedge/crypto';
 import { LIMITS, type NetworkProfile, type Organisation } from '@selvedge/protocol';
 import { checkAppraisalPolicies } from './appraisal-policy/check.js';
 import { MSP_ID, NETWORK_NAME, isStrictlyAscending, isUnique } from './names.js';
 import { profileInvalid } from './profile-invalid.js';
 
 const MAX_ROOTS = 16;
-const UNLOCK_KEY_BYTES = 65;
+/** Suite of the organisations' unlock keys: the key broker's store is of no network suite. */
+export const UNLOCK_SUITE = suiteByName('P256-AES256GCM-SHA256');
 
 /** Checks everything but the organisations' certificates, which the registry checks. Throws PROFILE_INVALID. */
 export function checkProfile(profile: NetworkProfile): void {
@@ -19,6 +20,7 @@ export function checkProfile(profile: NetworkProfile): void {
   if (profile.viewQuorum < 1 || profile.viewQuorum > count) throw profileInvalid(`view_quorum: a number from 1 to ${String(count)} expected`);
   checkSuites(profile.allowedSuites);
   checkAppraisalPolicies(profile.appraisalPolicies);
+  checkUnlockQuorum(profile);
   checkSimulatedRoots(profile.simulatedRoots);
 }
 
@@ -34,9 +36,16 @@ function checkOrganisations(organisations: readonly Organisation[]): void {
   if (!isUnique(unlockKeys)) throw profileInvalid('two organisations have one unlock key');
 }
 
-/** An uncompressed point (SEC 1, section 2.3.3), or nothing; whether it lies on the curve shows when a share is sealed to it. */
-function checkUnlockKey(mspId: string, { length, 0: form }: Uint8Array): void {
-  if (length !== 0 && (length !== UNLOCK_KEY_BYTES || form !== 4)) throw profileInvalid(`unlock key of ${mspId}: an uncompressed P-256 point expected`);
+/** A point on the curve (SEC 1, section 2.3.3), or nothing: no share can be sealed to another, and no broker start with its profile. */
+function checkUnlockKey(mspId: string, unlockKey: Uint8Array): void {
+  if (unlockKey.length > 0 && !UNLOCK_SUITE.isKemPublicKey(unlockKey)) throw profileInvalid(`unlock key of ${mspId}: an uncompressed point on P-256 expected`);
+}
+
+/** Where a key broker is admitted, its store needs a holder for each of the k shares that open it: with fewer, none could be locked. */
+function checkUnlockQuorum({ appraisalPolicies, organisations, adminQuorum }: NetworkProfile): void {
+  if (!appraisalPolicies.some(({ role }) => role === 'key-broker')) return;
+  const holders = organisations.filter(({ unlockKey }) => unlockKey.length > 0).length;
+  if (holders < adminQuorum) throw profileInvalid(`unlock keys of ${String(holders)} organisations, but admin_quorum asks shares of ${String(adminQuorum)} to unlock the key broker`);
 }
 
 function checkSuites(suites: readonly string[]): void {

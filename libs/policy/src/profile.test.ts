@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parsePem } from '@selvedge/identity';
 import { NetworkProfileSchema, encodeMessage, profileDigest } from '@selvedge/protocol';
+import { UNLOCK_SUITE } from './profile-checks.js';
 import { createProfile, parseProfile } from './profile.js';
 import { MSP_IDS, makeNetwork, type ProfileInit, type TestNetwork } from './testdata/network.js';
 import { refusal } from './testdata/refusal.js';
@@ -69,13 +70,29 @@ describe('parseProfile', () => {
     expect(refused({ appraisalPolicies: [{ role: 'compute', teeType: 'simulated' }] })).toMatch(/^PROFILE_INVALID: .*no measurement is admitted/);
   });
 
-  it('refuses an unlock key that is no point of P-256, and one key for two organisations', () => {
-    const withKeys = (...keys: Uint8Array[]) => refused({ organisations: (network.init.organisations ?? []).map((organisation, i) => ({ ...organisation, unlockKey: keys[i] ?? new Uint8Array(0) })) });
-    const [one, two] = [new Uint8Array(65).fill(4), Uint8Array.from({ length: 65 }, (_, i) => (i === 0 ? 4 : 7))];
-    expect(withKeys(one, two)).toBe('nothing was refused');
-    expect(withKeys(new Uint8Array(64).fill(4))).toMatch(/^PROFILE_INVALID: .*unlock key of Org1MSP/);
-    expect(withKeys(new Uint8Array(65).fill(2))).toMatch(/^PROFILE_INVALID: .*unlock key of Org1MSP/);
-    expect(withKeys(one, one)).toMatch(/^PROFILE_INVALID: .*two organisations have one unlock key/);
+  describe('unlock keys', () => {
+    const makeKey = (): Uint8Array => UNLOCK_SUITE.generateKemKeyPair().publicKey;
+    const withKeys = (keys: readonly Uint8Array[], change: ProfileInit = {}) =>
+      refused({ organisations: (network.init.organisations ?? []).map((organisation, i) => ({ ...organisation, unlockKey: keys[i] ?? new Uint8Array(0) })), ...change });
+    const admitsBroker: ProfileInit = { appraisalPolicies: [{ role: 'key-broker', teeType: 'simulated', measurements: [new Uint8Array(48).fill(7)] }] };
+
+    it('are points on P-256, to which a share can be sealed, each of one organisation', () => {
+      const [one, two] = [makeKey(), makeKey()];
+      const offTheCurve = Uint8Array.from(one, (byte, i) => (i === 64 ? byte ^ 1 : byte));
+      expect(withKeys([one, two])).toBe('nothing was refused');
+      for (const wrong of [offTheCurve, one.subarray(0, 64), Uint8Array.of(2, ...one.subarray(1)), Uint8Array.of(4, ...new Uint8Array(64)), Uint8Array.of(0)]) {
+        expect(withKeys([wrong, two])).toMatch(/^PROFILE_INVALID: .*unlock key of Org1MSP/);
+      }
+      expect(withKeys([one, one])).toMatch(/^PROFILE_INVALID: .*two organisations have one unlock key/);
+    });
+
+    it('are as many as admin_quorum asks shares of, where the profile admits a key broker', () => {
+      expect(withKeys([makeKey(), makeKey()], admitsBroker)).toBe('nothing was refused');
+      expect(withKeys([makeKey()], admitsBroker)).toMatch(/^PROFILE_INVALID: .*unlock keys of 1 organisations, but admin_quorum asks shares of 2/);
+      expect(withKeys([], admitsBroker)).toMatch(/^PROFILE_INVALID: .*unlock keys of 0 organisations/);
+      expect(withKeys([makeKey(), makeKey()], { ...admitsBroker, adminQuorum: 3 })).toMatch(/^PROFILE_INVALID/);
+      expect(withKeys([])).toBe('nothing was refused');
+    });
   });
 
   it('refuses simulated roots twice, too many of them, and more than one certificate in one', () => {
@@ -104,11 +121,11 @@ describe('createProfile', () => {
     const bytes = createProfile({
       ...network.init,
       organisations: [...(network.init.organisations ?? [])].reverse(),
-      appraisalPolicies: [{ role: 'key-broker', teeType: 'simulated', measurements: [low] }, { role: 'compute', teeType: 'simulated', measurements: [high, low] }],
+      appraisalPolicies: [{ role: 'viewer', teeType: 'simulated', measurements: [low] }, { role: 'compute', teeType: 'simulated', measurements: [high, low] }],
     });
     const { message } = parseProfile(bytes);
     expect(message.organisations.map((organisation) => organisation.mspId)).toEqual(MSP_IDS);
-    expect(message.appraisalPolicies.map((policy) => policy.role)).toEqual(['compute', 'key-broker']);
+    expect(message.appraisalPolicies.map((policy) => policy.role)).toEqual(['compute', 'viewer']);
     expect(message.appraisalPolicies[0]?.measurements).toEqual([low, high]);
   });
 

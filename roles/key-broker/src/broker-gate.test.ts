@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { openShareSlot, openShareSubmission, sealShareSubmission, UNLOCK_SUITE, verifyUnlockEvidence } from '@selvedge/attestation';
+import { openShareSlot, openShareSubmission, sealShareSubmission, verifyUnlockEvidence } from '@selvedge/attestation';
 import { lengthPrefixed, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { createProfile, parseProfile } from '@selvedge/policy';
+import { createProfile, parseProfile, UNLOCK_SUITE } from '@selvedge/policy';
 import { encodeMessage, ShareSubmissionSchema, UnlockSlotsSchema } from '@selvedge/protocol';
 import { describe, expect, it } from 'vitest';
 import { createBrokerGate, type BrokerGateOptions } from './broker-gate.js';

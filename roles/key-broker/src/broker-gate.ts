@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
-import { createUnlockEvidence, UNLOCK_SUITE, type Attester } from '@selvedge/attestation';
+import { createUnlockEvidence, type Attester } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import type { Profile } from '@selvedge/policy';
+import { type Profile, UNLOCK_SUITE } from '@selvedge/policy';
 import { encodeMessage, UnlockStatementSchema, UnlockStatusSchema, type ShareSubmission, type UnlockEvidence, type UnlockEvidenceRequest, type UnlockStatus } from '@selvedge/protocol';
 import { createShareCollector, parseSlots } from './domain/unlock-secret.js';
 import type { KeyBroker } from './key-broker.js';

@@ -67,13 +67,13 @@ describe('wantedProfile', () => {
   });
   const config = (mspIds: string[], hasNodeUnits?: boolean): ChannelConfig => ({ sequence: 0n, organisations: mspIds.map((mspId) => organisation(mspId, hasNodeUnits)), orderers: [], maxMessageCount: 1, absoluteMaxBytes: 1, applicationCapabilities: [] });
   const want = (channelConfig: ChannelConfig, version = 1n): Uint8Array =>
-    wantedProfile(testDeployment(), version, { channelConfig, unlockKeys: new Map([['NorthMSP', consortium.organisation('NorthMSP').unlockKey.publicKey]]), teeRoots: [consortium.developmentRoot.certificateDer], measurements: { compute: new Uint8Array(48).fill(1), keyBroker: new Uint8Array(48).fill(2) } });
+    wantedProfile(testDeployment(), version, { channelConfig, unlockKeys: new Map(['AuroraMSP', 'CelestaMSP', 'NorthMSP'].map((mspId) => [mspId, consortium.organisation(mspId).unlockKey.publicKey])), teeRoots: [consortium.developmentRoot.certificateDer], measurements: { compute: new Uint8Array(48).fill(1), keyBroker: new Uint8Array(48).fill(2) } });
   const ALL = ['AuroraMSP', 'BothMSP', 'CelestaMSP', 'NorthMSP'];
 
   it('recognises organisations as the channel does', () => {
     const profile = parseProfile(want(config([...ALL, 'EastMSP'])));
     expect(profile.msps.mspIds).toEqual(ALL);
-    expect(profile.message.organisations.map(({ unlockKey }) => unlockKey.length)).toEqual([0, 0, 0, 65]);
+    expect(profile.message.organisations.map(({ unlockKey }) => unlockKey.length)).toEqual([65, 0, 65, 65]);
     expect(profile.message).toMatchObject({ network: 'acme', channel: 'trade', adminQuorum: 3, viewQuorum: 3, allowSimulated: true });
     expect(profile.msps.verifyIdentity(consortium.organisation('AuroraMSP').peer.signer.serialized).role).toBe('peer');
   });

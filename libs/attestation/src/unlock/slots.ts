@@ -1,10 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { equalBytes, labelledHash, lengthPrefixed, suiteByName, type KemKeyPair } from '@selvedge/crypto';
+import { equalBytes, labelledHash, lengthPrefixed, type KemKeyPair } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { UNLOCK_SUITE } from '@selvedge/policy';
 import type { UnlockSlot, UnlockSlotSchema } from '@selvedge/protocol';
-
-/** Suite of the organisations' unlock keys and of a broker's ephemeral unlock key. The store is of no network suite. */
-export const UNLOCK_SUITE = suiteByName('P256-AES256GCM-SHA256');
 
 /** The network and channel that a share is for. */
 export interface ShareScope {

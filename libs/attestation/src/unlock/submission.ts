@@ -1,8 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { lengthPrefixed, type KemKeyPair } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { UNLOCK_SUITE } from '@selvedge/policy';
 import type { ShareSubmission, ShareSubmissionSchema } from '@selvedge/protocol';
-import { UNLOCK_SUITE, type ShareScope } from './slots.js';
+import type { ShareScope } from './slots.js';
 
 const NO_AAD = new Uint8Array(0);
 

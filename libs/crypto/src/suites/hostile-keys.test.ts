@@ -60,6 +60,11 @@ describe('hostile HPKE public keys', () => {
     expect(() => suiteByName(suite).hpkeSeal(key, empty, empty, empty)).toThrow(expect.objectContaining({ code: 'PUBLIC_KEY_INVALID' }));
   });
 
+  it.each(cases)('$suite tells a key that is $what from one of its own', ({ suite, key }) => {
+    expect(suiteByName(suite).isKemPublicKey(key)).toBe(false);
+    expect(suiteByName(suite).isKemPublicKey(suiteByName(suite).generateKemKeyPair().publicKey)).toBe(true);
+  });
+
   it.each(cases)('$suite answers an enc that is $what as any failing decryption', ({ suite, key }) => {
     const recipient = suiteByName(suite).generateKemKeyPair();
     const open = (): Uint8Array => suiteByName(suite).hpkeOpen(recipient, key, empty, empty, new Uint8Array(48));

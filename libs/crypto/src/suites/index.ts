@@ -28,6 +28,16 @@ function sealOrRefuse(name: SuiteName, seal: () => SealedBytes): SealedBytes {
   }
 }
 
+/** By the very steps that a seal begins with, so that a key passes here exactly when something can be sealed to it. */
+function canEncapsulate(kem: DhKem, publicKey: Uint8Array): boolean {
+  try {
+    kem.encapsulate(publicKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 interface Algorithms {
   readonly kem: DhKem;
   readonly kdf: LabelledKdf;
@@ -46,6 +56,7 @@ function createSuite(name: SuiteName, { kem, kdf, aead, keyedHash, signatures }:
     name,
     generateKemKeyPair: () => hpke.kem.generate(),
     deriveKemKeyPair: (ikm) => hpke.kem.derive(ikm),
+    isKemPublicKey: (publicKey) => canEncapsulate(kem, publicKey),
     hpkeSeal: (publicKey, info, aad, plaintext) => sealOrRefuse(name, () => hpke.seal(publicKey, info, aad, plaintext)),
     hpkeOpen: (recipient, enc, info, aad, ciphertext) => openOrRefuse(() => hpke.open(recipient, enc, info, aad, ciphertext)),
     aeadSeal: (key, nonce, aad, plaintext) => aead.seal(contentKey(key), nonce, aad, plaintext),

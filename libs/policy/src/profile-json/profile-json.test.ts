@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { UNLOCK_SUITE } from '../profile-checks.js';
 import { createProfile } from '../profile.js';
 import { makeNetwork, NOW, type TestNetwork } from '../testdata/network.js';
 import { refusal } from '../testdata/refusal.js';
@@ -12,7 +13,7 @@ beforeAll(async () => {
   network = await makeNetwork();
   const [first] = network.organisations;
   const list = await first!.ca.revocationList([await first!.ca.issue({ commonName: 'gone', role: 'client' })], NOW);
-  const organisations = (network.init.organisations ?? []).map((organisation, i) => (i === 0 ? { ...organisation, revocationLists: [list], unlockKey: new Uint8Array(65).fill(4) } : organisation));
+  const organisations = (network.init.organisations ?? []).map((organisation, i) => (i === 0 ? { ...organisation, revocationLists: [list], unlockKey: UNLOCK_SUITE.generateKemKeyPair().publicKey } : organisation));
   json = profileToJson(createProfile({ ...network.init, organisations }));
 });
 

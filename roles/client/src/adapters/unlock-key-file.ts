@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UNLOCK_SUITE } from '@selvedge/attestation';
+import { UNLOCK_SUITE } from '@selvedge/policy';
 import { fromHex, toHex, type KemKeyPair } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 

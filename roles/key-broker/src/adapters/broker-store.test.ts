@@ -170,8 +170,8 @@ describe('the broker’s store', () => {
 });
 
 describe('the shares of the unlock secret', () => {
-  const otherHolders = (change: (organisation: Profile['message']['organisations'][number], i: number) => object): Profile =>
-    parseProfile(createProfile({ ...profile.message, organisations: profile.message.organisations.map((organisation, i) => ({ ...organisation, ...change(organisation, i) })) }));
+  const otherHolders = (change: (organisation: Profile['message']['organisations'][number], i: number) => object, over: object = {}): Profile =>
+    parseProfile(createProfile({ ...profile.message, organisations: profile.message.organisations.map((organisation, i) => ({ ...organisation, ...change(organisation, i) })), ...over }));
 
   it('open the store of a stolen disk with k organisations, on another machine too, and with fewer nothing', async () => {
     const { rootSecret } = await run();
@@ -204,7 +204,7 @@ describe('the shares of the unlock secret', () => {
   });
 
   it('need enough holders', async () => {
-    await expect(run({ profile: otherHolders((_organisation, i) => (i < 4 ? { unlockKey: new Uint8Array(0) } : {})) })).rejects.toThrow(refusal('INVALID_CONFIGURATION'));
+    await expect(run({ profile: otherHolders((_organisation, i) => (i < 4 ? { unlockKey: new Uint8Array(0) } : {}), { appraisalPolicies: [] }) })).rejects.toThrow(refusal('INVALID_CONFIGURATION'));
     expect(existsSync(statePath)).toBe(false);
   });
 });

@@ -22,7 +22,7 @@ export function unlockQuorum({ message }: Profile): { readonly holders: readonly
 
 /**
  * Makes a fresh secret and splits it among the organisations of the profile (Shamir), each share sealed to its holder.
- * Throws INVALID_CONFIGURATION when too few organisations have an unlock key, PUBLIC_KEY_INVALID for one off the curve.
+ * Throws INVALID_CONFIGURATION when too few organisations have an unlock key: under a profile that admits no key broker.
  */
 export async function createStoreLock(profile: Profile, randomBytes: (length: number) => Uint8Array): Promise<StoreLock> {
   const { network, channel } = profile.message;

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
-import { openShareSlot, sealShareSubmission, UNLOCK_SUITE } from '@selvedge/attestation';
+import { openShareSlot, sealShareSubmission } from '@selvedge/attestation';
+import { UNLOCK_SUITE } from '@selvedge/policy';
 import { ShareSubmissionSchema } from '@selvedge/protocol';
 import { createShareCollector, parseSlots } from '../domain/unlock-secret.js';
 import { consortium, profile } from './setting.js';
