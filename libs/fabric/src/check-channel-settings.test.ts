@@ -9,7 +9,7 @@ const sound: ChannelSettings = {
   pullRetryThresholdMs: 1_000,
   skipPullingInvalidTransactions: true,
   reconciles: true,
-  repeatReconcilingMs: 60_000,
+  deprioritizedReconcilerIntervalMs: 60_000,
   transientBlockRetention: 1_000,
   reconnectIntervalMs: 1_000,
 };
@@ -27,7 +27,7 @@ describe('the check of a channel’s settings', () => {
     [{ pullRetryThresholdMs: 60_000 }, 'COMMIT_MAY_STALL', /CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD=1s/],
     [{ skipPullingInvalidTransactions: false }, 'COMMIT_MAY_STALL', /SKIPPULLINGINVALIDTRANSACTIONSDURINGCOMMIT=true/],
     [{ reconciles: false }, 'PACKETS_MAY_BE_LOST', /RECONCILIATIONENABLED=true/],
-    [{ repeatReconcilingMs: 3_600_000 }, 'PACKETS_MAY_BE_LATE', /DEPRIORITIZEDDATARECONCILERINTERVAL=1m/],
+    [{ deprioritizedReconcilerIntervalMs: 3_600_000 }, 'PACKETS_MAY_BE_LATE', /DEPRIORITIZEDDATARECONCILERINTERVAL=1m/],
     [{ transientBlockRetention: 10 }, 'PACKETS_MAY_BE_LOST', /transientstoreMaxBlockRetention/],
     [{ reconnectIntervalMs: 25_000 }, 'DISCOVERY_IS_SLOW', /RECONNECTINTERVAL=1s/],
   ])('%j: %s', (change, code, text) => {

@@ -16,7 +16,7 @@ export interface ChannelSettings {
   /** peer.gossip.pvtData.reconciliationEnabled */
   readonly reconciles?: boolean;
   /** ledger.pvtdataStore.deprioritizedDataReconcilerInterval */
-  readonly repeatReconcilingMs?: number;
+  readonly deprioritizedReconcilerIntervalMs?: number;
   /** peer.gossip.pvtData.transientstoreMaxBlockRetention */
   readonly transientBlockRetention?: number;
   /** peer.gossip.reconnectInterval */
@@ -30,7 +30,7 @@ const MAX_PULL_RETRY_MS = 5_000;
 /** Below it, packets can be dropped between endorsement and commit when ordering is slow. */
 const MIN_TRANSIENT_BLOCKS = 100;
 const MAX_RECONNECT_MS = 5_000;
-const MAX_REPEAT_RECONCILING_MS = 60_000;
+const MAX_DEPRIORITIZED_INTERVAL_MS = 60_000;
 /** What a transaction carries beside its cores and sealed events: identities, signatures, hashed writes. */
 const ENVELOPE_BYTES = 512 * 1024;
 
@@ -74,9 +74,9 @@ const checkReconciliation: Check = ({ reconciles }) => {
   return { code: 'PACKETS_MAY_BE_LOST', message: 'peer.gossip.pvtData.reconciliationEnabled is false: a peer that was down never asks others for the packets that it missed, whoever keeps them; set it to true (CORE_PEER_GOSSIP_PVTDATA_RECONCILIATIONENABLED=true)' };
 };
 
-const checkRepeatedReconciliation: Check = ({ repeatReconcilingMs }) => {
-  if (repeatReconcilingMs === undefined || repeatReconcilingMs <= MAX_REPEAT_RECONCILING_MS) return undefined;
-  return { code: 'PACKETS_MAY_BE_LATE', message: `ledger.pvtdataStore.deprioritizedDataReconcilerInterval ${String(repeatReconcilingMs)} ms: a packet that no peer could give when it was asked for, since its keepers were just starting, is not asked for again that long, and requests that read it are refused until then; set it to 1m (CORE_LEDGER_PVTDATASTORE_DEPRIORITIZEDDATARECONCILERINTERVAL=1m)` };
+const checkDeprioritizedReconciliation: Check = ({ deprioritizedReconcilerIntervalMs }) => {
+  if (deprioritizedReconcilerIntervalMs === undefined || deprioritizedReconcilerIntervalMs <= MAX_DEPRIORITIZED_INTERVAL_MS) return undefined;
+  return { code: 'PACKETS_MAY_BE_LATE', message: `ledger.pvtdataStore.deprioritizedDataReconcilerInterval ${String(deprioritizedReconcilerIntervalMs)} ms: a packet that no peer could give when it was asked for, since its keepers were just starting, is not asked for again that long, and requests that read it are refused until then; set it to 1m (CORE_LEDGER_PVTDATASTORE_DEPRIORITIZEDDATARECONCILERINTERVAL=1m)` };
 };
 
 const checkTransientStore: Check = ({ transientBlockRetention }) => {
@@ -89,4 +89,4 @@ const checkDiscovery: Check = ({ reconnectIntervalMs }) => {
   return { code: 'DISCOVERY_IS_SLOW', message: `peer.gossip.reconnectInterval ${String(reconnectIntervalMs)} ms: peers that start before they join the channel find no endorsers for that long; set it to 1s (CORE_PEER_GOSSIP_RECONNECTINTERVAL=1s)` };
 };
 
-const CHECKS: readonly Check[] = [checkPrivateDataOfBlock, checkBlockSize, checkTransactionFits, checkPullRetry, checkInvalidTransactions, checkReconciliation, checkRepeatedReconciliation, checkTransientStore, checkDiscovery];
+const CHECKS: readonly Check[] = [checkPrivateDataOfBlock, checkBlockSize, checkTransactionFits, checkPullRetry, checkInvalidTransactions, checkReconciliation, checkDeprioritizedReconciliation, checkTransientStore, checkDiscovery];

@@ -44,7 +44,7 @@ export interface EndorsedParts {
   readonly carried: CarriedTransaction;
   /** By those that executed it. */
   readonly teeSignatures: readonly TeeSignature[];
-  readonly trust: Pick<Trust, 'newestTerms' | 'newestView'>;
+  readonly trust: Pick<Trust, 'newestView'>;
 }
 
 /** The stage after endorsement. */

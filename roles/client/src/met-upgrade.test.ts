@@ -1,13 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
-import { ContractSectionSchema, CoreSchema, type Core } from '@selvedge/protocol';
+import { createTestContractPolicy } from '@selvedge/fixtures';
+import type { LedgerView } from '@selvedge/ledger-view';
+import { facts } from '@selvedge/policy';
+import { ContractPolicySchema, ContractSectionSchema, CoreSchema, encodeMessage, type Core } from '@selvedge/protocol';
 import { describe, expect, it } from 'vitest';
-import type { ContractTerms } from './domain/contract-terms.js';
 import { explainRefusal } from './met-upgrade.js';
 
 const cores: Core[] = [create(CoreSchema, { sections: [create(ContractSectionSchema, { contract: 'diamonds', policyVersion: 3n })] })];
+const policyFact = (policyVersion: bigint): Uint8Array => encodeMessage(ContractPolicySchema, createTestContractPolicy({ policyVersion }));
 const ledger = (policyVersion: bigint | undefined) => ({
-  newestTerms: () => (policyVersion === undefined ? Promise.reject(new SelvedgeError('VIEW_QUORUM_UNREACHABLE', 'nobody')) : Promise.resolve({ policy: { policyVersion } } as ContractTerms)),
+  newestView: () => (policyVersion === undefined ? Promise.reject(new SelvedgeError('VIEW_QUORUM_UNREACHABLE', 'nobody')) : Promise.resolve({ fact: (key) => (key === facts.contract('diamonds') ? policyFact(policyVersion) : undefined) } as LedgerView)),
 });
 const codeAfter = async (code: RefusalCode, policyVersion: bigint | undefined): Promise<string> => {
   const explained = await explainRefusal(new SelvedgeError(code, 'refused', { role: 'ledger' }), cores, ledger(policyVersion));

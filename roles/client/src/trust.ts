@@ -27,11 +27,6 @@ export interface Trust {
   /** Terms of a contract; looks at the ledger again before it says CONTRACT_UNKNOWN. */
   terms(contract: string): Promise<ContractTerms>;
   /**
-   * Terms of a contract as the ledger has them now, under a fresh nonce.
-   * @param block as for newestView
-   */
-  newestTerms(contract: string, block?: bigint): Promise<ContractTerms>;
-  /**
    * The ledger's facts as they are now, under a fresh nonce.
    * @param block number of a block that they must include: a quorum may be behind the owner that told of it. Throws VIEW_BEHIND when it stays so.
    */
@@ -45,8 +40,6 @@ export interface Trust {
 const POLL_INTERVAL_MS = 2_000;
 const VIEW_MAX_AGE_MS = 60_000;
 const LOOK_AGAIN_MS = 3_000;
-/** How long a quorum may need for a block that some owner has. */
-const AWAIT_BLOCK_MS = 15_000;
 const NONCE_BYTES = 32;
 
 /** What trust is built from. */
@@ -99,7 +92,7 @@ export function createTrust(options: TrustOptions): Trust {
       if (seen.height <= block) throw new SelvedgeError('VIEW_BEHIND', `a quorum of organisations is at height ${String(seen.height)}, without block ${String(block)}`, { role: 'client' });
       return seen;
     };
-    return repeatUntil(attempt, { timeoutMs: Math.min(AWAIT_BLOCK_MS, limits.evidenceTimeoutMs), isWorthRepeat, signal: closing.signal });
+    return repeatUntil(attempt, { timeoutMs: limits.evidenceTimeoutMs, isWorthRepeat, signal: closing.signal });
   };
   const newestView = (block?: bigint): Promise<LedgerView> => (block === undefined ? lookAgain() : lookAgainWith(block));
 
@@ -167,7 +160,6 @@ export function createTrust(options: TrustOptions): Trust {
         return termsIn(await lookAgain(), contract);
       }
     },
-    newestTerms: async (contract, block) => termsIn(await newestView(block), contract),
     newestView,
     async refresh() {
       await view();

@@ -27,12 +27,12 @@ const read = (config?: string, environment?: string): PeerSettings =>
 
 describe('readPeerSettings', () => {
   it('reads what matters out of core.yaml', () => {
-    expect(read(CORE)).toEqual({ pullRetryThresholdMs: 60_000, transientBlockRetention: 1000, reconciles: true, repeatReconcilingMs: 1_800_000, skipPullingInvalidTransactions: false, reconnectIntervalMs: 25_000 });
+    expect(read(CORE)).toEqual({ pullRetryThresholdMs: 60_000, transientBlockRetention: 1000, reconciles: true, deprioritizedReconcilerIntervalMs: 1_800_000, skipPullingInvalidTransactions: false, reconnectIntervalMs: 25_000 });
     expect(read(CORE.replace('pvtData', 'PvtData').replace('60s', '1s')).pullRetryThresholdMs).toBe(1_000);
   });
 
   it('takes what a peer takes where its core.yaml says nothing', () => {
-    expect(read('')).toEqual({ pullRetryThresholdMs: 0, transientBlockRetention: 1000, reconciles: false, repeatReconcilingMs: 3_600_000, skipPullingInvalidTransactions: false, reconnectIntervalMs: 25_000 });
+    expect(read('')).toEqual({ pullRetryThresholdMs: 0, transientBlockRetention: 1000, reconciles: false, deprioritizedReconcilerIntervalMs: 3_600_000, skipPullingInvalidTransactions: false, reconnectIntervalMs: 25_000 });
     expect(read('peer: {gossip: {pvtData: }}')).toEqual(read(''));
   });
 
@@ -42,7 +42,7 @@ describe('readPeerSettings', () => {
   });
 
   it('lets the environment win over core.yaml', () => {
-    expect(read(CORE, VARIABLES)).toEqual({ pullRetryThresholdMs: 1_000, skipPullingInvalidTransactions: true, repeatReconcilingMs: 1_800_000, transientBlockRetention: 50, reconnectIntervalMs: 25_000 });
+    expect(read(CORE, VARIABLES)).toEqual({ pullRetryThresholdMs: 1_000, skipPullingInvalidTransactions: true, deprioritizedReconcilerIntervalMs: 1_800_000, transientBlockRetention: 50, reconnectIntervalMs: 25_000 });
     expect(read(undefined, VARIABLES)).toEqual({ pullRetryThresholdMs: 1_000, skipPullingInvalidTransactions: true, transientBlockRetention: 50 });
   });
 

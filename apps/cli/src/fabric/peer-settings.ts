@@ -3,7 +3,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import type { ChannelSettings } from '@selvedge/fabric';
 
 /** Settings of a peer that matter to Selvedge. */
-export type PeerSettings = Pick<ChannelSettings, 'pullRetryThresholdMs' | 'skipPullingInvalidTransactions' | 'reconciles' | 'repeatReconcilingMs' | 'transientBlockRetention' | 'reconnectIntervalMs'>;
+export type PeerSettings = Pick<ChannelSettings, 'pullRetryThresholdMs' | 'skipPullingInvalidTransactions' | 'reconciles' | 'deprioritizedReconcilerIntervalMs' | 'transientBlockRetention' | 'reconnectIntervalMs'>;
 
 /** What a peer is configured by. */
 export interface PeerConfiguration {
@@ -23,7 +23,7 @@ const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_
 const DURATION = /^(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+$/;
 const VARIABLE = /^\s*(?:export\s+)?(CORE_[A-Za-z0-9_]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
 /** What a peer takes where its core.yaml says nothing (gossip/privdata/config.go, gossip/gossip/config.go). */
-const DEFAULTS: PeerSettings = { pullRetryThresholdMs: 0, skipPullingInvalidTransactions: false, reconciles: false, repeatReconcilingMs: 3_600_000, transientBlockRetention: 1_000, reconnectIntervalMs: 25_000 };
+const DEFAULTS: PeerSettings = { pullRetryThresholdMs: 0, skipPullingInvalidTransactions: false, reconciles: false, deprioritizedReconcilerIntervalMs: 3_600_000, transientBlockRetention: 1_000, reconnectIntervalMs: 25_000 };
 
 /**
  * Reads the settings that matter. What is said in a form that is not known is left out, and so is what only an unseen
@@ -41,7 +41,7 @@ export function readPeerSettings({ config, environment }: PeerConfiguration): Pe
     ...setting('pullRetryThresholdMs', 'peer.gossip.pvtData.pullRetryThreshold', durationMs),
     ...setting('skipPullingInvalidTransactions', 'peer.gossip.pvtData.skipPullingInvalidTransactionsDuringCommit', booleanOf),
     ...setting('reconciles', 'peer.gossip.pvtData.reconciliationEnabled', booleanOf),
-    ...setting('repeatReconcilingMs', 'ledger.pvtdataStore.deprioritizedDataReconcilerInterval', durationMs),
+    ...setting('deprioritizedReconcilerIntervalMs', 'ledger.pvtdataStore.deprioritizedDataReconcilerInterval', durationMs),
     ...setting('transientBlockRetention', 'peer.gossip.pvtData.transientstoreMaxBlockRetention', numberOf),
     ...setting('reconnectIntervalMs', 'peer.gossip.reconnectInterval', durationMs),
   };

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { BROKER_STATE_FILE } from '@selvedge/attestation/process';
-import { deriveKey, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS } from '@selvedge/protocol';
+import { createStoreCipher, SALT_BYTES } from '../domain/store-cipher.js';
 import type { StoreLock } from '../domain/unlock-secret.js';
 import type { BrokerState, Checkpoint, StateStore } from '../ports.js';
 import { writeFileAtomically } from './atomic-file.js';
@@ -16,12 +16,7 @@ import { decodeState, encodeState } from './state-encoding.js';
  */
 const MAGIC = Buffer.from('SLVKBS02', 'latin1');
 const LENGTH_BYTES = 4;
-const SALT_BYTES = 32;
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-
-// The store's own cipher does not depend on the network's suites; the default one's AEAD is AES-256-GCM.
-const AEAD = suiteByName('P256-AES256GCM-SHA256');
+const LABEL = 'broker/store';
 
 interface SealedFile {
   readonly header: Uint8Array;
@@ -52,8 +47,7 @@ export function readEncryptedStore(directory: string, secretOf: (slots: Uint8Arr
   const { header, slots, salt, ciphertext } = parseFile(readFileSync(path));
   const secret = secretOf(slots);
   try {
-    const { key, nonce } = deriveFileKey(secret, salt);
-    return { state: decodeState(AEAD.aeadOpen(key, nonce, header, ciphertext)), lock: { secret, slots } };
+    return { state: decodeState(createStoreCipher(secret, LABEL).open(salt, header, ciphertext)), lock: { secret, slots } };
   } catch {
     throw refusal();
   }
@@ -61,7 +55,7 @@ export function readEncryptedStore(directory: string, secretOf: (slots: Uint8Arr
 
 /**
  * Writes the broker's state to one encrypted file of the directory, which is made when missing.
- * @param lock its secret has full entropy, so HKDF suffices; its slots go in front of what is saved
+ * @param lock its slots go in front of what is saved
  */
 export function openEncryptedStore(directory: string, lock: StoreLock, checkpoint: Checkpoint): StateStore {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -72,8 +66,7 @@ export function openEncryptedStore(directory: string, lock: StoreLock, checkpoin
       const length = Buffer.alloc(LENGTH_BYTES);
       length.writeUInt32BE(lock.slots.length);
       const header = Buffer.concat([MAGIC, length, lock.slots, salt]);
-      const { key, nonce } = deriveFileKey(lock.secret, salt);
-      const sealed = AEAD.aeadSeal(key, nonce, header, encodeState(state));
+      const sealed = createStoreCipher(lock.secret, LABEL).seal(salt, header, encodeState(state));
       writeFileAtomically(path, Buffer.concat([header, sealed]), checkpoint);
     },
   };
@@ -91,9 +84,4 @@ function parseFile(content: Buffer): SealedFile {
 /** A wrong secret and a changed file look alike, and the cause may hold parts of either. */
 function refusal(): SelvedgeError {
   return new SelvedgeError('UNLOCK_FAILED', 'the key broker’s store does not open: wrong shares, or the file was changed');
-}
-
-function deriveFileKey(secret: Uint8Array, salt: Uint8Array): { key: Uint8Array; nonce: Uint8Array } {
-  const material = deriveKey(secret, 'broker/store', [salt], KEY_BYTES + NONCE_BYTES);
-  return { key: material.subarray(0, KEY_BYTES), nonce: material.subarray(KEY_BYTES) };
 }
