@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import http2, { type ClientHttp2Session, type Http2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { TlsMaterial } from '@selvedge/rpc';
@@ -100,12 +100,14 @@ function relay(
   const recordAnswer = record.body();
   const up = session.request(headers, { endStream: false });
   let trailers: IncomingHttpHeaders | undefined;
+  /** Between a reset and its 'close' event a stream is closed and not yet destroyed: Node throws at whoever writes then. */
+  const isOpen = (stream: Http2Stream): boolean => !stream.closed && !stream.destroyed;
   down.on('data', (chunk: Uint8Array) => {
     recordRequest(chunk);
-    if (!up.destroyed) up.write(chunk);
+    if (isOpen(up)) up.write(chunk);
   });
   down.on('end', () => {
-    if (!up.destroyed) up.end();
+    if (isOpen(up)) up.end();
   });
   down.on('close', () => {
     if (!up.closed) up.close(http2.constants.NGHTTP2_CANCEL);
@@ -114,25 +116,31 @@ function relay(
   up.on('response', (answer, flags) => {
     record.headers(answer);
     const ends = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    if (down.destroyed) return;
-    down.respond(withoutConnectionHeaders(answer), { endStream: ends, waitForTrailers: !ends });
+    if (isOpen(down)) down.respond(withoutConnectionHeaders(answer), { endStream: ends, waitForTrailers: !ends });
+    // Only from here on: Node emits 'response' a tick late, a stream that was reset ends before it, and whoever writes or
+    // ends first sends headers of Node's own.
+    up.on('data', (chunk: Uint8Array) => {
+      recordAnswer(chunk);
+      if (isOpen(down)) down.write(chunk);
+    });
+    const end = (): void => {
+      if (isOpen(down)) down.end();
+    };
+    if (up.readableEnded) end();
+    else up.on('end', end);
+  });
+  up.on('close', () => {
+    if (isOpen(down) && !down.headersSent) down.close(up.rstCode);
   });
   up.on('trailers', (found: IncomingHttpHeaders) => {
     record.headers(found);
     trailers = found;
   });
   down.on('wantTrailers', () => {
-    down.sendTrailers(trailers === undefined ? {} : withoutConnectionHeaders(trailers));
-  });
-  up.on('data', (chunk: Uint8Array) => {
-    recordAnswer(chunk);
-    if (!down.destroyed) down.write(chunk);
-  });
-  up.on('end', () => {
-    if (!down.destroyed) down.end();
+    if (isOpen(down)) down.sendTrailers(trailers === undefined ? {} : withoutConnectionHeaders(trailers));
   });
   up.on('error', () => {
-    if (!down.destroyed) down.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+    if (isOpen(down)) down.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
   });
 }
 
