@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { computeTxId, CoreSchema, encodeMessage, signing, teeSigningInput } from '@selvedge/protocol';
 import { generateP256, isP256SignatureValid, signP256, suiteByName } from '@selvedge/crypto';
-import { createNameKeys, openPacket, openSealedRequest, requestDigest, responseDigest, sealPacket, sealRequest, sealResponse } from '@selvedge/sealed-objects';
+import { createNameKeys, createRecipientContexts, createSenderContext, openPacket, openSealedRequest, requestDigest, responseDigest, sealPacket, sealRequest, sealResponse } from '@selvedge/sealed-objects';
 
 /** CPU milliseconds that one request's unavoidable cryptography costs, by role, measured on this machine in this run. */
 export interface CryptoFloor {
@@ -20,7 +20,7 @@ const WARM_UP_ROUNDS = 500;
 
 /**
  * Runs the cryptographic operations of one request, and nothing else: no gRPC, no protobuf of state, no chaincode.
- * compute, query: open the envelope, verify the creator, sign the state query, open the packet, seal the response;
+ * compute, query: open the request of a sender whose context is known, verify the creator, sign the state query, open the packet, seal the response;
  * an update also seals the packet, computes the digests and signs the core.
  */
 export function measureCryptoFloor(rounds = 1_000): CryptoFloor {
@@ -61,7 +61,9 @@ function createFixture(): Record<'query' | 'write' | 'verifyTee' | 'hashPacket' 
   const txId = computeTxId(nonce, creator.publicKeyDer);
   const body = randomBytes(VALUE_BYTES + 1_200);
   const bodySignature = signP256(creator.privateKey, signing.request(body));
-  const { sealed } = sealRequest({ suite: SUITE.name, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey }, network: 'bench', channel: 'bench', txId, signedRequest: body });
+  const context = createSenderContext({ suite: SUITE.name, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey }, network: 'bench', channel: 'bench' });
+  const { sealed } = sealRequest({ context, txId, signedRequest: body });
+  const contexts = createRecipientContexts(1);
   const names = createNameKeys(SUITE.name, randomBytes(32));
   const dataKey = randomBytes(32);
   const ledgerKey = names.ledgerKey('values', 'key');
@@ -73,7 +75,7 @@ function createFixture(): Record<'query' | 'write' | 'verifyTee' | 'hashPacket' 
   const query = randomBytes(200);
   return {
     query() {
-      const opened = openSealedRequest(sealed, () => envelope, { network: 'bench', channel: 'bench' });
+      const opened = openSealedRequest(sealed, () => envelope, { network: 'bench', channel: 'bench' }, contexts);
       isP256SignatureValid(creator.publicKey, signing.request(body), bodySignature);
       SUITE.sign(tee.privateKey, signing.stateQuery(query));
       openPacket(packet, { dataKey: () => dataKey, expected: { channel: 'bench', contract: 'bench', dataset: 'values', ledgerKey } });

@@ -47,6 +47,12 @@ async function measure(options: BenchOptions, directory: string): Promise<BenchR
       const contract = gateway.getNetwork(channel).getContract(CONTRACT_NAME);
       if (ledger === 'fabric') plain = await startPlainSubject({ network, contract: CONTRACT, keys: options.keys });
       const subjects = [...(plain === undefined ? [] : [plain.subject]), selvedgeSubject(contract, options.keys), ...(batching === undefined ? [] : [selvedgeSubject(batching.getNetwork(channel).getContract(CONTRACT_NAME), options.keys, 'batched')])];
+      // The batching gateway writes the same entries.
+      for (const { name, update } of subjects.filter((subject) => subject.name !== 'batched')) {
+        say(`${name}: writing ${String(options.keys)} keys …`);
+        await fill(options.keys, update);
+      }
+      // Only now: a chaincode process starts with its first call.
       const processes = [...processesOf(network), ...(plain?.processes ?? [])];
       const measurements = await measureAll(subjects, processes, options);
       const [cpu] = cpus();
@@ -73,13 +79,8 @@ async function measure(options: BenchOptions, directory: string): Promise<BenchR
 
 /** Every point, the subjects in turn at each, so that they meet the machine in the same state. */
 async function measureAll(subjects: readonly Subject[], processes: readonly CountedProcess[], options: BenchOptions): Promise<Measurement[]> {
-  // The batching gateway writes the same entries.
-  for (const { name, update } of subjects.filter((subject) => subject.name !== 'batched')) {
-    say(`${name}: writing ${String(options.keys)} keys …`);
-    await fill(options.keys, update);
-  }
   const measurements: Measurement[] = [];
-  for (const workload of ['update', 'query'] as const) {
+  for (const workload of options.workloads) {
     for (const subject of subjects) await closedLoop(LOAD_IN_FLIGHT, WARM_UP_SECONDS, subject[workload]);
     for (const inFlight of options.inFlight) {
       for (const subject of subjects) measurements.push(...(await measurePoints(subject, workload, inFlight, processes, options)));

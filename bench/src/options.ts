@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Workload } from './report.js';
 import type { Loop } from './workload.js';
 
 export interface BenchOptions {
@@ -6,6 +7,7 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly inFlight: readonly number[];
   readonly loops: readonly Loop[];
+  readonly workloads: readonly Workload[];
   readonly computeNodes: number;
   readonly keys: number;
   /** Requests of one batch, at most; 0: no batches. */
@@ -25,6 +27,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --in-flight LIST     calls in flight, comma-separated (default 1,8,32; on fabric 1,8,32,128)
   --loop LIST          closed, open or closed,open (default closed; on fabric both). An open loop offers
                        80 % of what the closed loop reached at the same number in flight
+  --workload LIST      update, query or update,query (default both)
   --compute-nodes N    compute nodes (default 1)
   --keys N             keys that updates and queries are spread over (default 1000)
   --state              instead: point reads and indexed rich queries over --keys documents (give 100000),
@@ -44,6 +47,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
       seconds: { type: 'string', default: '8' },
       'in-flight': { type: 'string' },
       loop: { type: 'string' },
+      workload: { type: 'string', default: 'update,query' },
       'compute-nodes': { type: 'string', default: '1' },
       keys: { type: 'string', default: '1000' },
       batch: { type: 'string' },
@@ -62,6 +66,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     seconds: whole('--seconds', values.seconds, 1, 3_600),
     inFlight: (values['in-flight'] ?? (isFabric ? '1,8,32,128' : '1,8,32')).split(',').map((text) => whole('--in-flight', text, 1, 1_024)),
     loops: (values.loop ?? (isFabric ? 'closed,open' : 'closed')).split(',').map((text) => oneOf('--loop', text, ['closed', 'open'])),
+    workloads: values.workload.split(',').map((text) => oneOf('--workload', text, ['update', 'query'])),
     computeNodes: whole('--compute-nodes', values['compute-nodes'], 1, 16),
     keys: whole('--keys', values.keys, 32, 1_000_000),
     batch: whole('--batch', values.batch ?? '64', 0, 256),

@@ -68,7 +68,7 @@ describe('bad input', () => {
     expect(await codeOf(() => compute.execute({ ...request, ciphertext: request.ciphertext.subarray(0, -1) }))).toBe('DECRYPT_FAILED');
     expect(await codeOf(() => compute.execute({ ...request, ciphertext: new Uint8Array(0) }))).toBe('DECRYPT_FAILED');
     expect(await codeOf(() => compute.execute({ ...request, enc: request.enc.subarray(1) }))).toBe('DECRYPT_FAILED');
-    expect(await codeOf(() => compute.execute({ ...request, sealedTransactionKey: request.sealedTransactionKey.subarray(2) }))).toBe('DECRYPT_FAILED');
+    expect(await codeOf(() => compute.execute({ ...request, salt: request.salt.subarray(2) }))).toBe('DECRYPT_FAILED');
   });
 
   it('a header that does not parse: MALFORMED_MESSAGE', async () => {

@@ -29,6 +29,16 @@ export interface SealedBytes {
   readonly ciphertext: Uint8Array;
 }
 
+/** Context.Export of an HPKE context (RFC 9180 section 5.3): `lengthBytes` bytes for each exporter context. */
+export type HpkeExport = (exporterContext: Uint8Array, lengthBytes: number) => Uint8Array;
+
+/** The sender's side of an HPKE context whose secrets are exported. */
+export interface HpkeSender {
+  /** Encapsulated key, Nenc bytes, for the recipient. */
+  readonly enc: Uint8Array;
+  readonly export: HpkeExport;
+}
+
 /**
  * One named set of algorithms: HPKE base mode, signatures, AEAD, and HMAC and HKDF under the suite's hash. All symmetric
  * keys are 32 bytes, of which SM4 takes the first 16; nonces are 12.
@@ -44,6 +54,10 @@ export interface Suite extends KeyedHash {
   hpkeSeal(recipientPublicKey: Uint8Array, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): SealedBytes;
   /** RFC 9180 section 6.1, OpenBase. Throws SelvedgeError DECRYPT_FAILED, whatever the reason. */
   hpkeOpen(recipient: KemKeyPair, enc: Uint8Array, info: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  /** RFC 9180 section 5.1.1, SetupBaseS. Throws as hpkeSeal. */
+  hpkeSetupSender(recipientPublicKey: Uint8Array, info: Uint8Array): HpkeSender;
+  /** RFC 9180 section 5.1.1, SetupBaseR. Throws as hpkeOpen, though a wrong key shows only in what its secrets open. */
+  hpkeSetupRecipient(recipient: KemKeyPair, enc: Uint8Array, info: Uint8Array): HpkeExport;
   generateSigningKeyPair(): SigningKeyPair;
   /** Imports SubjectPublicKeyInfo (DER). Throws SelvedgeError SIGNATURE_INVALID when it is not a key of this suite. */
   importPublicKey(der: Uint8Array): KeyObject;

@@ -2,11 +2,11 @@ export {
   openSealedRequest,
   sealRequest,
   type EnvelopeKeyLookup,
-  type EnvelopePublicKey,
   type OpenedRequest,
   type SealRequestInput,
   type SealedRequestParts,
 } from './request.js';
+export { createRecipientContexts, createSenderContext, type EnvelopePublicKey, type RecipientContexts, type SenderContext, type SenderContextInput } from './contexts.js';
 export { openResponse, sealResponse, type ResponseContext, type SealedResponseParts } from './response.js';
 export { eventDigest, requestDigest, responseDigest } from './digests.js';
 export { createNameKeys, objectTypeOf, type NameKeys } from './name-keys.js';

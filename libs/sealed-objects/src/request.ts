@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { lengthPrefixed, suiteByName, type KemKeyPair, type Suite } from '@selvedge/crypto';
+import { suiteByName, type KemKeyPair, type Suite } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
   Direction,
@@ -15,22 +15,13 @@ import {
   type RequestHeader,
   type SealedRequest,
 } from '@selvedge/protocol';
+import { createRecipientContexts, type RecipientContexts, type SenderContext } from './contexts.js';
 import { KEY_BYTES } from './keys.js';
 import { SINGLE_USE_NONCE } from './single-use.js';
 
-/** One envelope key of the channel, as the broker's verified statement gives it. */
-export interface EnvelopePublicKey {
-  readonly epoch: bigint;
-  /** Raw HPKE public key (RFC 9180 section 7.1.1). */
-  readonly publicKey: Uint8Array;
-}
-
 export interface SealRequestInput {
-  /** Suite name; the envelope key is of this suite. */
-  readonly suite: string;
-  readonly envelopeKey: EnvelopePublicKey;
-  readonly network: string;
-  readonly channel: string;
+  /** With the holders of the envelope key of the contract's suite. */
+  readonly context: SenderContext;
   /** SHA-256(nonce || creator), 32 bytes. */
   readonly txId: Uint8Array;
   /** SignedRequest bytes. */
@@ -56,34 +47,34 @@ export interface OpenedRequest {
 /** Envelope key pair of that suite and epoch; undefined when this node does not hold it. */
 export type EnvelopeKeyLookup = (suite: string, epoch: bigint) => KemKeyPair | undefined;
 
-/** HPKE info: a label of its own and the header, which holds version, suite, network, channel, epoch, txId and direction. */
-const envelopeInfo = (headerBytes: Uint8Array): Uint8Array => lengthPrefixed(['selvedge/v1/request envelope', headerBytes]);
+/** Keeps none. */
+const NO_CONTEXTS = createRecipientContexts(0);
 
 /** The request key encrypts one plaintext, since its transaction key is fresh. */
 const requestKey = (suite: Suite, transactionKey: Uint8Array, headerBytes: Uint8Array): Uint8Array => suite.deriveKey(transactionKey, 'request key', [headerBytes]);
 
 /**
  * Seals one request under a fresh transaction key (DESIGN 2, step 1). The same parts may go to several compute nodes.
- * Throws UNKNOWN_SUITE, PUBLIC_KEY_INVALID, or LIMIT_EXCEEDED when the request is too large to be opened.
+ * Throws LIMIT_EXCEEDED when the request is too large to be opened.
  */
-export function sealRequest(input: SealRequestInput): SealedRequestParts {
-  const suite = suiteByName(input.suite);
-  requireLength('tx_id', input.txId, 32);
+export function sealRequest({ context, txId, signedRequest }: SealRequestInput): SealedRequestParts {
+  const suite = suiteByName(context.suite);
+  requireLength('tx_id', txId, 32);
   const headerBytes = encodeMessage(RequestHeaderSchema, {
     version: PROTOCOL_VERSION,
     suite: suite.name,
-    network: input.network,
-    channel: input.channel,
-    envelopeEpoch: input.envelopeKey.epoch,
-    txId: input.txId,
+    network: context.network,
+    channel: context.channel,
+    envelopeEpoch: context.envelopeEpoch,
+    txId,
     direction: Direction.REQUEST,
   });
   requireAtMost('request header', headerBytes.length, LIMITS.maxHeaderBytes);
-  const transactionKey = new Uint8Array(randomBytes(KEY_BYTES));
-  const envelope = suite.hpkeSeal(input.envelopeKey.publicKey, envelopeInfo(headerBytes), headerBytes, transactionKey);
-  const ciphertext = suite.aeadSeal(requestKey(suite, transactionKey, headerBytes), SINGLE_USE_NONCE, headerBytes, input.signedRequest);
+  const salt = new Uint8Array(randomBytes(KEY_BYTES));
+  const transactionKey = context.transactionKey(headerBytes, salt);
+  const ciphertext = suite.aeadSeal(requestKey(suite, transactionKey, headerBytes), SINGLE_USE_NONCE, headerBytes, signedRequest);
   requireAtMost('request', ciphertext.length, LIMITS.maxRequestBytes);
-  const sealed = create(SealedRequestSchema, { header: headerBytes, enc: envelope.enc, sealedTransactionKey: envelope.ciphertext, ciphertext });
+  const sealed = create(SealedRequestSchema, { header: headerBytes, enc: context.enc, salt, ciphertext });
   return { sealed, transactionKey, headerBytes };
 }
 
@@ -91,11 +82,13 @@ export function sealRequest(input: SealRequestInput): SealedRequestParts {
  * Opens a sealed request. The clear header is checked first, with codes of its own: MALFORMED_MESSAGE,
  * MESSAGE_TOO_LARGE, LIMIT_EXCEEDED, UNSUPPORTED_VERSION, UNKNOWN_SUITE, WRONG_NETWORK, WRONG_CHANNEL,
  * ENVELOPE_EPOCH_UNKNOWN. Every failure after that is DECRYPT_FAILED.
+ * @param contexts of senders that have sent before; default: none is known and none is kept
  */
 export function openSealedRequest(
-  sealed: Pick<SealedRequest, 'header' | 'enc' | 'sealedTransactionKey' | 'ciphertext'>,
+  sealed: Pick<SealedRequest, 'header' | 'enc' | 'salt' | 'ciphertext'>,
   envelopeKeys: EnvelopeKeyLookup,
   expected: { readonly network: string; readonly channel: string },
+  contexts: RecipientContexts = NO_CONTEXTS,
 ): OpenedRequest {
   const headerBytes = sealed.header;
   const header = parseHeader(headerBytes, expected);
@@ -103,9 +96,11 @@ export function openSealedRequest(
   const suite = suiteByName(header.suite);
   const keyPair = envelopeKeys(header.suite, header.envelopeEpoch);
   if (keyPair === undefined) throw new SelvedgeError('ENVELOPE_EPOCH_UNKNOWN', `no envelope key of epoch ${String(header.envelopeEpoch)}`);
-  const transactionKey = suite.hpkeOpen(keyPair, sealed.enc, envelopeInfo(headerBytes), headerBytes, sealed.sealedTransactionKey);
-  if (transactionKey.length !== KEY_BYTES) throw new SelvedgeError('DECRYPT_FAILED', 'decryption failed');
+  if (sealed.salt.length !== KEY_BYTES) throw new SelvedgeError('DECRYPT_FAILED', 'decryption failed');
+  const context = contexts.open(keyPair, sealed.enc, header);
+  const transactionKey = context.transactionKey(headerBytes, sealed.salt);
   const signedRequest = suite.aeadOpen(requestKey(suite, transactionKey, headerBytes), SINGLE_USE_NONCE, headerBytes, sealed.ciphertext);
+  context.proven();
   return { header, headerBytes, transactionKey, signedRequest };
 }
 

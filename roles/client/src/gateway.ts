@@ -19,6 +19,7 @@ import { knownHeightOf, rememberBlocks } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
 import type { NetworkPorts, OnHop, Pins } from './ports.js';
+import { createSenders } from './senders.js';
 import type { Session, TransactionSession } from './session.js';
 import { createTrust } from './trust.js';
 import { createViews, type Views } from './views.js';
@@ -114,6 +115,7 @@ export function connect(options: ConnectOptions): Gateway {
     clock,
     rotation: rotations(limits),
     endorserRotation: createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs }),
+    senders: createSenders({ network, channel }),
     closing: closing.signal,
     knownHeight: knownHeightOf(profile),
   };

@@ -40,9 +40,9 @@ export function createRequests(session: Session, contract: string, content: Requ
     if (envelopeKey === undefined) throw new SelvedgeError('UNKNOWN_SUITE', `the key broker has no envelope key of suite ${suite}`, { role: 'client' });
     const keyEpoch = chooseKeyEpoch(envelope, view, contract);
     const calledEpochs = chooseCalledEpochs(envelope, view, contract);
-    const { network, channel } = session;
     const { digest } = view.profile;
-    return buildRequest({ network, channel, contract, kind, ...content, nonce, timestamp, keyEpoch, calledEpochs, leastHeight: session.knownHeight.height, profileDigest: digest, suite, envelopeKey }, session.signer);
+    const context = session.senders.contextOf(suite, envelopeKey);
+    return buildRequest({ context, contract, kind, ...content, nonce, timestamp, keyEpoch, calledEpochs, leastHeight: session.knownHeight.height, profileDigest: digest }, session.signer);
   };
 
   // A failed build is not kept.

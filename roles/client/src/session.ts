@@ -5,6 +5,7 @@ import type { KnownHeight } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import type { ClientLimits } from './limits.js';
 import type { NetworkPorts } from './ports.js';
+import type { Senders } from './senders.js';
 import type { Trust } from './trust.js';
 
 /** What the stages of a transaction share. */
@@ -22,6 +23,8 @@ export interface Session {
   readonly endorserRotation: NodeRotation;
   /** What queries must not fall behind. */
   readonly knownHeight: KnownHeight;
+  /** Under what requests are sealed. */
+  readonly senders: Senders;
   /** Aborted when the gateway closes. */
   readonly closing: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { SelvedgeError, withRole } from '@selvedge/errors';
 import { BatchItemSchema, BatchResponseSchema, LIMITS, requireAtMost, type BatchItem, type BatchRequest, type BatchResponse } from '@selvedge/protocol';
+import type { RecipientContexts } from '@selvedge/sealed-objects';
 import type { StateSource } from '@selvedge/tee-node';
 import { runBatch, type ItemOutcome } from './batch-execution.js';
 import { openRequest, type UnsealedRequest } from './domain/open-request.js';
@@ -12,6 +13,7 @@ export interface BatchContext extends RunContext {
   readonly nodeId: string;
   readonly execution: Execution;
   readonly source: StateSource;
+  readonly contexts: RecipientContexts;
   readonly checkpoint: (name: string) => void;
   readonly refused: (error: unknown, isSealed: boolean) => void;
 }
@@ -21,12 +23,12 @@ export interface BatchContext extends RunContext {
  * MALFORMED_MESSAGE for none, LIMIT_EXCEEDED for too many.
  */
 export async function answerBatch({ items }: BatchRequest, context: BatchContext): Promise<BatchResponse> {
-  const { nodeId, execution, source, view, keys, checkpoint, refused } = context;
+  const { nodeId, execution, source, contexts, view, keys, checkpoint, refused } = context;
   if (items.length === 0) throw new SelvedgeError('MALFORMED_MESSAGE', 'a batch without an item');
   requireAtMost('items of a batch', items.length, LIMITS.maxBatchItems);
   const opened = items.map((sealed) => {
     try {
-      return openRequest(sealed, { keys, profile: view.profile, ledger: view });
+      return openRequest(sealed, { keys, profile: view.profile, ledger: view, contexts });
     } catch (error) {
       refused(error, false);
       return withRole(error, 'compute');

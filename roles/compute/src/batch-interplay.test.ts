@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createHistoryConfirmer, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import { placeOf, sealTestPacket, heldKeysOf, viewOf, type CertifiedNode } from '@selvedge/tee-node/testing';
 import { buildRequest, type RequestChange } from './client.test.support.js';
+import { createRecipientContexts } from '@selvedge/sealed-objects';
 import { createBatchOverlay } from './domain/batch-overlay.js';
 import { createKeptPoints } from './domain/kept-points.js';
 import { openRequest } from './domain/open-request.js';
@@ -124,7 +125,7 @@ describe('what items wrote before the commit', () => {
     const execution = createExecution({ nodeId: certified.nodeId, channel: net.channel, source: ledger, host: hostOf(program), now: () => net.now, keptPoints, onMissingKeys: () => undefined });
     const context = { view, keys, signal: new AbortController().signal };
     const ask = async (speculative?: ReturnType<typeof createSpeculativeSource>): Promise<string> => {
-      const unsealed = openRequest(buildRequest(submitter.client, evaluate(['read', '', 'k'])).sealed, { keys, profile: view.profile, ledger: view });
+      const unsealed = openRequest(buildRequest(submitter.client, evaluate(['read', '', 'k'])).sealed, { keys, profile: view.profile, ledger: view, contexts: createRecipientContexts(0) });
       const request = await execution.authorise(unsealed, context);
       const attempt = await execution.attempt(unsealed, request, speculative ?? ledger, context);
       return text(attempt.result().payload) ?? '';

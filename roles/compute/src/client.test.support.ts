@@ -15,7 +15,7 @@ import {
   type SealedRequest,
   type SealedResponse,
 } from '@selvedge/protocol';
-import { openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
+import { createSenderContext, openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
 
 /** What a test's client knows of the network. */
 export interface ClientSetting {
@@ -73,7 +73,8 @@ export function buildRequest(setting: ClientSetting, change: RequestChange = {})
   const signedRequest = change.signedRequest ?? encodeMessage(SignedRequestSchema, { body, signature });
   const txId = change.header?.txId ?? computeTxId(nonce, creator);
   const envelopeKey = { epoch: change.header?.epoch ?? 1n, publicKey: change.header?.envelopePublicKey ?? setting.envelopePublicKey };
-  const { sealed, transactionKey, headerBytes } = sealRequest({ suite, network, channel, signedRequest, txId, envelopeKey, ...withoutKeys(change.header) });
+  const context = createSenderContext({ suite, network, channel, envelopeKey, ...withoutKeys(change.header) });
+  const { sealed, transactionKey, headerBytes } = sealRequest({ context, signedRequest, txId });
   const open = ({ nodeId, salt, ciphertext, targetData }: SealedResponse, core = targetData?.cores[0]): Response => {
     const coreDigest = core === undefined ? new Uint8Array(0) : targetDigest([core], new Uint8Array(0));
     const digest = requestDigest(change.header?.suite ?? suite, transactionKey, signedRequest);

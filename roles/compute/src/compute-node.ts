@@ -3,12 +3,16 @@ import { SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
 import type { LedgerView, LedgerViewTracker } from '@selvedge/ledger-view';
 import { Compute, ComputeHealthSchema, type BatchRequest, type BatchResponse, type ComputeHealth, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
 import { implement } from '@selvedge/rpc';
+import { createRecipientContexts } from '@selvedge/sealed-objects';
 import { createAdmission, type HeldKeys, type KeyKeeper } from '@selvedge/tee-node';
 import { answerBatch } from './batch-answer.js';
 import type { HeldPackage } from './adapters/package-keeper.js';
 import { openRequest, verifyOwnStanding } from './domain/open-request.js';
 import { createTargetData, refusalResponse, sealAnswer } from './domain/seal-answer.js';
 import { createExecution, type ExecutionOptions } from './execution.js';
+
+/** Senders whose context is kept, so that their next request needs no decapsulation: half a KiB each. */
+const MAX_SENDERS = 1_024;
 
 /** Bounds of a compute node. */
 export interface ComputeLimits {
@@ -50,6 +54,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
   const admission = createAdmission(options.limits);
   const { maxBatches = 4 } = options.limits;
   const batches = createAdmission({ maxRunning: maxBatches, maxQueued: 4 * maxBatches });
+  const contexts = createRecipientContexts(MAX_SENDERS);
   const execution = createExecution({
     ...options,
     onMissingKeys: () => {
@@ -80,7 +85,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
 
   const answer = async (sealed: SealedRequest, signal: AbortSignal): Promise<SealedResponse> => {
     const { view, held } = present();
-    const unsealed = openRequest(sealed, { keys: held, profile: view.profile, ledger: view });
+    const unsealed = openRequest(sealed, { keys: held, profile: view.profile, ledger: view, contexts });
     checkpoint('compute.after-open');
     try {
       const { response, item } = await execution.run(unsealed, { view, keys: held, signal });
@@ -98,7 +103,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
 
   const answerAll = async (batch: BatchRequest, signal: AbortSignal): Promise<BatchResponse> => {
     const { view, held } = present();
-    return answerBatch(batch, { nodeId, execution, source: options.source, view, keys: held, signal, checkpoint, refused });
+    return answerBatch(batch, { nodeId, execution, source: options.source, contexts, view, keys: held, signal, checkpoint, refused });
   };
 
   const executeBatch = async (batch: BatchRequest, signal: AbortSignal): Promise<BatchResponse> => {

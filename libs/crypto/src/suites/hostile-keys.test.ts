@@ -58,6 +58,7 @@ const cases = [
 describe('hostile HPKE public keys', () => {
   it.each(cases)('$suite refuses to seal to a key that is $what', ({ suite, key }) => {
     expect(() => suiteByName(suite).hpkeSeal(key, empty, empty, empty)).toThrow(expect.objectContaining({ code: 'PUBLIC_KEY_INVALID' }));
+    expect(() => suiteByName(suite).hpkeSetupSender(key, empty)).toThrow(expect.objectContaining({ code: 'PUBLIC_KEY_INVALID' }));
   });
 
   it.each(cases)('$suite tells a key that is $what from one of its own', ({ suite, key }) => {
@@ -68,7 +69,8 @@ describe('hostile HPKE public keys', () => {
   it.each(cases)('$suite answers an enc that is $what as any failing decryption', ({ suite, key }) => {
     const recipient = suiteByName(suite).generateKemKeyPair();
     const open = (): Uint8Array => suiteByName(suite).hpkeOpen(recipient, key, empty, empty, new Uint8Array(48));
-    expect(open).toThrow(expect.objectContaining({ code: 'DECRYPT_FAILED', message: 'decryption failed' }));
+    const setUp = (): unknown => suiteByName(suite).hpkeSetupRecipient(recipient, key, empty);
+    for (const attempt of [open, setUp]) expect(attempt).toThrow(expect.objectContaining({ code: 'DECRYPT_FAILED', message: 'decryption failed' }));
   });
 
   it.each(cases)('the KEM itself refuses $suite $what', ({ kem, key }) => {

@@ -5,13 +5,13 @@ import { DHKEM_P256, DHKEM_SM2, DHKEM_X25519, type DhKem } from '../hpke/kem.js'
 import { HKDF_SHA256, HKDF_SM3, type LabelledKdf } from '../hpke/labelled-kdf.js';
 import { SM4_GCM } from '../hpke/sm4-gcm.js';
 import { createKeyedHash, type KeyedHash } from '../labels.js';
-import type { SealedBytes, Suite, SuiteName } from '../suite.js';
+import type { Suite, SuiteName } from '../suite.js';
 import { generateP256, importP256, isP256SignatureValid, signP256 } from './ecdsa-p256.js';
 import { generateEd25519, importEd25519, isEd25519SignatureValid, signEd25519 } from './ed25519.js';
 import { generateSm2, importSm2, isSm2SignatureValid, signSm2 } from './sm2.js';
 
 /** Runs an open and gives every failure the same code and text (invariant 9). */
-function openOrRefuse(open: () => Uint8Array): Uint8Array {
+function openOrRefuse<T>(open: () => T): T {
   try {
     return open();
   } catch {
@@ -20,7 +20,7 @@ function openOrRefuse(open: () => Uint8Array): Uint8Array {
 }
 
 /** Gives an encapsulation to a hostile public key a code: off the curve, of low order or of another length. */
-function sealOrRefuse(name: SuiteName, seal: () => SealedBytes): SealedBytes {
+function sealOrRefuse<T>(name: SuiteName, seal: () => T): T {
   try {
     return seal();
   } catch {
@@ -59,6 +59,17 @@ function createSuite(name: SuiteName, { kem, kdf, aead, keyedHash, signatures }:
     isKemPublicKey: (publicKey) => canEncapsulate(kem, publicKey),
     hpkeSeal: (publicKey, info, aad, plaintext) => sealOrRefuse(name, () => hpke.seal(publicKey, info, aad, plaintext)),
     hpkeOpen: (recipient, enc, info, aad, ciphertext) => openOrRefuse(() => hpke.open(recipient, enc, info, aad, ciphertext)),
+    hpkeSetupSender: (publicKey, info) =>
+      sealOrRefuse(name, () => {
+        const { sharedSecret, enc } = kem.encapsulate(publicKey);
+        const schedule = hpke.keySchedule(sharedSecret, info);
+        return { enc, export: (context, lengthBytes) => hpke.export(schedule, context, lengthBytes) };
+      }),
+    hpkeSetupRecipient: (recipient, enc, info) =>
+      openOrRefuse(() => {
+        const schedule = hpke.keySchedule(kem.decapsulate(enc, recipient), info);
+        return (context, lengthBytes) => hpke.export(schedule, context, lengthBytes);
+      }),
     aeadSeal: (key, nonce, aad, plaintext) => aead.seal(contentKey(key), nonce, aad, plaintext),
     aeadOpen: (key, nonce, aad, ciphertext) => openOrRefuse(() => aead.open(contentKey(key), nonce, aad, ciphertext)),
     ...keyedHash,

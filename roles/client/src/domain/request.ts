@@ -1,12 +1,12 @@
 import type { SuiteName } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import { compareText, computeTxId, encodeMessage, RequestBodySchema, SignedRequestSchema, signing, type RequestKind, type SealedRequest } from '@selvedge/protocol';
-import { requestDigest, sealRequest } from '@selvedge/sealed-objects';
+import { requestDigest, sealRequest, type SenderContext } from '@selvedge/sealed-objects';
 
 /** Everything that goes into one request. */
 export interface RequestInput {
-  readonly network: string;
-  readonly channel: string;
+  /** With the holders of the envelope key of the contract's suite; names network and channel too. */
+  readonly context: SenderContext;
   readonly contract: string;
   readonly kind: RequestKind;
   /** args[0] is the function name. */
@@ -22,8 +22,6 @@ export interface RequestInput {
   /** Of what is known to be committed. */
   readonly leastHeight: bigint;
   readonly profileDigest: Uint8Array;
-  readonly suite: SuiteName;
-  readonly envelopeKey: { readonly epoch: bigint; readonly publicKey: Uint8Array };
 }
 
 /** A signed, sealed request and what the client keeps to open and check its answers. */
@@ -50,7 +48,8 @@ export interface BuiltRequest {
 
 /** Encodes, signs and seals a request (DESIGN 2, step 1). Throws LIMIT_EXCEEDED when it is too large. */
 export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest {
-  const { network, channel, contract, kind, suite, keyEpoch, calledEpochs } = input;
+  const { context, contract, kind, keyEpoch, calledEpochs } = input;
+  const { suite, network, channel } = context;
   const timestampMs = input.timestamp.getTime();
   const timestampSeconds = BigInt(Math.floor(timestampMs / 1000));
   const timestampNanos = (timestampMs - Number(timestampSeconds) * 1000) * 1_000_000;
@@ -74,6 +73,6 @@ export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest 
   });
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const txId = computeTxId(input.nonce, signer.serialized);
-  const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: input.envelopeKey, network, channel, txId, signedRequest });
+  const { sealed, transactionKey, headerBytes } = sealRequest({ context, txId, signedRequest });
   return { kind, network, channel, contract, suite, keyEpoch, calledEpochs, txId, nonce: input.nonce, timestampSeconds, timestampNanos, sealed, transactionKey, headerBytes, requestDigest: requestDigest(suite, transactionKey, signedRequest) };
 }

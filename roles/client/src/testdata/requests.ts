@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TestConsortium } from '@selvedge/fixtures';
 import type { RequestKind } from '@selvedge/protocol';
+import { createSenderContext } from '@selvedge/sealed-objects';
 import { buildRequest, type BuiltRequest, type RequestInput } from '../domain/request.js';
 
 /** A genuine request of AuroraMSP's client. */
@@ -9,8 +10,7 @@ export function createRequest(consortium: TestConsortium, kind: RequestKind, arg
   const suite = contractPolicy.suite as keyof typeof consortium.envelopeKeys;
   return buildRequest(
     {
-      network,
-      channel,
+      context: createSenderContext({ suite, network, channel, envelopeKey: { epoch: 1n, publicKey: consortium.envelopeKeys[suite].publicKey } }),
       contract,
       kind,
       args: args.map((arg) => Buffer.from(arg)),
@@ -21,8 +21,6 @@ export function createRequest(consortium: TestConsortium, kind: RequestKind, arg
       calledEpochs: new Map(),
       leastHeight: 0n,
       profileDigest: profile.digest,
-      suite,
-      envelopeKey: { epoch: 1n, publicKey: consortium.envelopeKeys[suite].publicKey },
       ...change,
     },
     consortium.organisation('AuroraMSP').client.signer,

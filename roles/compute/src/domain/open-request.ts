@@ -1,7 +1,7 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { CHANNEL_EPOCH, isEpochUsable, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
 import type { SealedRequest } from '@selvedge/protocol';
-import { openSealedRequest, requestDigest, type OpenedRequest } from '@selvedge/sealed-objects';
+import { openSealedRequest, requestDigest, type OpenedRequest, type RecipientContexts } from '@selvedge/sealed-objects';
 import type { HeldKeys } from '@selvedge/tee-node';
 
 /** A request whose transaction key is known: from here on every answer is sealed. */
@@ -15,8 +15,8 @@ export interface UnsealedRequest extends OpenedRequest {
  * openSealedRequest, UNKNOWN_SUITE for a suite that the profile does not allow, ENVELOPE_EPOCH_UNKNOWN and
  * ENVELOPE_EPOCH_REVOKED by the ledger's word, NOT_READY while the key is still on its way.
  */
-export function openRequest(sealed: SealedRequest, context: { readonly keys: HeldKeys; readonly profile: Profile; readonly ledger: FactReader }): UnsealedRequest {
-  const { keys, profile, ledger } = context;
+export function openRequest(sealed: SealedRequest, context: { readonly keys: HeldKeys; readonly profile: Profile; readonly ledger: FactReader; readonly contexts: RecipientContexts }): UnsealedRequest {
+  const { keys, profile, ledger, contexts } = context;
   const { network, channel, allowedSuites } = profile.message;
   const envelopeKey = (suite: string, epoch: bigint): ReturnType<HeldKeys['envelopeKey']> => {
     if (!allowedSuites.includes(suite)) throw new SelvedgeError('UNKNOWN_SUITE', 'the network profile does not allow this suite');
@@ -25,7 +25,7 @@ export function openRequest(sealed: SealedRequest, context: { readonly keys: Hel
     if (key === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the envelope keys of epoch ${String(epoch)} yet`);
     return key;
   };
-  const opened = openSealedRequest(sealed, envelopeKey, { network, channel });
+  const opened = openSealedRequest(sealed, envelopeKey, { network, channel }, contexts);
   return { ...opened, requestDigest: requestDigest(opened.header.suite, opened.transactionKey, opened.signedRequest) };
 }
 

@@ -16,7 +16,7 @@ import {
   TargetDataSchema, type EndorsedTransaction, type HistoryHeadRequest, type Response, type SealedRequest, type SealedResponse, type TargetData,
 } from '@selvedge/protocol';
 import type { Signer } from '@selvedge/identity';
-import { createNameKeys, openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
+import { createNameKeys, createSenderContext, openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
 import { createHistoryConfirmer, createSetConfirmer, createStateFetcher, type BusinessPort, type HeldKeys } from '@selvedge/tee-node';
 
 const WAIT_MS = 20_000;
@@ -239,7 +239,7 @@ function prepare(consortium: TestConsortium, { args, transient = new Map(), sign
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const envelope = (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[suite];
   if (envelope === undefined) throw new Error('no envelope key');
-  const { sealed, transactionKey, headerBytes } = sealRequest({ suite, network, channel, signedRequest, txId, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey } });
+  const { sealed, transactionKey, headerBytes } = sealRequest({ context: createSenderContext({ suite, network, channel, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey } }), signedRequest, txId });
   return {
     txId,
     sealed,

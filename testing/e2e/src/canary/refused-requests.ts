@@ -20,7 +20,7 @@ import {
   type SealedResponse,
 } from '@selvedge/protocol';
 import { connectRpc, type RpcConnection } from '@selvedge/rpc';
-import { openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
+import { createSenderContext, openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
 import type { KeyMaterial } from './key-material.js';
 import type { ObservedNetwork } from './observed-network.js';
 import type { Marker } from './search.js';
@@ -124,7 +124,7 @@ export async function sealedOf(contract: Contract, name: string, args: readonly 
 function sealGarbage(genuine: SealedRequest, keys: KeyMaterial, { argument }: Secrets): { sealed: SealedRequest; transactionKey: Uint8Array; refusalIn(answer: SealedResponse): Error } {
   const { network, channel, suite, envelopeEpoch, txId } = fromBinary(RequestHeaderSchema, genuine.header);
   const signedRequest = Buffer.from(argument);
-  const { sealed, transactionKey, headerBytes } = sealRequest({ suite, envelopeKey: { epoch: envelopeEpoch, publicKey: keys.envelopeKey(suite as SuiteName).publicKey }, network, channel, txId, signedRequest });
+  const { sealed, transactionKey, headerBytes } = sealRequest({ context: createSenderContext({ suite, envelopeKey: { epoch: envelopeEpoch, publicKey: keys.envelopeKey(suite as SuiteName).publicKey }, network, channel }), txId, signedRequest });
   const digest = requestDigest(suite, transactionKey, signedRequest);
   return {
     sealed,
