@@ -32,5 +32,6 @@ export function ratiosOf(measurements: readonly Measurement[], processes: readon
   }
   const [one, plainOne] = [update, plain].map((points) => points.find(({ inFlight }) => inFlight === 1));
   if (one !== undefined && plainOne !== undefined) ratios.updateP50AddedMsAt1 = one.p50 - plainOne.p50;
-  return ratios;
+  // Of a workload that was not measured nothing is said.
+  return Object.fromEntries(Object.entries(ratios).filter(([, ratio]) => !Number.isNaN(ratio)));
 }

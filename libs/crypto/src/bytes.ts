@@ -20,14 +20,15 @@ export const LENGTH_BYTES = 4;
 
 /** Concatenation in which each part is preceded by its length (4 bytes, big-endian), so that no two lists collide. */
 export function lengthPrefixed(parts: readonly Part[]): Buffer {
-  const pieces: Uint8Array[] = [];
-  for (const part of parts) {
-    const bytes = partBytes(part);
-    const length = Buffer.allocUnsafe(LENGTH_BYTES);
-    length.writeUInt32BE(bytes.length);
-    pieces.push(length, bytes);
+  const pieces = parts.map(partBytes);
+  const out = Buffer.allocUnsafe(pieces.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));
+  let offset = 0;
+  for (const bytes of pieces) {
+    offset = out.writeUInt32BE(bytes.length, offset);
+    out.set(bytes, offset);
+    offset += bytes.length;
   }
-  return Buffer.concat(pieces);
+  return out;
 }
 
 /** Byte-wise equality, not constant time: for public values such as hashes and ids. */

@@ -37,9 +37,12 @@ export function createRun(invocation: Invocation, state: StateCalls, limits: Cha
   const { meter } = caller;
   const queries = createQueries(invocation.contract, meter, limits);
   const { promise: result, resolve, reject } = withResolvers<CompletedRun>();
-  const over = new AbortController();
+  /** Only where it calls another contract: to abort one costs an exception. */
+  let over: AbortController | undefined;
   const callContract = async (payload: Uint8Array): Promise<Uint8Array> => {
     // What it has called ends with it, whose deadline is therefore that of all.
+    over ??= new AbortController();
+    if (isOver) over.abort();
     const called = await caller.call(payload, over.signal);
     refusal ??= called.refusal;
     return encodeCalledRun(called, invocation);
@@ -54,7 +57,7 @@ export function createRun(invocation: Invocation, state: StateCalls, limits: Cha
   const end = (settle: () => void): void => {
     if (isOver) return;
     isOver = true;
-    over.abort();
+    over?.abort();
     queries.closeAll();
     settle();
   };
