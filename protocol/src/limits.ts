@@ -27,6 +27,10 @@ export const LIMITS = {
   /** Reads, writes or guards in one contract section. */
   maxSectionEntries: 20_000,
   maxSections: 16,
+  /** Keys that one request may have re-encrypted. */
+  maxReEncryptedKeys: 1_000,
+  /** Keys under older epochs that one answer lists. */
+  maxListedKeys: 20_000,
   /** A key-level endorsement policy. */
   maxKeyPolicyBytes: 8 * 1024,
   maxNameBytes: 256,

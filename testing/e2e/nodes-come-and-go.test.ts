@@ -1,6 +1,7 @@
 import type { Contract, Gateway } from '@selvedge/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeKeysUnderLoad } from './src/key-changes.js';
+import { reEncryptUnderLoad } from './src/re-encryption.js';
 import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src/network.js';
 
 /** Compute nodes are added and removed, gently and by SIGKILL, and keys rotated, while requests run: none is lost. */
@@ -15,7 +16,7 @@ describe('compute nodes and keys come and go', () => {
     await test.network.deploy(DIAMONDS);
     gateway = await test.network.connect('AuroraMSP');
     contract = gateway.getNetwork(test.network.connectionProfile().channel).getContract('diamonds');
-    const stones = Array.from({ length: LANES }, (_, lane) => stone(`GO-${String(lane)}`, 1));
+    const stones = [...Array.from({ length: LANES }, (_, lane) => stone(`GO-${String(lane)}`, 1)), stone('KEPT')];
     await contract.submit('LoadStones', { transientData: { stones: JSON.stringify(stones) } });
   });
 
@@ -65,5 +66,9 @@ describe('compute nodes and keys come and go', () => {
 
   it('keys are rotated and a node revoked, while requests run: none is lost, and nothing that the revoked node ran is endorsed', async () => {
     await changeKeysUnderLoad(test.network, contract, Array.from({ length: LANES }, (_, lane) => `GO-${String(lane)}`));
+  });
+
+  it('what lies under older keys is re-encrypted while requests run; then nothing needs the older keys any more', async () => {
+    await reEncryptUnderLoad(test.network, 'diamonds', { kept: 'KEPT', stones: ['GO-0', 'GO-1', 'GO-2'] });
   });
 });

@@ -6,6 +6,7 @@ import { addCallCommands } from './commands/call.js';
 import { addContractCommands } from './commands/contract.js';
 import { addDeployCommands } from './commands/deploy.js';
 import { addFabricCommands } from './commands/fabric.js';
+import { addKeysCommands } from './commands/keys.js';
 import { addNetworkCommands } from './commands/network.js';
 import { addPolicyCommands } from './commands/policy.js';
 import { addProfileCommands } from './commands/profile.js';
@@ -58,6 +59,7 @@ function createProgram(terminal: Terminal): Command {
   addAttestCommands(program, context);
   addFabricCommands(program, context);
   addViewCommands(program, context);
+  addKeysCommands(program, context);
   return program;
 }
 

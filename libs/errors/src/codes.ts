@@ -82,6 +82,8 @@ export const CODES = {
   EVENT_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The contract’s manifest names the organisations that may open its events (eventReaders); ask one of them, or have it changed.'),
   READER_FOREIGN: entry('PERMISSION_DENIED', false, 'Ask the viewer of your own organisation: a viewer answers nobody else.'),
   READER_NOT_ENTITLED: entry('PERMISSION_DENIED', false, 'Use an identity of an administrator, or one whose certificate has the attribute selvedge.view=true.'),
+  RE_ENCRYPTION_DENIED: entry('PERMISSION_DENIED', false, 'Use an identity of an administrator of an organisation that owns data of the contract.'),
+  RE_ENCRYPTION_INCOMPLETE: entry('FAILED_PRECONDITION', true, 'Run the command again; the text says what is left and why.'),
   DATASET_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The collection’s membership rules do not admit the creator’s organisation.'),
 
   // Chaincode packages

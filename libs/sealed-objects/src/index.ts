@@ -12,6 +12,7 @@ export { eventDigest, requestDigest, responseDigest } from './digests.js';
 export { createNameKeys, objectTypeOf, type NameKeys } from './name-keys.js';
 export {
   openPacket,
+  parsePacketHeader,
   sealPacket,
   type ExpectedPacket,
   type KeyByEpoch,

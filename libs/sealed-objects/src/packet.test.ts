@@ -35,6 +35,7 @@ const headers = fc.record({
   ledgerKey: bytes32,
   txId: bytes32,
   readSetDigest: bytes32,
+  reEncrypted: fc.boolean(),
 });
 const inputs = fc.record({
   suite: fc.constantFrom(...SUITE_NAMES),

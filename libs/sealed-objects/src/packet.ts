@@ -4,8 +4,8 @@ import { encodeMessage, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, 
 import { encodeContent, parseContent } from './padded-content.js';
 import { deriveSyntheticKeys, openSynthetic, sealSynthetic } from './synthetic.js';
 
-/** Everything in a packet's header but what sealPacket puts in itself. */
-export type PacketHeaderInit = Omit<PacketHeader, '$typeName' | '$unknown' | 'suite' | 'keyCommitment'>;
+/** Everything in a packet's header but what sealPacket puts in itself. reEncrypted: default false. */
+export type PacketHeaderInit = Omit<PacketHeader, '$typeName' | '$unknown' | 'suite' | 'keyCommitment' | 'reEncrypted'> & Partial<Pick<PacketHeader, 'reEncrypted'>>;
 
 /** A contract's 32-byte key of that epoch; undefined when this node does not hold it. */
 export type KeyByEpoch = (epoch: bigint) => Uint8Array | undefined;
@@ -61,14 +61,27 @@ export function sealPacket(input: {
  */
 export function openPacket(bytes: Uint8Array, context: { readonly dataKey: KeyByEpoch; readonly expected: ExpectedPacket }): OpenedPacket {
   const packet = parsePacket(bytes);
-  const header = parseMessage(PacketHeaderSchema, packet.header, LIMITS.maxHeaderBytes);
-  checkLengths(header);
-  verifyPlace(header, context.expected);
+  const header = parseHeader(packet, context.expected);
   const dataKey = context.dataKey(header.keyEpoch);
   if (dataKey === undefined) throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `no data key of epoch ${String(header.keyEpoch)}`);
   const keys = deriveSyntheticKeys('packet', header.suite, dataKey, encodeMessage(PacketHeaderSchema, { ...header, keyCommitment: new Uint8Array(0) }));
   const { name: key, value } = parseContent(openSynthetic('packet', header.suite, keys, { bytes: packet.header, commitment: header.keyCommitment }, packet));
   return { key, value, header };
+}
+
+/**
+ * The clear header of a packet, which is not opened: whoever believes it has the packet's hash from the ledger.
+ * Throws MESSAGE_TOO_LARGE, MALFORMED_MESSAGE; STATE_FORGED when it belongs elsewhere.
+ */
+export function parsePacketHeader(bytes: Uint8Array, expected: ExpectedPacket): PacketHeader {
+  return parseHeader(parsePacket(bytes), expected);
+}
+
+function parseHeader(packet: Packet, expected: ExpectedPacket): PacketHeader {
+  const header = parseMessage(PacketHeaderSchema, packet.header, LIMITS.maxHeaderBytes);
+  checkLengths(header);
+  verifyPlace(header, expected);
+  return header;
 }
 
 function parsePacket(bytes: Uint8Array): Packet {

@@ -97,6 +97,8 @@ export interface SetQuery<T> extends PlaceOfRead {
   readonly guardKey: Uint8Array;
   /** A submit rests on it: it is accepted only with the statements of a quorum that it is complete. */
   readonly confirm: boolean;
+  /** The entries may be of several moments, so that a set can be read that changes all the time; nothing is remembered then. */
+  readonly isOfAnyMoment?: boolean;
   /** Opens one packet; whatever it throws makes the answer forged. */
   open(packet: Uint8Array): T;
   /** Only where each write of the dataset changes its content guard. undefined: the set is read anew. */

@@ -21,6 +21,7 @@ import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
 import type { NetworkPorts, OnHop, Pins } from './ports.js';
 import { createSenders } from './senders.js';
 import type { Session, TransactionSession } from './session.js';
+import { createKeyEpochs, type KeyEpochs } from './re-encryption.js';
 import { createTrust } from './trust.js';
 import { createViews, type Views } from './views.js';
 
@@ -82,6 +83,8 @@ export interface Network {
   getContract(name: string): Contract;
   /** Events that a contract's committed transactions have set, opened for the organisations that its manifest entitles. */
   getChaincodeEvents(chaincodeName: string, options?: ChaincodeEventsOptions): ChaincodeEvents;
+  /** Under which epochs of its data key a contract's entries lie; for administrators of its owners. */
+  getKeyEpochs(contract: string): KeyEpochs;
   /** What the viewer of this identity's organisation shows. @param viewerId node id; default: the organisation's first */
   getViews(viewerId?: string): Views;
 }
@@ -135,6 +138,7 @@ export function connect(options: ConnectOptions): Gateway {
         name,
         getContract: (contract) => createContract(transactions, contract, batches.get(contract)),
         getChaincodeEvents: (contract, eventsOptions) => createChaincodeEvents(transactions, contract, eventsOptions),
+        getKeyEpochs: (contract) => createKeyEpochs(transactions, contract),
         getViews: (viewerId) => createViews(transactions, viewerId),
       };
     },

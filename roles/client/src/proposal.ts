@@ -28,28 +28,30 @@ export function createProposal(
   options: ProposalOptions,
   requests: Requests = createRequests(session, contract, contentOf(transaction, options)),
 ): Proposal {
-
-  /** Compute nodes that must have run it: each contract touched has a quorum of its own. */
-  const quorum = async (contracts: readonly string[]): Promise<number> => {
-    const terms = await Promise.all(contracts.map((name) => session.trust.terms(name)));
-    return Math.max(1, options.computeQuorum ?? 1, ...terms.map(({ policy }) => policy.computeQuorum));
-  };
-
   return {
     getTransactionId: () => toHex(requests.txId),
     getBytes: async () => encodeMessage(SealedRequestSchema, (await requests.get(RequestKind.SUBMIT)).sealed),
-    execute: () =>
-      requests.withFreshEvidence(RequestKind.SUBMIT, async (submit) => {
-        const answers = await executeOnQuorum(session, callOf(submit, openSubmitAnswer), { quorum, signal: options.signal });
-        const targetData = groupReplicas(answers);
-        return createExecutedTransaction(session, { request: submit, targetData, answers, options });
-      }),
+    execute: () => executeSubmit(session, requests, RequestKind.SUBMIT, options),
     evaluate: () =>
       requests.withFreshEvidence(RequestKind.EVALUATE, async (evaluate) => {
         const answers = await executeOnNodes(session, callOf(evaluate, openEvaluateAnswer), { count: options.computeQuorum ?? 1, signal: options.signal });
         return requireSameResult(answers);
       }),
   };
+}
+
+/** Runs a request that is to be committed on as many compute nodes as its contracts ask for. @param kind SUBMIT, or one that is answered as a submit */
+export function executeSubmit(session: TransactionSession, requests: Requests, kind: RequestKind, options: ProposalOptions): Promise<ExecutedTransaction> {
+  /** Compute nodes that must have run it: each contract touched has a quorum of its own. */
+  const quorum = async (contracts: readonly string[]): Promise<number> => {
+    const terms = await Promise.all(contracts.map((name) => session.trust.terms(name)));
+    return Math.max(1, options.computeQuorum ?? 1, ...terms.map(({ policy }) => policy.computeQuorum));
+  };
+  return requests.withFreshEvidence(kind, async (request) => {
+    const answers = await executeOnQuorum(session, callOf(request, openSubmitAnswer), { quorum, signal: options.signal });
+    const targetData = groupReplicas(answers);
+    return createExecutedTransaction(session, { request, targetData, answers, options });
+  });
 }
 
 /** What a request says to the contract. */

@@ -6,6 +6,7 @@ import type { AuthorisedRequest } from './domain/authorise.js';
 import { createBatchOverlay, deferred, type BatchOverlay } from './domain/batch-overlay.js';
 import { createBatchRoom, type BatchRoom } from './domain/batch-room.js';
 import type { UnsealedRequest } from './domain/open-request.js';
+import { isReEncryption } from './domain/re-encryption.js';
 import { createSpeculativeSource } from './domain/speculative-source.js';
 import type { Attempt, Execution, Outcome, RunContext } from './execution.js';
 
@@ -58,6 +59,7 @@ async function admit(execution: Execution, items: readonly UnsealedRequest[], co
         const request = await execution.authorise(unsealed, context);
         contract ??= request.body.contract;
         if (request.body.contract !== contract) throw deferred('it is for another contract than the batch');
+        if (isReEncryption(request.body)) throw deferred('it is no request to the contract');
         // Who could commit or not, with what he saw of a run in hand, is who gates are against.
         if (request.isSubmit && request.policy.gatedFunctions.length > 0) throw deferred('its contract has gated functions');
         return { unsealed, request };

@@ -3,12 +3,14 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { RequestKind, type KeptStateSchema } from '@selvedge/protocol';
-import { createPacketOpener, type HeldKeys, type StateSource } from '@selvedge/tee-node';
+import { createPacketOpener, type HeldKeys, type ReadScope, type StateSource } from '@selvedge/tee-node';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { UnsealedRequest } from './domain/open-request.js';
 import { openEvents } from './domain/open-events.js';
 import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
 import { createKeptSets } from './domain/kept-sets.js';
+import { listKeyEpochs } from './domain/list-key-epochs.js';
+import { reEncryptKeys } from './domain/re-encryption.js';
 import { createReplayWindow } from './domain/replay-window.js';
 import { createTargetItem, isChaincodeError, responseOf, type TargetItem } from './domain/seal-answer.js';
 import { createQueryWork } from './domain/rich-query.js';
@@ -113,6 +115,16 @@ export function createExecution(options: ExecutionOptions): Execution {
     }
   };
 
+  const scopeOf = ({ body, policy }: AuthorisedRequest, { view, keys }: RunContext): ReadScope => {
+    const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
+    return { contract: body.contract, signer: keys.signer(policy.suite), minHeight, profile: view.profile };
+  };
+
+  const listEpochs = async (request: AuthorisedRequest, context: RunContext): Promise<Outcome> => {
+    const payload = await listKeyEpochs(request, ledger, scopeOf(request, context));
+    return { response: responseOf({ status: 200, message: '', payload }, context.view.height) };
+  };
+
   const execution: Execution = {
     kept: () => ({
       points: BigInt(keptPoints.count),
@@ -127,10 +139,9 @@ export function createExecution(options: ExecutionOptions): Execution {
       replays.admit(request, now());
       return request;
     },
-    async attempt({ requestDigest }, request, source, { view, keys, signal }) {
-      const signer = keys.signer(request.policy.suite);
-      const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
-      const scope = { contract: request.body.contract, signer, minHeight, profile: view.profile };
+    async attempt({ requestDigest }, request, source, context) {
+      const { view, keys, signal } = context;
+      const scope = scopeOf(request, context);
       const mayAnswerFromMemory = (): boolean => request.body.leastHeight <= view.height && view.ageMs() <= maxMemoryAgeMs;
       const openContracts = (): TransactionContracts =>
         createTransactionContracts({
@@ -143,7 +154,9 @@ export function createExecution(options: ExecutionOptions): Execution {
       // A run that is repeated starts from nothing: what the first try read and wrote is void.
       const begin = (): StateCalls => (contracts = openContracts()).calls;
       const invocation = invocationOf(request, requestDigest, chaincodeMs);
-      const [settled] = await Promise.allSettled([withdrawnOnStaleEpoch(request, () => askingForKeys(() => host.invoke(invocation, begin, signal)))]);
+      // No chaincode takes part in re-encryption.
+      const run = (): Promise<ChaincodeResult> => (request.body.kind === RequestKind.RE_ENCRYPT ? reEncryptKeys(request.body, contracts) : host.invoke(invocation, begin, signal));
+      const [settled] = await Promise.allSettled([withdrawnOnStaleEpoch(request, () => askingForKeys(run))]);
       return {
         contracts,
         result: () => {
@@ -165,6 +178,7 @@ export function createExecution(options: ExecutionOptions): Execution {
     async run(unsealed, context) {
       const request = await execution.authorise(unsealed, context);
       if (request.body.kind === RequestKind.OPEN_EVENTS) return execution.openEvents(request, context);
+      if (request.body.kind === RequestKind.LIST_KEY_EPOCHS) return listEpochs(request, context);
       const attempt = await execution.attempt(unsealed, request, ledger, context);
       return execution.conclude(unsealed, request, attempt, context);
     },

@@ -7,7 +7,7 @@ import {
 } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHistoryConfirmer, type HistoryHeadPort } from '@selvedge/tee-node';
-import { type CertifiedNode, createFakeBusinessNode, type FakeBusinessNode, placeOf, sealTestPacket } from '@selvedge/tee-node/testing';
+import { type CertifiedNode, createFakeBusinessNode, type FakeBusinessNode, heldKeysOf, placeOf, sealTestPacket } from '@selvedge/tee-node/testing';
 import { buildRequest } from './client.test.support.js';
 import { createTestNode, type TestNode } from './node.test.support.js';
 import type { KeyModification } from './ports.js';
@@ -64,9 +64,9 @@ const followerOf = (mspId: string): HistoryHeadPort => ({
   },
 });
 /** Writes the key once more; undefined deletes it. */
-const write = (value: string | undefined): void => {
+const write = (value: string | undefined, change: { readonly keyEpoch?: bigint; readonly reEncrypted?: boolean } = {}): void => {
   const n = versions.length + 1;
-  const packet = value === undefined ? new Uint8Array(0) : sealTestPacket(net, { dataset: '', key: 'k', value }).bytes;
+  const packet = value === undefined ? new Uint8Array(0) : sealTestPacket(net, { dataset: '', key: 'k', value, ...change }).bytes;
   versions.push(create(KeyVersionSchema, { txId: new Uint8Array(32).fill(n), timestampSeconds: BigInt(n), timestampNanos: n, previousHead: headOf(versions), packet }));
   for (const node of [aurora, borealis]) {
     if (value === undefined) node.remove('houses', '', placeOf(net, '', 'k').ledgerKey);
@@ -114,6 +114,17 @@ describe('the history of a key', () => {
     served.set('CelestaMSP', change);
     const { code, message } = await ask();
     expect([code, message]).toEqual(['STATE_FORGED', expect.stringContaining('BorealisMSP')]);
+  });
+
+  it('does not change when an operator has the key re-encrypted; its newest version is the one that is read', async () => {
+    const before = (await ask()).found;
+    write('four', { keyEpoch: 2n, reEncrypted: true });
+    write('four', { keyEpoch: 3n, reEncrypted: true });
+    test.keys = heldKeysOf(net, certified, [1n, 2n, 3n]);
+    const { code, found, reads } = await ask();
+    expect([code, found]).toEqual([undefined, before]);
+    const [core] = (reads as { cores: Uint8Array[] }).cores;
+    expect(Buffer.from(core!).includes(Buffer.from(sha256(versions.at(-1)!.packet)))).toBe(true);
   });
 
   it('has packets of the key itself only', async () => {

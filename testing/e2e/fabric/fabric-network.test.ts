@@ -7,6 +7,7 @@ import { POLICY_CHAINCODE } from '@selvedge/fabric';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fabricMissing } from '../src/fabric.js';
 import { changeKeysUnderLoad } from '../src/key-changes.js';
+import { reEncryptUnderLoad } from '../src/re-encryption.js';
 import { DIAMONDS, stone, text } from '../src/network.js';
 
 /** A native Fabric network of real processes: it starts, carries requests, loses processes, starts again and stops. */
@@ -106,6 +107,10 @@ describe.skipIf(fabricMissing() !== undefined)('a network on Hyperledger Fabric'
     } finally {
       gateway.close();
     }
+  });
+
+  it('what lies under older keys is re-encrypted while requests run; then nothing needs the older keys any more', async () => {
+    await reEncryptUnderLoad(network, 'diamonds', { kept: 'STONE-1', stones: ['STONE-2', 'STONE-3'] });
   });
 
   it('starts again from its folder with everything that was committed, and ends its processes when it stops', async () => {

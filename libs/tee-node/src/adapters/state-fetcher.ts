@@ -88,7 +88,7 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
       const answer = await lane.readPage(scope, { ownerSet, dataset, datasetTag, guardKeys, after, maxBytes: pageBytes });
       const guards = setGuards(answer);
       first ??= guards;
-      if (!equalBytes(first.guardTxId, guards.guardTxId)) return undefined;
+      if (query.isOfAnyMoment !== true && !equalBytes(first.guardTxId, guards.guardTxId)) return undefined;
       isSteady &&= equalBytes(first.contentTxId, guards.contentTxId);
       const page = opened(() => answer.page.packets.map((packet) => query.open(packet)));
       verifyPageOrder(page, after);

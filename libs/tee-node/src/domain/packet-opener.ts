@@ -11,6 +11,10 @@ export interface StoredEntry {
   readonly datasetTag: Uint8Array;
   /** SHA-256 of the packet: the entry's version. */
   readonly packetHash: Uint8Array;
+  /** Epoch of the data key that it lies under. */
+  readonly keyEpoch: bigint;
+  /** The value is that of the version before it: no contract wrote it. */
+  readonly isReEncrypted: boolean;
 }
 
 /** Where the packet must belong, within its contract: an entry, one object type, or the dataset at large. */
@@ -44,7 +48,8 @@ export function createPacketOpener(channel: string, maxBytes: number): PacketOpe
       if (known !== undefined) return known;
       const expected: ExpectedPacket = { channel, contract: policy.name, ...place };
       const { key, value, header } = openPacket(packet, { dataKey: (epoch) => keys.epoch(epoch)?.dataKey, expected });
-      const entry = { key, value, ledgerKey: header.ledgerKey, datasetTag: header.datasetTag, packetHash };
+      const { ledgerKey, datasetTag, keyEpoch, reEncrypted: isReEncrypted } = header;
+      const entry = { key, value, ledgerKey, datasetTag, packetHash, keyEpoch, isReEncrypted };
       remember(id, entry);
       return entry;
     },

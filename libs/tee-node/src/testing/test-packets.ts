@@ -6,7 +6,7 @@ import type { NetworkParts } from './test-network.js';
 /** A stored entry as an earlier transaction left it. */
 export function sealTestPacket(
   net: NetworkParts,
-  entry: { readonly dataset?: string; readonly key: string; readonly value: string; readonly keyEpoch?: bigint; readonly channel?: string; readonly contract?: string },
+  entry: { readonly dataset?: string; readonly key: string; readonly value: string; readonly keyEpoch?: bigint; readonly reEncrypted?: boolean; readonly channel?: string; readonly contract?: string },
 ): { bytes: Uint8Array; hash: Uint8Array; ledgerKey: Uint8Array } {
   const { dataset = '', key, value } = entry;
   const { ledgerKey, datasetTag } = placeOf(net, dataset, key);
@@ -19,6 +19,7 @@ export function sealTestPacket(
     ledgerKey,
     txId: randomBytes(32),
     readSetDigest: new Uint8Array(32),
+    reEncrypted: entry.reEncrypted ?? false,
   };
   return { ...sealPacket({ suite: net.contractPolicy.suite, dataKey: net.contractKeys.dataKey, header, key, value: Buffer.from(value) }), ledgerKey };
 }

@@ -7,6 +7,7 @@ import { computeTxId, RequestKind, signing, type ContractPolicy, type RequestBod
 import type { HeldKeys } from '@selvedge/tee-node';
 import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
 import type { UnsealedRequest } from './open-request.js';
+import { verifyMayReEncrypt } from './re-encryption.js';
 import { parseRequest, type ParsedRequest } from './request-body.js';
 
 /** A request that may run. */
@@ -32,7 +33,7 @@ export interface AuthoriseContext {
 /**
  * Decides whether an unsealed request may run (DESIGN 2, step 2). Everything that it throws is answered under the
  * response key: the codes of parseRequest, MspRegistry.verifySignature and agreeTerms; WRONG_NETWORK, WRONG_CHANNEL,
- * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED.
+ * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED, RE_ENCRYPTION_DENIED.
  */
 export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseContext): AuthorisedRequest {
   const { view, now } = context;
@@ -45,8 +46,9 @@ export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseCo
   const { contract, keyEpoch } = body;
   const terms = agreeTerms({ contract, keyEpoch, suite: unsealed.header.suite }, context);
   verifySupported(body, terms.policy);
+  verifyMayReEncrypt(body, { policy: terms.policy, creator, view });
   const { txId } = unsealed.header;
-  return { ...terms, body, bodyBytes, isSubmit: body.kind === RequestKind.SUBMIT, creator, txId, txIdHex: toHex(txId) };
+  return { ...terms, body, bodyBytes, isSubmit: body.kind === RequestKind.SUBMIT || body.kind === RequestKind.RE_ENCRYPT, creator, txId, txIdHex: toHex(txId) };
 }
 
 function verifyConsistent({ header }: UnsealedRequest, body: RequestBody): void {

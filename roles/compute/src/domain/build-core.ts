@@ -108,13 +108,13 @@ function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractP
 }
 
 function sealWrite({ body, txId }: AuthorisedRequest, { policy, keyEpoch, epochKeys }: ContractTerms, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
-  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy } = write;
+  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy, isReEncryption: reEncrypted = false } = write;
   const place = { ownerSet, dataset, datasetTag, ledgerKey, ...(keyPolicy === undefined ? {} : { keyPolicy }) };
   if (effect.kind !== 'put') return { entry: { ...place, effect: { case: effect.kind, value: true } } };
   const { bytes, hash } = sealPacket({
     suite: policy.suite,
     dataKey: epochKeys.dataKey,
-    header: { keyEpoch, channel: body.channel, contract: policy.name, dataset, datasetTag, ledgerKey, txId, readSetDigest: readDigest },
+    header: { keyEpoch, channel: body.channel, contract: policy.name, dataset, datasetTag, ledgerKey, txId, readSetDigest: readDigest, reEncrypted },
     key,
     value: effect.value,
   });

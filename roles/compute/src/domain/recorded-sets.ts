@@ -31,6 +31,8 @@ export interface RecordedWrite {
   /** Its dataset's entries end by themselves. */
   readonly isEnding: boolean;
   readonly key: string;
+  /** The value is the one that the key has. */
+  readonly isReEncryption?: boolean;
   readonly effect: { readonly kind: 'put'; readonly value: Uint8Array } | { readonly kind: 'delete' } | { readonly kind: 'purge' } | { readonly kind: 'keep' };
   /** The policy that is set for the key; undefined: none is. */
   readonly keyPolicy?: Uint8Array | undefined;

@@ -14,7 +14,7 @@ import {
 
 const NONCE_BYTES = 24;
 const MAX_NANOS = 999_999_999;
-const KINDS: readonly RequestKind[] = [RequestKind.EVALUATE, RequestKind.SUBMIT, RequestKind.OPEN_EVENTS];
+const KINDS: readonly RequestKind[] = [RequestKind.EVALUATE, RequestKind.SUBMIT, RequestKind.OPEN_EVENTS, RequestKind.LIST_KEY_EPOCHS, RequestKind.RE_ENCRYPT];
 
 /** A parsed request, not yet authorised. */
 export interface ParsedRequest {

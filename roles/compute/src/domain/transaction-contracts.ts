@@ -6,6 +6,7 @@ import type { BatchOverlay } from './batch-overlay.js';
 import type { ContractPart } from './build-core.js';
 import { agreeCalledTerms, verifyContractCount, type CallContext } from './called-contracts.js';
 import type { ContractTerms } from './contract-terms.js';
+import type { ReEncryptable } from './re-encryption.js';
 import type { RecordedKeyPolicy } from './recorded-sets.js';
 import { idleSeed, transactionSeed } from './seeds.js';
 import { createTransactionState, type Recorded, type TransactionState, type TransactionStateInput } from './transaction-state.js';
@@ -16,7 +17,7 @@ export interface ContractKeyPolicy extends RecordedKeyPolicy {
 }
 
 /** The contracts of one transaction. */
-export interface TransactionContracts {
+export interface TransactionContracts extends ReEncryptable {
   /** The invoked contract's. */
   readonly calls: StateCalls;
   /** What a submit read and wrote, the invoked contract's part first. Throws as TransactionState.recorded, CHAINCODE_UNSUPPORTED and CHAINCODE_LIMIT. */
@@ -81,6 +82,7 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
   invoked.runs = 1;
   return {
     calls: invoked.state,
+    reEncrypt: (dataset, ledgerKeys) => invoked.transactionState.reEncrypt(dataset, ledgerKeys),
     parts() {
       const parts = [...inUse.values()].map(({ terms, transactionState }) => ({ terms, recorded: transactionState.recorded() }));
       verifyTogether(parts.map(({ recorded }) => recorded), maxWriteBytes);

@@ -11,6 +11,7 @@ import { createDatasets, type DatasetPlace } from './datasets.js';
 import { createKeyRange, verifyKeySupported } from './key-range.js';
 import type { KeptPoints, PointMemory, ReadPoint } from './kept-points.js';
 import type { KeptSets } from './kept-sets.js';
+import type { ReEncryptable, ReEncryption } from './re-encryption.js';
 import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
 import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 
@@ -18,6 +19,8 @@ import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 const WORLD_STATE = '';
 const NO_HASH = new Uint8Array(0);
 const ALL_TAGS = new Uint8Array(0);
+/** Values that one request re-encrypts, so that it never holds up the others for long; one value alone may be larger. */
+const MAX_RE_ENCRYPTED_BYTES = 1024 * 1024;
 /** Always the same one: indexes in memory are found by it. */
 const NO_INDEXES: readonly IndexDefinition[] = [];
 
@@ -36,7 +39,7 @@ export interface Recorded {
   readonly unguarded: string | undefined;
 }
 
-export interface TransactionState {
+export interface TransactionState extends ReEncryptable {
   readonly calls: ContractState;
   /**
    * What a submit read and wrote. Throws the failure of a fetch that the chaincode may have swallowed: a value that
@@ -93,9 +96,8 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   const pointMemory = ({ ownerSet, dataset, isEnding }: DatasetPlace, ledgerKey: Uint8Array): PointMemory | undefined =>
     isEnding ? undefined : keptPoints.of({ contract: policy.name, policyVersion: policy.policyVersion, ownerSet, dataset, ledgerKey, withKeyPolicy });
 
-  const fetchPoint = async (place: DatasetPlace, key: string): Promise<ReadPoint> => {
+  const fetchPoint = async (place: DatasetPlace, ledgerKey: Uint8Array): Promise<ReadPoint> => {
     const { ownerSet, owners, dataset } = place;
-    const ledgerKey = keys.nameKeys.ledgerKey(dataset, key);
     const memory = pointMemory(place, ledgerKey);
     // A submit asks: what it rests on is checked at endorsement, and one that was refused must not read the same again.
     const remembered = isSubmit || !mayAnswerFromMemory() ? undefined : memory?.find();
@@ -113,8 +115,8 @@ export function createTransactionState({ request, source, scope, opener, keptSet
 
   const knownPoint = (place: DatasetPlace, key: string): Promise<ReadPoint> => {
     verifyKeySupported(key);
-    const id = `${place.dataset}\x00${key}`;
-    const known = points.get(id) ?? fetchPoint(place, key);
+    const id = pointId(place, key);
+    const known = points.get(id) ?? fetchPoint(place, keys.nameKeys.ledgerKey(place.dataset, key));
     points.set(id, known);
     return known;
   };
@@ -132,6 +134,28 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     const { ownerSet, dataset, contentGuard, isEnding } = place;
     const datasetTag = keys.nameKeys.datasetTag(dataset, objectTypeOf(key));
     sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: keys.nameKeys.ledgerKey(dataset, key), contentGuard, isEnding, key, effect, keyPolicy });
+  };
+
+  const reEncrypt = async (name: string, ledgerKeys: readonly Uint8Array[]): Promise<ReEncryption> => {
+    const place = datasets.visible(name);
+    const { ownerSet, dataset, contentGuard, isEnding } = place;
+    // Every write begins their life anew.
+    if (isEnding) throw new SelvedgeError('FEATURE_UNSUPPORTED', 're-encrypting entries that end by themselves');
+    const found = await Promise.all(ledgerKeys.map((ledgerKey) => fetchPoint(place, ledgerKey)));
+    let written = 0;
+    let bytes = 0;
+    for (const [seen, point] of found.entries()) {
+      const { entry } = point;
+      if (entry === undefined || entry.keyEpoch >= request.keyEpoch) continue;
+      const { key, value, ledgerKey, datasetTag, packetHash } = entry;
+      bytes += value.length;
+      if (written > 0 && bytes > MAX_RE_ENCRYPTED_BYTES) return { seen, written };
+      written += 1;
+      points.set(pointId(place, key), Promise.resolve(point));
+      sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
+      sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey, contentGuard, isEnding, key, effect: { kind: 'put', value }, isReEncryption: true });
+    }
+    return { seen: found.length, written };
   };
 
   const readKeyPolicy = async (place: DatasetPlace, key: string): Promise<Uint8Array | undefined> => {
@@ -214,14 +238,15 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   const readHistory = async (place: DatasetPlace, key: string): Promise<KeyModification[]> => {
     const { ownerSet, owners, dataset } = place;
     const ledgerKey = keys.nameKeys.ledgerKey(dataset, key);
-    const open = ({ packet, txId, timestampSeconds, timestampNanos }: KeyVersion): KeyModification & { readonly packetHash: Uint8Array | undefined } => {
+    const open = ({ packet, txId, timestampSeconds, timestampNanos }: KeyVersion): KeyModification & { readonly packetHash: Uint8Array | undefined; readonly isReEncrypted: boolean } => {
       const entry = packet.length === 0 ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
-      return { txId: toHex(txId), timestamp: { seconds: timestampSeconds, nanos: timestampNanos }, value: entry?.value, packetHash: entry?.packetHash };
+      return { txId: toHex(txId), timestamp: { seconds: timestampSeconds, nanos: timestampNanos }, value: entry?.value, packetHash: entry?.packetHash, isReEncrypted: entry?.isReEncrypted ?? false };
     };
     const versions = await source.readHistory(scope, { ownerSet, owners, dataset, ledgerKey }, open);
     const present = await readPoint(place, key);
     if (!equalBytes(versions[0]?.packetHash ?? NO_HASH, present?.packetHash ?? NO_HASH)) throw new SelvedgeError('STALE_READ', 'a key changed while its history was read');
-    return versions;
+    // What the contract has written, as if no operator had ever re-encrypted it.
+    return versions.filter(({ isReEncrypted }) => !isReEncrypted);
   };
 
   // Async throughout, so that a refusal rejects instead of being thrown at the caller.
@@ -248,6 +273,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
 
   return {
     calls,
+    reEncrypt: (dataset, ledgerKeys) => watched(reEncrypt(dataset, ledgerKeys)),
     failure: () => failure,
     touched: () => ({ reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads() }),
     recorded() {
@@ -261,6 +287,10 @@ export function createTransactionState({ request, source, scope, opener, keptSet
       return found.flatMap(({ ownerSet, dataset, ledgerKey, keyPolicy }) => (keyPolicy.length === 0 ? [] : [{ ownerSet, dataset, ledgerKey, policy: keyPolicy }]));
     },
   };
+}
+
+function pointId({ dataset }: DatasetPlace, key: string): string {
+  return `${dataset}\x00${key}`;
 }
 
 /** Runs a synchronous step; what it throws rejects. */

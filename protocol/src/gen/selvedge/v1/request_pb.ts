@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/request.proto.
  */
 export const file_selvedge_v1_request: GenFile = /*@__PURE__*/
-  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iTgoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEgwKBHNhbHQYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQipAEKCFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEg8KB3BheWxvYWQYAyABKAwSKgoFZXZlbnQYBCABKAsyGy5zZWx2ZWRnZS52MS5DaGFpbmNvZGVFdmVudBIlCgdyZWZ1c2FsGAUgASgLMhQuc2VsdmVkZ2UudjEuUmVmdXNhbBITCgt2aWV3X2hlaWdodBgGIAEoBCIWChRDb21wdXRlSGVhbHRoUmVxdWVzdCKeAgoNQ29tcHV0ZUhlYWx0aBIPCgdub2RlX2lkGAEgASgJEg0KBXJlYWR5GAIgASgIEhAKCGRyYWluaW5nGAMgASgIEhEKCWluX2ZsaWdodBgEIAEoDRIQCghjYXBhY2l0eRgFIAEoDRITCgt2aWV3X2hlaWdodBgGIAEoBBIRCgljb250cmFjdHMYByADKAkSEAoIdGVlX3R5cGUYCCABKAkSEwoLbWVhc3VyZW1lbnQYCSABKAwSKgoIcGFja2FnZXMYCiADKAsyGC5zZWx2ZWRnZS52MS5IZWxkUGFja2FnZRIkCgRrZXB0GAsgASgLMhYuc2VsdmVkZ2UudjEuS2VwdFN0YXRlEhUKDXN0YXRlX3F1ZXJpZXMYDCABKAQidwoJS2VwdFN0YXRlEg4KBnBvaW50cxgBIAEoBBITCgtwb2ludF9ieXRlcxgCIAEoBBISCgpwb2ludF9oaXRzGAMgASgEEgwKBHNldHMYBCABKAQSEQoJc2V0X2J5dGVzGAUgASgEEhAKCHNldF9oaXRzGAYgASgEIjIKC0hlbGRQYWNrYWdlEhEKCWNvZGVfaGFzaBgBIAEoDBIQCgh2ZXJpZmllZBgCIAEoCCpVCglEaXJlY3Rpb24SGQoVRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRRElSRUNUSU9OX1JFUVVFU1QQARIWChJESVJFQ1RJT05fUkVTUE9OU0UQAip9CgtSZXF1ZXN0S2luZBIcChhSRVFVRVNUX0tJTkRfVU5TUEVDSUZJRUQQABIZChVSRVFVRVNUX0tJTkRfRVZBTFVBVEUQARIXChNSRVFVRVNUX0tJTkRfU1VCTUlUEAISHAoYUkVRVUVTVF9LSU5EX09QRU5fRVZFTlRTEAMy3QEKB0NvbXB1dGUSQgoHRXhlY3V0ZRIaLnNlbHZlZGdlLnYxLlNlYWxlZFJlcXVlc3QaGy5zZWx2ZWRnZS52MS5TZWFsZWRSZXNwb25zZRJFCgxFeGVjdXRlQmF0Y2gSGS5zZWx2ZWRnZS52MS5CYXRjaFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5CYXRjaFJlc3BvbnNlEkcKBkhlYWx0aBIhLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhSZXF1ZXN0Ghouc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aGIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
+  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iTgoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEgwKBHNhbHQYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQiMwoOS2V5RXBvY2hzQXNrZWQSDwoHY29uZmlybRgBIAEoCBIQCghtYXhfa2V5cxgCIAEoDSJYCg9TdG9yZWRLZXlFcG9jaHMSFAoMbmV3ZXN0X2Vwb2NoGAEgASgEEi8KCGRhdGFzZXRzGAIgAygLMh0uc2VsdmVkZ2UudjEuRGF0YXNldEtleUVwb2NocyJyChBEYXRhc2V0S2V5RXBvY2hzEg8KB2RhdGFzZXQYASABKAkSDgoGZW5kaW5nGAIgASgIEikKBmVwb2NocxgDIAMoCzIZLnNlbHZlZGdlLnYxLkVwb2NoRW50cmllcxISCgpvbGRlcl9rZXlzGAQgAygMIkAKDEVwb2NoRW50cmllcxINCgVlcG9jaBgBIAEoBBIPCgdlbnRyaWVzGAIgASgEEhAKCHJlYWRhYmxlGAMgASgIIjEKCVJlRW5jcnlwdBIPCgdkYXRhc2V0GAEgASgJEhMKC2xlZGdlcl9rZXlzGAIgAygMIiwKC1JlRW5jcnlwdGVkEgwKBHNlZW4YASABKA0SDwoHd3JpdHRlbhgCIAEoDSKkAQoIUmVzcG9uc2USDgoGc3RhdHVzGAEgASgFEg8KB21lc3NhZ2UYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIqCgVldmVudBgEIAEoCzIbLnNlbHZlZGdlLnYxLkNoYWluY29kZUV2ZW50EiUKB3JlZnVzYWwYBSABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsEhMKC3ZpZXdfaGVpZ2h0GAYgASgEIhYKFENvbXB1dGVIZWFsdGhSZXF1ZXN0Ip4CCg1Db21wdXRlSGVhbHRoEg8KB25vZGVfaWQYASABKAkSDQoFcmVhZHkYAiABKAgSEAoIZHJhaW5pbmcYAyABKAgSEQoJaW5fZmxpZ2h0GAQgASgNEhAKCGNhcGFjaXR5GAUgASgNEhMKC3ZpZXdfaGVpZ2h0GAYgASgEEhEKCWNvbnRyYWN0cxgHIAMoCRIQCgh0ZWVfdHlwZRgIIAEoCRITCgttZWFzdXJlbWVudBgJIAEoDBIqCghwYWNrYWdlcxgKIAMoCzIYLnNlbHZlZGdlLnYxLkhlbGRQYWNrYWdlEiQKBGtlcHQYCyABKAsyFi5zZWx2ZWRnZS52MS5LZXB0U3RhdGUSFQoNc3RhdGVfcXVlcmllcxgMIAEoBCJ3CglLZXB0U3RhdGUSDgoGcG9pbnRzGAEgASgEEhMKC3BvaW50X2J5dGVzGAIgASgEEhIKCnBvaW50X2hpdHMYAyABKAQSDAoEc2V0cxgEIAEoBBIRCglzZXRfYnl0ZXMYBSABKAQSEAoIc2V0X2hpdHMYBiABKAQiMgoLSGVsZFBhY2thZ2USEQoJY29kZV9oYXNoGAEgASgMEhAKCHZlcmlmaWVkGAIgASgIKlUKCURpcmVjdGlvbhIZChVESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIVChFESVJFQ1RJT05fUkVRVUVTVBABEhYKEkRJUkVDVElPTl9SRVNQT05TRRACKrwBCgtSZXF1ZXN0S2luZBIcChhSRVFVRVNUX0tJTkRfVU5TUEVDSUZJRUQQABIZChVSRVFVRVNUX0tJTkRfRVZBTFVBVEUQARIXChNSRVFVRVNUX0tJTkRfU1VCTUlUEAISHAoYUkVRVUVTVF9LSU5EX09QRU5fRVZFTlRTEAMSIAocUkVRVUVTVF9LSU5EX0xJU1RfS0VZX0VQT0NIUxAEEhsKF1JFUVVFU1RfS0lORF9SRV9FTkNSWVBUEAUy3QEKB0NvbXB1dGUSQgoHRXhlY3V0ZRIaLnNlbHZlZGdlLnYxLlNlYWxlZFJlcXVlc3QaGy5zZWx2ZWRnZS52MS5TZWFsZWRSZXNwb25zZRJFCgxFeGVjdXRlQmF0Y2gSGS5zZWx2ZWRnZS52MS5CYXRjaFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5CYXRjaFJlc3BvbnNlEkcKBkhlYWx0aBIhLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhSZXF1ZXN0Ghouc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aGIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
 
 /**
  * The clear header: the transaction key and all associated data bind its bytes.
@@ -442,6 +442,179 @@ export const OpenedEventsSchema: GenMessage<OpenedEvents> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_request, 11);
 
 /**
+ * Under which epochs of its data key a contract's entries lie. For administrators of its owners.
+ *
+ * @generated from message selvedge.v1.KeyEpochsAsked
+ */
+export type KeyEpochsAsked = Message<"selvedge.v1.KeyEpochsAsked"> & {
+  /**
+   * counted are exactly the entries that a quorum of organisations states
+   *
+   * @generated from field: bool confirm = 1;
+   */
+  confirm: boolean;
+
+  /**
+   * so many older entries are listed, of all datasets together
+   *
+   * @generated from field: uint32 max_keys = 2;
+   */
+  maxKeys: number;
+};
+
+/**
+ * Describes the message selvedge.v1.KeyEpochsAsked.
+ * Use `create(KeyEpochsAskedSchema)` to create a new message.
+ */
+export const KeyEpochsAskedSchema: GenMessage<KeyEpochsAsked> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 12);
+
+/**
+ * @generated from message selvedge.v1.StoredKeyEpochs
+ */
+export type StoredKeyEpochs = Message<"selvedge.v1.StoredKeyEpochs"> & {
+  /**
+   * on the ledger, as the node sees it
+   *
+   * @generated from field: uint64 newest_epoch = 1;
+   */
+  newestEpoch: bigint;
+
+  /**
+   * in the order of the contract's policy
+   *
+   * @generated from field: repeated selvedge.v1.DatasetKeyEpochs datasets = 2;
+   */
+  datasets: DatasetKeyEpochs[];
+};
+
+/**
+ * Describes the message selvedge.v1.StoredKeyEpochs.
+ * Use `create(StoredKeyEpochsSchema)` to create a new message.
+ */
+export const StoredKeyEpochsSchema: GenMessage<StoredKeyEpochs> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 13);
+
+/**
+ * @generated from message selvedge.v1.DatasetKeyEpochs
+ */
+export type DatasetKeyEpochs = Message<"selvedge.v1.DatasetKeyEpochs"> & {
+  /**
+   * @generated from field: string dataset = 1;
+   */
+  dataset: string;
+
+  /**
+   * its entries end by themselves, and are never re-encrypted: that would prolong them
+   *
+   * @generated from field: bool ending = 2;
+   */
+  ending: boolean;
+
+  /**
+   * ascending, those that hold entries
+   *
+   * @generated from field: repeated selvedge.v1.EpochEntries epochs = 3;
+   */
+  epochs: EpochEntries[];
+
+  /**
+   * ledger keys of entries that lie under older epochs and can be re-encrypted, ascending
+   *
+   * @generated from field: repeated bytes older_keys = 4;
+   */
+  olderKeys: Uint8Array[];
+};
+
+/**
+ * Describes the message selvedge.v1.DatasetKeyEpochs.
+ * Use `create(DatasetKeyEpochsSchema)` to create a new message.
+ */
+export const DatasetKeyEpochsSchema: GenMessage<DatasetKeyEpochs> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 14);
+
+/**
+ * @generated from message selvedge.v1.EpochEntries
+ */
+export type EpochEntries = Message<"selvedge.v1.EpochEntries"> & {
+  /**
+   * @generated from field: uint64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * @generated from field: uint64 entries = 2;
+   */
+  entries: bigint;
+
+  /**
+   * the node holds the epoch's key; it does not after a revocation of the epoch
+   *
+   * @generated from field: bool readable = 3;
+   */
+  readable: boolean;
+};
+
+/**
+ * Describes the message selvedge.v1.EpochEntries.
+ * Use `create(EpochEntriesSchema)` to create a new message.
+ */
+export const EpochEntriesSchema: GenMessage<EpochEntries> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 15);
+
+/**
+ * The entries of a dataset that are to lie under the request's key epoch, with the values that they have.
+ *
+ * @generated from message selvedge.v1.ReEncrypt
+ */
+export type ReEncrypt = Message<"selvedge.v1.ReEncrypt"> & {
+  /**
+   * @generated from field: string dataset = 1;
+   */
+  dataset: string;
+
+  /**
+   * 32 bytes each, ascending, unique
+   *
+   * @generated from field: repeated bytes ledger_keys = 2;
+   */
+  ledgerKeys: Uint8Array[];
+};
+
+/**
+ * Describes the message selvedge.v1.ReEncrypt.
+ * Use `create(ReEncryptSchema)` to create a new message.
+ */
+export const ReEncryptSchema: GenMessage<ReEncrypt> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 16);
+
+/**
+ * @generated from message selvedge.v1.ReEncrypted
+ */
+export type ReEncrypted = Message<"selvedge.v1.ReEncrypted"> & {
+  /**
+   * so many of the keys, from the first on; the others did not fit into one transaction
+   *
+   * @generated from field: uint32 seen = 1;
+   */
+  seen: number;
+
+  /**
+   * of them; the others are absent, or lie under the epoch already
+   *
+   * @generated from field: uint32 written = 2;
+   */
+  written: number;
+};
+
+/**
+ * Describes the message selvedge.v1.ReEncrypted.
+ * Use `create(ReEncryptedSchema)` to create a new message.
+ */
+export const ReEncryptedSchema: GenMessage<ReEncrypted> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 17);
+
+/**
  * What the chaincode answered (its digest, keyed, is in the core), or a refusal after authentication.
  *
  * @generated from message selvedge.v1.Response
@@ -487,7 +660,7 @@ export type Response = Message<"selvedge.v1.Response"> & {
  * Use `create(ResponseSchema)` to create a new message.
  */
 export const ResponseSchema: GenMessage<Response> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 12);
+  messageDesc(file_selvedge_v1_request, 18);
 
 /**
  * @generated from message selvedge.v1.ComputeHealthRequest
@@ -500,7 +673,7 @@ export type ComputeHealthRequest = Message<"selvedge.v1.ComputeHealthRequest"> &
  * Use `create(ComputeHealthRequestSchema)` to create a new message.
  */
 export const ComputeHealthRequestSchema: GenMessage<ComputeHealthRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 13);
+  messageDesc(file_selvedge_v1_request, 19);
 
 /**
  * @generated from message selvedge.v1.ComputeHealth
@@ -576,7 +749,7 @@ export type ComputeHealth = Message<"selvedge.v1.ComputeHealth"> & {
  * Use `create(ComputeHealthSchema)` to create a new message.
  */
 export const ComputeHealthSchema: GenMessage<ComputeHealth> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 14);
+  messageDesc(file_selvedge_v1_request, 20);
 
 /**
  * State that a node keeps in TEE memory, of all contracts; bytes are estimates.
@@ -624,7 +797,7 @@ export type KeptState = Message<"selvedge.v1.KeptState"> & {
  * Use `create(KeptStateSchema)` to create a new message.
  */
 export const KeptStateSchema: GenMessage<KeptState> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 15);
+  messageDesc(file_selvedge_v1_request, 21);
 
 /**
  * A contract package in the node's store.
@@ -652,7 +825,7 @@ export type HeldPackage = Message<"selvedge.v1.HeldPackage"> & {
  * Use `create(HeldPackageSchema)` to create a new message.
  */
 export const HeldPackageSchema: GenMessage<HeldPackage> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 16);
+  messageDesc(file_selvedge_v1_request, 22);
 
 /**
  * @generated from enum selvedge.v1.Direction
@@ -705,6 +878,20 @@ export enum RequestKind {
    * @generated from enum value: REQUEST_KIND_OPEN_EVENTS = 3;
    */
   OPEN_EVENTS = 3,
+
+  /**
+   * one argument, KeyEpochsAsked; the answer's payload is StoredKeyEpochs
+   *
+   * @generated from enum value: REQUEST_KIND_LIST_KEY_EPOCHS = 4;
+   */
+  LIST_KEY_EPOCHS = 4,
+
+  /**
+   * one argument, ReEncrypt; answered as a submit, with the payload ReEncrypted
+   *
+   * @generated from enum value: REQUEST_KIND_RE_ENCRYPT = 5;
+   */
+  RE_ENCRYPT = 5,
 }
 
 /**
