@@ -5,7 +5,7 @@ import { signing } from '@selvedge/protocol';
 
 /** What a key broker records: who asked, what was seen of it, and what came of it. Never a key. */
 export interface AuditEvent {
-  readonly event: 'created' | 'joined' | 'started' | 'unlocked' | 'released' | 'root-shared' | 'refused';
+  readonly event: 'created' | 'joined' | 'started' | 'unlocked' | 'released' | 'root-shared' | 'refused' | 'refusals';
   /** ISO 8601, UTC. */
   readonly at: string;
   /** Of the node that asked. */
@@ -24,6 +24,9 @@ export interface AuditEvent {
   readonly contracts?: readonly string[];
   /** Refusal code. */
   readonly code?: string;
+  /** Of refusals that were counted only: `code=count` each, from this time on. */
+  readonly refusals?: readonly string[];
+  readonly since?: string;
 }
 
 /** A place in the chain: how many entries there are up to it, and the last one's hash. */

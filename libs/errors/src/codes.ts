@@ -109,6 +109,7 @@ export const CODES = {
 
   // Capacity
   OVERLOADED: entry('RESOURCE_EXHAUSTED', true, 'Wait and send again, or send to another node.'),
+  RATE_LIMITED: entry('RESOURCE_EXHAUSTED', true, 'Wait as long as the text says, and send again.'),
   DRAINING: entry('UNAVAILABLE', true, 'The node is about to stop; send to another node.'),
   NOT_READY: entry('UNAVAILABLE', true, 'The node has not finished starting; try again or send to another node.'),
   UNAVAILABLE: entry('UNAVAILABLE', true, 'The peer could not be reached; check that it runs.'),

@@ -3,7 +3,8 @@ export { createBrokerGate, type BrokerGate, type BrokerGateOptions } from './bro
 export type { AuditLog, BrokerState, Checkpoint, LedgerPort, StateStore } from './ports.js';
 export { openBrokerStore, type BrokerStore, type BrokerStoreOptions } from './adapters/broker-store.js';
 export { readStoreSlots } from './adapters/encrypted-store.js';
-export { createKeyBrokerService, createReplicationService, createUnlockService } from './adapters/rpc-handlers.js';
+export { createKeyBrokerService, createReplicationService, createUnlockService, withCallLimit } from './adapters/rpc-handlers.js';
+export { createCallLimit, DEFAULT_RATES, type BrokerRates, type Rate } from './domain/rate-limit.js';
 export { createRpcFollower } from './adapters/rpc-follower.js';
 export { createRpcReplica } from './adapters/rpc-replica.js';
 export { joinReplicas, obtainRoot, type JoinOptions, type ObtainRootInput, type ReplicaPort } from './replication/obtain.js';

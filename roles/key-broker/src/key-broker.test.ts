@@ -3,7 +3,7 @@ import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyComm
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
 import { encodeMessage, KeyReleaseSchema, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
-import { AT, BROKER_MEASUREMENT, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, SUITES, type TestBroker } from './testdata/setting.js';
+import { AT, BROKER_MEASUREMENT, consortium, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, SUITES, type TestBroker } from './testdata/setting.js';
 import { createKeyRing } from './domain/key-derivation.js';
 
 const NONCE = new Uint8Array(32).fill(0x11);
@@ -91,14 +91,16 @@ describe('a release', () => {
     await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
   });
 
-  it('is recorded with what was seen, refusals too, and without any secret', async () => {
+  it('is recorded with what was seen, refusals of known parties too, and without any secret', async () => {
     const test = createTestBroker();
     const pending = await createRequest(test);
     const release = await test.broker.releaseKeys(pending.request);
-    await expect(test.broker.releaseKeys(pending.request)).rejects.toThrow();
+    test.ledger.facts.set(facts.revokedNode('node-1'), Buffer.of(1));
+    await expect(test.broker.releaseKeys((await createRequest(test)).request)).rejects.toThrow();
+    test.ledger.facts.delete(facts.revokedNode('node-1'));
     expect(test.events).toMatchObject([
       { event: 'released', nodeId: 'node-1', operatorMspId: operator.mspId, contracts: [`${CONTRACT}@1`], ledgerHeight: '7' },
-      { event: 'refused', nodeId: 'node-1', code: 'CHALLENGE_UNKNOWN' },
+      { event: 'refused', nodeId: 'node-1', operatorMspId: operator.mspId, code: 'TEE_REVOKED' },
     ]);
     const text = JSON.stringify(test.events);
     const { contracts, envelopeKeys } = openKeyRelease({ release, pending, profile, ledger: test.ledger, at: AT });
@@ -107,6 +109,43 @@ describe('a release', () => {
     // Neither does the release as it travels.
     const wire = toHex(encodeMessage(KeyReleaseSchema, release));
     for (const secret of secrets) expect(wire).not.toContain(toHex(secret));
+  });
+
+  it('is not recorded one by one where nobody has proved who asks', async () => {
+    const test = createTestBroker();
+    const { request } = await createRequest(test);
+    const forged = await createRequest(test, { attester: createAttester(BROKER_MEASUREMENT) });
+    await test.broker.releaseKeys(request);
+    await expect(test.broker.releaseKeys(forged.request)).rejects.toMatchObject({ code: 'APPRAISAL_REFUSED' });
+    for (let i = 0; i < 20; i += 1) await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'CHALLENGE_UNKNOWN' });
+    expect(test.events.map(({ event }) => event)).toEqual(['released']);
+    test.clockMs += 600_000;
+    await test.broker.releaseKeys((await createRequest(test)).request);
+    expect(test.events.slice(1)).toMatchObject([{ event: 'refusals', refusals: ['APPRAISAL_REFUSED=1', 'CHALLENGE_UNKNOWN=20'] }, { event: 'released' }]);
+  });
+
+  it('is limited for each organisation, by the identity that signed', async () => {
+    const test = createTestBroker({ releasesPerOrganisation: { burst: 2, perSecond: 1 } });
+    const ask = async (over: Parameters<typeof createRequest>[1] = {}) => test.broker.releaseKeys((await createRequest(test, over)).request);
+    // A party that has not proved itself uses nothing up.
+    for (let i = 0; i < 5; i += 1) await expect(ask({ attester: createAttester(BROKER_MEASUREMENT) })).rejects.toMatchObject({ code: 'APPRAISAL_REFUSED' });
+    await ask();
+    await ask({ nodeId: 'node-2' });
+    await expect(ask({ nodeId: 'node-3' })).rejects.toMatchObject({ code: 'RATE_LIMITED', message: expect.stringContaining('wait 1 s') as string });
+    await ask({ operator: consortium.organisation('SouthMSP').peer.signer });
+    test.clockMs += 1_000;
+    await ask({ nodeId: 'node-3' });
+    expect(test.events.map(({ event }) => event)).toEqual(['released', 'released', 'released', 'released']);
+  });
+
+  it('leaves its counts, and where the audit log ends, behind when the broker stops', async () => {
+    const test = createTestBroker();
+    const { request } = await createRequest(test);
+    await test.broker.releaseKeys(request);
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'CHALLENGE_UNKNOWN' });
+    test.broker.close();
+    expect(test.events.at(-1)).toMatchObject({ event: 'refusals', refusals: ['CHALLENGE_UNKNOWN=1'] });
+    expect(test.saved.at(-1)?.auditAnchor.count).toBe(test.events.length);
   });
 
   it('does not leave when it cannot be recorded', async () => {

@@ -25,14 +25,16 @@ import {
   type SignedKeyCommitments,
 } from '@selvedge/protocol';
 import { refusalEvent, releaseEvent, shareEvent } from './domain/audit-events.js';
-import { authoriseRequest } from './domain/authorise.js';
+import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import { createBrokerStatement, isRecognised } from './domain/broker-statement.js';
 import { createChallenges } from './domain/challenges.js';
 import { createCommitments } from './domain/commitments.js';
 import { createKeyRing } from './domain/key-derivation.js';
 import { createKeyRelease } from './domain/key-release.js';
+import { createRateLimit, DEFAULT_RATES, type Rate, type RateLimit } from './domain/rate-limit.js';
+import { createRefusalLog } from './domain/refusal-log.js';
 import { decideRelease } from './domain/release-decision.js';
-import { authoriseReplica } from './replication/authorise.js';
+import { authoriseReplica, type AuthorisedReplica } from './replication/authorise.js';
 import { createRootShare, verifyMayShare } from './replication/share.js';
 import type { AuditLog, BrokerState, Checkpoint, LedgerPort, StateStore } from './ports.js';
 
@@ -50,13 +52,18 @@ export interface KeyBrokerOptions {
   /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Of requests for keys, and of those for the root. Default DEFAULT_RATES'. */
+  readonly releasesPerOrganisation?: Rate;
   readonly checkpoint?: Checkpoint;
 }
 
 /** The calls of the key broker (hop 0). */
 export interface KeyBroker {
   challenge(): ChallengeAnswer;
-  /** Rejects with the codes of authoriseRequest and decideRelease, CHALLENGE_UNKNOWN, VIEW_*. Every outcome is recorded. */
+  /**
+   * Rejects with the codes of authoriseRequest and decideRelease, CHALLENGE_UNKNOWN, RATE_LIMITED, VIEW_*. Every release is
+   * recorded, and of refusals what createRefusalLog keeps.
+   */
   releaseKeys(request: KeyRequest): Promise<KeyRelease>;
   /** Rejects with MALFORMED_MESSAGE; with VIEW_* once the ledger has recorded this broker and no view can be had. */
   envelopeEvidence(request: EnvelopeEvidenceRequest): Promise<EnvelopeEvidence>;
@@ -65,16 +72,28 @@ export interface KeyBroker {
   auditHead(): SignedAuditHead;
   /**
    * Hands the root to another replica. Rejects with the codes of authoriseReplica and verifyMayShare, CHALLENGE_UNKNOWN,
-   * VIEW_*. Every outcome is recorded.
+   * RATE_LIMITED, VIEW_*. Recorded as releases are.
    */
   shareRoot(request: RootRequest): Promise<RootShare>;
+  /** Records what it only counted, remembers where the audit log ends, and closes it. */
+  close(): void;
 }
 
 export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
-  const { profile, store, audit, ledger, attester, now, clock, randomBytes, checkpoint = () => undefined } = options;
+  const { profile, store, audit, ledger, attester, now, clock, randomBytes, releasesPerOrganisation = DEFAULT_RATES.releasesPerOrganisation, checkpoint = () => undefined } = options;
   let { state } = options;
   const ring = createKeyRing(state);
   const challenges = createChallenges({ clock, randomBytes });
+  const refusals = createRefusalLog({
+    append: (event) => {
+      audit.append(event);
+    },
+    now,
+    clock,
+  });
+  const releases = createRateLimit({ rate: releasesPerOrganisation, what: 'requests for keys by one organisation', clock });
+  // Apart, so that an organisation's nodes that ask too often do not keep its replicas from starting.
+  const shares = createRateLimit({ rate: releasesPerOrganisation, what: 'requests for the root by one organisation', clock });
   const rootPublicKey = parseBrokerRoot(state.rootCertificate).publicKey.export({ format: 'der', type: 'spki' });
   // What administrators look at before they record the root; nobody does afterwards.
   const rootBirth = parseMessage(EvidenceSchema, state.rootBirth, LIMITS.maxEvidenceBytes);
@@ -95,8 +114,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     return view;
   };
 
-  const release = async (request: KeyRequest): Promise<KeyRelease> => {
-    const authorised = authoriseRequest(request, profile, now());
+  const release = async (authorised: AuthorisedRequest): Promise<KeyRelease> => {
     const view = await freshView();
     const decision = decideRelease({ request: authorised, ledger: view, ring, rootCertificate: state.rootCertificate, profile });
     const answer = await createKeyRelease({ request: authorised, decision, state, ring, now: now() });
@@ -106,8 +124,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     return create(KeyReleaseSchema, answer);
   };
 
-  const share = async (request: RootRequest): Promise<RootShare> => {
-    const replica = authoriseReplica(request, profile, now());
+  const share = async (replica: AuthorisedReplica): Promise<RootShare> => {
     const view = await freshView();
     verifyMayShare(replica, view, { profile, rootCertificate: state.rootCertificate });
     const answer = await createRootShare({ replica, root: state, profile, attester, ephemeralKey: ephemeral.publicKey });
@@ -116,13 +133,22 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     return answer;
   };
 
-  /** Uses up the challenge that a request answers, and records what is refused. */
-  const answering = async <Request extends KeyRequest | RootRequest, Answer>(request: Request, serve: (request: Request) => Promise<Answer>): Promise<Answer> => {
+  /** Uses up the challenge that a request answers, serves who has proved itself within its organisation's limit, and notes what is refused. */
+  const answering = async <Request extends KeyRequest | RootRequest, Sender extends { readonly operatorMspId: string }, Answer>(
+    request: Request,
+    { authorise, limit, serve }: { readonly authorise: (request: Request, profile: Profile, at: Date) => Sender; readonly limit: RateLimit; readonly serve: (sender: Sender) => Promise<Answer> },
+  ): Promise<Answer> => {
+    let isSenderKnown = false;
     try {
       challenges.consume(request.nonce);
-      return await serve(request);
+      const sender = authorise(request, profile, now());
+      isSenderKnown = true;
+      limit.take(sender.operatorMspId);
+      refusals.settle();
+      return await serve(sender);
     } catch (error) {
-      audit.append(refusalEvent(request, error instanceof SelvedgeError ? error.code : 'INTERNAL', now()));
+      const code = error instanceof SelvedgeError ? error.code : 'INTERNAL';
+      refusals.note({ code, isSenderKnown, event: () => refusalEvent(request, code, now()) });
       throw error;
     }
   };
@@ -142,8 +168,8 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
 
   return {
     challenge: () => create(ChallengeAnswerSchema, { nonce: challenges.issue(), profileDigest: profile.digest }),
-    releaseKeys: (request) => answering(request, release),
-    shareRoot: (request) => answering(request, share),
+    releaseKeys: (request) => answering(request, { authorise: authoriseRequest, limit: releases, serve: release }),
+    shareRoot: (request) => answering(request, { authorise: authoriseReplica, limit: shares, serve: share }),
     async envelopeEvidence({ nonce }) {
       const statement = createBrokerStatement({ state, ring, suites: profile.message.allowedSuites, ledger: viewForEvidence(), audit: audit.head() });
       const evidence = await attester.createEvidence({
@@ -160,6 +186,15 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     auditHead() {
       const { count, hash, signature } = audit.head();
       return create(SignedAuditHeadSchema, { count: BigInt(count), hash, signature });
+    },
+    close() {
+      try {
+        refusals.close();
+        const { count, hash } = audit.head();
+        store.save({ ...state, auditAnchor: { count, hash } });
+      } finally {
+        audit.close();
+      }
     },
   };
 }

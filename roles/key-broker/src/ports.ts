@@ -27,7 +27,7 @@ export interface BrokerState {
   readonly rootBirth: Uint8Array;
   /** A ledger view has named this broker's root: envelope keys are no longer given out without a view. */
   readonly recognised: boolean;
-  /** Head of the audit log when the broker last started: the log may have grown since, but not shrunk. */
+  /** Head of the audit log when the broker last started or stopped in order: the log may have grown since, but not shrunk. */
   readonly auditAnchor: AuditAnchor;
 }
 

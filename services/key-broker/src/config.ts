@@ -1,5 +1,8 @@
+import { DEFAULT_RATES, type Rate } from '@selvedge/key-broker';
 import { identityFiles, teeServiceSettings } from '@selvedge/service-kit/tee';
 import { z } from 'zod';
+
+const rate = ({ burst, perSecond }: Rate) => z.strictObject({ burst: z.int().min(1).default(burst), perSecond: z.number().positive().default(perSecond) }).prefault({});
 
 /** Configuration of the key broker process. */
 export const keyBrokerConfig = z.strictObject({
@@ -16,6 +19,16 @@ export const keyBrokerConfig = z.strictObject({
       operator: identityFiles,
     })
     .optional(),
+  limits: z
+    .strictObject({
+      /** Calls from one address, by token bucket; above it, RATE_LIMITED. */
+      callsPerAddress: rate(DEFAULT_RATES.callsPerAddress),
+      /** Calls from all addresses. */
+      calls: rate(DEFAULT_RATES.calls),
+      /** Requests for keys, and for the root, by attested nodes and replicas of one organisation: the audit log records each. */
+      releasesPerOrganisation: rate(DEFAULT_RATES.releasesPerOrganisation),
+    })
+    .prefault({}),
 });
 
 export type KeyBrokerConfig = z.infer<typeof keyBrokerConfig>;

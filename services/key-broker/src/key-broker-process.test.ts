@@ -15,7 +15,7 @@ import { BUSINESS_MSP_IDS, createTestConsortium, createTestContractPolicy, creat
 import { signAs } from '@selvedge/identity';
 import { SelvedgeError } from '@selvedge/errors';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
-import { BrokerRootSchema, ContractPolicySchema, encodeMessage, Follower, KeyBroker, KeyBrokerUnlock, LedgerViewAnswerSchema, LedgerViewStatementSchema, policyRoot, SignedKeyCommitmentsSchema, signing } from '@selvedge/protocol';
+import { BrokerRootSchema, ContractPolicySchema, encodeMessage, Follower, KeyBroker, KeyBrokerReplication, KeyBrokerUnlock, LedgerViewAnswerSchema, LedgerViewStatementSchema, policyRoot, SignedKeyCommitmentsSchema, signing } from '@selvedge/protocol';
 import { connectRpc, implement, startRpcServer, type RpcClient, type RpcServer } from '@selvedge/rpc';
 
 const root = join(import.meta.dirname, '../../..');
@@ -78,7 +78,7 @@ async function startBroker(config = writeConfig()) {
       child.kill(signal);
       await once(child, 'exit');
     };
-    return { client: connection.client(KeyBroker), unlock: (mspIds = MSP_IDS) => unlock(connection.client(KeyBrokerUnlock), mspIds), stop };
+    return { client: connection.client(KeyBroker), replication: connection.client(KeyBrokerReplication), unlock: (mspIds = MSP_IDS) => unlock(connection.client(KeyBrokerUnlock), mspIds), stop };
   }
   throw new Error('the key broker ended before it was ready');
 }
@@ -228,6 +228,16 @@ describe('the key broker process', () => {
     state.height += 1n;
     await expect(askForKeys(restored.client)).rejects.toMatchObject({ code: 'TEE_REVOKED' });
     await restored.stop('SIGTERM');
+  });
+
+  it('limits how often it is called, by its configuration', async () => {
+    const limits = { callsPerAddress: { burst: 3, perSecond: 0.001 } };
+    const limited = await startBroker(writeConfig({ limits, storeDirectory: join(directory, 'limited', 'store') }));
+    for (let i = 0; i < 3; i += 1) await limited.client.challenge({});
+    await expect(limited.client.challenge({})).rejects.toMatchObject({ code: 'RATE_LIMITED', role: 'key-broker', retryable: true });
+    await expect(limited.unlock()).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await expect(limited.replication.shareRoot({})).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await limited.stop('SIGTERM');
   });
 
   it('does not start with a profile of another channel', async () => {

@@ -10,7 +10,7 @@ import { readSigner } from '@selvedge/service-kit/network';
 import type { KeyBrokerConfig } from './config.js';
 
 /** Refusals while replicas and followers start, and before the ledger records the root; others are for the operator to see. */
-const PASSING: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['UNAVAILABLE', 'TIMEOUT', 'BROKER_LOCKED', 'BROKER_NOT_RECOGNISED', 'VIEW_QUORUM_UNREACHABLE', 'VIEW_BEHIND']);
+const PASSING: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['UNAVAILABLE', 'TIMEOUT', 'RATE_LIMITED', 'BROKER_LOCKED', 'BROKER_NOT_RECOGNISED', 'VIEW_QUORUM_UNREACHABLE', 'VIEW_BEHIND']);
 
 export interface ReplicationInput extends Pick<ServiceContext<KeyBrokerConfig>, 'config' | 'logger'> {
   readonly tls: TlsSetting;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { createBrokerGate, createKeyBroker, createKeyBrokerService, createReplicationService, createRpcFollower, createUnlockService, openBrokerStore, readStoreSlots, type KeyBroker, type ReceivedRoot } from '@selvedge/key-broker';
+import { createBrokerGate, createCallLimit, createKeyBroker, createKeyBrokerService, createReplicationService, createRpcFollower, createUnlockService, openBrokerStore, readStoreSlots, withCallLimit, type KeyBroker, type ReceivedRoot } from '@selvedge/key-broker';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
 import { LIMITS } from '@selvedge/protocol';
 import { connectRpc, startRpcServer } from '@selvedge/rpc';
@@ -21,13 +21,12 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
   const connections = config.followers.map(({ mspId, address }) => ({ mspId, connection: connectRpc(address, { tls }) }));
   const followers = connections.map(({ mspId, connection }) => createRpcFollower(mspId, connection));
   const ledger = createLedgerViewTracker({ profile, followers: () => followers, clock });
-  let closeAudit = (): void => undefined;
+  const { limits } = config;
+  let opened: KeyBroker | undefined;
   const openBroker = async (unlockSecret: Uint8Array | undefined, received?: ReceivedRoot): Promise<KeyBroker> => {
     const { state, store, audit } = await openBrokerStore({ profile, attester, directory: config.storeDirectory, unlockSecret, received, now, randomBytes, checkpoint });
-    closeAudit = () => {
-      audit.close();
-    };
-    return createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes, checkpoint });
+    opened = createKeyBroker({ profile, state, store, audit, ledger, attester, now, clock, randomBytes, releasesPerOrganisation: limits.releasesPerOrganisation, checkpoint });
+    return opened;
   };
   const gate = await createBrokerGate({
     profile,
@@ -39,12 +38,19 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
       logger.info({ submitters }, 'unlocked');
     },
   });
+  const limit = createCallLimit({
+    rates: limits,
+    clock,
+    onRefused: (refused) => {
+      logger.warn({ refused }, 'calls beyond the rate limits were refused');
+    },
+  });
   const server = await startRpcServer({
     role: 'key-broker',
     address: config.listen,
     tls,
     log: logger,
-    services: [createKeyBrokerService(gate), createUnlockService(gate), createReplicationService(gate)],
+    services: [createKeyBrokerService(gate), createUnlockService(gate), createReplicationService(gate)].map((service) => withCallLimit(service, limit)),
     maxMessageBytes: MAX_MESSAGE_BYTES,
   });
   ledger.start().then(
@@ -64,7 +70,7 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
       ledger.close();
       await server.close();
       for (const { connection } of connections) connection.close();
-      closeAudit();
+      opened?.close();
     },
   };
 }

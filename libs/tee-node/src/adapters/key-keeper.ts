@@ -1,5 +1,6 @@
 import { createKeyRequest, openKeyRelease, type Attester, type NodeTeeRole } from '@selvedge/attestation';
 import { suiteByName, type SigningKeyPair } from '@selvedge/crypto';
+import { isSelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { createFailover } from '@selvedge/rpc';
@@ -41,6 +42,7 @@ const MAX_TIMER_MS = 24 * 3600 * 1000;
 /** Asks the broker from the first renew() on; see KeyKeeper. */
 export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
   const { minBackoffMs = 200, maxBackoffMs = 5_000 } = options;
+  let backoffMs = minBackoffMs;
   const closing = new AbortController();
   const signingKeys = new Map<string, SigningKeyPair>();
   const failover = createFailover();
@@ -78,6 +80,8 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
     try {
       return await obtain();
     } catch (error) {
+      // More tries would only lengthen the wait, and others'.
+      if (isSelvedgeError(error, 'RATE_LIMITED')) backoffMs = maxBackoffMs;
       if (!closing.signal.aborted) options.onFailure?.(error);
       return false;
     }
@@ -98,7 +102,6 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
   const renewalMs = (): number => (held === undefined ? MAX_TIMER_MS : Math.max(maxBackoffMs, (held.notAfter.getTime() - options.now().getTime()) / 2));
 
   const run = async (): Promise<void> => {
-    let backoffMs = minBackoffMs;
     while (!isClosing()) {
       if (!isWanted) await pause(renewalMs(), () => isWanted || isClosing());
       if (isClosing()) return;

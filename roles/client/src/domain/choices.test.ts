@@ -35,6 +35,10 @@ describe('retry rules', () => {
     }
   });
 
+  it('asks a peer again that is limited, locked or not ready', () => {
+    for (const code of ['RATE_LIMITED', 'BROKER_LOCKED', 'NOT_READY', 'OVERLOADED'] as const) expect(isWorthRepeat(code)).toBe(true);
+  });
+
   it('sends a request elsewhere when its node is gone, full, stopping or not assigned', () => {
     for (const code of ['UNAVAILABLE', 'TIMEOUT', 'OVERLOADED', 'DRAINING', 'NOT_READY', 'CONTRACT_NOT_ASSIGNED'] as const) expect(isWorthAnotherNode(code)).toBe(true);
   });

@@ -34,7 +34,7 @@ const REBUILD: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 ]);
 
 /** Refusals that say nothing about the message: the same bytes may be sent to the same peer again. */
-const SAME_PEER: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['UNAVAILABLE', 'TIMEOUT', 'OVERLOADED', 'NOT_READY', 'DRAINING', 'VIEW_BEHIND', 'VIEW_QUORUM_UNREACHABLE', 'BROKER_LOCKED']);
+const SAME_PEER: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['UNAVAILABLE', 'TIMEOUT', 'OVERLOADED', 'RATE_LIMITED', 'NOT_READY', 'DRAINING', 'VIEW_BEHIND', 'VIEW_QUORUM_UNREACHABLE', 'BROKER_LOCKED']);
 
 /** Refusals by an endorser or owner that merely has not seen the newest block yet, or by one that is right. */
 const MAY_LAG: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['STALE_READ', 'STALE_GUARD', 'CONTRACT_UNKNOWN', 'POLICY_VERSION_MISMATCH', 'CODE_HASH_MISMATCH', 'KEY_EPOCH_UNKNOWN']);

@@ -9,7 +9,7 @@ import { ChallengeAnswerSchema, encodeMessage, KeyBundleSchema, KeyReleaseSchema
 import { createNameKeys } from '@selvedge/sealed-objects';
 import { createKeyKeeper, type HeldKeys, type KeyBrokerPort, type KeyKeeper, type KeyKeeperOptions } from '@selvedge/tee-node';
 import { viewOf } from '@selvedge/tee-node/testing';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isComplete } from './expected-keys.js';
 
 const MEASUREMENT = new Uint8Array(48).fill(3);
@@ -162,6 +162,15 @@ describe('the key keeper, with what a compute node should hold', () => {
     await until(() => received.length === 2);
     expect(broker.requests).toHaveLength(SUITE_NAMES.length);
     expect(failures).toEqual([]);
+  });
+
+  it('waits as long as it ever does when the broker limits how often it is asked', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    broker.failure = new SelvedgeError('RATE_LIMITED', 'wait');
+    keep({ maxBackoffMs: 7_200_000 });
+    await until(() => timers.mock.calls.some(([, ms = 0]) => ms >= 3_600_000 && ms <= 7_200_000));
+    timers.mockRestore();
+    expect(failures).toEqual(['RATE_LIMITED']);
   });
 
   it('renews when asked, keeps its signing keys, and keeps old keys while a renewal fails', async () => {

@@ -25,3 +25,17 @@ export function createUnlockService(gate: BrokerGate): ReturnType<typeof impleme
     submitShare: (submission) => gate.submitShare(submission),
   });
 }
+
+type Service = ReturnType<typeof implement>;
+
+/** Has each call of a service, all unary, judged by its peer first. @param limit throws RATE_LIMITED */
+export function withCallLimit({ service, handlers }: Service, limit: (peer: string) => void): Service {
+  const limited: Service['handlers'] = {};
+  for (const [method, handler] of Object.entries(handlers)) {
+    limited[method] = async (request, context) => {
+      limit(context.peer);
+      return await handler(request, context);
+    };
+  }
+  return { service, handlers: limited };
+}

@@ -53,7 +53,7 @@ export function shareEvent({ operatorMspId, attestation, evidenceDigest: digest 
 /** A refused request for keys, or another replica's for the root, which names neither role nor node nor suite. */
 type RefusedRequest = Pick<KeyRequest, 'evidence' | 'operator'> & Partial<Pick<KeyRequest, 'role' | 'nodeId' | 'suite'>>;
 
-/** What a refused party claimed of itself: unverified, bounded in size. */
+/** What a refused party claimed of itself, bounded in size. */
 export function refusalEvent(request: RefusedRequest, code: RefusalCode, at: Date): AuditEvent {
   const { evidence, role, nodeId, suite } = request;
   return {

@@ -1,7 +1,9 @@
+import { SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { describe, expect, it } from 'vitest';
+import { createCallLimit, createRateLimit, DEFAULT_RATES } from '../domain/rate-limit.js';
 import { askingWith, replicaOf } from '../testdata/replicas.js';
-import { createTestBroker } from '../testdata/setting.js';
+import { createTestBroker, OPERATOR_MSP } from '../testdata/setting.js';
 import { joinReplicas, type JoinOptions, type ReplicaPort } from './obtain.js';
 import type { ReceivedRoot } from './share.js';
 
@@ -41,6 +43,36 @@ describe('joining the other replicas', () => {
     expect((await join([late])).pauses).toEqual([50, 100, 200, 400, 800, 1_600, 2_500, 2_500, 2_500]);
     rounds = 0;
     expect((await join([late], { random: () => 0.5 })).pauses[0]).toBe(75);
+  });
+
+  it('meets no limit of the replica that is asked: fifty kills under load, and then as many replicas as may be, refused for an hour', async () => {
+    let rounds = 0;
+    const refusing = replicaOf(donor, { challenge: () => ((rounds += 1) <= 1_500 ? Promise.reject(new SelvedgeError('VIEW_BEHIND', 'behind')) : Promise.resolve(donor.broker.challenge())) });
+    const { pauses } = await join([refusing]);
+    let nowMs = 0;
+    const clock = (): number => nowMs;
+    const call = createCallLimit({ rates: DEFAULT_RATES, clock, onRefused: () => undefined });
+    const requests = createRateLimit({ rate: DEFAULT_RATES.releasesPerOrganisation, what: 'requests', clock });
+    /** All from one address and for one organisation, each with a challenge and a request that proves who asks. */
+    const ask = (times: number): void => {
+      for (let i = 0; i < times; i += 1) {
+        for (const port of [1, 2]) call(`10.0.0.1:${String(50_000 + 2 * i + port)}`);
+        requests.take(OPERATOR_MSP);
+      }
+    };
+    for (let kill = 0; kill < 50; kill += 1) {
+      nowMs = kill * 1_000;
+      // A compute node asks for keys of each suite, with the same pauses.
+      for (const pause of pauses.slice(0, 4)) {
+        ask(SUITE_NAMES.length);
+        nowMs += pause;
+      }
+    }
+    for (const pause of pauses) {
+      ask(16);
+      nowMs += pause;
+    }
+    expect(nowMs).toBeGreaterThan(3_600_000);
   });
 
   it('ends when the store does not take what came, so that the root is not handed over again and again', async () => {

@@ -8,7 +8,7 @@ import { encodeMessage, ReplicatedRootSchema, RootRequestSchema, RootShareSchema
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createKeyRing } from '../domain/key-derivation.js';
 import { askingWith, brokerAttester, replicaOf } from '../testdata/replicas.js';
-import { AT, BROKER_MEASUREMENT, channel, COMPUTE_MEASUREMENT, consortium, createAttester, createLedger, createState, createTestBroker, network, operator, OPERATOR_MSP, profile, recordChannelEpoch, SUITES, type TestBroker } from '../testdata/setting.js';
+import { AT, BROKER_MEASUREMENT, channel, COMPUTE_MEASUREMENT, consortium, createAttester, createLedger, createRequest, createState, createTestBroker, network, operator, OPERATOR_MSP, profile, recordChannelEpoch, SUITES, type TestBroker } from '../testdata/setting.js';
 import { REPLICATION_SUITE, rootShareDigest, rootShareInfo } from './binding.js';
 import { obtainRoot, type ObtainRootInput, type ReplicaPort } from './obtain.js';
 import { encodeRoot, parseRoot } from './root-material.js';
@@ -87,7 +87,30 @@ describe('a replica that lacks the root', () => {
 describe('a replica that has the root', () => {
   it('gives it to no other code, whatever else that is admitted for', async () => {
     await expect(obtain({ attester: createAttester(COMPUTE_MEASUREMENT) })).rejects.toThrow(refusal('APPRAISAL_REFUSED'));
-    expect(donor.events.at(-1)).toMatchObject({ event: 'refused', code: 'APPRAISAL_REFUSED', operatorMspId: OPERATOR_MSP });
+    expect(donor.events).toEqual([]);
+  });
+
+  it('records whom it refuses once that has proved itself, and only counts others', async () => {
+    await expect(obtain({ attester: createAttester(COMPUTE_MEASUREMENT) })).rejects.toThrow(refusal('APPRAISAL_REFUSED'));
+    const asking = askingWith(createLedger(donor.state));
+    donor.ledger.facts.set(facts.revokedMeasurement(BROKER_MEASUREMENT), Buffer.of(1));
+    for (let i = 0; i < 3; i += 1) await expect(obtain(asking)).rejects.toThrow(refusal('TEE_REVOKED'));
+    expect(donor.events).toMatchObject([{ event: 'refused', code: 'TEE_REVOKED', operatorMspId: OPERATOR_MSP }]);
+    donor.ledger.facts.delete(facts.revokedMeasurement(BROKER_MEASUREMENT));
+    donor.clockMs += 600_000;
+    await obtain(asking);
+    expect(donor.events.slice(1)).toMatchObject([{ event: 'refusals', refusals: ['APPRAISAL_REFUSED=1', 'TEE_REVOKED=2'] }, { event: 'root-shared' }]);
+  });
+
+  it('limits how often one organisation asks, apart from its requests for keys', async () => {
+    donor = createTestBroker({ releasesPerOrganisation: { burst: 2, perSecond: 1 } });
+    for (let i = 0; i < 5; i += 1) await expect(obtain({ attester: createAttester(COMPUTE_MEASUREMENT) })).rejects.toThrow(refusal('APPRAISAL_REFUSED'));
+    for (let i = 0; i < 2; i += 1) await obtain();
+    await expect(obtain()).rejects.toThrow(refusal('RATE_LIMITED'));
+    await obtain({ operator: consortium.organisation('SouthMSP').peer.signer });
+    await donor.broker.releaseKeys((await createRequest(donor)).request);
+    donor.clockMs += 1_000;
+    await obtain();
   });
 
   it('takes no evidence of another role, nonce, key, profile or statement', async () => {

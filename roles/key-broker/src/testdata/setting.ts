@@ -8,6 +8,7 @@ import { BrokerRootSchema, ContractPolicySchema, encodeMessage, SignedKeyCommitm
 import type { AuditEvent } from '@selvedge/attestation';
 import { createCommitments } from '../domain/commitments.js';
 import { createKeyRing } from '../domain/key-derivation.js';
+import type { Rate } from '../domain/rate-limit.js';
 import { createBrokerState } from '../domain/state.js';
 import { createKeyBroker, type KeyBroker } from '../key-broker.js';
 import type { BrokerState } from '../ports.js';
@@ -102,28 +103,29 @@ export interface TestBroker {
   staleLedger?: TestLedger;
 }
 
-export function createTestBroker(given: { readonly state?: BrokerState; readonly profile?: Profile } = {}): TestBroker {
+export function createTestBroker(given: { readonly state?: BrokerState; readonly profile?: Profile; readonly releasesPerOrganisation?: Rate } = {}): TestBroker {
   const state = given.state ?? createState();
   const ledger = createLedger(state);
-  const view = (): LedgerView => {
-    if (!test.isLedgerReachable) throw new SelvedgeError('VIEW_QUORUM_UNREACHABLE', 'no quorum');
-    return ledger;
-  };
   const events: AuditEvent[] = [];
   const saved: BrokerState[] = [];
+  const setting: Omit<TestBroker, 'broker'> = { ledger, state, events, saved, clockMs: 0, isLedgerReachable: true };
+  const view = (): LedgerView => {
+    if (!setting.isLedgerReachable) throw new SelvedgeError('VIEW_QUORUM_UNREACHABLE', 'no quorum');
+    return ledger;
+  };
   const broker = createKeyBroker({
     profile: given.profile ?? profile,
     state,
     store: { save: (next) => void saved.push(next) },
-    audit: { head: () => EMPTY_CHAIN, append: (event) => void events.push(event), close: () => undefined },
-    ledger: { current: () => test.staleLedger ?? view(), refresh: async () => Promise.resolve().then(view) },
+    audit: { head: () => ({ ...EMPTY_CHAIN, count: events.length }), append: (event) => void events.push(event), close: () => undefined },
+    ledger: { current: () => setting.staleLedger ?? view(), refresh: async () => Promise.resolve().then(view) },
     attester: createAttester(BROKER_MEASUREMENT),
     now: () => AT,
-    clock: () => test.clockMs,
+    clock: () => setting.clockMs,
     randomBytes,
+    ...(given.releasesPerOrganisation === undefined ? {} : { releasesPerOrganisation: given.releasesPerOrganisation }),
   });
-  const test: TestBroker = { broker, ledger, state, events, saved, clockMs: 0, isLedgerReachable: true };
-  return test;
+  return Object.assign(setting, { broker });
 }
 
 /** A node's request that answers a fresh challenge. */
