@@ -1,9 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { createUnlockEvidence, type Attester } from '@selvedge/attestation';
+import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { type Profile, UNLOCK_SUITE } from '@selvedge/policy';
 import { encodeMessage, UnlockStatementSchema, UnlockStatusSchema, type ShareSubmission, type UnlockEvidence, type UnlockEvidenceRequest, type UnlockStatus } from '@selvedge/protocol';
-import { createShareCollector, parseSlots } from './domain/unlock-secret.js';
+import { createShareCollector, parseSlots, type ShareCollector } from './domain/unlock-secret.js';
 import type { KeyBroker } from './key-broker.js';
 import type { ReceivedRoot } from './replication/share.js';
 
@@ -37,17 +38,29 @@ export async function createBrokerGate(options: BrokerGateOptions): Promise<Brok
   const { profile, attester, readSlots, open, joins = false, onUnlocked } = options;
   const { network, channel } = profile.message;
   const ephemeral = UNLOCK_SUITE.generateKemKeyPair();
-  const slots = readSlots();
-  const collector = slots === undefined ? undefined : createShareCollector(verifyScope(slots, profile), ephemeral);
-  let broker = collector === undefined && !joins ? await open(undefined) : undefined;
+  let collected: { readonly slots: Uint8Array; readonly collector: ShareCollector } | undefined;
+  /**
+   * Of the store as it is now, which is what evidence shows: opening it writes it anew where the profile has other holders,
+   * before all of it has succeeded. Shares of what it was are forgotten.
+   */
+  const currentCollector = (): ShareCollector | undefined => {
+    const slots = readSlots();
+    if (slots === undefined) return (collected = undefined);
+    if (collected === undefined || !equalBytes(collected.slots, slots)) collected = { slots, collector: createShareCollector(verifyScope(slots, profile), ephemeral) };
+    return collected.collector;
+  };
+  let broker = currentCollector() === undefined && !joins ? await open(undefined) : undefined;
   /** One at a time: two submissions must not both open the store. */
   let turn: Promise<unknown> = Promise.resolve();
 
-  const status = (): UnlockStatus =>
-    create(UnlockStatusSchema, { locked: broker === undefined, threshold: collector?.threshold ?? (joins ? 0 : profile.message.adminQuorum), submitted: collector?.submitted() ?? [] });
+  const status = (): UnlockStatus => {
+    const collector = broker === undefined ? currentCollector() : collected?.collector;
+    return create(UnlockStatusSchema, { locked: broker === undefined, threshold: collector?.threshold ?? (joins ? 0 : profile.message.adminQuorum), submitted: collector?.submitted() ?? [] });
+  };
 
   const take = async (submission: ShareSubmission): Promise<UnlockStatus> => {
-    if (broker !== undefined || collector === undefined) return status();
+    const collector = broker === undefined ? currentCollector() : undefined;
+    if (collector === undefined) return status();
     const secret = await collector.add(submission);
     if (secret === undefined) return status();
     const submitters = collector.submitted();
@@ -71,12 +84,13 @@ export async function createBrokerGate(options: BrokerGateOptions): Promise<Brok
     openWith: (received) =>
       inTurn(async () => {
         broker ??= await open(undefined, received);
-        collector?.clear();
+        collected?.collector.clear();
       }),
     broker() {
       if (broker !== undefined) return broker;
-      if (collector === undefined) throw new SelvedgeError('BROKER_LOCKED', 'the key broker has no root yet: it waits for another replica');
-      const { threshold, submitted } = status();
+      if (collected === undefined) throw new SelvedgeError('BROKER_LOCKED', 'the key broker has no root yet: it waits for another replica');
+      const { threshold } = collected.collector;
+      const submitted = collected.collector.submitted();
       throw new SelvedgeError('BROKER_LOCKED', `the key broker is locked: ${String(submitted.length)} of ${String(threshold)} shares of its unlock secret are there`);
     },
     unlockEvidence({ nonce }) {

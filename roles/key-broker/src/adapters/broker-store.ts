@@ -58,12 +58,18 @@ export async function openBrokerStore(options: BrokerStoreOptions): Promise<Brok
   const store = openEncryptedStore(directory, lock, checkpoint);
   if (lock !== present) store.save(state);
   const audit = openFileAuditLog({ path: auditFile, rootKey: state.rootKey, anchor: state.auditAnchor, checkpoint });
-  audit.append(startEvent(stored === undefined, received, now()));
-  const { count, hash } = audit.head();
-  // A root is received only while the ledger records it, which an older store may not know.
-  const anchored = { ...state, recognised: state.recognised || received !== undefined, auditAnchor: { count, hash } };
-  store.save(anchored);
-  return { state: anchored, store, audit };
+  try {
+    audit.append(startEvent(stored === undefined, received, now()));
+    const { count, hash } = audit.head();
+    // A root is received only while the ledger records it, which an older store may not know.
+    const anchored = { ...state, recognised: state.recognised || received !== undefined, auditAnchor: { count, hash } };
+    store.save(anchored);
+    return { state: anchored, store, audit };
+  } catch (error) {
+    // Tried again by the same process.
+    audit.close();
+    throw error;
+  }
 }
 
 function readPresent({ directory, unlockSecret, received }: BrokerStoreOptions): { readonly present?: StoreLock; readonly stored?: BrokerState } {

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { chainEvent, verifyAuditChain, type AuditAnchor } from '@selvedge/attestation';
+import { chainEvent, verifyAuditChain, type AuditAnchor, type AuditHead } from '@selvedge/attestation';
 import { openAppendLog } from '@selvedge/attestation/process';
 import type { AuditLog, Checkpoint } from '../ports.js';
 
@@ -23,7 +23,13 @@ export function openFileAuditLog({ path, rootKey, anchor, checkpoint }: FileAudi
       checkpoint('key-broker.audit.after-sync');
     },
   });
-  let head = verifyAuditChain(log.lines, createPublicKey(rootKey), anchor);
+  let head: AuditHead;
+  try {
+    head = verifyAuditChain(log.lines, createPublicKey(rootKey), anchor);
+  } catch (error) {
+    log.close();
+    throw error;
+  }
   return {
     head: () => head,
     append(event) {
