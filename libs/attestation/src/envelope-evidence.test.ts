@@ -1,10 +1,13 @@
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { facts, type FactReader } from '@selvedge/policy';
 import { BrokerStatementSchema, encodeMessage, EnvelopeEvidenceSchema, statementDigest } from '@selvedge/protocol';
 import { createBrokerRoot } from './certificate/issue.js';
 import { parseBrokerRoot } from './certificate/verify.js';
 import { verifyEnvelopeEvidence } from './envelope-evidence.js';
-import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createTestProfile } from './testdata/setting.js';
+import { simulatedPlatformId } from '#simulated';
+import { AT, BROKER_MEASUREMENT, COMPUTE_MEASUREMENT, createAttester, createTestProfile, platform } from './testdata/setting.js';
 import type { ReportDataInput } from './types.js';
 
 const profile = createTestProfile();
@@ -40,7 +43,7 @@ async function answerOf({ statement, binding, measurement = BROKER_MEASUREMENT }
   return create(EnvelopeEvidenceSchema, { evidence, statement: bytes, profileDigest: profile.digest, ephemeralKey });
 }
 
-const verify = (answer: Awaited<ReturnType<typeof answerOf>>, over: { nonce?: Uint8Array } = {}) => verifyEnvelopeEvidence({ answer, nonce, profile, at: AT, ...over });
+const verify = (answer: Awaited<ReturnType<typeof answerOf>>, over: { nonce?: Uint8Array; ledger?: FactReader } = {}) => verifyEnvelopeEvidence({ answer, nonce, profile, at: AT, ...over });
 const refusal = (code: string) => expect.objectContaining({ code }) as Error;
 
 describe('verifyEnvelopeEvidence', () => {
@@ -86,6 +89,16 @@ describe('verifyEnvelopeEvidence', () => {
     expect(() => verify(compute)).toThrow(refusal('EVIDENCE_UNBOUND'));
     const measured = await answerOf({ measurement: COMPUTE_MEASUREMENT });
     expect(() => verify(measured)).toThrow(refusal('APPRAISAL_REFUSED'));
+  });
+
+  it('refuses a broker whose platform or code the ledger revokes', async () => {
+    const answer = await answerOf();
+    const platformId = simulatedPlatformId(new X509Certificate(platform.platformCertificatePem).publicKey.export({ format: 'der', type: 'spki' }));
+    const ledgerWith = (...revoked: string[]): FactReader => ({ fact: (key) => (revoked.includes(key) ? Buffer.of(1) : undefined) });
+    expect(verify(answer, { ledger: ledgerWith(facts.revokedMeasurement(COMPUTE_MEASUREMENT)) }).envelopeKeys).toHaveLength(1);
+    for (const key of [facts.revokedMeasurement(BROKER_MEASUREMENT), facts.revokedPlatform(platformId)]) {
+      expect(() => verify(answer, { ledger: ledgerWith(key) })).toThrow(refusal('BROKER_REVOKED'));
+    }
   });
 
   it('refuses a statement of another network or channel', async () => {

@@ -23,6 +23,7 @@ export { parseBrokerRoot, verifyTeeCertificate, type TeeCertificate } from './ce
 export { verifyEnvelopeEvidence, type EnvelopeEvidenceInput } from './envelope-evidence.js';
 export { createViewerEvidence, verifyViewerEvidence, type AttestedViewer, type ViewerEvidenceInput } from './viewer-evidence.js';
 export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';
+export { verifyTeeNotRevoked } from './tee-revocation.js';
 export { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitments, type CommittedKeys } from './key-commitments.js';
 export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
 export { openShareSlot, sealShareSlot, shareCommitment, type ShareHolder } from './unlock/slots.js';

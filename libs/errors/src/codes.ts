@@ -217,6 +217,7 @@ export const CODES = {
   SIMULATED_TEE_REFUSED: entry('PERMISSION_DENIED', false, 'The network profile does not allow simulated TEEs.'),
   CHALLENGE_UNKNOWN: entry('FAILED_PRECONDITION', true, 'The challenge is unknown, used or too old; ask for a new one.'),
   BROKER_NOT_RECOGNISED: entry('FAILED_PRECONDITION', false, 'The key broker’s root is not the one on the ledger; check which broker answers.'),
+  BROKER_REVOKED: entry('PERMISSION_DENIED', false, 'The key broker’s platform or code is revoked: ask another replica, or run one on an admitted platform with admitted code, from a backup or by joining a replica.'),
   BROKER_STATE_MISMATCH: entry('FAILED_PRECONDITION', false, 'The broker’s keys do not match their commitments on the ledger; restore its newest state.'),
   BROKER_ROOT_UNPROVEN: entry('UNAUTHENTICATED', false, 'While nothing is recorded, remove the key broker’s store and start it anew under the profile in force, so that attested code makes its root.'),
   UNLOCK_FAILED: entry('UNAUTHENTICATED', false, 'The store did not open: restore it, and have the organisations send the shares that belong to it.'),

@@ -109,6 +109,14 @@ describe('fetchAuditHead', () => {
     expect(await refusalCodeOf(fetch())).toBe('AUDIT_LOG_BROKEN');
   });
 
+  it('refuses that of a broker whose code the ledger revokes', async () => {
+    const key = facts.revokedMeasurement(network.brokerMeasurement);
+    network.consortium.state.setFact(key, Buffer.of(1));
+    expect(await refusalCodeOf(fetch())).toBe('BROKER_REVOKED');
+    network.consortium.state.setFact(key, undefined);
+    expect(await fetch()).toMatchObject({ count: 1 });
+  });
+
   it('refuses that of a broker which the ledger does not record', async () => {
     const unrecorded = createTestState();
     expect(await refusalCodeOf(fetchAuditHead({ connectionProfile, profile: network.consortium.profile, ledger: unrecorded, now: network.consortium.now }))).toBe('BROKER_NOT_RECOGNISED');

@@ -18,17 +18,19 @@ export interface BrokerToAsk {
   readonly connectionProfile: ConnectionProfile;
   readonly profile: Profile;
   readonly now: Date;
+  /** Once there is one: a broker that it revokes is not believed. */
+  readonly ledger?: FactReader;
 }
 
 /** What a broker states of itself, once it has proved itself under a fresh nonce. Throws what verifyEnvelopeEvidence throws. */
-export async function fetchBrokerStatement({ connectionProfile, profile, now }: BrokerToAsk): Promise<BrokerStatement> {
-  return askBrokers(connectionProfile, async (broker) => (await proofOf(broker, { profile, now })).statement);
+export async function fetchBrokerStatement(input: BrokerToAsk): Promise<BrokerStatement> {
+  return askBrokers(input.connectionProfile, async (broker) => (await proofOf(broker, input)).statement);
 }
 
-async function proofOf(broker: BrokerClient, { profile, now }: Pick<BrokerToAsk, 'profile' | 'now'>): Promise<{ readonly answer: EnvelopeEvidence; readonly statement: BrokerStatement }> {
+async function proofOf(broker: BrokerClient, { profile, now, ledger }: Pick<BrokerToAsk, 'profile' | 'now' | 'ledger'>): Promise<{ readonly answer: EnvelopeEvidence; readonly statement: BrokerStatement }> {
   const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
   const answer = await broker.getEnvelopeEvidence({ nonce }, { timeoutMs: TIMEOUT_MS });
-  return { answer, statement: verifyEnvelopeEvidence({ answer, nonce, profile, at: now }) };
+  return { answer, statement: verifyEnvelopeEvidence({ answer, nonce, profile, at: now, ledger }) };
 }
 
 /** One replica of the key broker after the other, until one serves. */

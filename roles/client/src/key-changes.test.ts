@@ -38,6 +38,14 @@ describe('a request that a rotation or revocation overtakes', () => {
     expect(network.ledger.ordered).toHaveLength(1);
   });
 
+  it('is sealed to no key of a broker that the ledger revokes', async () => {
+    network.consortium.state.setFact(facts.revokedMeasurement(network.brokerMeasurement), Buffer.of(1));
+    const careful = network.connect();
+    await expect(careful.getNetwork('trade').getContract('diamonds').submitTransaction('f')).rejects.toMatchObject({ code: 'BROKER_REVOKED' });
+    expect(callsOf('execute')).toEqual([]);
+    careful.close();
+  });
+
   it('is given up when new keys do not help, and other refusals end it at once', async () => {
     const hasty = network.connect({ limits: { maxRebuilds: 2 } });
     const impatient = hasty.getNetwork('trade').getContract('diamonds');

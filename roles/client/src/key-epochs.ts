@@ -51,7 +51,7 @@ export async function revokeParties(broker: BrokerToAsk, ledger: FactList, revoc
 }
 
 async function nextEnvelopeKeys(broker: BrokerToAsk, ledger: FactReader, epoch: bigint): Promise<Uint8Array> {
-  const { rootCertificate, nextEnvelopeKeys: keys } = await fetchBrokerStatement(broker);
+  const { rootCertificate, nextEnvelopeKeys: keys } = await fetchBrokerStatement({ ...broker, ledger });
   verifyBrokerRecognised(ledger, rootCertificate);
   if (keys.length === 0 || keys.some((key) => key.epoch !== epoch)) throw new SelvedgeError('VIEW_BEHIND', `the key broker does not offer envelope epoch ${String(epoch)} yet; try again`, { role: 'client' });
   return encodeMessage(BrokerRootSchema, { rootCertificate, envelopeKeys: keys.map(({ suite, epoch: ofKey, publicKey }) => ({ suite, epoch: ofKey, publicKey })) });

@@ -63,6 +63,11 @@ describe('a rotation', () => {
     expect(await refusalCodeOf(openNextEpochs(broker(), ledger(), [CHANNEL_EPOCH]))).toBe('BROKER_NOT_RECOGNISED');
   });
 
+  it('takes no envelope keys of a broker that the ledger revokes', async () => {
+    network.consortium.state.setFact(facts.revokedMeasurement(network.brokerMeasurement), Buffer.of(1));
+    expect(await refusalCodeOf(openNextEpochs(broker(), ledger(), [CHANNEL_EPOCH]))).toBe('BROKER_REVOKED');
+  });
+
   it('refuses contracts without keys', async () => {
     expect(await refusalCodeOf(openNextEpochs(broker(), ledger(), ['nothing']))).toBe('KEY_EPOCH_UNKNOWN');
   });

@@ -109,7 +109,7 @@ export function createTrust(options: TrustOptions): Trust {
   const fetchEnvelopeOf = async (broker: KeyBrokerPort, { ledger, timeoutMs }: { readonly ledger: LedgerView; readonly timeoutMs: number }): Promise<TrustedEnvelope> => {
     const nonce = randomBytes(NONCE_BYTES);
     const answer = await broker.getEnvelopeEvidence(nonce, { timeoutMs, signal: closing.signal });
-    const statement = verifyEnvelopeEvidence({ answer, nonce, profile: ledger.profile, at: clock() }); // before anything is sealed to its keys
+    const statement = verifyEnvelopeEvidence({ answer, nonce, profile: ledger.profile, at: clock(), ledger }); // before anything is sealed to its keys
     const previous = accepted?.envelope ?? pins?.kept?.envelope;
     const envelope = await acceptOrLookAgain((seen) => acceptBrokerStatement(statement, { ledger: seen, previous }), ledger);
     await pins?.keep({ signedProfile: signedProfileOf(ledger.profile, [ledger.fact(facts.profile), options.signedProfile, pins.kept?.signedProfile]), envelope });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyCommitments } from '@selvedge/attestation';
+import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyCommitments, type Attester } from '@selvedge/attestation';
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
 import { encodeMessage, KeyReleaseSchema, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
-import { AT, BROKER_MEASUREMENT, consortium, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, SUITES, type TestBroker } from './testdata/setting.js';
+import { AT, BROKER_MEASUREMENT, brokerPlatformId, COMPUTE_MEASUREMENT, consortium, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, SUITES, type TestBroker } from './testdata/setting.js';
 import { createKeyRing } from './domain/key-derivation.js';
 
 const NONCE = new Uint8Array(32).fill(0x11);
@@ -66,6 +66,28 @@ describe('a release', () => {
     test.ledger.facts.set(facts.revokedNode('node-1'), Buffer.of(1));
     const { request } = await createRequest(test);
     await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'TEE_REVOKED' });
+  });
+
+  it('does not leave a broker whose own platform or code is revoked, which says so', async () => {
+    const test = createTestBroker();
+    for (const [key, what] of [[facts.revokedPlatform(brokerPlatformId), 'platform'], [facts.revokedMeasurement(BROKER_MEASUREMENT), 'measurement']] as const) {
+      await releaseTo(test);
+      test.ledger.facts.set(key, Buffer.of(1));
+      const { request } = await createRequest(test);
+      await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'BROKER_REVOKED', message: `the key broker’s ${what} is revoked` });
+      test.ledger.facts.delete(key);
+    }
+    expect(test.events.filter(({ event }) => event === 'refused')).toMatchObject([{ code: 'BROKER_REVOKED', nodeId: 'node-1' }]);
+  });
+
+  it('does not leave a broker that cannot prove what it is, until it can', async () => {
+    let measurement = COMPUTE_MEASUREMENT;
+    const attester = { teeType: 'simulated', createEvidence: (binding: Parameters<Attester['createEvidence']>[0]) => createAttester(measurement).createEvidence(binding) };
+    const test = createTestBroker({ attester });
+    const ask = async () => test.broker.releaseKeys((await createRequest(test)).request);
+    await expect(ask()).rejects.toMatchObject({ code: 'APPRAISAL_REFUSED', message: expect.stringContaining('the key broker’s own evidence') as string });
+    measurement = BROKER_MEASUREMENT;
+    await ask();
   });
 
   it('looks at the ledger under a fresh nonce, not at the view that it has', async () => {

@@ -36,6 +36,7 @@ import { createRefusalLog } from './domain/refusal-log.js';
 import { decideRelease } from './domain/release-decision.js';
 import { authoriseReplica, type AuthorisedReplica } from './replication/authorise.js';
 import { createRootShare, verifyMayShare } from './replication/share.js';
+import { createOwnStanding } from './own-standing.js';
 import type { AuditLog, BrokerState, Checkpoint, LedgerPort, StateStore } from './ports.js';
 
 /** Everything that a broker works with; nothing is taken from its surroundings. */
@@ -61,7 +62,7 @@ export interface KeyBrokerOptions {
 export interface KeyBroker {
   challenge(): ChallengeAnswer;
   /**
-   * Rejects with the codes of authoriseRequest and decideRelease, CHALLENGE_UNKNOWN, RATE_LIMITED, VIEW_*. Every release is
+   * Rejects with the codes of authoriseRequest and decideRelease, CHALLENGE_UNKNOWN, RATE_LIMITED, VIEW_*, and of createOwnStanding. Every release is
    * recorded, and of refusals what createRefusalLog keeps.
    */
   releaseKeys(request: KeyRequest): Promise<KeyRelease>;
@@ -72,7 +73,7 @@ export interface KeyBroker {
   auditHead(): SignedAuditHead;
   /**
    * Hands the root to another replica. Rejects with the codes of authoriseReplica and verifyMayShare, CHALLENGE_UNKNOWN,
-   * RATE_LIMITED, VIEW_*. Recorded as releases are.
+   * RATE_LIMITED, VIEW_*, and of createOwnStanding. Recorded as releases are.
    */
   shareRoot(request: RootRequest): Promise<RootShare>;
   /** Records what it only counted, remembers where the audit log ends, and closes it. */
@@ -100,6 +101,8 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
   // Of this process alone; it stands in the evidence, where an exchange over it may be built.
   const ephemeral = suiteByName(profile.message.allowedSuites[0] ?? '').generateKemKeyPair();
 
+  const verifyOwnStanding = createOwnStanding({ attester, profile, rootPublicKey, ephemeralKey: ephemeral.publicKey, now, randomBytes });
+
   const noteRecognition = (view: LedgerView): void => {
     if (state.recognised || !isRecognised(view, state.rootCertificate)) return;
     const recognised = { ...state, recognised: true };
@@ -107,10 +110,11 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     state = recognised;
   };
 
-  /** What every decision rests on: a view that is newer than the request. */
+  /** What every decision rests on: a view that is newer than the request, under which this broker itself still stands. */
   const freshView = async (): Promise<LedgerView> => {
     const view = await ledger.refresh();
     noteRecognition(view);
+    await verifyOwnStanding(view);
     return view;
   };
 

@@ -28,6 +28,8 @@ export interface FakeNetwork {
   readonly hooks: FakeHooks;
   readonly ledger: FakeLedger;
   readonly nodes: TestComputeNode[];
+  /** Of the key broker. */
+  readonly brokerMeasurement: Uint8Array;
   /** Hop and peer of every call, in order. */
   readonly calls: string[];
   /** Changes the broker's next statements, before they are bound into evidence. */
@@ -90,6 +92,7 @@ export async function createFakeNetwork(options: TestConsortiumOptions & { reado
     hooks,
     ledger,
     nodes,
+    brokerMeasurement: measurement,
     calls,
     changeStatement: () => undefined,
     evidence,

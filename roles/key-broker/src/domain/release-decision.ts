@@ -1,4 +1,4 @@
-import { verifyBrokerRecognised, verifyCommittedKeys, type AttestationResult, type CommittedKeys } from '@selvedge/attestation';
+import { verifyBrokerRecognised, verifyCommittedKeys, verifyTeeNotRevoked, type CommittedKeys } from '@selvedge/attestation';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
@@ -53,7 +53,7 @@ export function decideRelease(input: ReleaseInput): ReleaseDecision {
   const { request, ledger, ring, rootCertificate, profile } = input;
   verifyProfileCurrent(ledger, profile);
   verifyBrokerRecognised(ledger, rootCertificate);
-  if (ledger.fact(facts.revokedNode(request.nodeId)) !== undefined) throw revoked('node');
+  if (ledger.fact(facts.revokedNode(request.nodeId)) !== undefined) throw new SelvedgeError('TEE_REVOKED', 'the node is revoked');
   verifyTeeNotRevoked(ledger, request.attestation);
   const channelEpoch = currentChannelEpoch(ledger);
   const envelopeEpochs = usableChannelEpochs(ledger);
@@ -62,21 +62,11 @@ export function decideRelease(input: ReleaseInput): ReleaseDecision {
   return { channelEpoch, envelopeEpochs: request.role === 'viewer' ? [] : envelopeEpochs, contracts: assignedContracts(input) };
 }
 
-/** Throws TEE_REVOKED when the ledger revokes a TEE's platform or code. */
-export function verifyTeeNotRevoked(ledger: FactReader, { platformId, measurement }: Pick<AttestationResult, 'platformId' | 'measurement'>): void {
-  if (ledger.fact(facts.revokedPlatform(platformId)) !== undefined) throw revoked('platform');
-  if (ledger.fact(facts.revokedMeasurement(measurement)) !== undefined) throw revoked('measurement');
-}
-
 /** A broker behind the ledger releases nothing. Throws PROFILE_MISMATCH. */
 export function verifyProfileCurrent(ledger: LedgerFacts, profile: Profile): void {
   const recorded = String(ledger.profile.message.version);
   const own = String(profile.message.version);
   if (!equalBytes(ledger.profile.digest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', `the key broker runs with profile version ${own}, the ledger holds ${recorded}`);
-}
-
-function revoked(what: string): SelvedgeError {
-  return new SelvedgeError('TEE_REVOKED', `the ${what} is revoked`);
 }
 
 function currentChannelEpoch(ledger: FactReader): bigint {

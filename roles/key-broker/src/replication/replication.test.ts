@@ -8,7 +8,7 @@ import { encodeMessage, ReplicatedRootSchema, RootRequestSchema, RootShareSchema
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createKeyRing } from '../domain/key-derivation.js';
 import { askingWith, brokerAttester, replicaOf } from '../testdata/replicas.js';
-import { AT, BROKER_MEASUREMENT, channel, COMPUTE_MEASUREMENT, consortium, createAttester, createLedger, createRequest, createState, createTestBroker, network, operator, OPERATOR_MSP, profile, recordChannelEpoch, SUITES, type TestBroker } from '../testdata/setting.js';
+import { AT, BROKER_MEASUREMENT, brokerPlatformId, channel, COMPUTE_MEASUREMENT, consortium, createAttester, createLedger, createRequest, createState, createTestBroker, network, operator, OPERATOR_MSP, OTHER_BROKER_MEASUREMENT, profile, recordChannelEpoch, SUITES, type TestBroker } from '../testdata/setting.js';
 import { REPLICATION_SUITE, rootShareDigest, rootShareInfo } from './binding.js';
 import { obtainRoot, type ObtainRootInput, type ReplicaPort } from './obtain.js';
 import { encodeRoot, parseRoot } from './root-material.js';
@@ -92,11 +92,11 @@ describe('a replica that has the root', () => {
 
   it('records whom it refuses once that has proved itself, and only counts others', async () => {
     await expect(obtain({ attester: createAttester(COMPUTE_MEASUREMENT) })).rejects.toThrow(refusal('APPRAISAL_REFUSED'));
-    const asking = askingWith(createLedger(donor.state));
-    donor.ledger.facts.set(facts.revokedMeasurement(BROKER_MEASUREMENT), Buffer.of(1));
+    const asking = { ...askingWith(createLedger(donor.state)), attester: createAttester(OTHER_BROKER_MEASUREMENT) };
+    donor.ledger.facts.set(facts.revokedMeasurement(OTHER_BROKER_MEASUREMENT), Buffer.of(1));
     for (let i = 0; i < 3; i += 1) await expect(obtain(asking)).rejects.toThrow(refusal('TEE_REVOKED'));
     expect(donor.events).toMatchObject([{ event: 'refused', code: 'TEE_REVOKED', operatorMspId: OPERATOR_MSP }]);
-    donor.ledger.facts.delete(facts.revokedMeasurement(BROKER_MEASUREMENT));
+    donor.ledger.facts.delete(facts.revokedMeasurement(OTHER_BROKER_MEASUREMENT));
     donor.clockMs += 600_000;
     await obtain(asking);
     expect(donor.events.slice(1)).toMatchObject([{ event: 'refusals', refusals: ['APPRAISAL_REFUSED=1', 'TEE_REVOKED=2'] }, { event: 'root-shared' }]);
@@ -156,12 +156,20 @@ describe('a replica that has the root', () => {
   it('gives nothing to a TEE that the ledger revokes, by the newest view', async () => {
     await obtain();
     const platformId = Buffer.from(donor.events.at(-1)!.platformId!, 'hex');
-    for (const key of [facts.revokedMeasurement(BROKER_MEASUREMENT), facts.revokedPlatform(platformId)]) {
+    for (const key of [facts.revokedMeasurement(OTHER_BROKER_MEASUREMENT), facts.revokedPlatform(platformId)]) {
       donor.ledger.facts.set(key, Buffer.of(1));
-      await expect(obtain({ ...askingWith(createLedger(donor.state)) })).rejects.toThrow(refusal('TEE_REVOKED'));
+      await expect(obtain({ ...askingWith(createLedger(donor.state)), attester: createAttester(OTHER_BROKER_MEASUREMENT) })).rejects.toThrow(refusal('TEE_REVOKED'));
       donor.ledger.facts.delete(key);
     }
     await obtain();
+  });
+
+  it('gives nothing once its own platform or code is revoked', async () => {
+    for (const key of [facts.revokedPlatform(brokerPlatformId), facts.revokedMeasurement(BROKER_MEASUREMENT)]) {
+      donor.ledger.facts.set(key, Buffer.of(1));
+      await expect(obtain({ ...askingWith(createLedger(donor.state)), attester: createAttester(OTHER_BROKER_MEASUREMENT) })).rejects.toThrow(refusal('BROKER_REVOKED'));
+      donor.ledger.facts.delete(key);
+    }
   });
 
   it('gives nothing while it is behind the ledger, cut off from it, or not the recorded broker', async () => {

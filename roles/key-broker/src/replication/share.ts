@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
-import { evidenceDigest, parseBrokerRoot, verifyAndAppraise, verifyBrokerRecognised, type Attester } from '@selvedge/attestation';
+import { evidenceDigest, parseBrokerRoot, verifyAndAppraise, verifyBrokerRecognised, verifyTeeNotRevoked, type Attester } from '@selvedge/attestation';
 import type { SealedBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { LIMITS, requireAtMost, RootShareSchema, type RootShare } from '@selvedge/protocol';
 import { attestedEvidence } from '../domain/authorise.js';
-import { verifyProfileCurrent, verifyTeeNotRevoked, type LedgerFacts } from '../domain/release-decision.js';
+import { verifyProfileCurrent, type LedgerFacts } from '../domain/release-decision.js';
 import type { RootMaterial } from '../ports.js';
 import type { AuthorisedReplica } from './authorise.js';
 import { REPLICATION_SUITE, rootShareDigest, rootShareInfo } from './binding.js';

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { createBrokerRoot, createKeyRequest, EMPTY_CHAIN, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { createBrokerRoot, createKeyRequest, EMPTY_CHAIN, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, simulatedPlatformId, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, createTestContractPolicy, type ContractPolicyInit } from '@selvedge/fixtures';
 import type { LedgerView } from '@selvedge/ledger-view';
@@ -18,6 +18,8 @@ import type { BrokerState } from '../ports.js';
 export const AT = new Date();
 export const COMPUTE_MEASUREMENT = new Uint8Array(48).fill(0xc0);
 export const BROKER_MEASUREMENT = new Uint8Array(48).fill(0xb0);
+/** Of another build that the profile admits. */
+export const OTHER_BROKER_MEASUREMENT = new Uint8Array(48).fill(0xb1);
 export const VIEWER_MEASUREMENT = new Uint8Array(48).fill(0xd0);
 export const OPERATOR_MSP = 'NorthMSP';
 export const CONTRACT = 'diamonds';
@@ -29,13 +31,16 @@ export const consortium = await createTestConsortium({
   profile: {
     appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [COMPUTE_MEASUREMENT] },
-      { role: 'key-broker', teeType: 'simulated', measurements: [BROKER_MEASUREMENT] },
+      { role: 'key-broker', teeType: 'simulated', measurements: [BROKER_MEASUREMENT, OTHER_BROKER_MEASUREMENT] },
       { role: 'viewer', teeType: 'simulated', measurements: [VIEWER_MEASUREMENT] },
     ],
   },
 });
 export const { profile, network, channel } = consortium;
 export const platform = createDevelopmentPlatform({ root: consortium.developmentRoot, name: 'machine', now: AT });
+/** The machine of the broker under test; everybody else is on the other one. */
+export const brokerPlatform = createDevelopmentPlatform({ root: consortium.developmentRoot, name: 'broker machine', now: AT });
+export const brokerPlatformId = simulatedPlatformId(new X509Certificate(brokerPlatform.platformCertificatePem).publicKey.export({ format: 'der', type: 'spki' }));
 export const operator = consortium.organisation(OPERATOR_MSP).peer.signer;
 
 export function createAttester(measurement = COMPUTE_MEASUREMENT): Attester {
@@ -103,7 +108,7 @@ export interface TestBroker {
   staleLedger?: TestLedger;
 }
 
-export function createTestBroker(given: { readonly state?: BrokerState; readonly profile?: Profile; readonly releasesPerOrganisation?: Rate } = {}): TestBroker {
+export function createTestBroker(given: { readonly state?: BrokerState; readonly profile?: Profile; readonly releasesPerOrganisation?: Rate; readonly attester?: Attester } = {}): TestBroker {
   const state = given.state ?? createState();
   const ledger = createLedger(state);
   const events: AuditEvent[] = [];
@@ -119,7 +124,7 @@ export function createTestBroker(given: { readonly state?: BrokerState; readonly
     store: { save: (next) => void saved.push(next) },
     audit: { head: () => ({ ...EMPTY_CHAIN, count: events.length }), append: (event) => void events.push(event), close: () => undefined },
     ledger: { current: () => setting.staleLedger ?? view(), refresh: async () => Promise.resolve().then(view) },
-    attester: createAttester(BROKER_MEASUREMENT),
+    attester: given.attester ?? createSimulatedAttester({ ...brokerPlatform, measurement: BROKER_MEASUREMENT }),
     now: () => AT,
     clock: () => setting.clockMs,
     randomBytes,
