@@ -8,6 +8,7 @@ import { LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema, type
 import type { CommandContext } from '../context.js';
 import type { OpenFolder, PolicyCommands } from '../open-folder.js';
 import { readInput } from '../read-file.js';
+import { changeText, describeChange } from '../describe-change.js';
 import { describeFact } from '../describe-fact.js';
 import { table } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
@@ -41,7 +42,7 @@ export function addPolicyCommands(program: Command, contextOf: (command: Command
     });
   policy
     .command('approve')
-    .description('add an administrator’s approval to a proposal’s file')
+    .description('add an administrator’s approval to a proposal’s file, and print what it changes')
     .argument('<file>')
     .action(async (file: string, _options: unknown, command: Command) => {
       await approve(contextOf(command), file);
@@ -83,13 +84,14 @@ async function approve(context: CommandContext, file: string): Promise<void> {
   const folder = await context.openFolder();
   const signer = await context.identity(folder, 'admin');
   const { change, approvals } = parseTransaction(await readInput(file));
-  const keys = parseMessage(PolicyChangeSchema, change, LIMITS.maxMessageBytes).changes.map(({ key, remove }) => (remove ? `removal of ${key}` : key));
+  const { changes } = parseMessage(PolicyChangeSchema, change, LIMITS.maxMessageBytes);
+  const described = changes.map((one) => describeChange(one, folder.profile));
   const all = addApproval(change, approvals.filter(({ identity }) => !equalBytes(identity, signer.serialized)), signer);
   await writeFile(file, createPolicyTransaction(change, all));
   const needed = folder.profile.message.adminQuorum;
   context.print(
-    { file, changes: keys, approvals: all.length, needed },
-    `${signer.mspId} approves ${keys.join(', ')}; ${String(all.length)} of ${String(needed)} approvals`,
+    { file, changes: described, approvals: all.length, needed },
+    [...described.map(changeText), `${signer.mspId} approves this; ${String(all.length)} of ${String(needed)} approvals`].join('\n'),
   );
 }
 
