@@ -1,16 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { loadTls, type Gateway } from '@selvedge/client';
 import { createSigner, loadDevCa } from '@selvedge/identity';
 import { isSelvedgeError } from '@selvedge/errors';
 import { facts } from '@selvedge/policy';
-import { layoutOf, openPolicySession } from '@selvedge/dev-network';
+import { issueIdentity, layoutOf, openPolicySession } from '@selvedge/dev-network';
 import { verifySignedProfile } from '@selvedge/policy';
 import { Compute, RequestHeaderSchema, SealedRequestSchema, type RequestHeader, type SealedRequest } from '@selvedge/protocol';
 import { connectRpc, type RpcClient, type RpcConnection } from '@selvedge/rpc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIAMONDS, startTestNetwork, stone, type TestNetwork } from './src/network.js';
+
+const CLI = fileURLToPath(new URL('../../apps/cli/bin/selvedge.js', import.meta.url));
 
 /** Bad input to a real compute node: each kind has a stable code, and the node works on afterwards. */
 describe('bad input', () => {
@@ -102,6 +107,27 @@ describe('bad input', () => {
     const stranger = await test.network.connect('AuroraMSP', { identity: createSigner({ mspId: 'BorealisMSP', ...expired }) });
     expect(await codeOf(() => stranger.getNetwork(channel).getContract('diamonds').evaluateTransaction('PriceOf', 'BAD-1'))).toBe('IDENTITY_UNTRUSTED');
     stranger.close();
+  });
+
+  it('a certificate that its organisation revokes, by one approval of its own: IDENTITY_REVOKED with the next ledger view', async () => {
+    const issued = await issueIdentity(layoutOf(test.directory), 'AuroraMSP', 'Leaver', { commonName: 'Leaver@AuroraMSP', role: 'client' });
+    const [leaver, colleague] = [await test.network.connect('AuroraMSP', { identity: issued }), gateway];
+    const query = (of: Gateway): Promise<string> => codeOf(() => of.getNetwork(channel).getContract('diamonds').evaluateTransaction('PriceOf', 'BAD-1'));
+    expect([await query(leaver), await query(colleague)]).toEqual(['accepted', 'accepted']);
+    const files = mkdtempSync(path.join(tmpdir(), 'selvedge-crl-'));
+    const [list, proposal] = [path.join(files, 'crl.pem'), path.join(files, 'proposal.bin')];
+    const selvedge = (...args: string[]): string => execFileSync(process.execPath, [CLI, '--dir', test.directory, ...args], { encoding: 'utf8' });
+    try {
+      selvedge('msp', 'crl', '--msp', 'AuroraMSP', '--certificate', path.join(layoutOf(test.directory).userDirectory('AuroraMSP', 'Leaver'), 'cert.pem'), '--output', list);
+      selvedge('msp', 'revoke', list, '--output', proposal);
+      selvedge('--identity', 'AuroraMSP/Admin', 'policy', 'approve', proposal);
+      selvedge('policy', 'submit', proposal);
+    } finally {
+      rmSync(files, { recursive: true });
+    }
+    await expect.poll(() => query(leaver), { timeout: 60_000, interval: 100 }).toBe('IDENTITY_REVOKED');
+    expect(await query(colleague)).toBe('accepted');
+    leaver.close();
   });
 
   it('clock skew: REQUEST_EXPIRED', async () => {

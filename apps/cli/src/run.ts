@@ -7,6 +7,7 @@ import { addContractCommands } from './commands/contract.js';
 import { addDeployCommands } from './commands/deploy.js';
 import { addFabricCommands } from './commands/fabric.js';
 import { addKeysCommands } from './commands/keys.js';
+import { addMspCommands } from './commands/msp.js';
 import { addNetworkCommands } from './commands/network.js';
 import { addPolicyCommands } from './commands/policy.js';
 import { addProfileCommands } from './commands/profile.js';
@@ -55,6 +56,7 @@ function createProgram(terminal: Terminal): Command {
   addCallCommands(program, context);
   addProfileCommands(program, context);
   addPolicyCommands(program, context);
+  addMspCommands(program, context);
   addBrokerCommands(program, context);
   addAttestCommands(program, context);
   addFabricCommands(program, context);

@@ -1,5 +1,5 @@
 import { toHex } from '@selvedge/crypto';
-import type { Profile } from '@selvedge/policy';
+import { withRevocationLists, type Profile } from '@selvedge/policy';
 import type { Block } from '@selvedge/protocol';
 import type { StoredHead } from './adapters/ledger-tables.js';
 import { StateTables } from './adapters/state-tables.js';
@@ -39,8 +39,9 @@ export class BlockApplication {
     return this.#head;
   }
 
+  /** With the revocation lists at the head. */
   get profile(): Profile {
-    return this.#profile;
+    return withRevocationLists(this.#profile, this.tables);
   }
 
   /**

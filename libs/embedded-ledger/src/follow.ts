@@ -17,7 +17,7 @@ export interface Follower {
   readonly state: StateReader;
   /** Last synced block and the facts at it. */
   readonly head: LedgerHead;
-  /** Current profile: the newest on the ledger, the trust anchor before the ledger has one. */
+  /** Current profile: the newest on the ledger, the trust anchor before the ledger has one; with the revocation lists on the ledger. */
   profile(): Profile;
   /** Why following stands still; undefined while all is well. It keeps trying, and never applies what does not verify. */
   readonly failure: SelvedgeError | undefined;

@@ -63,7 +63,7 @@ export const CODES = {
   IDENTITY_UNKNOWN_MSP: entry('UNAUTHENTICATED', false, 'Use an identity of an organisation in the network profile.'),
   IDENTITY_UNTRUSTED: entry('UNAUTHENTICATED', false, 'Use a certificate issued by a root of that organisation in the network profile.'),
   IDENTITY_EXPIRED: entry('UNAUTHENTICATED', false, 'Renew the certificate.'),
-  IDENTITY_REVOKED: entry('UNAUTHENTICATED', false, 'The certificate is on its organisation’s revocation list; use another.'),
+  IDENTITY_REVOKED: entry('UNAUTHENTICATED', false, 'The certificate is on a revocation list of its organisation, or such a list cannot be read; the text names it. Use another certificate.'),
   IDENTITY_WRONG_ROLE: entry('PERMISSION_DENIED', false, 'Use an identity whose organisational unit grants the role that is named in the text.'),
 
   // Request

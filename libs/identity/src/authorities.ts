@@ -1,7 +1,7 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { OrganisationTrust } from './identity.js';
 import { parseCertificate, type Certificate } from './x509/certificate.js';
-import { parseRevocationList } from './x509/revocation-list.js';
+import { parseRevocationList, type RevocationList } from './x509/revocation-list.js';
 
 /** Certificates, and revocation lists, of one organisation. */
 const MAX_AUTHORITIES = 32;
@@ -63,11 +63,15 @@ function traceIntermediates(authorities: Authority[], untraced: readonly Certifi
 
 function applyRevocationList(authorities: readonly Authority[], der: Uint8Array, refuse: (what: string) => SelvedgeError): void {
   const list = parseRevocationList(der, 'PROFILE_INVALID');
-  // An authority whose certificate was renewed under the same name and key stands here twice.
-  const issuers = authorities.filter((authority) => authority.certificate.subject === list.issuer && list.isSignedBy(authority.certificate.publicKey));
+  const issuers = signersOf(list, authorities);
   if (issuers.length === 0) throw refuse('a revocation list is not signed by an authority of the organisation');
   if (issuers.some((issuer) => issuer.certificate.keyUsage?.crlSign === false)) throw refuse('a CA certificate may not sign revocation lists (key usage)');
   for (const issuer of issuers) for (const serial of list.serials) issuer.revokedSerials.add(serial);
+}
+
+/** Authorities whose name and key fit a list's issuer and signature. One whose certificate was renewed under the same name and key stands among them twice. */
+export function signersOf(list: RevocationList, authorities: readonly Authority[]): Authority[] {
+  return authorities.filter((authority) => authority.certificate.subject === list.issuer && list.isSignedBy(authority.certificate.publicKey));
 }
 
 /** Authorities whose name and key fit a certificate's issuer and signature. */

@@ -27,6 +27,8 @@ export interface OrganisationTrust {
   readonly rootCertificates: readonly Uint8Array[];
   readonly intermediateCertificates: readonly Uint8Array[];
   readonly revocationLists: readonly Uint8Array[];
+  /** Lists that the ledger holds beside, DER. They may be of authorities that the profile does not know, and need not parse: see applyLedgerLists. */
+  readonly ledgerRevocationLists?: readonly Uint8Array[];
 }
 
 /** An identity with its signature (shape of the wire's IdentitySignature). */
@@ -43,7 +45,8 @@ export interface MspRegistry {
   readonly mspIds: readonly string[];
   /**
    * Checks chain, revocation lists and role; the validity period only when `at` is given.
-   * Throws IDENTITY_MALFORMED, IDENTITY_UNKNOWN_MSP, IDENTITY_UNTRUSTED, IDENTITY_REVOKED or IDENTITY_EXPIRED.
+   * Throws IDENTITY_MALFORMED, IDENTITY_UNKNOWN_MSP, IDENTITY_UNTRUSTED, IDENTITY_REVOKED (details: mspId and serial, lower-case
+   * hex) or IDENTITY_EXPIRED.
    */
   verifyIdentity(serialized: Uint8Array, at?: Date): Identity;
   /**

@@ -1,5 +1,6 @@
 export { NODE_ROLES, type Identity, type MspRegistry, type NodeRole, type OrganisationTrust, type SignedBy } from './identity.js';
 export { createMspRegistry } from './registry.js';
+export { verifyRevocationLists, type VerifiedRevocationList } from './ledger-lists.js';
 export { parsePem, toPem, type PemLabel } from './x509/pem.js';
 export { signerIdOf } from './signer-id.js';
 export { createSigner, serializeIdentity, signAs, type Signer } from './signer.js';

@@ -5,6 +5,7 @@ import { parseAttributes } from './attributes.js';
 import { isRevoked, isValidAt, issuersOf, traceAuthorities, type Authority } from './authorities.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { Identity, MspRegistry, OrganisationTrust } from './identity.js';
+import { applyLedgerLists } from './ledger-lists.js';
 import { roleOf } from './roles.js';
 import { signerIdOf } from './signer-id.js';
 import { parseCertificate, type Certificate } from './x509/certificate.js';
@@ -13,6 +14,13 @@ import { parsePem } from './x509/pem.js';
 const MAX_ORGANISATIONS = 256;
 const MAX_CACHED_IDENTITIES = 1024;
 const MAX_VERIFIED_SIGNATURES = 4096;
+
+/** What an organisation's identities are judged by. */
+interface Organisation {
+  readonly authorities: readonly Authority[];
+  /** Why its revocation lists on the ledger cannot be judged. */
+  readonly unreadable: string | undefined;
+}
 
 interface Traced {
   readonly identity: Identity;
@@ -23,10 +31,11 @@ interface Traced {
 /** Builds the registry of a profile's organisations. Throws PROFILE_INVALID when their certificates or lists do not hold. */
 export function createMspRegistry(organisations: readonly OrganisationTrust[]): MspRegistry {
   if (organisations.length > MAX_ORGANISATIONS) throw new SelvedgeError('PROFILE_INVALID', `more than ${String(MAX_ORGANISATIONS)} organisations`);
-  const authorities = new Map<string, readonly Authority[]>();
+  const known = new Map<string, Organisation>();
   for (const organisation of organisations) {
-    if (authorities.has(organisation.mspId)) throw new SelvedgeError('PROFILE_INVALID', `${organisation.mspId} is listed twice`);
-    authorities.set(organisation.mspId, traceAuthorities(organisation));
+    if (known.has(organisation.mspId)) throw new SelvedgeError('PROFILE_INVALID', `${organisation.mspId} is listed twice`);
+    const authorities = traceAuthorities(organisation);
+    known.set(organisation.mspId, { authorities, unreadable: applyLedgerLists(authorities, organisation.ledgerRevocationLists ?? []) });
   }
   const cache = new BoundedCache<Traced>(MAX_CACHED_IDENTITIES);
   // Owners meet an endorsement twice, when they store packets and at commit: that it verifies does not change.
@@ -43,10 +52,10 @@ export function createMspRegistry(organisations: readonly OrganisationTrust[]): 
   const trace = (serialized: Uint8Array): Traced => {
     if (serialized.length > LIMITS.maxCreatorBytes) throw new SelvedgeError('IDENTITY_MALFORMED', `identity: ${String(serialized.length)} bytes, at most ${String(LIMITS.maxCreatorBytes)} allowed`);
     const cacheKey = toHex(sha256(serialized));
-    const known = cache.get(cacheKey);
-    if (known !== undefined) return known;
+    const found = cache.get(cacheKey);
+    if (found !== undefined) return found;
     // A copy: what came in may be a window on a large message.
-    const traced = traceIdentity(Uint8Array.from(serialized), authorities);
+    const traced = traceIdentity(Uint8Array.from(serialized), known);
     cache.set(cacheKey, traced);
     return traced;
   };
@@ -58,7 +67,7 @@ export function createMspRegistry(organisations: readonly OrganisationTrust[]): 
   };
 
   return {
-    mspIds: [...authorities.keys()].sort(),
+    mspIds: [...known.keys()].sort(),
     verifyIdentity,
     verifySignature: (signed, message, options = {}) => {
       const identity = verifyIdentity(signed.identity, options.at);
@@ -69,18 +78,18 @@ export function createMspRegistry(organisations: readonly OrganisationTrust[]): 
   };
 }
 
-function traceIdentity(serialized: Uint8Array, organisations: ReadonlyMap<string, readonly Authority[]>): Traced {
+function traceIdentity(serialized: Uint8Array, organisations: ReadonlyMap<string, Organisation>): Traced {
   const { mspid, idBytes } = parseSerialized(serialized);
-  const authorities = organisations.get(mspid);
-  if (authorities === undefined) throw new SelvedgeError('IDENTITY_UNKNOWN_MSP', 'identity of an organisation that the profile does not list');
+  const organisation = organisations.get(mspid);
+  if (organisation === undefined) throw new SelvedgeError('IDENTITY_UNKNOWN_MSP', 'identity of an organisation that the profile does not list');
   const certificate = parseCertificate(parsePem(idBytes, 'CERTIFICATE', 'IDENTITY_MALFORMED'), 'IDENTITY_MALFORMED');
   const refuse = (what: string): SelvedgeError => new SelvedgeError('IDENTITY_UNTRUSTED', `identity of ${mspid}: ${what}`);
   if (certificate.isCa) throw refuse('a CA certificate is no identity');
   if (certificate.keyUsage?.digitalSignature === false) throw refuse('the certificate may not sign (key usage)');
   if (certificate.unknownCritical !== undefined) throw refuse(`critical extension ${certificate.unknownCritical}`);
-  const issuers = issuersOf(certificate, authorities);
+  const issuers = issuersOf(certificate, organisation.authorities);
   if (issuers.length === 0) throw refuse('not issued by an authority of the organisation');
-  if (isRevoked(certificate, issuers)) throw new SelvedgeError('IDENTITY_REVOKED', `identity of ${mspid}: on the revocation list`);
+  verifyNotRevoked(certificate, issuers, mspid, organisation.unreadable);
   const identity: Identity = {
     mspId: mspid,
     role: roleOf(certificate.organisationalUnits),
@@ -93,6 +102,13 @@ function traceIdentity(serialized: Uint8Array, organisations: ReadonlyMap<string
     notAfter: certificate.notAfter,
   };
   return { identity, certificate, issuers };
+}
+
+function verifyNotRevoked(certificate: Certificate, issuers: readonly Authority[], mspId: string, unreadable: string | undefined): void {
+  const { serial } = certificate;
+  const refuse = (what: string): SelvedgeError => new SelvedgeError('IDENTITY_REVOKED', `identity of ${mspId}: ${what}`, { details: { mspId, serial } });
+  if (isRevoked(certificate, issuers)) throw refuse(`certificate ${serial}, or the authority that issued it, is on a revocation list`);
+  if (unreadable !== undefined) throw refuse(`certificate ${serial} cannot be judged, since a revocation list of the organisation on the ledger cannot be read: ${unreadable}`);
 }
 
 function parseSerialized(serialized: Uint8Array): SerializedIdentity {

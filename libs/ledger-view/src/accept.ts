@@ -8,6 +8,7 @@ export interface AcceptedState {
   readonly height: bigint;
   readonly policyRoot: Uint8Array;
   readonly supporters: readonly string[];
+  /** Without the ledger's revocation lists: whoever signed a profile may have been revoked since. */
   readonly profile: Profile;
   readonly facts: ReadonlyMap<string, Uint8Array>;
 }

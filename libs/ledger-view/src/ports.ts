@@ -16,7 +16,7 @@ export interface LedgerView extends FactReader {
   readonly height: bigint;
   /** 32 bytes; protocol.policyRoot over the facts. */
   readonly policyRoot: Uint8Array;
-  /** The network profile that stood on the ledger at this view. */
+  /** The network profile that stood on the ledger at this view, with the revocation lists that stood beside it. */
   readonly profile: Profile;
   /** Keys of the facts that begin with the prefix, sorted. */
   keys(prefix: string): readonly string[];

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isSelvedgeError } from '@selvedge/errors';
-import { createTestConsortium, createTestState, ENDORSER_MSP_IDS, type TestConsortium, type TestState } from '@selvedge/fixtures';
+import { createTestConsortium, createTestRevocation, createTestState, ENDORSER_MSP_IDS, type TestConsortium, type TestState } from '@selvedge/fixtures';
 import { createProfile, createSignedProfile, facts, signProfile } from '@selvedge/policy';
 import type { NetworkProfile } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -313,5 +313,39 @@ describe('what changed since the last view', () => {
     rolledBack.statement = { changes: [marks(9)] };
     await tracker.refresh();
     expect(told.at(-1)).toEqual({ from: 5n, to: 6n, changes: [[hex(1)]] });
+  });
+});
+
+describe('revocation lists on the ledger', () => {
+  const revoke = async (mspId: string, role: 'client' | 'peer' | 'admin'): Promise<void> => {
+    const { key, value } = await createTestRevocation(net, mspId, [net.organisation(mspId)[role].signer]);
+    net.state.setFact(key, value);
+    net.state.height += 1n;
+  };
+
+  it('end with the view that holds them what they revoke, and nobody else', async () => {
+    await tracker.start();
+    const of = (mspId: string): (() => unknown) => () => tracker.current().profile.msps.verifyIdentity(net.organisation(mspId).client.signer.serialized);
+    expect(of('AuroraMSP')).not.toThrow();
+    await revoke('AuroraMSP', 'client');
+    await tracker.refresh();
+    expect(of('AuroraMSP')).toThrow(expect.objectContaining({ code: 'IDENTITY_REVOKED' }));
+    expect(of('BorealisMSP')).not.toThrow();
+    expect(tracker.current().profile.digest).toEqual(net.profile.digest);
+  });
+
+  it('end the word of a follower whose certificate is on one', async () => {
+    await tracker.start();
+    await revoke('SouthMSP', 'peer');
+    await tracker.refresh();
+    const { code, message } = await refusal(tracker.refresh());
+    expect([code, message.includes('SouthMSP at SouthMSP:1: IDENTITY_REVOKED')]).toEqual(['VIEW_QUORUM_UNREACHABLE', true]);
+  });
+
+  it('do not undo what somebody signed before: the profile on the ledger', async () => {
+    for (const mspId of ['AuroraMSP', 'BorealisMSP', 'CelestaMSP', 'NorthMSP']) await revoke(mspId, 'admin');
+    recordProfile({ viewQuorum: 2 });
+    await tracker.start();
+    expect(tracker.current().profile.message.viewQuorum).toBe(2);
   });
 });

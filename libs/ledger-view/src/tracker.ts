@@ -1,5 +1,6 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { withRevocationLists } from '@selvedge/policy';
 import { acceptAgreement, type AcceptedState } from './accept.js';
 import { agreeChanges } from './changes.js';
 import { pollFollowers, type FollowerRefusal, type PollResult } from './poll.js';
@@ -23,7 +24,8 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
   const poll = async (): Promise<LedgerView> => {
     const sentAt = clock();
     const previous = accepted?.state;
-    const profile = previous?.profile ?? options.profile;
+    // With the revocation lists of that view: a revoked follower is not heard.
+    const profile = accepted?.view.profile ?? options.profile;
     const answers = await pollFollowers({
       followers: options.followers(),
       profile,
@@ -125,13 +127,14 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
 }
 
 function createView({ height, policyRoot, supporters, profile, facts }: AcceptedState, ageMs: () => number): LedgerView {
+  const fact = (key: string): Uint8Array | undefined => facts.get(key);
   return {
     height,
     policyRoot,
     supporters,
-    profile,
+    profile: withRevocationLists(profile, { fact }),
     ageMs,
-    fact: (key) => facts.get(key),
+    fact,
     keys: (prefix) => [...facts.keys()].filter((key) => key.startsWith(prefix)).sort(),
   };
 }

@@ -15,12 +15,25 @@ export interface AdminQuorum {
   readonly code: RefusalCode;
 }
 
+/** Organisations whose administrators signed; signatures that do not verify here count nothing. Throws the given code when there are too many. */
+export function signedOrganisations(input: Omit<AdminQuorum, 'quorum'>): ReadonlySet<string> {
+  return countSignatures(input).organisations;
+}
+
 /**
  * Checks that administrators of enough distinct organisations signed. Signatures that do not verify here count nothing:
  * when a profile changes, some are by organisations that only one of the two profiles lists.
  * Throws the given code, with the first refused signature as cause.
  */
-export function verifyAdminQuorum({ msps, signatures, message, quorum, at, code }: AdminQuorum): void {
+export function verifyAdminQuorum({ quorum, ...input }: AdminQuorum): void {
+  const { organisations, refusals } = countSignatures(input);
+  if (organisations.size >= quorum) return;
+  const [cause] = refusals;
+  const refused = cause === undefined ? '' : `; refused: ${refusals.map((refusal) => refusal.code).join(', ')}`;
+  throw new SelvedgeError(input.code, `administrators of ${String(organisations.size)} organisations signed, ${String(quorum)} needed${refused}`, { cause });
+}
+
+function countSignatures({ msps, signatures, message, at, code }: Omit<AdminQuorum, 'quorum'>): { readonly organisations: ReadonlySet<string>; readonly refusals: readonly SelvedgeError[] } {
   if (signatures.length > LIMITS.maxIdentities) throw new SelvedgeError(code, `more than ${String(LIMITS.maxIdentities)} signatures`);
   const refusals: SelvedgeError[] = [];
   const organisations = new Set<string>();
@@ -29,10 +42,7 @@ export function verifyAdminQuorum({ msps, signatures, message, quorum, at, code 
     if (isSelvedgeError(result)) refusals.push(result);
     else organisations.add(result.mspId);
   }
-  if (organisations.size >= quorum) return;
-  const [cause] = refusals;
-  const refused = cause === undefined ? '' : `; refused: ${refusals.map((refusal) => refusal.code).join(', ')}`;
-  throw new SelvedgeError(code, `administrators of ${String(organisations.size)} organisations signed, ${String(quorum)} needed${refused}`, { cause });
+  return { organisations, refusals };
 }
 
 function verifyAdmin(msps: MspRegistry, signed: SignedBy, message: Uint8Array, at: Date | undefined): Identity | SelvedgeError {

@@ -28,6 +28,10 @@ export const FIRST_KEY_EPOCH = 1n;
 export const facts = {
   profile: 'profile',
   brokerRoot: 'broker-root',
+  /** Revocation lists that an organisation recorded: RevocationLists of DER. */
+  revocationLists: (mspId: string): string => `revocation-lists/${mspId}`,
+  /** Those of Fabric's channel configuration, as they stand there. Followers take them from configuration blocks; no policy change sets them. */
+  channelRevocationLists: (mspId: string): string => `channel/revocation-lists/${mspId}`,
   contract: (name: string): string => `contract/${name}`,
   epoch: (contract: string, n: bigint): string => `epoch/${contract}/${String(n)}`,
   revokedNode: (nodeId: string): string => `revoked/node/${nodeId}`,

@@ -17,6 +17,8 @@ export { blockToLiveOf, endingBlock } from './block-to-live.js';
 export { CONTRACT_NAME } from './names.js';
 export { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 export { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';
+export { encodeChannelLists, encodeRevocationLists, parseRevocationLists, revocationListFacts, withRevocationLists } from './revocation-lists.js';
+export { recordRevocationLists } from './record-revocation-lists.js';
 export { isKeyChange } from './key-changes.js';
 export { factsOfRevokedEpoch, isPartyRevoked, newestEpoch, newestEpochs, type KeyEpoch } from './revocations.js';
 export { policyTransactionId } from './policy-transaction-id.js';

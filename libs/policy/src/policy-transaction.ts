@@ -1,7 +1,8 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import type { SignedBy } from '@selvedge/identity';
 import { LIMITS, PolicyChangeSchema, PolicyTransactionSchema, parseMessage, signing, type FactChange, type PolicyChange } from '@selvedge/protocol';
-import { verifyAdminQuorum } from './admin-quorum.js';
+import { signedOrganisations, verifyAdminQuorum } from './admin-quorum.js';
 import { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 import { parseFactKey } from './fact-keys.js';
 import { checkBrokerRoot, checkEpoch } from './fact-values.js';
@@ -9,6 +10,8 @@ import { factHash, facts, type FactList, type FactReader } from './facts.js';
 import { isStrictlyAscending } from './names.js';
 import type { FactUpdate } from './policy-change.js';
 import type { Profile } from './profile.js';
+import { checkRevocationLists, verifySequencerStands } from './record-revocation-lists.js';
+import { withRevocationLists } from './revocation-lists.js';
 import { checkRevocations } from './revocations.js';
 import { verifyProfileSuccession, verifySignedProfile } from './signed-profile.js';
 
@@ -30,21 +33,36 @@ const isRemovable = (kind: string): boolean => kind === 'revoked-node' || kind =
  * POLICY_CONFLICT, PROFILE_INVALID, PROFILE_MISMATCH or PROFILE_SIGNATURES_MISSING.
  */
 export function verifyPolicyTransaction(transaction: Uint8Array, context: PolicyContext): { readonly changes: readonly FactUpdate[] } {
-  const { message, msps } = context.profile;
+  const { message } = context.profile;
   const { change: bytes, approvals } = parseMessage(PolicyTransactionSchema, transaction, LIMITS.maxMessageBytes);
   const change = parseMessage(PolicyChangeSchema, bytes, LIMITS.maxMessageBytes);
   if (change.network !== message.network) throw new SelvedgeError('WRONG_NETWORK', `policy change for ${change.network}, ${message.network} expected`);
   if (change.channel !== message.channel) throw new SelvedgeError('WRONG_CHANNEL', `policy change for ${change.channel}, ${message.channel} expected`);
   checkShape(change);
-  verifyAdminQuorum({ msps, signatures: approvals, message: signing.policyChange(bytes), quorum: message.adminQuorum, code: 'POLICY_APPROVALS_MISSING' });
+  verifyApprovals(change, bytes, approvals, context);
   for (const { key, expectedHash } of change.changes) {
     if (!equalBytes(factHash(context.facts.fact(key)), expectedHash)) throw new SelvedgeError('POLICY_CONFLICT', `fact ${key} is not as the change expects`, { details: { key } });
   }
   const changes = change.changes.map(({ key, value, remove }) => ({ key, value: remove ? undefined : value }));
   const after = factsAfter(context.facts, changes);
-  for (const update of changes) checkUpdate(update, after, context);
+  const { facts: before } = context;
+  const profile = withRevocationLists(context.profile, before);
+  for (const update of changes) checkUpdate(update, after, { facts: before, profile });
   checkRevocations(changes, context.facts, after);
   return { changes };
+}
+
+/**
+ * Administrators of enough organisations; or, since an organisation revokes its own certificates by itself, as on Fabric, an
+ * administrator of each organisation whose lists are all that changes. Certificates that the ledger's lists revoke count nothing.
+ */
+function verifyApprovals({ changes }: PolicyChange, bytes: Uint8Array, signatures: readonly SignedBy[], { facts: before, profile }: PolicyContext): void {
+  const { message, msps } = withRevocationLists(profile, before);
+  const input = { msps, signatures, message: signing.policyChange(bytes), code: 'POLICY_APPROVALS_MISSING' } as const;
+  const owners = changes.map(({ key }) => parseFactKey(key)).map((key) => (key.kind === 'revocation-lists' ? key.mspId : undefined));
+  const approving = signedOrganisations(input);
+  if (owners.every((mspId) => mspId !== undefined && approving.has(mspId))) return;
+  verifyAdminQuorum({ ...input, quorum: message.adminQuorum });
 }
 
 function checkShape({ changes, nonce }: PolicyChange): void {
@@ -74,7 +92,12 @@ function checkUpdate({ key, value }: FactUpdate, after: FactReader, { facts: bef
   const parsed = parseFactKey(key);
   switch (parsed.kind) {
     case 'profile':
-      checkProfileFact(value, before, profile);
+      checkProfileFact(value, before, after, profile);
+      return;
+    case 'revocation-lists':
+      checkRevocationLists(parsed.mspId, value, before, profile);
+      // With another profile in the same change, that one's sequencer counts.
+      if (after.fact(facts.profile) === before.fact(facts.profile)) verifySequencerStands(profile, after);
       return;
     case 'broker-root':
       checkBrokerRoot(value, profile);
@@ -96,9 +119,9 @@ function checkUpdate({ key, value }: FactUpdate, after: FactReader, { facts: bef
   }
 }
 
-function checkProfileFact(value: Uint8Array, before: FactReader, profile: Profile): void {
+function checkProfileFact(value: Uint8Array, before: FactReader, after: FactReader, profile: Profile): void {
   if (before.fact(facts.profile) !== undefined) {
-    verifyProfileSuccession(profile, value);
+    verifySequencerStands(verifyProfileSuccession(profile, value), after);
     return;
   }
   const first = verifySignedProfile(value);

@@ -1,5 +1,5 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
+import { createTestConsortium, createTestRevocation, type TestConsortium } from '@selvedge/fixtures';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
 import { RequestKind, type Response } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -150,6 +150,14 @@ describe('after authentication, refusals travel under the response key', () => {
     expect(await refusedSealed({ signer: stranger })).toBe('IDENTITY_UNTRUSTED');
     test.now = new Date(net.now.getTime() + 100 * 365 * 24 * 3600 * 1000);
     expect(await refusedSealed({ body: { timestampSeconds: BigInt(Math.floor(test.now.getTime() / 1000)) } })).toBe('IDENTITY_EXPIRED');
+  });
+
+  it('creators whose certificate is on a revocation list of the ledger, by name and serial under the response key', async () => {
+    const { key, value } = await createTestRevocation(net, 'AuroraMSP', [client.signer]);
+    net.state.setFact(key, value);
+    test.view = viewOf(net);
+    expect(await refusedSealed({})).toBe('IDENTITY_REVOKED');
+    expect((await ask({ signer: net.organisation('BorealisMSP').client.signer })).status).toBe(200);
   });
 
   it('a timestamp beyond five minutes, either way, and none within', async () => {

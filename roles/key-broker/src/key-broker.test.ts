@@ -3,7 +3,7 @@ import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyComm
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
 import { encodeMessage, KeyReleaseSchema, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
-import { AT, BROKER_MEASUREMENT, brokerPlatformId, COMPUTE_MEASUREMENT, consortium, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, SUITES, type TestBroker } from './testdata/setting.js';
+import { AT, BROKER_MEASUREMENT, brokerPlatformId, COMPUTE_MEASUREMENT, consortium, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, recordRevocation, SUITES, type TestBroker } from './testdata/setting.js';
 import { createKeyRing } from './domain/key-derivation.js';
 
 const NONCE = new Uint8Array(32).fill(0x11);
@@ -51,6 +51,14 @@ describe('a release', () => {
     const test = createTestBroker();
     const { request } = await createRequest(test, { attester: createAttester(BROKER_MEASUREMENT) });
     await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'APPRAISAL_REFUSED' });
+  });
+
+  it('refuses an operator whose certificate is on a revocation list of the ledger', async () => {
+    const test = createTestBroker();
+    const { request } = await createRequest(test);
+    await recordRevocation(test.ledger, operator);
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'IDENTITY_REVOKED', details: { mspId: operator.mspId } });
+    expect(test.events.at(-1)).toMatchObject({ code: 'IDENTITY_REVOKED' });
   });
 
   it('refuses until a quorum shows the ledger', async () => {

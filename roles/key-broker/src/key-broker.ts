@@ -30,6 +30,7 @@ import { createBrokerStatement, isRecognised } from './domain/broker-statement.j
 import { createChallenges } from './domain/challenges.js';
 import { createCommitments } from './domain/commitments.js';
 import { createKeyRing } from './domain/key-derivation.js';
+import { verifyOperatorStands } from './domain/operator-standing.js';
 import { createKeyRelease } from './domain/key-release.js';
 import { createRateLimit, DEFAULT_RATES, type Rate, type RateLimit } from './domain/rate-limit.js';
 import { createRefusalLog } from './domain/refusal-log.js';
@@ -118,9 +119,10 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     return view;
   };
 
-  const release = async (authorised: AuthorisedRequest): Promise<KeyRelease> => {
+  const release = async (authorised: AuthorisedRequest, { operator }: KeyRequest): Promise<KeyRelease> => {
     const view = await freshView();
     const decision = decideRelease({ request: authorised, ledger: view, ring, rootCertificate: state.rootCertificate, profile });
+    verifyOperatorStands(operator, view);
     const answer = await createKeyRelease({ request: authorised, decision, state, ring, now: now() });
     // Recorded before it leaves: no key goes out unrecorded.
     audit.append(releaseEvent(authorised, decision, view.height, now()));
@@ -128,9 +130,10 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
     return create(KeyReleaseSchema, answer);
   };
 
-  const share = async (replica: AuthorisedReplica): Promise<RootShare> => {
+  const share = async (replica: AuthorisedReplica, { operator }: RootRequest): Promise<RootShare> => {
     const view = await freshView();
     verifyMayShare(replica, view, { profile, rootCertificate: state.rootCertificate });
+    verifyOperatorStands(operator, view);
     const answer = await createRootShare({ replica, root: state, profile, attester, ephemeralKey: ephemeral.publicKey });
     // Recorded before it leaves, as a release is.
     audit.append(shareEvent(replica, view.height, now()));
@@ -140,7 +143,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
   /** Uses up the challenge that a request answers, serves who has proved itself within its organisation's limit, and notes what is refused. */
   const answering = async <Request extends KeyRequest | RootRequest, Sender extends { readonly operatorMspId: string }, Answer>(
     request: Request,
-    { authorise, limit, serve }: { readonly authorise: (request: Request, profile: Profile, at: Date) => Sender; readonly limit: RateLimit; readonly serve: (sender: Sender) => Promise<Answer> },
+    { authorise, limit, serve }: { readonly authorise: (request: Request, profile: Profile, at: Date) => Sender; readonly limit: RateLimit; readonly serve: (sender: Sender, request: Request) => Promise<Answer> },
   ): Promise<Answer> => {
     let isSenderKnown = false;
     try {
@@ -149,7 +152,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
       isSenderKnown = true;
       limit.take(sender.operatorMspId);
       refusals.settle();
-      return await serve(sender);
+      return await serve(sender, request);
     } catch (error) {
       const code = error instanceof SelvedgeError ? error.code : 'INTERNAL';
       refusals.note({ code, isSenderKnown, event: () => refusalEvent(request, code, now()) });

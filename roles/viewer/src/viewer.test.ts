@@ -1,4 +1,4 @@
-import { issueTestIdentity } from '@selvedge/fixtures';
+import { createTestRevocation, issueTestIdentity } from '@selvedge/fixtures';
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
 import { ViewedWriteState } from '@selvedge/protocol';
@@ -98,6 +98,13 @@ describe('a viewer refuses', () => {
     test.now = new Date(net.now.getTime() + 100 * 365 * 24 * 3_600_000);
     expect((await view(test)).code).toBe('IDENTITY_EXPIRED');
     expect(entries()).toHaveLength(1);
+  });
+
+  it('a reader whose certificate is on a revocation list of the ledger', async () => {
+    test.write('k', 'one');
+    const { key: fact, value } = await createTestRevocation(net, 'AuroraMSP', [net.organisation('AuroraMSP').admin.signer]);
+    net.state.setFact(fact, value);
+    expect((await view(test)).code).toBe('IDENTITY_REVOKED');
   });
 
   it('old questions and repeated ones', async () => {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { connect, loadConnectionProfile, loadSignedProfile, type ConnectionProfile, type ConnectOptions, type Gateway } from '@selvedge/client';
 import type { LifecyclePorts } from '@selvedge/contract-lifecycle';
 import { SelvedgeError } from '@selvedge/errors';
-import type { Signer } from '@selvedge/identity';
+import type { DevCa, Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import type { DeployOptions } from './deploy-options.js';
 import { deployContract, withLifecycle, type Deployment, type DeployTarget } from './deploy.js';
@@ -10,7 +10,7 @@ import { findFabricBinaries } from './fabric/binaries.js';
 import { createEndorsementDeployer } from './fabric/deploy-endorsement.js';
 import { readFabricPlan } from './fabric/fabric-plan.js';
 import { requestServers } from './fabric/server-starts.js';
-import { FIRST_USER, loadSigner } from './identities.js';
+import { FIRST_USER, loadCa, loadSigner } from './identities.js';
 import { layoutOf, type Layout } from './layout.js';
 import type { NetworkSettings } from './options.js';
 import { openPolicySession, type PolicySession } from './policy-session.js';
@@ -26,6 +26,8 @@ export interface NetworkFolder {
   readonly profile: Profile;
   /** Throws INVALID_CONFIGURATION when the folder has no such identity. */
   identity(mspId: string, user?: string): Promise<Signer>;
+  /** The organisation's CA, which signs its revocation lists. Throws INVALID_CONFIGURATION. */
+  authority(mspId: string): Promise<DevCa>;
   connect(identity: Signer, options?: Partial<ConnectOptions>): Gateway;
   openPolicySession(): PolicySession;
   deploy(directory: string, options?: DeployOptions): Promise<Deployment>;
@@ -56,6 +58,7 @@ export async function openNetworkFolder(directory: string): Promise<NetworkFolde
     signedProfile,
     profile,
     identity: (mspId, user = FIRST_USER) => loadSigner(layout, mspId, user),
+    authority: (mspId) => loadCa(layout, mspId),
     connect: (identity, options = {}) =>
       connect({ connectionProfile, signedProfile, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
     openPolicySession: () => openPolicySession({ connectionProfile, profile }),

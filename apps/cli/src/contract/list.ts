@@ -1,7 +1,7 @@
 import { readPending, type PendingContract } from '@selvedge/contract-lifecycle';
 import { listPackages } from '@selvedge/contract-package';
 import { equalBytes, toHex } from '@selvedge/crypto';
-import { facts, parseContractPolicy, parseFactKey, verifySignedProfile } from '@selvedge/policy';
+import { facts, isFactKey, parseContractPolicy, parseFactKey, verifySignedProfile } from '@selvedge/policy';
 import { table } from '../terminal.js';
 import type { ContractNetwork } from './contract-network.js';
 import { readFactBlocks } from './fact-blocks.js';
@@ -42,7 +42,7 @@ export async function listContracts(network: ContractNetwork, store: string): Pr
   const [blocks, packages] = await Promise.all([readFactBlocks(network.connectionProfile), listPackages(store)]);
   const isInstalled = (codeHash: Uint8Array): boolean => packages.some((found) => equalBytes(found, codeHash));
   const contracts = present.all.flatMap(({ key, value }) => {
-    if (parseFactKey(key).kind !== 'contract') return [];
+    if (!isFactKey(key) || parseFactKey(key).kind !== 'contract') return [];
     const { name, version, policyVersion, codeHash } = parseContractPolicy(value);
     return [{ name, version, policyVersion, codeHash: toHex(codeHash), blockNumber: blocks.get(key), installed: isInstalled(codeHash) }];
   });

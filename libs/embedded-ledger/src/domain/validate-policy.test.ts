@@ -1,7 +1,8 @@
+import { create } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
+import { createEndorsedTransaction, createReceipts, createTargetData, createTestConsortium, createTestRevocation, encodeTransaction, type TestConsortium } from '@selvedge/fixtures';
 import { CHANNEL_EPOCH, approvePolicyChange, createPolicyChange, createPolicyTransaction, createProfile, createSignedProfile, facts, policyTransactionId, signProfile, type FactUpdate } from '@selvedge/policy';
-import { encodeMessage, TransactionSchema, ValidationCode } from '@selvedge/protocol';
+import { encodeMessage, ReceiptSchema, TransactionSchema, ValidationCode } from '@selvedge/protocol';
 import type { BlockState } from '../ports.js';
 import { StateOverlay } from './state-overlay.js';
 import { validateTransaction } from './validate-transaction.js';
@@ -74,5 +75,27 @@ describe('validateTransaction, policy', () => {
     expect(verdict.profile?.message.viewQuorum).toBe(4);
     const older = createSignedProfile(consortium.profile.bytes, admins(4).map((signer) => signProfile(consortium.profile.bytes, signer)));
     expect(nameOf(policyBytes([{ key: facts.profile, value: older }]))).toBe('INVALID_OTHER_REASON');
+  });
+
+  it('judges what follows under the revocation lists that it recorded, in the block and out of it', async () => {
+    const recorded = await createTestRevocation(consortium, 'NorthMSP', [consortium.organisation('NorthMSP').peer.signer, consortium.organisation('NorthMSP').admin.signer]);
+    consortium.restore();
+    consortium.state.height = 5n;
+    const transaction = createEndorsedTransaction({ consortium, targetData: createTargetData({ consortium, nodes: [await consortium.issueComputeNode()] }) });
+    transaction.receipts = createReceipts(consortium, transaction).map((receipt) => create(ReceiptSchema, receipt));
+    const endorsed = encodeTransaction(transaction);
+    const before = new StateOverlay(consortium.state);
+    expect(validationCodeName(validateTransaction(endorsed, before, consortium.profile).code)).toBe('VALID');
+    // One administrator of the organisation itself.
+    const change = createPolicyChange({ network: consortium.network, channel: consortium.channel, changes: [recorded], facts: consortium.state });
+    const own = createPolicyTransaction(change, [approvePolicyChange(change, consortium.organisation('NorthMSP').admin.signer)]);
+    const verdict = judge(own, before);
+    expect(validationCodeName(verdict.code)).toBe('VALID');
+    before.apply(verdict);
+    const after = validateTransaction(endorsed, before, consortium.profile);
+    expect(validationCodeName(after.code)).toBe('ENDORSEMENT_POLICY_FAILURE');
+    expect(after.reason).toMatch(/IDENTITY_REVOKED.*NorthMSP/);
+    const again = createPolicyChange({ network: consortium.network, channel: consortium.channel, changes: [await createTestRevocation(consortium, 'NorthMSP', [])], facts: before });
+    expect(validationCodeName(judge(createPolicyTransaction(again, [approvePolicyChange(again, consortium.organisation('NorthMSP').admin.signer)]), before).code)).toBe('ENDORSEMENT_POLICY_FAILURE');
   });
 });

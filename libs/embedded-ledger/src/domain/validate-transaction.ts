@@ -1,5 +1,5 @@
 import { isSelvedgeError, type RefusalCode } from '@selvedge/errors';
-import { facts, verifyPolicyTransaction, verifyProfileSuccession, verifySignedProfile, type Profile } from '@selvedge/policy';
+import { facts, verifyPolicyTransaction, verifyProfileSuccession, verifySignedProfile, withRevocationLists, type Profile } from '@selvedge/policy';
 import { createItemOverlay, ValidationCode } from '@selvedge/protocol';
 import type { BlockState } from '../ports.js';
 import { verifyFactsCurrent, verifyGuardsCurrent, verifyKeyPoliciesCurrent, verifyReadsCurrent } from './currency.js';
@@ -52,7 +52,8 @@ export function validateTransaction(transactionBytes: Uint8Array, state: BlockSt
   const about = { txIds: parsed.txIds, endorsed };
   if (parsed.txIds.some((txId) => state.result(txId) !== undefined)) return { ...about, code: ValidationCode.DUPLICATE_TXID, reason: 'an id is used up', updates: NO_UPDATES, profile: undefined };
   try {
-    const effects = parsed.kind === 'endorsed' ? judgeEndorsed(parsed.content, state, profile) : judgePolicy(parsed.bytes, state, profile);
+    const current = withRevocationLists(profile, state);
+    const effects = parsed.kind === 'endorsed' ? judgeEndorsed(parsed.content, state, current) : judgePolicy(parsed.bytes, state, current);
     return { ...about, ...effects, code: ValidationCode.VALID, reason: undefined };
   } catch (error) {
     return { ...about, ...refused(undefined, error) };

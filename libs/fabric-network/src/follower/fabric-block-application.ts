@@ -2,7 +2,7 @@ import { labelledHash, toHex } from '@selvedge/crypto';
 import { readStoredProfile, sortFacts, type BlockApplier, type Checkpoint, type LedgerHead, type LedgerLog, type LedgerStore, type StoredHead } from '@selvedge/embedded-ledger';
 import { isSelvedgeError } from '@selvedge/errors';
 import { judgeFabricBlock, marksOfEntries, parsePrivateData, verifyFabricBlock, type FabricBlockVerdict, type FabricVerdict, type PrivateValue } from '@selvedge/fabric';
-import type { Profile } from '@selvedge/policy';
+import { withRevocationLists, type Profile } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
 import type { FabricAppliedBlock, FabricApplyHook } from './applied-block.js';
 import type { DeliveredBlock } from './block-source.js';
@@ -43,8 +43,9 @@ export class FabricBlockApplication implements BlockApplier<DeliveredBlock, Fabr
     return this.#head;
   }
 
+  /** With the revocation lists at the head. */
   get profile(): Profile {
-    return this.#profile;
+    return withRevocationLists(this.#profile, this.tables);
   }
 
   /** Applies the next block. Resolves after it is synced and visible. Throws LEDGER_CORRUPT, PROFILE_MISMATCH or WRONG_CHANNEL. */

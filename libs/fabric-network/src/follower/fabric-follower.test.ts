@@ -4,8 +4,9 @@ import path from 'node:path';
 import { sha256, toHex } from '@selvedge/crypto';
 import { openLedgerStore } from '@selvedge/embedded-ledger';
 import { parseDelivered } from '@selvedge/fabric';
-import { createTargetData, createTestConsortium, randomTxId, refusalCode, type TestConsortium, type TargetDataInput } from '@selvedge/fixtures';
-import { createBlockFeed, createFabricChain, createFabricEndorsed, createFabricPolicyChange, type OrderedFabricTransaction, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
+import { createTargetData, createTestConsortium, createTestRevocationList, randomTxId, refusalCode, type TestConsortium, type TargetDataInput } from '@selvedge/fixtures';
+import { createBlockFeed, createFabricChain, createFabricConfiguration, createFabricEndorsed, createFabricPolicyChange, type OrderedFabricTransaction, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
+import { toPem } from '@selvedge/identity';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
 import { historyHead, membershipGuardKey, parseCore, ValidationCode } from '@selvedge/protocol';
 import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
@@ -77,6 +78,24 @@ describe('openFabricFollower', () => {
     const last = parseDelivered(chain.blocks.at(-1)!) as DeliveredBlock;
     expect([follower.head.height, toHex(follower.head.blockHash)]).toEqual([3n, toHex(last.block.hash)]);
     expect(toHex(follower.profile().digest)).toBe(toHex(consortium.profile.digest));
+  });
+
+  it('has the revocation lists of the channel’s configuration among the facts, and recognises nobody whom they name, after a restart too', async () => {
+    const { signer } = consortium.organisation('AuroraMSP').client;
+    const key = facts.channelRevocationLists('AuroraMSP');
+    const configure = (...revocationLists: Uint8Array[]): OrderedFabricTransaction => ({ transaction: { ...endorsed().transaction, envelope: createFabricConfiguration(consortium.channel, [{ mspId: 'AuroraMSP', revocationLists }]) } });
+    const status = (): string | undefined => refusalCode(() => follower.profile().msps.verifyIdentity(signer.serialized));
+    expect(status()).toBeUndefined();
+    add(configure(Buffer.from(toPem(await createTestRevocationList(consortium, 'AuroraMSP', [signer]), 'X509 CRL'))));
+    await reached();
+    expect(status()).toBe('IDENTITY_REVOKED');
+    expect(follower.head.facts.map((fact) => fact.key)).toContain(key);
+    await reopen();
+    expect(status()).toBe('IDENTITY_REVOKED');
+    add(configure());
+    await reached();
+    expect(status()).toBeUndefined();
+    expect(follower.head.facts.map((fact) => fact.key)).not.toContain(key);
   });
 
   it('shows entries under their packet hash, guards under their writer, and forgets what is removed', async () => {

@@ -3,6 +3,7 @@ import { facts, type FactUpdate } from '@selvedge/policy';
 import { LIMITS, requireAtMost, ValidationCode } from '@selvedge/protocol';
 import { isFactStateKey } from '../names.js';
 import { corrupt, orCorrupt } from './block.js';
+import { channelRevocationLists } from './channel-revocation-lists.js';
 import { translateConflict } from './conflicts.js';
 import { parseEndorsedResponse, type EndorsedResponse } from './endorsed-response.js';
 import { fabricCodeName, toValidationCode } from './fabric-codes.js';
@@ -32,7 +33,7 @@ export interface FabricVerdict {
   readonly response: EndorsedResponse | undefined;
   /** Hashed writes in collections of ours; empty unless VALID. */
   readonly entries: readonly EntryUpdate[];
-  /** Changes of policy facts; empty unless VALID. */
+  /** Changes of policy facts, and of the revocation lists that a configuration holds; empty unless VALID. */
   readonly facts: readonly FactUpdate[];
   /** How the response differs from what was written: the endorsing peers did not run the approved endorsement chaincode. */
   readonly mismatch: string | undefined;
@@ -59,7 +60,10 @@ export function judgeFabricTransaction(envelope: Uint8Array, flag: number, conte
   const code = toValidationCode(flag);
   if (flag === VALID) {
     const transaction = orCorrupt('a valid transaction does not parse', () => parseFabricTransaction(envelope));
-    if (transaction === undefined) return { ...NOTHING, flag, code, reason: undefined };
+    if (transaction === undefined) {
+      const lists = orCorrupt('a channel’s configuration does not parse', () => channelRevocationLists(envelope, context.state));
+      return { ...NOTHING, flag, code, reason: undefined, facts: lists };
+    }
     if (transaction.channel !== context.channel) throw corrupt(`a valid transaction is of channel ${transaction.channel}, this is ${context.channel}`);
     return { flag, code, reason: undefined, ...judgeValid(transaction, context) };
   }

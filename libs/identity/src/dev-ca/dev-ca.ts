@@ -12,8 +12,8 @@ export interface DevCa {
   /** PKCS #8. */
   readonly rootKeyPem: string;
   issue(input: IssueInput): Promise<{ certificatePem: string; privateKeyPem: string }>;
-  /** A DER revocation list (RFC 5280 section 5) of these certificates. */
-  revocationList(revoked: readonly { readonly certificatePem: string }[], at: Date): Promise<Uint8Array>;
+  /** A DER revocation list (RFC 5280 section 5) of these certificates. @param previous list whose certificates stay revoked, DER */
+  revocationList(revoked: readonly { readonly certificatePem: string }[], at: Date, previous?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** Makes a CA with a fresh root, valid from an hour before `now` (default: the system's clock) for ten years. */
@@ -31,7 +31,7 @@ export function loadDevCa(input: { readonly mspId: string; readonly rootCertific
     rootCertificatePem,
     rootKeyPem,
     issue: (request) => issueCertificate(ca, request),
-    revocationList: (revoked, at) => createRevocationList(ca, revoked, at),
+    revocationList: (revoked, at, previous) => createRevocationList(ca, revoked, at, previous),
   };
 }
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { NodeRole } from '../identity.js';
 import { parseCertificate, type Certificate } from '../x509/certificate.js';
 import { parsePem, toPem } from '../x509/pem.js';
+import { parseRevocationList } from '../x509/revocation-list.js';
 import { ALGORITHM, freshSerial, importKey, loadX509, provider } from './x509.js';
 
 /** Fabric CA's attribute extension: JSON {"attrs": {...}}. */
@@ -61,17 +62,18 @@ export async function issueCertificate(ca: CaKeys, input: IssueInput): Promise<{
   };
 }
 
-/** Makes a DER revocation list of these certificates, issued at the given time. */
-export async function createRevocationList(ca: CaKeys, revoked: readonly { readonly certificatePem: string }[], at: Date): Promise<Uint8Array> {
+/** Makes a DER revocation list of these certificates, issued at the given time, and of those that the previous list names. */
+export async function createRevocationList(ca: CaKeys, revoked: readonly { readonly certificatePem: string }[], at: Date, previous?: Uint8Array): Promise<Uint8Array> {
   const x509 = await loadX509();
   const issuer = new x509.X509Certificate(ca.root.der);
   const serials = revoked.map(({ certificatePem }) => parseCertificate(parsePem(certificatePem, 'CERTIFICATE', 'IDENTITY_MALFORMED'), 'IDENTITY_MALFORMED').serial);
+  const before = previous === undefined ? [] : parseRevocationList(previous, 'IDENTITY_MALFORMED').serials;
   const list = await x509.X509CrlGenerator.create(
     {
       issuer: issuer.subjectName,
       thisUpdate: at,
       nextUpdate: new Date(at.getTime() + LIST_VALIDITY_MS),
-      entries: [...new Set(serials)].map((serial) => ({ serialNumber: serial.padStart(serial.length + (serial.length % 2), '0'), revocationDate: at })),
+      entries: [...new Set([...before, ...serials])].map((serial) => ({ serialNumber: serial.padStart(serial.length + (serial.length % 2), '0'), revocationDate: at })),
       signingAlgorithm: ALGORITHM,
       signingKey: await importKey(ca.key),
       extensions: [await x509.AuthorityKeyIdentifierExtension.create(issuer, false, provider)],

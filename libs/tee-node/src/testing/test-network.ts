@@ -3,7 +3,7 @@ import { verifyTeeCertificate } from '@selvedge/attestation';
 import { suiteByName, type KemKeyPair, type Suite } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
-import type { FactReader, Profile } from '@selvedge/policy';
+import { withRevocationLists, type FactReader, type Profile } from '@selvedge/policy';
 import { policyRoot, type ContractPolicy } from '@selvedge/protocol';
 import { createHeldKeys, type HeldKeys } from '../domain/held-keys.js';
 
@@ -36,7 +36,7 @@ export function viewOf(net: NetworkParts, change: Partial<LedgerView> = {}): Led
   return {
     height: net.state.height,
     policyRoot: policyRoot(facts),
-    profile: net.profile,
+    profile: withRevocationLists(net.profile, net.state),
     supporters: ['EastMSP', 'NorthMSP', 'SouthMSP'],
     ageMs: () => 0,
     keys: (prefix) => facts.map(({ key }) => key).filter((key) => key.startsWith(prefix)),

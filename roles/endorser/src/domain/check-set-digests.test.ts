@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { isSelvedgeError } from '@selvedge/errors';
-import { createSetStatement, createTargetData, createTestConsortium, TEST_CONTRACT, type SetDigestInit, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
+import { createSetStatement, createTargetData, createTestConsortium, createTestRevocation, TEST_CONTRACT, type SetDigestInit, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { contentGuardKey, GuardKind, GuardReadSchema, type SetDigestStatement } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyTargetData } from './verify-target-data.js';
@@ -112,5 +112,19 @@ describe('target data that read a guard', () => {
   it('has them for each of several guards', () => {
     const second = create(GuardReadSchema, { ownerSet: 'houses', dataset: '', guardKey: new Uint8Array(32), kind: GuardKind.MEMBERSHIP });
     expect(refusal(undefined, { changeCore: (core) => { core.sections[0]!.guardsRead.unshift(second); } })).toEqual(invalid('without equal statements'));
+  });
+});
+
+describe('statements by somebody whose certificate is on a revocation list of the ledger', () => {
+  it('do not count, and the endorsement rests on the lists that were read', async () => {
+    const statements = [by('NorthMSP'), by('SouthMSP'), by('AuroraMSP')];
+    const { key, value } = await createTestRevocation(consortium, 'SouthMSP', [consortium.organisation('SouthMSP').peer.signer]);
+    consortium.state.setFact(key, value);
+    expect(refusal(statements)).toEqual(invalid('not signed by a peer'));
+    consortium.restore();
+    consortium.state.setGuard(TEST_CONTRACT, 'houses', '', membershipGuard(), GUARD);
+    const targetData = createTargetData({ consortium, nodes: [node], setReads: [{ guardTxId: GUARD }], changeSigned: (data) => { data.attachments!.statements = statements; } });
+    const { factReads } = verifyTargetData(targetData, { state: consortium.state, profile: consortium.profile, at: consortium.now });
+    expect(factReads.map((read) => read.key)).toContain(key);
   });
 });

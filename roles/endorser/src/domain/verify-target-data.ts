@@ -1,4 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
+import { withRevocationLists } from '@selvedge/policy';
 import { createItemOverlay, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
 import type { EndorserState } from '../ports.js';
 import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyPolicyVersion } from './check-contract.js';
@@ -74,7 +75,9 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     verifyGatedFlag(core, core.sections.flatMap(({ contract }) => rules.get(contract)?.policy ?? []));
     overlay.apply(core);
   }
-  verifySetDigests(attachments.statements, cores, { profile: context.profile, rules });
+  // Read as facts: a statement by somebody who is revoked before the transaction commits counts no more then.
+  const profile = attachments.statements.length === 0 ? context.profile : withRevocationLists(context.profile, facts);
+  verifySetDigests(attachments.statements, cores, { profile, rules });
   verifyPackets(cores, attachments.packets);
   verifySealedEvents(cores, attachments.sealedEvents);
   return { targetData, rules, factReads: facts.recorded() };

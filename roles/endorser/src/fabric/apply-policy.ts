@@ -1,4 +1,4 @@
-import { listFacts, policyTransactionId, type FactList, type Profile } from '@selvedge/policy';
+import { facts as factKeys, listFacts, policyTransactionId, revocationListFacts, verifySignedProfile, type FactList, type Profile } from '@selvedge/policy';
 import { fetchedFacts } from './domain/fetched-facts.js';
 import { decidePolicyChange, requiredPolicyFacts, type PolicyDecision } from './domain/policy-decision.js';
 import type { FactStore } from './ports.js';
@@ -9,7 +9,7 @@ import type { FactStore } from './ports.js';
  * Throws what requiredPolicyFacts and decidePolicyChange throw.
  */
 export async function applyPolicyTransaction(store: FactStore, transaction: Uint8Array, anchor: Profile): Promise<PolicyDecision> {
-  const facts = await readFacts(store, requiredPolicyFacts(transaction));
+  const facts = await readFacts(store, requiredPolicyFacts(transaction), anchor);
   const isApplied = await store.isApplied(policyTransactionId(transaction));
   const decision = decidePolicyChange(transaction, { facts, isApplied, anchor });
   for (const { key, value } of decision.updates) await (value === undefined ? store.remove(key) : store.set(key, value));
@@ -18,6 +18,11 @@ export async function applyPolicyTransaction(store: FactStore, transaction: Uint
 }
 
 /** A list enters the read set as the range that it is: a contract that comes meanwhile makes the change conflict. */
-async function readFacts(store: FactStore, keys: readonly string[] | 'all'): Promise<FactList> {
-  return keys === 'all' ? listFacts(await store.entries()) : fetchedFacts(await store.facts(keys));
+async function readFacts(store: FactStore, keys: readonly string[] | 'all', anchor: Profile): Promise<FactList> {
+  if (keys === 'all') return listFacts(await store.entries());
+  const values = await store.facts(keys);
+  const recorded = values.get(factKeys.profile);
+  // Whose approvals count.
+  const lists = await store.facts(revocationListFacts(recorded === undefined ? anchor : verifySignedProfile(recorded)));
+  return fetchedFacts(new Map([...lists, ...values]));
 }

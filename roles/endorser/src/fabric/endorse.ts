@@ -1,6 +1,7 @@
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { encodeFabricEndorsement, eventsOfItems, ledgerReadsOfItems, TARGET_DATA_FIELD, type ItemEvents } from '@selvedge/fabric';
+import { revocationListFacts } from '@selvedge/policy';
 import { LIMITS, parseMessage, TargetDataSchema, type Core } from '@selvedge/protocol';
 import { parseTargetData, verifyAttachmentLimits, type ParsedTargetData } from '../domain/check-shape.js';
 import { readContractRules } from '../domain/contract-rules.js';
@@ -89,8 +90,11 @@ async function examine({ invocation, target, facts, state, at }: EndorsementInpu
   verifyAttachmentLimits(parsed.attachments);
   verifyContracts(parsed.cores);
 
-  const reader = fetchedFacts(await facts.read(requiredFacts(parsed)));
-  const profile = recordedProfile(reader, target);
+  const required = await facts.read(requiredFacts(parsed));
+  const profile = recordedProfile(fetchedFacts(required), target);
+  // Whose statements about sets count.
+  const lists = parsed.attachments.statements.length === 0 ? [] : await facts.read(revocationListFacts(profile));
+  const reader = fetchedFacts(new Map([...required, ...lists]));
   const { contract } = target;
   const rulesOf = readContractRules(reader, contract);
   const reads = ledgerReadsOfItems(parsed.cores, contract);

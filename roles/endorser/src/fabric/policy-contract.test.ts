@@ -1,6 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import { ALL_FACTS_FUNCTION, APPLY_FUNCTION, FACTS_FUNCTION, isFactStateKey, parseRefusalText, POLICY_CHAINCODE } from '@selvedge/fabric';
-import { createTestConsortium, createTestGenesis, createTestPolicyTransaction, type TestConsortium } from '@selvedge/fixtures';
+import { createTestConsortium, createTestGenesis, createTestPolicyTransaction, createTestRevocation, type TestConsortium } from '@selvedge/fixtures';
 import { CHANNEL_EPOCH, facts, factHash, policyTransactionId, type FactReader, type FactUpdate } from '@selvedge/policy';
 import { encodeMessage, FactsAnswerSchema, FactsQuerySchema, LIMITS, parseMessage, type FactsAnswer } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -68,6 +68,18 @@ describe('the first policy change', () => {
 
 describe('later policy changes', () => {
   beforeEach(bootstrapWithoutKeys);
+
+  it('record an organisation’s revocation lists, under which approvals count from then on', async () => {
+    const admins = [...consortium.organisations.values()].map(({ admin }) => admin.signer);
+    const recorded = await createTestRevocation(consortium, 'AuroraMSP', [consortium.organisation('AuroraMSP').admin.signer]);
+    expect(await apply(change([recorded], 1))).toBeUndefined();
+    expect(toHex(reader.fact(recorded.key)!)).toBe(toHex(recorded.value));
+    // Four are needed, and the first is the revoked one.
+    expect(admins[0]?.mspId).toBe('AuroraMSP');
+    const revoked = [{ key: facts.revokedNode('node-7'), value: Buffer.from('lost') }];
+    expect(await apply(change(revoked, 4))).toBe('POLICY_APPROVALS_MISSING');
+    expect(await apply(change(revoked, 5))).toBeUndefined();
+  });
   afterEach(() => {
     consortium.restore();
   });

@@ -8,7 +8,7 @@ import { encodeMessage, ReplicatedRootSchema, RootRequestSchema, RootShareSchema
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createKeyRing } from '../domain/key-derivation.js';
 import { askingWith, brokerAttester, replicaOf } from '../testdata/replicas.js';
-import { AT, BROKER_MEASUREMENT, brokerPlatformId, channel, COMPUTE_MEASUREMENT, consortium, createAttester, createLedger, createRequest, createState, createTestBroker, network, operator, OPERATOR_MSP, OTHER_BROKER_MEASUREMENT, profile, recordChannelEpoch, SUITES, type TestBroker } from '../testdata/setting.js';
+import { AT, BROKER_MEASUREMENT, brokerPlatformId, channel, COMPUTE_MEASUREMENT, consortium, createAttester, createLedger, createRequest, createState, createTestBroker, network, operator, OPERATOR_MSP, OTHER_BROKER_MEASUREMENT, profile, recordChannelEpoch, recordRevocation, SUITES, type TestBroker } from '../testdata/setting.js';
 import { REPLICATION_SUITE, rootShareDigest, rootShareInfo } from './binding.js';
 import { obtainRoot, type ObtainRootInput, type ReplicaPort } from './obtain.js';
 import { encodeRoot, parseRoot } from './root-material.js';
@@ -170,6 +170,12 @@ describe('a replica that has the root', () => {
       await expect(obtain({ ...askingWith(createLedger(donor.state)), attester: createAttester(OTHER_BROKER_MEASUREMENT) })).rejects.toThrow(refusal('BROKER_REVOKED'));
       donor.ledger.facts.delete(key);
     }
+  });
+
+  it('gives nothing to an operator whose certificate is on a revocation list of the ledger', async () => {
+    await obtain();
+    await recordRevocation(donor.ledger, operator);
+    await expect(obtain({ ...askingWith(createLedger(donor.state)) })).rejects.toThrow(refusal('IDENTITY_REVOKED'));
   });
 
   it('gives nothing while it is behind the ledger, cut off from it, or not the recorded broker', async () => {

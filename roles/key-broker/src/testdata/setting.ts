@@ -1,9 +1,10 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { createBrokerRoot, createKeyRequest, EMPTY_CHAIN, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, simulatedPlatformId, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { createTestConsortium, createTestContractPolicy, type ContractPolicyInit } from '@selvedge/fixtures';
+import { createTestConsortium, createTestContractPolicy, createTestRevocation, type ContractPolicyInit } from '@selvedge/fixtures';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { CHANNEL_EPOCH, facts, type Profile } from '@selvedge/policy';
+import type { Signer } from '@selvedge/identity';
+import { CHANNEL_EPOCH, facts, withRevocationLists, type Profile } from '@selvedge/policy';
 import { BrokerRootSchema, ContractPolicySchema, encodeMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
 import type { AuditEvent } from '@selvedge/attestation';
 import { createCommitments } from '../domain/commitments.js';
@@ -90,6 +91,13 @@ export function recordContract(ledger: TestLedger, init: ContractPolicyInit & { 
 export function recordEpoch(ledger: TestLedger, state: BrokerState, contract: string, epoch: bigint, suite: string = P256): void {
   const commitments = createCommitments({ $typeName: 'selvedge.v1.KeyCommitmentsRequest', contract, suite, epoch }, createKeyRing(state), profile);
   ledger.facts.set(facts.epoch(contract, epoch), encodeMessage(SignedKeyCommitmentsSchema, signKeyCommitments(commitments, state.rootKey)));
+}
+
+/** Has the operator's organisation revoke its certificate. */
+export async function recordRevocation(ledger: TestLedger, revoked: Signer): Promise<void> {
+  const { key, value } = await createTestRevocation(consortium, revoked.mspId, [revoked]);
+  ledger.facts.set(key, value);
+  ledger.profile = withRevocationLists(profile, ledger);
 }
 
 export const createState = (): BrokerState => createBrokerState({ network, channel, root: createBrokerRoot({ network, channel, now: AT }), rootBirth: new Uint8Array(0), randomBytes });
