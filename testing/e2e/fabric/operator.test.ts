@@ -115,6 +115,16 @@ describe.skipIf(fabricMissing() !== undefined)('an operator of two organisations
     expect(strange).toMatchObject({ code: 1, err: expect.stringContaining('FABRIC_COMMAND_FAILED') as string });
   }, TIMEOUT_MS);
 
+  it('puts a viewer beside a business node, which shows the organisation’s people their own data, and nobody else', async () => {
+    const results = await runBlock(workplace, blocksOf('one operator')[4]);
+    expect(resultOf(results, 'add-viewer')?.err).toMatch(/network profile version \d+ recorded/);
+    expect(resultOf(results, 'view key')?.out).toBe('secret\n');
+    const foreign = await workplace.run('npx selvedge --identity Org2MSP/admin view key asset1 -n assets --collection org1Assets --viewer viewer-org1 --json');
+    expect({ code: foreign.code, err: foreign.err }).toEqual({ code: 1, err: expect.stringContaining('READER_FOREIGN') as string });
+    expect((await succeed(workplace, 'npx selvedge fabric status')).out).toMatch(/viewer-org1\s.*opens assets, notes/);
+    expect((await succeed(workplace, 'npx selvedge fabric deploy')).out).toContain('everything that can be done here was done before');
+  }, TIMEOUT_MS);
+
   it('is warned of a peer’s risky settings, by name', async () => {
     const file = path.join(workplace.directory, '.selvedge/selvedge-fabric.json');
     const deployment = JSON.parse(readFileSync(file, 'utf8')) as { organisations: { mspId: string; own?: object }[] };

@@ -8,6 +8,7 @@ import { noteContract } from '../fabric/contracts-file.js';
 import { fabricLayoutOf } from '../fabric/folder-layout.js';
 import { openFabricFolder } from '../fabric/folder.js';
 import { noteOrganisation, type JoiningOrganisation } from '../fabric/organisations-file.js';
+import { noteViewer } from '../fabric/viewers-file.js';
 import { contractOptions, withContractFlags, type ContractFlags } from './deploy.js';
 import { parseNumber } from './fabric-options.js';
 
@@ -24,11 +25,17 @@ interface JoinOptions {
   readonly wait: string;
 }
 
+interface ViewerOptions {
+  readonly nodeId?: string;
+  readonly address?: string;
+  readonly wait: string;
+}
+
 const MAX_WAIT_S = 86_400;
 const DEFAULT_WAIT_S = '120';
 const WAIT = ['--wait <seconds>', 'how long to wait for this folder’s processes', DEFAULT_WAIT_S] as const;
 
-/** `fabric deploy`, `upgrade`, `add-business-node` and `add-endorser`: each changes the deployment file and brings it onto the channel. */
+/** `fabric deploy`, `upgrade`, `add-business-node`, `add-endorser` and `add-viewer`: each changes the deployment file and brings it onto the channel. */
 export function addFabricDeployCommands(fabric: Command, contextOf: (command: Command) => CommandContext): void {
   withContractOptions(
     fabric
@@ -51,6 +58,18 @@ export function addFabricDeployCommands(fabric: Command, contextOf: (command: Co
     await deploy(context, options.wait);
   });
   for (const role of ['business', 'endorser'] as const) addJoinCommand(fabric, contextOf, role);
+  fabric
+    .command('add-viewer')
+    .description('put a viewer beside an organisation’s business node: its people see their own data, and every view is recorded; the profile admits it, and its process is configured')
+    .argument('<MSP>', 'an organisation that keeps data')
+    .option('--node-id <id>', 'its node id (default: viewer and the organisation’s short name)')
+    .option('--address <host:port>', 'where it is reached (default: a port of the organisation’s own block)')
+    .option(...WAIT)
+    .action(async (mspId: string, { nodeId, address, wait }: ViewerOptions, command: Command) => {
+      const context = contextOf(command);
+      await noteViewer(layoutOf(context), { mspId, nodeId, address });
+      await deploy(context, wait);
+    });
 }
 
 function withContractOptions(command: Command): Command {

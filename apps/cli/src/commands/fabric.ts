@@ -72,7 +72,7 @@ export function addFabricCommands(program: Command, contextOf: (command: Command
       const context = contextOf(command);
       const layout = fabricLayoutOf(resolve(context.directory));
       const { deployment } = await openFabricFolder(context.directory);
-      context.note('SIMULATED TEEs: for development only; whoever runs the key broker’s or a compute node’s machine can read what they process.');
+      context.note('SIMULATED TEEs: for development only; whoever runs the machine of the key broker, of a compute node or of a viewer can read what they process.');
       const note = (text: string): void => {
         context.note(text);
       };

@@ -8,7 +8,7 @@ import { clientTlsName, ensureServiceTls } from './tls-material.js';
 
 /** The connection profile of clients, with absolute paths. @param client the organisation whose TLS certificates it names */
 export async function connectionProfileOf({ layout, deployment }: FabricFolder, client: OwnOrganisation): Promise<ConnectionProfile> {
-  const { network, channel, keyBroker, keyBrokerReplicas, computeNodes, organisations, policyChaincode } = deployment;
+  const { network, channel, keyBroker, keyBrokerReplicas, computeNodes, viewers, organisations, policyChaincode } = deployment;
   const tls = await ensureServiceTls(layout, client, clientTlsName(client.mspId), []);
   return {
     network,
@@ -29,6 +29,7 @@ export async function connectionProfileOf({ layout, deployment }: FabricFolder, 
     endorsers: organisations.filter((organisation) => isEndorser(organisation) && !isBusiness(organisation)).map((organisation) => ({ mspId: organisation.mspId, address: nodeAddress(organisation) })),
     businessNodes: businessNodesOf(deployment),
     computeNodes: computeNodes.map(({ nodeId, address }) => ({ nodeId, address })),
+    ...(viewers.length === 0 ? {} : { viewers }),
   };
 }
 

@@ -17,7 +17,7 @@ export interface DeployContext extends FabricFolder {
   /** Their administrators, in the same order. */
   readonly admins: readonly Signer[];
   readonly channelConfig: ChannelConfig;
-  readonly measurements: { readonly compute: Uint8Array; readonly keyBroker: Uint8Array };
+  readonly measurements: { readonly compute: Uint8Array; readonly keyBroker: Uint8Array; readonly viewer: Uint8Array };
   readonly reporter: Reporter;
   /** How long to wait for processes that have to be started, ms. */
   readonly waitMs: number;
@@ -36,7 +36,7 @@ export async function openDeployContext(folder: FabricFolder, reporter: Reporter
     own,
     admins: await signingAdmins(deployment),
     channelConfig: await fetchChannelConfig(program, adminOf(first), deployment.channel),
-    measurements: { compute: measureFile(findBundle('compute'), process.version), keyBroker: measureFile(findBundle('key-broker'), process.version) },
+    measurements: { compute: measureFile(findBundle('compute'), process.version), keyBroker: measureFile(findBundle('key-broker'), process.version), viewer: measureFile(findBundle('viewer'), process.version) },
     reporter,
     waitMs,
   };

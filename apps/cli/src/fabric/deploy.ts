@@ -6,6 +6,7 @@ import { facts } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { writeJson } from '@selvedge/service-kit/launch';
 import { untilListening } from './await-services.js';
+import { untilReady } from './await-viewers.js';
 import { deployDefinition, GOVERNANCE_POLICY } from './chaincodes.js';
 import { connectionProfileOf, writeConnectionProfile } from './connection.js';
 import { recordBroker } from './deploy-broker.js';
@@ -80,6 +81,7 @@ export async function deployFabric(context: DeployContext): Promise<DeployResult
     }
     await removeOutdated(layout.proposals, await policy.facts());
     await untilComputeHolds(context, connectionProfile, complete);
+    await untilViewersShow(context, connectionProfile);
     return result();
   } finally {
     policy.close();
@@ -96,6 +98,12 @@ async function hasProfile({ program, own, deployment }: DeployContext, policy: P
     if (isSelvedgeError(error)) return undefined;
     throw error;
   }
+}
+
+/** Waits until the viewers operated here have a ledger view, keys and an audit log; says so when they do not in time. */
+async function untilViewersShow({ reporter, deployment, own, waitMs }: DeployContext, connectionProfile: ConnectionProfile): Promise<void> {
+  const viewers = deployment.viewers.filter(({ mspId }) => own.some((organisation) => organisation.mspId === mspId));
+  for (const nodeId of await untilReady(viewers, { tls: loadTls(connectionProfile), waitMs })) reporter.wait(`viewer ${nodeId} is not ready; "selvedge fabric status" and its log tell why`);
 }
 
 /** Waits until the compute nodes operated here can run the contracts; says so when they cannot in time. */

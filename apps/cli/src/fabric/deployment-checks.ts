@@ -7,9 +7,9 @@ export const PORTS_PER_ORGANISATION = 20;
 
 /** Settings that contradict each other, each as "setting: what is wrong". */
 export function findContradictions(deployment: Deployment): string[] {
-  const { organisations, keyBroker, keyBrokerReplicas, computeNodes, adminQuorum, viewQuorum, contracts } = deployment;
+  const { organisations, keyBroker, keyBrokerReplicas, computeNodes, viewers, adminQuorum, viewQuorum, contracts } = deployment;
   const mspIds = organisations.map((organisation) => organisation.mspId);
-  const wrong = [...duplicates('organisations', mspIds), ...duplicates('contracts', contracts.map(({ name }) => name)), ...duplicates('computeNodes', computeNodes.map(({ nodeId }) => nodeId))];
+  const wrong = [...duplicates('organisations', mspIds), ...duplicates('contracts', contracts.map(({ name }) => name)), ...duplicates('computeNodes and viewers', [...computeNodes, ...viewers].map(({ nodeId }) => nodeId))];
   const requireKnown = (setting: string, named: readonly string[]): void => {
     for (const mspId of named) if (!mspIds.includes(mspId)) wrong.push(`${setting}: ${mspId} is not among the organisations`);
   };
@@ -19,6 +19,11 @@ export function findContradictions(deployment: Deployment): string[] {
   });
   computeNodes.forEach(({ mspId }, i) => {
     requireKnown(`computeNodes.${String(i)}.mspId`, [mspId]);
+  });
+  viewers.forEach(({ mspId }, i) => {
+    const organisation = organisations.find((candidate) => candidate.mspId === mspId);
+    // It reads its organisation's data from its organisation's business node, and from nobody else.
+    if (organisation?.roles.includes('business') !== true) wrong.push(`viewers.${String(i)}.mspId: ${mspId} is no organisation that keeps data (role business)`);
   });
   for (const role of ['business', 'endorser'] as const) if (!organisations.some(({ roles }) => roles.includes(role))) wrong.push(`organisations: none has the role ${role}`);
   if (adminQuorum > mspIds.length) wrong.push(`adminQuorum: ${String(adminQuorum)} of ${String(mspIds.length)} organisations`);

@@ -74,6 +74,8 @@ export const deploymentSchema = z.strictObject({
   keyBroker: z.strictObject({ mspId, address }),
   keyBrokerReplicas: z.array(z.strictObject({ mspId, address })).max(8).default([]),
   computeNodes: z.array(z.strictObject({ nodeId: name, mspId, address })).min(1),
+  /** Each beside the business node of its organisation, whose people it shows their own data. */
+  viewers: z.array(z.strictObject({ nodeId: name, mspId, address })).max(64).default([]),
   /** Crypto suites that the profile allows; a contract that names none uses the first. */
   suites: z.array(z.enum(SUITE_NAMES)).min(1).default([...DEFAULT_SUITE_NAMES]),
   /** Organisations that must approve the profile and every change of policy. */

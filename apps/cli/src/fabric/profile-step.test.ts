@@ -66,8 +66,8 @@ describe('wantedProfile', () => {
     intermediateCertificatesPem: [], revocationListsPem: [], tlsRootCertificatesPem: [], endpoints: [], hasNodeUnits,
   });
   const config = (mspIds: string[], hasNodeUnits?: boolean): ChannelConfig => ({ sequence: 0n, organisations: mspIds.map((mspId) => organisation(mspId, hasNodeUnits)), orderers: [], maxMessageCount: 1, absoluteMaxBytes: 1, applicationCapabilities: [] });
-  const want = (channelConfig: ChannelConfig, version = 1n): Uint8Array =>
-    wantedProfile(testDeployment(), version, { channelConfig, unlockKeys: new Map(['AuroraMSP', 'CelestaMSP', 'NorthMSP'].map((mspId) => [mspId, consortium.organisation(mspId).unlockKey.publicKey])), teeRoots: [consortium.developmentRoot.certificateDer], measurements: { compute: new Uint8Array(48).fill(1), keyBroker: new Uint8Array(48).fill(2) } });
+  const want = (channelConfig: ChannelConfig, version = 1n, deployment = testDeployment()): Uint8Array =>
+    wantedProfile(deployment, version, { channelConfig, unlockKeys: new Map(['AuroraMSP', 'CelestaMSP', 'NorthMSP'].map((mspId) => [mspId, consortium.organisation(mspId).unlockKey.publicKey])), teeRoots: [consortium.developmentRoot.certificateDer], measurements: { compute: new Uint8Array(48).fill(1), keyBroker: new Uint8Array(48).fill(2), viewer: new Uint8Array(48).fill(3) } });
   const ALL = ['AuroraMSP', 'BothMSP', 'CelestaMSP', 'NorthMSP'];
 
   it('recognises organisations as the channel does', () => {
@@ -83,12 +83,19 @@ describe('wantedProfile', () => {
     expect(() => want(config(ALL, false))).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION', message: expect.stringContaining('NodeOUs') as string }));
   });
 
+  it('admits viewers where the deployment has one, and only there', () => {
+    const rolesOf = (bytes: Uint8Array): string[] => parseProfile(bytes).message.appraisalPolicies.map(({ role }) => role);
+    expect(rolesOf(want(config(ALL)))).toEqual(['compute', 'key-broker']);
+    const viewers = [{ nodeId: 'viewer-aurora', mspId: 'AuroraMSP', address: '127.0.0.1:17017' }];
+    expect(rolesOf(want(config(ALL), 1n, testDeployment({ viewers })))).toEqual(['compute', 'key-broker', 'viewer']);
+  });
+
   it('tells profiles of equal content apart from others', () => {
     const first = parseProfile(want(config(ALL)));
     expect(isSameProfile(first, want(config(ALL), 7n))).toBe(true);
     expect(isSameProfile(first, createProfile({ ...first.message, viewQuorum: 1 }))).toBe(false);
     expect(profileDifferences(first, parseProfile(withVersion(first, 9n)))).toEqual([]);
     const differences = profileDifferences(first, parseProfile(createProfile({ ...first.message, adminQuorum: 1, appraisalPolicies: [] })));
-    expect(differences.map((text) => text.split(':')[0])).toEqual(['adminQuorum', 'appraisal policies (code of compute nodes and key broker, Node’s version, and terms for their TEEs)']);
+    expect(differences.map((text) => text.split(':')[0])).toEqual(['adminQuorum', 'appraisal policies (code of compute nodes, key broker and viewers, Node’s version, and terms for their TEEs)']);
   });
 });

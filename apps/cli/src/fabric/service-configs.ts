@@ -34,6 +34,12 @@ export function serviceConfig(layout: FabricLayout, deployment: Deployment, serv
     tee: { kind: 'simulated', platformKeyFile: platform.privateKeyFile, platformCertificateFile: platform.certificateFile },
     followers: followersOf(deployment),
   };
+  const teeNode = {
+    nodeId: name,
+    keyBroker: deployment.keyBroker.address,
+    keyBrokerReplicas: deployment.keyBrokerReplicas.map(({ address }) => address),
+    operator: { mspId, certificateFile: identity.certificateFile, privateKeyFile: identity.privateKeyFile },
+  };
   switch (service.service) {
     case 'policy-chaincode':
       return { ...chaincode, signedProfile: layout.anchorFile };
@@ -53,16 +59,9 @@ export function serviceConfig(layout: FabricLayout, deployment: Deployment, serv
     case 'key-broker':
       return { ...tee, storeDirectory: data, ...replicationSection(deployment, service, identity) };
     case 'compute':
-      return {
-        ...tee,
-        nodeId: name,
-        keyBroker: deployment.keyBroker.address,
-        keyBrokerReplicas: deployment.keyBrokerReplicas.map(({ address }) => address),
-        businessNodes: businessNodesOf(deployment),
-        packageStore: layout.packages,
-        runDirectory: data,
-        operator: { mspId, certificateFile: identity.certificateFile, privateKeyFile: identity.privateKeyFile },
-      };
+      return { ...tee, ...teeNode, businessNodes: businessNodesOf(deployment), packageStore: layout.packages, runDirectory: data };
+    case 'viewer':
+      return { ...tee, ...teeNode, businessNodes: businessNodesOf(deployment).filter((node) => node.mspId === mspId), storeDirectory: data };
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fabricLayoutOf } from './folder-layout.js';
 import { ownOrganisations } from './folder.js';
 import { serviceConfig } from './service-configs.js';
-import { businessNodesOf, followersOf, planServices } from './services.js';
+import { businessNodesOf, followersOf, nodesInTees, planServices } from './services.js';
 import { testDeployment } from './testdata/deployments.js';
 
 const deployment = testDeployment();
@@ -35,6 +35,30 @@ describe('planServices', () => {
     expect(planServices(bound)[0]).toMatchObject({ address: '127.0.0.1:17000', listen: '0.0.0.0:17000' });
   });
 });
+
+describe('viewers', () => {
+  const viewers = [{ nodeId: 'viewer-aurora', mspId: 'AuroraMSP', address: '127.0.0.1:17017' }, { nodeId: 'viewer-celesta', mspId: 'CelestaMSP', address: '127.0.0.1:17077' }];
+  const withViewers = testDeployment({ viewers });
+
+  it('run where their organisation is operated, after all others', () => {
+    expect(planServices(withViewers).slice(-1)).toEqual([{ name: 'viewer-aurora', service: 'viewer', mspId: 'AuroraMSP', address: '127.0.0.1:17017', listen: '127.0.0.1:17017' }]);
+    expect(planServices(withViewers)).toHaveLength(planServices(deployment).length + 1);
+    expect(nodesInTees(withViewers).map(({ name }) => name)).toEqual(['compute-1', 'compute-2', 'viewer-aurora', 'viewer-celesta']);
+  });
+
+  it('are told of every follower, of the key broker, and of their own organisation’s business node alone', () => {
+    const service = planServices(withViewers).find(({ name }) => name === 'viewer-aurora')!;
+    const organisation = ownOrganisations(withViewers).find(({ mspId }) => mspId === 'AuroraMSP')!;
+    const config = serviceConfig(layout, withViewers, service, { organisation, tls: { certificate: 'cert', privateKey: 'key' }, identity: { certificateFile: 'peer-cert', privateKeyFile: 'peer-key' } });
+    expect(viewerConfigKeys(config)).toEqual(['businessNodes', 'channel', 'followers', 'keyBroker', 'keyBrokerReplicas', 'listen', 'network', 'nodeId', 'operator', 'signedProfile', 'storeDirectory', 'tee', 'tls']);
+    expect(config).toMatchObject({
+      nodeId: 'viewer-aurora', keyBroker: '127.0.0.1:17039', businessNodes: [{ mspId: 'AuroraMSP', address: '127.0.0.1:17001' }], followers: followersOf(withViewers),
+      storeDirectory: '/net/services/viewer-aurora/data', signedProfile: '/net/shared/profile.bin', operator: { mspId: 'AuroraMSP', certificateFile: 'peer-cert' },
+    });
+  });
+});
+
+const viewerConfigKeys = (config: Record<string, unknown>): string[] => Object.keys(config).sort();
 
 describe('serviceConfig', () => {
   const configOf = (name: string, of = deployment): Record<string, unknown> => {

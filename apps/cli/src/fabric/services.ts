@@ -3,7 +3,8 @@ import type { Deployment, Organisation } from './deployment.js';
 import { ownOrganisations } from './folder.js';
 
 /** Services that an operator runs, by their folder under services/. */
-export type FabricService = 'policy-chaincode' | 'endorsement-chaincode' | 'endorser' | 'business' | 'key-broker' | 'compute';
+export const FABRIC_SERVICES = ['policy-chaincode', 'endorsement-chaincode', 'endorser', 'business', 'key-broker', 'compute', 'viewer'] as const;
+export type FabricService = (typeof FABRIC_SERVICES)[number];
 
 /** A process of an organisation that is operated from this folder. */
 export interface PlannedService {
@@ -31,7 +32,8 @@ export const FIRST_BROKER = 'key-broker';
 const POLICY_CHAINCODE_PORT = 0;
 const NODE_PORT = 1;
 const FIRST_CONTRACT_PORT = 2;
-/** Last in the block, where `init` puts a key broker and a compute node. */
+/** Last in the block, where `init` puts a key broker and a compute node, and `add-viewer` a viewer. */
+export const VIEWER_PORT = PORTS_PER_ORGANISATION - 3;
 export const COMPUTE_PORT = PORTS_PER_ORGANISATION - 2;
 export const KEY_BROKER_PORT = PORTS_PER_ORGANISATION - 1;
 
@@ -72,6 +74,14 @@ export function brokersOf({ keyBroker, keyBrokerReplicas }: Deployment): { reado
   return [keyBroker, ...keyBrokerReplicas].map((broker, i) => ({ name: i === 0 ? FIRST_BROKER : `${FIRST_BROKER}-${String(i + 1)}`, service: 'key-broker', ...broker }));
 }
 
+/** Compute nodes and viewers, of whichever organisation. */
+export function nodesInTees({ computeNodes, viewers }: Deployment): { readonly name: string; readonly service: 'compute' | 'viewer'; readonly mspId: string; readonly address: string }[] {
+  return [
+    ...computeNodes.map(({ nodeId, ...node }) => ({ name: nodeId, service: 'compute' as const, ...node })),
+    ...viewers.map(({ nodeId, ...node }) => ({ name: nodeId, service: 'viewer' as const, ...node })),
+  ];
+}
+
 /** Every process that this folder operates, in the order in which they start. */
 export function planServices(deployment: Deployment): PlannedService[] {
   const own = ownOrganisations(deployment);
@@ -88,7 +98,7 @@ export function planServices(deployment: Deployment): PlannedService[] {
   );
   const tees = [
     ...brokersOf(deployment),
-    ...deployment.computeNodes.map(({ nodeId, ...node }) => ({ name: nodeId, service: 'compute' as const, ...node })),
+    ...nodesInTees(deployment),
   ].flatMap((tee) => {
     const operator = own.find(({ mspId }) => mspId === tee.mspId);
     return operator === undefined ? [] : [{ ...tee, listen: listenAddress(operator, tee.address) }];

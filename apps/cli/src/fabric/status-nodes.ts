@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { loadTls, type ConnectionProfile } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
-import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage } from '@selvedge/protocol';
+import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage, Viewer } from '@selvedge/protocol';
 import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
 import { isStillRunning } from '@selvedge/service-kit/launch';
 import { acceptsConnections } from './await-services.js';
 import type { FabricFolder } from './folder.js';
-import { brokersOf, isBusiness, nodeAddress, planServices, shortName, type FabricService } from './services.js';
+import { brokersOf, isBusiness, nodeAddress, nodesInTees, planServices, shortName, type FabricService } from './services.js';
 import { readMissing } from './missing-packets.js';
 import { readRunning, serviceLog } from './start.js';
 
@@ -46,7 +46,7 @@ export async function readNodes(folder: FabricFolder, connectionProfile: Connect
         return { name: `${service}-${shortName(organisation.mspId)}`, service, mspId: organisation.mspId, address: nodeAddress(organisation) };
       }),
     ...brokersOf(deployment),
-    ...deployment.computeNodes.map(({ nodeId, ...node }) => ({ name: nodeId, service: 'compute' as const, ...node })),
+    ...nodesInTees(deployment),
   ].filter(({ name }) => !services.some((service) => service.name === name));
   return Promise.all(
     [...services, ...others].map(async ({ name, service, mspId, address }) => {
@@ -92,5 +92,9 @@ const LOOKERS: Readonly<Record<Exclude<FabricService, 'policy-chaincode' | 'endo
     const health = await connection.client(Compute).health({}, { timeoutMs: TIMEOUT_MS });
     const contracts = health.contracts.length === 0 ? 'no contract' : health.contracts.join(', ');
     return { ready: health.ready && !health.draining, height: health.viewHeight, detail: `${health.teeType} TEE; ${contracts}` };
+  },
+  viewer: async (connection) => {
+    const { ready, viewHeight, teeType, contracts } = await connection.client(Viewer).health({}, { timeoutMs: TIMEOUT_MS });
+    return { ready, height: viewHeight, detail: `${teeType} TEE; opens ${contracts.length === 0 ? 'no contract' : contracts.join(', ')}` };
   },
 };

@@ -11,16 +11,16 @@ import { planServices } from './services.js';
  */
 export async function ensureTees(layout: FabricLayout, deployment: Deployment, now: Date): Promise<void> {
   for (const { name, service, mspId } of planServices(deployment)) {
-    if (service !== 'compute' && service !== 'key-broker') continue;
+    if (service !== 'compute' && service !== 'key-broker' && service !== 'viewer') continue;
     await ensurePlatform(layout, { name, mspId, network: deployment.network, now });
   }
 }
 
 /** Roots of every organisation that runs TEEs, DER, as far as the shared folder has them; and the organisations that it lacks. */
-export async function readTeeRoots(layout: FabricLayout, { keyBroker, keyBrokerReplicas, computeNodes }: Deployment): Promise<{ readonly roots: Uint8Array[]; readonly missing: string[] }> {
+export async function readTeeRoots(layout: FabricLayout, { keyBroker, keyBrokerReplicas, computeNodes, viewers }: Deployment): Promise<{ readonly roots: Uint8Array[]; readonly missing: string[] }> {
   const roots: Uint8Array[] = [];
   const missing: string[] = [];
-  for (const mspId of [...new Set([keyBroker, ...keyBrokerReplicas, ...computeNodes].map((node) => node.mspId))].sort()) {
+  for (const mspId of [...new Set([keyBroker, ...keyBrokerReplicas, ...computeNodes, ...viewers].map((node) => node.mspId))].sort()) {
     const pem = await readIfPresent(layout.sharedTeeRoot(mspId));
     if (pem === undefined) missing.push(mspId);
     else roots.push(parsePem(pem.toString('utf8'), 'CERTIFICATE', 'INVALID_CONFIGURATION'));

@@ -14,14 +14,14 @@ export interface ProfileFacts {
   /** Roots of the simulated TEEs, DER. */
   readonly teeRoots: readonly Uint8Array[];
   /** What the TEE processes measure as. */
-  readonly measurements: { readonly compute: Uint8Array; readonly keyBroker: Uint8Array };
+  readonly measurements: { readonly compute: Uint8Array; readonly keyBroker: Uint8Array; readonly viewer: Uint8Array };
 }
 
 /**
  * NetworkProfile bytes that the deployment asks for; organisations are recognised as the channel recognises them.
  * Throws INVALID_CONFIGURATION for an organisation that is not on the channel, PROFILE_INVALID.
  */
-export function wantedProfile({ network, channel, organisations, suites, adminQuorum, viewQuorum }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
+export function wantedProfile({ network, channel, organisations, viewers, suites, adminQuorum, viewQuorum }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
   const { channelConfig, unlockKeys, teeRoots, measurements } = facts;
   return createProfile({
     network,
@@ -32,6 +32,8 @@ export function wantedProfile({ network, channel, organisations, suites, adminQu
     appraisalPolicies: [
       { role: 'compute', teeType: 'simulated', measurements: [measurements.compute] },
       { role: 'key-broker', teeType: 'simulated', measurements: [measurements.keyBroker] },
+      // What is not there is not admitted either.
+      ...(viewers.length === 0 ? [] : [{ role: 'viewer', teeType: 'simulated', measurements: [measurements.viewer] }]),
     ],
     allowedSuites: [...suites],
     allowSimulated: true,
@@ -69,7 +71,7 @@ export function profileDifferences(a: Profile, b: Profile): string[] {
     const same = after.organisations.find(({ mspId }) => mspId === organisation.mspId);
     if (same !== undefined && !equalBytes(encodeMessage(OrganisationSchema, organisation), encodeMessage(OrganisationSchema, same))) differences.push(`certificates, revocation lists or unlock key of ${organisation.mspId}`);
   }
-  compare('appraisal policies (code of compute nodes and key broker, Node’s version, and terms for their TEEs)', ({ appraisalPolicies }) => appraisalPolicies.map(appraisalPolicyToJson));
+  compare('appraisal policies (code of compute nodes, key broker and viewers, Node’s version, and terms for their TEEs)', ({ appraisalPolicies }) => appraisalPolicies.map(appraisalPolicyToJson));
   compare('roots of simulated TEEs', ({ simulatedRoots }) => simulatedRoots.map((root) => toHex(root).slice(0, 12)));
   compare('suites', ({ allowedSuites }) => allowedSuites);
   if (differences.length === 0 && !equalBytes(a.bytes, withVersion(b, before.version))) differences.push('other settings');

@@ -10,7 +10,7 @@ import type { FabricLayout } from './folder-layout.js';
 import type { FabricFolder } from './folder.js';
 import { findIdentityFiles } from './msp-folder.js';
 import { serviceConfig } from './service-configs.js';
-import { planServices, type FabricService, type PlannedService } from './services.js';
+import { FABRIC_SERVICES, planServices, type FabricService, type PlannedService } from './services.js';
 import { ensureServiceTls } from './tls-material.js';
 
 /** A process that `selvedge fabric start` runs. */
@@ -28,7 +28,7 @@ const schema = z.strictObject({
   services: z.array(
     z.strictObject({
       name: z.string().min(1),
-      service: z.enum(['policy-chaincode', 'endorsement-chaincode', 'endorser', 'business', 'key-broker', 'compute']),
+      service: z.enum(FABRIC_SERVICES),
       mspId: z.string(),
       address: z.string(),
       configFile: z.string(),
