@@ -3,8 +3,8 @@ import type { BenchOptions } from './options.js';
 const COMMON = `Method: every role its own process on this machine, simulated TEEs, mutual TLS on loopback. An update reads a private 1 KiB JSON
 value, checks, adds and writes it back; a query reads one. Closed loop: the next call starts when one ends. Open loop: calls are
 due at 80 % of the rate that the closed loop reached, and latency counts from the moment at which a call was due. CPU by
-/proc/PID/stat over the measured interval. Crypto floor: the unavoidable cryptographic operations of one request, timed in this
-process in this run.`;
+/proc/PID/stat over the measured interval. Crypto floor: the unavoidable cryptographic operations of one request of a client whose
+HPKE context is known, timed in this process in this run.`;
 
 const EMBEDDED = `Embedded ledger: an update is endorsed by two of three endorser organisations and acknowledged when its owner has it on disk.
 "batched" is the same workload and the same calls through a gateway that sends what is called within a few milliseconds together (--batch, --batch-delay);

@@ -46,6 +46,8 @@ describe('a profile with the ledger’s lists', () => {
     // The same facts give the same profile: its registry keeps what it verified.
     expect(withRevocationLists(network.profile, held)).toBe(profile);
     expect(withRevocationLists(profile, held)).toBe(profile);
+    // Read anew, as by a chaincode for each transaction.
+    expect(withRevocationLists(network.profile, holding({ [KEY]: Uint8Array.from(held.fact(KEY)!) }))).toBe(profile);
     expect(withRevocationLists(profile, holding())).toBe(network.profile);
   });
 

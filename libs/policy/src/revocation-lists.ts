@@ -1,3 +1,4 @@
+import { equalBytes } from '@selvedge/crypto';
 import { createMspRegistry, parsePem } from '@selvedge/identity';
 import { LIMITS, RevocationListsSchema, encodeMessage, parseMessage } from '@selvedge/protocol';
 import { facts, type FactReader } from './facts.js';
@@ -64,10 +65,15 @@ export function withRevocationLists(profile: Profile, reader: FactReader): Profi
   const values = organisations.flatMap(({ mspId }) => [reader.fact(facts.revocationLists(mspId)), reader.fact(facts.channelRevocationLists(mspId))]);
   if (values.every((value) => value === undefined)) return origin;
   const known = derived.get(origin);
-  if (known?.values.every((value, i) => value === values[i]) === true) return known.profile;
+  if (known?.values.every((value, i) => isSame(value, values[i])) === true) return known.profile;
   const lists = (i: number): readonly Uint8Array[] => [values[2 * i], values[2 * i + 1]].flatMap((value) => (value === undefined ? [] : parseRevocationLists(value)));
   const next = { ...origin, msps: createMspRegistry(organisations.map((organisation, i) => ({ ...organisation, ledgerRevocationLists: lists(i) }))) };
   derived.set(origin, { values, profile: next });
   origins.set(next, origin);
   return next;
+}
+
+/** By content: a chaincode reads the facts anew for each transaction, and verified lists and identities shall outlast it. */
+function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && equalBytes(a, b));
 }
