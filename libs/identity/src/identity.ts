@@ -9,6 +9,10 @@ export interface Identity {
   readonly mspId: string;
   readonly role: NodeRole;
   readonly certificatePem: string;
+  /** SHA-256 of the certificate's DER, 32 bytes. */
+  readonly certificateHash: Uint8Array;
+  /** In the certificate's subject; empty: it has none to go by. */
+  readonly commonName: string;
   /** That the organisation's CA put into the certificate, as Fabric CA does. */
   readonly attributes: ReadonlyMap<string, string>;
   /** SerializedIdentity bytes, as they were received. */

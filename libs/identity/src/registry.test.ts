@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { refusal } from './testdata/refusal.js';
 import { createDevCa, createMspRegistry, createSigner, NODE_ROLES, signAs, type MspRegistry } from './index.js';
@@ -22,7 +23,8 @@ describe('verifyIdentity', () => {
       const issued = await ca.issue({ commonName: `${role}1@org3`, role, attributes: { house: 'aurora' } });
       const signer = createSigner({ mspId: 'Org3MSP', ...issued });
       const identity = own.verifyIdentity(signer.serialized, NOW);
-      expect(identity).toMatchObject({ mspId: 'Org3MSP', role, certificatePem: issued.certificatePem });
+      expect(identity).toMatchObject({ mspId: 'Org3MSP', role, certificatePem: issued.certificatePem, commonName: `${role}1@org3` });
+      expect(Buffer.from(identity.certificateHash).toString('hex').toUpperCase()).toBe(new X509Certificate(issued.certificatePem).fingerprint256.replaceAll(':', ''));
       expect(identity.serialized).toEqual(signer.serialized);
     }
     expect(own.mspIds).toEqual(['Org3MSP']);

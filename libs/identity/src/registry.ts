@@ -94,6 +94,8 @@ function traceIdentity(serialized: Uint8Array, organisations: ReadonlyMap<string
     mspId: mspid,
     role: roleOf(certificate.organisationalUnits),
     certificatePem: Buffer.from(idBytes).toString('latin1'),
+    certificateHash: sha256(certificate.der),
+    commonName: certificate.commonName,
     attributes: parseAttributes(certificate.fabricAttributes),
     serialized,
     publicKey: certificate.publicKey,

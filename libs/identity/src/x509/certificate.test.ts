@@ -5,7 +5,7 @@ import { element, replaceField } from '../testdata/der-writer.js';
 import { refusal } from '../testdata/refusal.js';
 import { loadX509 } from '../dev-ca/x509.js';
 import { parseCertificate } from './certificate.js';
-import { contextTag } from './der.js';
+import { contextTag, readDer, readInside, type DerValue } from './der.js';
 
 let root: MadeCertificate;
 let leaf: MadeCertificate;
@@ -26,6 +26,7 @@ describe('parseCertificate', () => {
       const nodes = new X509Certificate(der);
       expect(ours.serial).toBe(nodes.serialNumber.toLowerCase().replace(/^0+(?=.)/, ''));
       expect(ours.organisationalUnits).toEqual(theirs.subjectName.getField('OU'));
+      expect([ours.commonName]).toEqual(theirs.subjectName.getField('CN'));
       expect(ours.subject).toBe(Buffer.from(theirs.subjectName.toArrayBuffer()).toString('hex'));
       expect(ours.issuer).toBe(Buffer.from(theirs.issuerName.toArrayBuffer()).toString('hex'));
       expect(ours.notBefore).toEqual(theirs.notBefore);
@@ -47,6 +48,16 @@ describe('parseCertificate', () => {
     ] as const) {
       expect(parseCertificate((await makeLeaf(root, { usage })).der, 'INTERNAL').keyUsage).toEqual(expected);
     }
+  });
+
+  it('takes no common name from a subject with several, or with one that is too long', async () => {
+    const commonName = async (name: string): Promise<string> => parseCertificate((await makeLeaf(root, { name })).der, 'INTERNAL').commonName;
+    expect(await commonName('peer0')).toBe('peer0');
+    expect(await commonName('x'.repeat(64))).toBe('x'.repeat(64));
+    expect(await commonName('x'.repeat(65))).toBe('');
+    const subject = [0, 5];
+    const doubled = replaceField(leaf.der, subject, (name) => element(0x30, Buffer.concat([0, 0, 1].map((i) => (readInside(readDer(name))[i] as DerValue).raw))));
+    expect(parseCertificate(doubled, 'INTERNAL')).toMatchObject({ commonName: '', organisationalUnits: ['peer'] });
   });
 
   it('refuses keys and signatures of other kinds', async () => {

@@ -7,7 +7,9 @@ import { readCertificateExtensions, readExtensions, type CertificateExtensions }
 /** ecdsa-with-SHA256 (RFC 5758 section 3.2), as AlgorithmIdentifier DER: no parameters. */
 const ECDSA_SHA256 = '300a06082a8648ce3d040302';
 const OID_ORGANISATIONAL_UNIT = '55040b';
+const OID_COMMON_NAME = '550403';
 const VERSION_3 = '2';
+const MAX_COMMON_NAME_CHARACTERS = 64;
 
 /** A parsed X.509 v3 certificate with a P-256 key, signed by ECDSA with SHA-256. Nothing is verified yet. */
 export interface Certificate extends CertificateExtensions {
@@ -21,6 +23,8 @@ export interface Certificate extends CertificateExtensions {
   readonly issuer: string;
   readonly subject: string;
   readonly organisationalUnits: readonly string[];
+  /** Of the subject; empty: none, one that is too long (RFC 5280, appendix A.1), or several, of which it could be either. */
+  readonly commonName: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
   isSignedBy(issuerKey: KeyObject): boolean;
@@ -58,7 +62,8 @@ function read(der: Uint8Array): Certificate {
     serial: integerHex(serial),
     issuer: hex(requireTag(issuer, TAG.sequence).raw),
     subject: hex(requireTag(subject, TAG.sequence).raw),
-    organisationalUnits: readOrganisationalUnits(subject as DerValue),
+    organisationalUnits: readTexts(subject as DerValue, OID_ORGANISATIONAL_UNIT),
+    commonName: onlyText(readTexts(subject as DerValue, OID_COMMON_NAME)),
     notBefore: readDate(x509.validFrom),
     notAfter: readDate(x509.validTo),
     ...meaning,
@@ -72,12 +77,17 @@ function onlyChild(value: DerValue): DerValue {
   return child;
 }
 
-/** Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } */
-function readOrganisationalUnits(name: DerValue): string[] {
+function onlyText(texts: readonly string[]): string {
+  const [text = '', ...others] = texts;
+  return others.length === 0 && text.length <= MAX_COMMON_NAME_CHARACTERS ? text : '';
+}
+
+/** Values of one type. Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } */
+function readTexts(name: DerValue, oid: string): string[] {
   const attributes = readInside(name).flatMap((rdn) => readInside(requireTag(rdn, TAG.set)));
   return attributes.flatMap((attribute) => {
     const [type, value] = readInside(requireTag(attribute, TAG.sequence));
-    if (hex(requireTag(type, TAG.oid).content) !== OID_ORGANISATIONAL_UNIT) return [];
+    if (hex(requireTag(type, TAG.oid).content) !== oid) return [];
     if (value?.tag !== TAG.utf8String && value?.tag !== TAG.printableString) return [];
     return [Buffer.from(value.content).toString('utf8')];
   });
