@@ -22,6 +22,8 @@ export interface AuditEvent {
   readonly channelEpoch?: string;
   /** `name@epoch` of every contract key epoch released. */
   readonly contracts?: readonly string[];
+  /** Of keys that key access rules refuse: contract, rules, what was seen and what was expected. */
+  readonly denied?: readonly string[];
   /** Refusal code. */
   readonly code?: string;
   /** Of refusals that were counted only: `code=count` each, from this time on. */

@@ -1,11 +1,11 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { Compute, ComputeHealthSchema, HeldPackageSchema, type ComputeHealth } from '@selvedge/protocol';
+import { Compute, ComputeHealthSchema, HeldPackageSchema, KeyAccessRuleSchema, type ComputeHealth } from '@selvedge/protocol';
 import { implement, startRpcServer } from '@selvedge/rpc';
 import { afterEach, describe, expect, it } from 'vitest';
-import { assignedTo, nodesWithout, requireHeld, untilHeld, whatLacks, type ComputeNodes } from './held-packages.js';
+import { admissible, nodesWithout, requireHeld, untilHeld, whatLacks, type ComputeNodes } from './held-packages.js';
 
 const codeHash = new Uint8Array(32).fill(3);
-const wanted = { name: 'diamonds', codeHash, assignedNodes: [] };
+const wanted = { name: 'diamonds', codeHash, keyAccess: [] };
 const health = (change: MessageInitShape<typeof ComputeHealthSchema> = {}): ComputeHealth =>
   Object.assign(create(ComputeHealthSchema, { ready: true, viewHeight: 6n, contracts: ['diamonds'], packages: [create(HeldPackageSchema, { codeHash, verified: true })] }), change);
 
@@ -63,8 +63,9 @@ describe('untilHeld', () => {
     expect(await nodesWithout(nodes(first, second), wanted)).toEqual([{ nodeId: 'compute-1', lacks: 'lacks the package' }]);
   });
 
-  it('asks nobody that the contract is not assigned to', () => {
-    expect(assignedTo({ assignedNodes: ['compute-2'] }, nodes('a:1', 'b:2')).computeNodes).toEqual([{ nodeId: 'compute-2', address: 'b:2' }]);
-    expect(assignedTo({ assignedNodes: [] }, nodes('a:1')).computeNodes).toHaveLength(1);
+  it('asks nobody whose id the contract’s rules exclude', () => {
+    const keyAccess = [create(KeyAccessRuleSchema, { role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-2'] })];
+    expect(admissible({ keyAccess }, nodes('a:1', 'b:2')).computeNodes).toEqual([{ nodeId: 'compute-2', address: 'b:2' }]);
+    expect(admissible({ keyAccess: [] }, nodes('a:1')).computeNodes).toHaveLength(1);
   });
 });

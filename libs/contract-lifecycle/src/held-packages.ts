@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { mayBeAdmitted } from '@selvedge/policy';
 import { Compute, type ComputeHealth, type ContractPolicy } from '@selvedge/protocol';
 import { connectRpc, type TlsSetting } from '@selvedge/rpc';
 
@@ -17,22 +18,24 @@ export interface LackingNode {
   readonly lacks: string;
 }
 
-type Wanted = Pick<ContractPolicy, 'name' | 'codeHash' | 'assignedNodes'>;
+type Wanted = Pick<ContractPolicy, 'name' | 'codeHash' | 'keyAccess'>;
 
 const POLL_MS = 100;
 const CALL_TIMEOUT_MS = 5_000;
 const QUIET_MS = 300;
 const PROGRESS_MS = 2_000;
 
-/** The nodes that a contract is assigned to. */
-export function assignedTo({ assignedNodes }: Pick<ContractPolicy, 'assignedNodes'>, { computeNodes, tls }: ComputeNodes): ComputeNodes {
-  return { tls, computeNodes: computeNodes.filter(({ nodeId }) => assignedNodes.length === 0 || assignedNodes.includes(nodeId)) };
+/** The nodes that the contract's key access rules may admit, as far as their ids tell. */
+export function admissible(policy: Pick<ContractPolicy, 'keyAccess'>, { computeNodes, tls }: ComputeNodes): ComputeNodes {
+  return { tls, computeNodes: computeNodes.filter(({ nodeId }) => mayBeAdmitted(policy, nodeId)) };
 }
 
 /** What a node's health says that it lacks for a contract; undefined: it is ready for it. @param afterBlock number of the block that recorded the contract */
 export function whatLacks(health: ComputeHealth | undefined, { name, codeHash }: Wanted, afterBlock: bigint): string | undefined {
   if (health === undefined) return 'does not answer';
   if (health.viewHeight <= afterBlock) return `has not seen block ${String(afterBlock)} yet`;
+  // Its own word, and no harm: it is not waited for, and endorsers judge for themselves.
+  if (health.deniedContracts.includes(name)) return undefined;
   const held = health.packages.find((found) => equalBytes(found.codeHash, codeHash));
   if (held === undefined) return `lacks the package ${toHex(codeHash).slice(0, 12)}: "selvedge contract install" it where the node runs`;
   if (!held.verified) return `has not verified the package ${toHex(codeHash).slice(0, 12)}: it is being copied and hashed, or is not what its name says`;
@@ -41,7 +44,7 @@ export function whatLacks(health: ComputeHealth | undefined, { name, codeHash }:
 }
 
 /**
- * Waits until every compute node that a contract is assigned to can run it: it has seen the contract's block, and holds its
+ * Waits until every compute node that may have a contract's keys can run it: it has seen the contract's block, and holds its
  * keys and its package, verified. Resolves with those that cannot when the time is over.
  * @param input.note told which nodes are waited for, whenever that changes or some seconds have passed
  */
@@ -49,7 +52,7 @@ export async function untilHeld(nodes: ComputeNodes, wanted: Wanted, input: { re
   const { afterBlock, timeoutMs, note } = input;
   const startedAt = performance.now();
   let told = { text: '', atMs: 0 };
-  return withHealth(assignedTo(wanted, nodes), async (ask) => {
+  return withHealth(admissible(wanted, nodes), async (ask) => {
     for (;;) {
       const lacking = (await ask()).flatMap(({ nodeId, health }): LackingNode[] => {
         const lacks = whatLacks(health, wanted, afterBlock);
@@ -76,12 +79,12 @@ export async function requireHeld(...[nodes, wanted, input]: Parameters<typeof u
   throw new SelvedgeError('TIMEOUT', text, { role: 'cli', details: { nodes: lacking.map(({ nodeId }) => nodeId).join(',') } });
 }
 
-/** The assigned nodes that do not have a package in their store, or do not answer. */
+/** The nodes that may run a contract and do not have its package in their store, or do not answer. */
 export async function nodesWithout(nodes: ComputeNodes, wanted: Wanted): Promise<LackingNode[]> {
-  return withHealth(assignedTo(wanted, nodes), async (ask) =>
+  return withHealth(admissible(wanted, nodes), async (ask) =>
     (await ask()).flatMap(({ nodeId, health }): LackingNode[] => {
       if (health === undefined) return [{ nodeId, lacks: 'does not answer' }];
-      return health.packages.some(({ codeHash }) => equalBytes(codeHash, wanted.codeHash)) ? [] : [{ nodeId, lacks: 'lacks the package' }];
+      return health.deniedContracts.includes(wanted.name) || health.packages.some(({ codeHash }) => equalBytes(codeHash, wanted.codeHash)) ? [] : [{ nodeId, lacks: 'lacks the package' }];
     }),
   );
 }

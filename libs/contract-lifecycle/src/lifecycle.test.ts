@@ -86,8 +86,8 @@ describe('planContract', () => {
 
     it('accepts one that can run and be endorsed with it', async () => {
       await expect(call({})).resolves.toBeDefined();
-      await expect(call({ assignedNodes: ['compute-1'] })).resolves.toBeDefined();
-      await expect(call({ assignedNodes: ['compute-1', 'compute-2'], computeQuorum: 1 }, { options: { assignedNodes: ['compute-2', 'compute-3'], computeQuorum: 1 } })).resolves.toBeDefined();
+      await expect(call({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1'] }] })).resolves.toBeDefined();
+      await expect(call({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1', 'compute-2'] }], computeQuorum: 1 }, { options: { keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-2', 'compute-3'] }], computeQuorum: 1 } })).resolves.toBeDefined();
     });
 
     it('refuses one that the ledger does not have, naming it', async () => {
@@ -100,9 +100,10 @@ describe('planContract', () => {
     });
 
     it('refuses one that too few nodes may run with it', async () => {
-      const options = { assignedNodes: ['compute-2', 'compute-3'], computeQuorum: 1 };
-      await expect(call({ assignedNodes: ['compute-1'] }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID', message: expect.stringContaining('0 compute nodes are assigned to both diamonds and bank, 1 must run a call') as string });
-      await expect(call({ assignedNodes: ['compute-1', 'compute-2'], computeQuorum: 2 }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
+      const options = { keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-2', 'compute-3'] }], computeQuorum: 1 };
+      await expect(call({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1'] }] }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID', message: expect.stringContaining('key access rules let 0 compute nodes run both diamonds and bank, 1 must run a call') as string });
+      await expect(call({ keyAccess: [{ role: 'compute', operatorMspId: 'SouthMSP' }] }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
+      await expect(call({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1', 'compute-2'] }], computeQuorum: 2 }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
     });
 
     it('refuses one that nobody can endorse with it on Fabric, and takes it on the embedded ledger', async () => {

@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { endorsingSets, setsThatRunAll } from '@selvedge/fabric';
-import { endorsementPoliciesOf, endorsersOf, facts, parseContractPolicy, type FactReader } from '@selvedge/policy';
+import { endorsementPoliciesOf, endorsersOf, facts, mayAdmit, namedNodes, parseContractPolicy, type FactReader } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 
 /**
@@ -24,11 +24,12 @@ function verifyCall(caller: ContractPolicy, called: ContractPolicy, isOnFabric: 
   setsThatRunAll(sets, [caller, called].map((contract) => ({ name: contract.name, endorsers: endorsersOf(contract) })));
 }
 
-/** No nodes assigned means all of them. */
+/** Only where rules of one of them name its nodes can it be told how many run both. */
 function verifySharedNodes(caller: ContractPolicy, called: ContractPolicy): void {
-  if (caller.assignedNodes.length === 0 || called.assignedNodes.length === 0) return;
-  const shared = caller.assignedNodes.filter((nodeId) => called.assignedNodes.includes(nodeId));
+  const [named, other] = namedNodes(caller) === undefined ? [namedNodes(called), caller] : [namedNodes(caller), called];
+  if (named === undefined) return;
+  const shared = named.filter((node) => mayAdmit(other, node));
   const needed = Math.max(1, caller.computeQuorum, called.computeQuorum);
   if (shared.length >= needed) return;
-  throw new SelvedgeError('MANIFEST_INVALID', `selvedge.json: calls: ${String(shared.length)} compute nodes are assigned to both ${caller.name} and ${called.name}, ${String(needed)} must run a call`, { role: 'cli' });
+  throw new SelvedgeError('MANIFEST_INVALID', `selvedge.json: calls: key access rules let ${String(shared.length)} compute nodes run both ${caller.name} and ${called.name}, ${String(needed)} must run a call`, { role: 'cli' });
 }

@@ -1,8 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { DEFAULT_SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { ContractPolicySchema, type ContractPolicy } from '@selvedge/protocol';
+import { orderKeyAccessRules } from '@selvedge/policy';
+import { ContractPolicySchema, type ContractPolicy, type KeyAccessRule } from '@selvedge/protocol';
 import { IMPLICIT_COLLECTION_PREFIX, type CollectionConfig } from './collections.js';
+import { keyAccessRuleOf, type KeyAccessRuleJson } from './key-access.js';
 import { placeDatasets, type DatasetPlan } from './dataset-owners.js';
 import type { ContractManifest } from './manifest.js';
 
@@ -15,8 +17,8 @@ export interface ContractOptions {
   /** MSP ids of the world state's owners; default: the manifest's, else the first business organisation. */
   readonly worldStateOwners?: readonly string[];
   readonly computeQuorum?: number;
-  /** Node ids that may run it; default: all. */
-  readonly assignedNodes?: readonly string[];
+  /** Who may get its keys; none: whoever the network profile lets. Default: as the manifest says. */
+  readonly keyAccess?: readonly KeyAccessRuleJson[];
 }
 
 /** What a network gives to every contract. */
@@ -33,8 +35,8 @@ export interface ContractSurroundings {
   readonly worldStateOwners?: readonly string[];
   /** Default: 1. */
   readonly computeQuorum?: number;
-  /** Default: every node. */
-  readonly assignedNodes?: readonly string[];
+  /** Of contracts that say nothing of it. Default: none. */
+  readonly keyAccess?: readonly KeyAccessRule[];
 }
 
 const WORLD_STATE = '';
@@ -98,8 +100,8 @@ export function planContractPolicy(input: {
     computeQuorum: options.computeQuorum ?? own.computeQuorum ?? settings.computeQuorum ?? 1,
     gatedFunctions: own.gatedFunctions ?? [],
     organisationMap: Object.entries(own.organisationMap ?? {}).map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })),
-    assignedNodes: [...(options.assignedNodes ?? settings.assignedNodes ?? [])],
     eventReaders: own.eventReaders ?? [],
+    keyAccess: orderKeyAccessRules((options.keyAccess ?? own.keyAccess)?.map(keyAccessRuleOf) ?? settings.keyAccess ?? []),
   });
 }
 

@@ -8,4 +8,5 @@ export { eachInSlices } from './slices.js';
 export { readStartCommand, type StartCommand } from './start-command.js';
 export { adoptPackage, installPackage, listPackages, makePartial, packagePath } from './store.js';
 export { comparePaths, listTree, type TreeFile, type WalkOptions } from './tree.js';
+export { keyAccessRuleOf, keyAccessRuleSchema, keyAccessRulesSchema, type KeyAccessRuleJson } from './key-access.js';
 export { planContractPolicy, type ContractOptions, type ContractSurroundings } from './contract-policy.js';

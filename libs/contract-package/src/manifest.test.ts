@@ -37,6 +37,14 @@ describe('readManifest', () => {
     ['no owners', { worldState: { owners: [] } }, 'MANIFEST_INVALID', 'worldState.owners'],
     ['an owner set of no collection', { ownerSets: { x: { endorsementPolicy: 'y' } } }, 'MANIFEST_INVALID', 'ownerSets.x is not a collection'],
     ['a dataset that there is not', { withoutContentGuard: ['', 'x'] }, 'MANIFEST_INVALID', 'withoutContentGuard: x is not a collection'],
+    ['a key access rule of no role', { keyAccess: [{ operatorMspId: 'AMSP' }] }, 'MANIFEST_INVALID', 'selvedge.json: keyAccess.0.role'],
+    ['a key access rule with a field that is none', { keyAccess: [{ role: 'compute', operatorMspId: 'AMSP', nodes: ['n'] }] }, 'MANIFEST_INVALID', 'nodes'],
+    ['a key access rule of no organisation', { keyAccess: [{ role: 'compute', operatorMspId: 'A MSP' }] }, 'MANIFEST_INVALID', 'keyAccess.0.operatorMspId: is not an MSP id'],
+    ['a short certificate hash', { keyAccess: [{ role: 'viewer', operatorMspId: 'AMSP', operatorCertificates: ['ab'] }] }, 'MANIFEST_INVALID', 'keyAccess.0.operatorCertificates.0: is not the SHA-256'],
+    ['a node id that is none', { keyAccess: [{ role: 'compute', operatorMspId: 'AMSP', nodeIds: ['a/b'] }] }, 'MANIFEST_INVALID', 'keyAccess.0.nodeIds.0'],
+    ['a name that turns text around', { keyAccess: [{ role: 'compute', operatorMspId: 'AMSP', operatorNames: ['a\u202e'] }] }, 'MANIFEST_INVALID', 'keyAccess.0.operatorNames.0'],
+    ['purposes of a compute node', { keyAccess: [{ role: 'compute', operatorMspId: 'AMSP', purposes: ['state'] }] }, 'MANIFEST_INVALID', 'keyAccess.0.purposes: are for viewers'],
+    ['too many key access rules', { keyAccess: Array.from({ length: 65 }, () => ({ role: 'compute', operatorMspId: 'AMSP' })) }, 'MANIFEST_INVALID', 'keyAccess'],
     ['a bad name', { name: 'a b' }, 'MANIFEST_INVALID', 'selvedge.json: name'],
   ])('refuses %s', async (_name, settings, code, text) => {
     await expect(read({ ...SHIM, 'package.json': PACKAGE, 'selvedge.json': settings })).rejects.toMatchObject({ code, message: expect.stringContaining(text) as string });

@@ -4,6 +4,7 @@ import type { DeclaredIndexes } from '@selvedge/rich-query';
 import { z } from 'zod';
 import { COLLECTIONS_FILE, IMPLICIT_COLLECTION_PREFIX, parseCollections, type CollectionConfig } from './collections.js';
 import { readDeclaredIndexes } from './index-files.js';
+import { keyAccessRulesSchema } from './key-access.js';
 import { readJsonFile, readPackageJson } from './package-json.js';
 import { readStartCommand, runtimeSchema, type StartCommand } from './start-command.js';
 
@@ -37,6 +38,8 @@ export const selvedgeJsonSchema = z.strictObject({
   computeQuorum: z.number().int().min(1).max(16).optional(),
   /** Organisations entitled to open the contract's events. */
   eventReaders: z.array(mspId).optional(),
+  /** Who may get the contract's keys, within what the network profile lets. */
+  keyAccess: keyAccessRulesSchema.optional(),
 });
 
 export type SelvedgeJson = z.infer<typeof selvedgeJsonSchema>;

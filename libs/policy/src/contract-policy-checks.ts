@@ -2,7 +2,8 @@ import { SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { DistinctBy, StorageMode, type ContractPolicy, type Dataset, type OwnerSet } from '@selvedge/protocol';
 import { parseEndorsementPolicy } from './endorsement/parse.js';
-import { CONTRACT_NAME, DATASET_NAME, MSP_ID, NODE_ID, OWNER_SET_NAME, SHORT_TEXT, isStrictlyAscending, isUnique } from './names.js';
+import { checkKeyAccessRules } from './key-access/check.js';
+import { CONTRACT_NAME, DATASET_NAME, MSP_ID, OWNER_SET_NAME, SHORT_TEXT, isStrictlyAscending, isUnique } from './names.js';
 
 const MAX_LIST_ENTRIES = 256;
 const MAX_COMPUTE_QUORUM = 64;
@@ -29,8 +30,8 @@ export function checkContractPolicy(policy: ContractPolicy): void {
   checkFunctions(policy.gatedFunctions);
   checkList('organisation_map', policy.organisationMap.map((mapping) => mapping.chaincodeMspId), MSP_ID);
   if (policy.organisationMap.some((mapping) => !MSP_ID.test(mapping.endorserMspId))) throw malformed('organisation_map: endorser_msp_id');
-  checkList('assigned_nodes', policy.assignedNodes, NODE_ID);
   checkList('event_readers', policy.eventReaders, MSP_ID);
+  checkKeyAccessRules(policy.keyAccess, (what) => malformed(`key_access: ${what}`));
 }
 
 function checkOwnerSets(sets: readonly OwnerSet[]): void {

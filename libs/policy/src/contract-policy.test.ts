@@ -45,7 +45,7 @@ describe('parseContractPolicy', () => {
     ['too many gated functions', { gatedFunctions: Array.from({ length: 257 }, (_, i) => String(i)) }, /gated_functions: more than 256/],
     ['an organisation mapped twice', { organisationMap: [...CONTRACT.organisationMap, ...CONTRACT.organisationMap] }, /organisation_map: a name occurs twice/],
     ['an organisation mapped to none', { organisationMap: [{ chaincodeMspId: 'X', endorserMspId: '' }] }, /organisation_map: endorser_msp_id/],
-    ['a node twice', { assignedNodes: ['n', 'n'] }, /assigned_nodes/],
+    ['a key access rule that is not proper', { keyAccess: [{ role: 'compute', operatorMspId: 'Org1MSP', nodeIds: ['n', 'n'] }] }, /key_access: rule 0: node_ids: not sorted/],
     ['an event reader that is no MSP id', { eventReaders: ['?'] }, /event_readers/],
     ['too many datasets', { datasets: Array.from({ length: 257 }, (_, i) => ({ name: `d${String(i)}`, ownerSet: 'all' })) }, /datasets: more than 256/],
   ] as [string, object, RegExp][])('refuses %s', (_, change, reason) => {
@@ -104,6 +104,7 @@ describe('verifyContractPolicy', () => {
     ['member', { datasets: [{ ...stones, members: ['OtherMSP'] }] }, /dataset stones names OtherMSP/],
     ['mapping', { organisationMap: [{ chaincodeMspId: 'X', endorserMspId: 'OtherMSP' }] }, /organisation map names OtherMSP/],
     ['event reader', { eventReaders: ['OtherMSP'] }, /event readers names OtherMSP/],
+    ['organisation that may have keys', { keyAccess: [{ role: 'compute', operatorMspId: 'OtherMSP' }] }, /a key access rule names OtherMSP/],
   ])('refuses a %s that the profile does not have', (_, change, reason) => {
     const text = refused(change);
     expect(text).toMatch(/^POLICY_MALFORMED: contract diamonds: /);

@@ -50,6 +50,7 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
   requireKnown('the organisation map', policy.organisationMap.map((mapping) => mapping.endorserMspId));
   for (const mapping of previous?.organisationMap ?? []) verifyMappingStands(mapping, policy, refuse);
   requireKnown('the list of event readers', policy.eventReaders);
+  requireKnown('a key access rule', policy.keyAccess.map(({ operatorMspId }) => operatorMspId));
 }
 
 /** Code that was replaced, perhaps for a flaw, does not return under its old number; the same number may name new code. */

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { SUITE_NAMES, suiteByName, toHex } from '@selvedge/crypto';
 import { LIMITS, type NetworkProfile, type Organisation } from '@selvedge/protocol';
 import { checkAppraisalPolicies } from './appraisal-policy/check.js';
+import { checkKeyAccessNamespaces } from './key-access/check.js';
 import { MSP_ID, NETWORK_NAME, isStrictlyAscending, isUnique } from './names.js';
 import { profileInvalid } from './profile-invalid.js';
 
@@ -22,6 +23,7 @@ export function checkProfile(profile: NetworkProfile): void {
   checkAppraisalPolicies(profile.appraisalPolicies);
   checkUnlockQuorum(profile);
   checkSimulatedRoots(profile.simulatedRoots);
+  checkKeyAccess(profile);
 }
 
 function checkOrganisations(organisations: readonly Organisation[]): void {
@@ -53,6 +55,15 @@ function checkSuites(suites: readonly string[]): void {
   if (suites.length === 0) throw profileInvalid('no suite allowed');
   if (!isUnique(suites)) throw profileInvalid('a suite is listed twice');
   if (!suites.every((suite) => known.includes(suite))) throw profileInvalid(`unknown suite; known are ${SUITE_NAMES.join(', ')}`);
+}
+
+function checkKeyAccess({ keyAccess, organisations }: NetworkProfile): void {
+  checkKeyAccessNamespaces(keyAccess, profileInvalid);
+  const known = new Set(organisations.map(({ mspId }) => mspId));
+  for (const { contract, rules } of keyAccess) {
+    const unknown = rules.find(({ operatorMspId }) => !known.has(operatorMspId));
+    if (unknown !== undefined) throw profileInvalid(`key_access of ${contract}: ${unknown.operatorMspId} is none of the organisations`);
+  }
 }
 
 function checkSimulatedRoots(roots: readonly Uint8Array[]): void {

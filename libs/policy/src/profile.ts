@@ -3,6 +3,7 @@ import { equalBytes } from '@selvedge/crypto';
 import { createMspRegistry, type MspRegistry } from '@selvedge/identity';
 import { LIMITS, NetworkProfileSchema, compareText, encodeMessage, parseMessage, profileDigest, type NetworkProfile } from '@selvedge/protocol';
 import { orderAppraisalPolicies } from './appraisal-policy/order.js';
+import { orderKeyAccessNamespaces } from './key-access/order.js';
 import { checkProfile } from './profile-checks.js';
 import { profileInvalid } from './profile-invalid.js';
 
@@ -44,13 +45,14 @@ function checkSequencer(sequencer: Uint8Array, msps: MspRegistry): void {
   if (role !== 'orderer') throw profileInvalid(`the sequencer’s identity is of role ${role}, orderer expected`);
 }
 
-/** Encodes a profile, its organisations and appraisal policies in order, and checks it. Throws PROFILE_INVALID. */
+/** Encodes a profile, its organisations, appraisal policies and key access rules in order, and checks it. Throws PROFILE_INVALID. */
 export function createProfile(init: MessageInitShape<typeof NetworkProfileSchema>): Uint8Array {
   const message = create(NetworkProfileSchema, init);
   const bytes = encodeMessage(NetworkProfileSchema, {
     ...message,
     organisations: [...message.organisations].sort((a, b) => compareText(a.mspId, b.mspId)),
     appraisalPolicies: orderAppraisalPolicies(message.appraisalPolicies),
+    keyAccess: orderKeyAccessNamespaces(message.keyAccess),
   });
   parseProfile(bytes);
   return bytes;

@@ -21,7 +21,7 @@ beforeAll(async () => {
 beforeEach(() => {
   for (const { key } of net.state.factEntries()) net.state.setFact(key, undefined);
   for (const { key, value } of facts0) net.state.setFact(key, value);
-  net.setContractPolicy({ assignedNodes: [], gatedFunctions: [] });
+  net.setContractPolicy({ keyAccess: [], gatedFunctions: [] });
   const { suite } = net.contractPolicy;
   client = {
     network: net.network,
@@ -173,10 +173,13 @@ describe('after authentication, refusals travel under the response key', () => {
     expect(await refusedSealed({ body: { contract: '../diamonds' } })).toBe('CONTRACT_UNKNOWN');
   });
 
-  it('a contract that is assigned to other nodes', async () => {
-    net.setContractPolicy({ assignedNodes: ['compute-2'] });
-    expect(await refusedSealed()).toBe('CONTRACT_NOT_ASSIGNED');
-    net.setContractPolicy({ assignedNodes: ['compute-1', 'compute-2'] });
+  it('a contract whose keys rules give to other nodes, or to nodes of others', async () => {
+    for (const rule of [{ operatorMspId: 'NorthMSP', nodeIds: ['compute-2'] }, { operatorMspId: 'SouthMSP', nodeIds: ['compute-1'] }]) {
+      net.setContractPolicy({ keyAccess: [{ role: 'compute', ...rule }] });
+      expect(await refusedSealed()).toBe('CONTRACT_NOT_ASSIGNED');
+      expect(test.node.health().deniedContracts).toEqual([net.contract]);
+    }
+    net.setContractPolicy({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1', 'compute-2'] }] });
     expect((await ask()).status).toBe(200);
   });
 

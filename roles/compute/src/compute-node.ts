@@ -7,6 +7,7 @@ import { createRecipientContexts } from '@selvedge/sealed-objects';
 import { createAdmission, type HeldKeys, type KeyKeeper } from '@selvedge/tee-node';
 import { answerBatch } from './batch-answer.js';
 import type { HeldPackage } from './adapters/package-keeper.js';
+import { contractsFor } from './domain/expected-keys.js';
 import { openRequest, verifyOwnStanding } from './domain/open-request.js';
 import { createTargetData, refusalResponse, sealAnswer } from './domain/seal-answer.js';
 import { createExecution, type ExecutionOptions } from './execution.js';
@@ -50,7 +51,8 @@ export interface ComputeNode {
 
 /** The request half of a compute node (DESIGN 2, steps 2 to 4). */
 export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
-  const { nodeId, views, keys, checkpoint } = options;
+  const { self, views, keys, checkpoint } = options;
+  const { nodeId } = self;
   const admission = createAdmission(options.limits);
   const { maxBatches = 4 } = options.limits;
   const batches = createAdmission({ maxRunning: maxBatches, maxQueued: 4 * maxBatches });
@@ -140,6 +142,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
       packages: [...(options.packages?.() ?? [])],
       kept: execution.kept(),
       stateQueries: options.stateQueries?.() ?? 0n,
+      deniedContracts: view === undefined ? [] : [...contractsFor(view, self).denied],
     });
   };
 

@@ -224,7 +224,7 @@ describe('a call is refused', () => {
   });
 
   it('for a contract that is assigned to other nodes', async () => {
-    admit(net.addContract('elsewhere', { assignedNodes: ['compute-2'] }));
+    admit(net.addContract('elsewhere', { keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-2'] }] }));
     expect(await refusalOf((state) => open(state, 'elsewhere'), epochs({ elsewhere: 1n }))).toBe('CONTRACT_NOT_ASSIGNED');
   });
 

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
+import type { KeyHolder } from '@selvedge/policy';
 import { RequestKind, type KeptStateSchema } from '@selvedge/protocol';
 import { createPacketOpener, type HeldKeys, type ReadScope, type StateSource } from '@selvedge/tee-node';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
@@ -19,7 +20,8 @@ import { createTransactionContracts, type TransactionContracts } from './domain/
 import type { ChaincodeHost, ChaincodeResult, Invocation, StateCalls } from './ports.js';
 
 export interface ExecutionOptions {
-  readonly nodeId: string;
+  /** This node, as key access rules name it. */
+  readonly self: KeyHolder;
   readonly channel: string;
   readonly source: StateSource;
   readonly host: ChaincodeHost;
@@ -87,7 +89,7 @@ const STALE_EPOCH: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['KEY_EPOCH_U
 
 /** Runs requests of one node; packets and the replay window are shared among them. */
 export function createExecution(options: ExecutionOptions): Execution {
-  const { nodeId, channel, source: ledger, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
+  const { self, channel, source: ledger, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
   const { maxWriteBytes = 4 * 1024 * 1024, maxQueryWork = 20_000_000, cacheBytes = 16 * 1024 * 1024, keptSetBytes = 256 * 1024 * 1024 } = options;
   const keptNowhere = createKeptPoints({ maxBytes: 0, clock: () => 0 });
   const { keptPoints = keptNowhere, maxMemoryAgeMs = 2_500 } = options;
@@ -135,7 +137,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       setHits: BigInt(keptSets.hits),
     }),
     async authorise(unsealed, { view, keys }) {
-      const request = await askingForKeys(() => authoriseRequest(unsealed, { view, keys, nodeId, now: now(), freshnessMs }));
+      const request = await askingForKeys(() => authoriseRequest(unsealed, { view, keys, self, now: now(), freshnessMs }));
       replays.admit(request, now());
       return request;
     },
@@ -148,7 +150,7 @@ export function createExecution(options: ExecutionOptions): Execution {
           request, source, scope, opener, keptSets, keptPoints: source === ledger ? keptPoints : keptNowhere, mayAnswerFromMemory, maxWriteBytes, requestDigest,
           declaredIndexes: (codeHash) => host.declaredIndexes(codeHash),
           queryWork: createQueryWork(maxQueryWork, () => giveWay(signal)),
-          context: { view, keys, nodeId },
+          context: { view, keys, self },
         });
       let contracts = openContracts();
       // A run that is repeated starts from nothing: what the first try read and wrote is void.

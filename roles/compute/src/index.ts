@@ -2,7 +2,7 @@ export type { ChaincodeEvent, ChaincodeHost, ChaincodeResult, Invocation, StateC
 export { CHAINCODE_LIMITS, createChaincodeHost, type ChaincodeHostOptions, type ChaincodeHostStatus, type ChaincodeLimits, type ProcessChaincodeHost } from './chaincode/index.js';
 export { createComputeNode, type ComputeLimits, type ComputeNode, type ComputeNodeOptions } from './compute-node.js';
 export type { ExecutionOptions } from './execution.js';
-export { assignedContracts, isComplete } from './domain/expected-keys.js';
+export { isComplete } from './domain/expected-keys.js';
 export { readContractPolicy } from './domain/contract-terms.js';
 export { createPackageKeeper, type HeldPackage, type PackageKeeper, type PackageKeeperOptions } from './adapters/package-keeper.js';
 export { createKeptPoints, type KeptPoints, type KeptPointsOptions } from './domain/kept-points.js';

@@ -60,7 +60,7 @@ export function createTestNode(input: {
     followers,
     execute: (request, signal = new AbortController().signal) => test.node.execute(request.sealed, signal),
     node: createComputeNode({
-      nodeId: certified.nodeId,
+      self: certified.self,
       channel: net.channel,
       views: { start: () => Promise.resolve(), current: () => test.view, refresh: () => Promise.resolve(test.view), close: () => undefined },
       keys: { current: () => test.keys, renew: () => void (test.renewals += 1), close: () => undefined },

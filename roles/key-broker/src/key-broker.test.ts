@@ -3,7 +3,7 @@ import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyComm
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
 import { encodeMessage, KeyReleaseSchema, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
-import { AT, BROKER_MEASUREMENT, brokerPlatformId, COMPUTE_MEASUREMENT, consortium, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, recordRevocation, SUITES, type TestBroker } from './testdata/setting.js';
+import { AT, BROKER_MEASUREMENT, brokerPlatformId, COMPUTE_MEASUREMENT, consortium, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, recordContract, recordRevocation, SUITES, type TestBroker } from './testdata/setting.js';
 import { createKeyRing } from './domain/key-derivation.js';
 
 const NONCE = new Uint8Array(32).fill(0x11);
@@ -21,6 +21,31 @@ describe('a release', () => {
     expect(certificate.binding).toMatchObject({ nodeId: 'node-1', operatorMspId: operator.mspId, role: 'compute', epoch: 1n, suite });
     expect(toHex(envelopeKeys[0]!.privateKey)).toBe(toHex(createKeyRing(test.state).envelopeKey(suite, 1n).privateKey));
     expect(contracts.map(({ contract }) => contract)).toEqual(suite === SUITES.P256 ? [CONTRACT] : []);
+  });
+
+  it('binds the operator’s certificate and name into the node’s', async () => {
+    const { certificate } = await releaseTo(createTestBroker());
+    const { certificateHash, commonName } = profile.msps.verifyIdentity(operator.serialized);
+    expect(certificate.binding.operatorName).toBe(commonName);
+    expect(commonName).not.toBe('');
+    expect(toHex(certificate.binding.operatorCertificateHash)).toBe(toHex(certificateHash));
+  });
+
+  it('refuses another organisation’s genuine node under an id that rules give to this one, and records why', async () => {
+    const test = createTestBroker();
+    recordContract(test.ledger, { name: CONTRACT, keyAccess: [{ role: 'compute', operatorMspId: operator.mspId, nodeIds: ['node-1'] }] });
+    expect((await releaseTo(test)).contracts.map(({ contract }) => contract)).toEqual([CONTRACT]);
+    const { request } = await createRequest(test, { operator: consortium.organisation('SouthMSP').peer.signer });
+    const reason = `rules of contract ${CONTRACT}: saw compute node node-1 of SouthMSP, expected compute node node-1 of NorthMSP`;
+    await expect(test.broker.releaseKeys(request)).rejects.toMatchObject({ code: 'KEY_ACCESS_DENIED', message: `keys of contract ${CONTRACT}: ${reason}`, details: { namespace: `contract ${CONTRACT}` } });
+    expect(test.events.at(-1)).toMatchObject({ event: 'refused', code: 'KEY_ACCESS_DENIED', nodeId: 'node-1', operatorMspId: 'SouthMSP', denied: [`keys of contract ${CONTRACT}: ${reason}`] });
+  });
+
+  it('records which contracts of several rules kept from a node', async () => {
+    const test = createTestBroker();
+    recordContract(test.ledger, { name: 'closed', keyAccess: [{ role: 'compute', operatorMspId: 'SouthMSP' }] });
+    await releaseTo(test);
+    expect(test.events.at(-1)).toMatchObject({ event: 'released', contracts: [`${CONTRACT}@1`], denied: ['closed: rules of contract closed: saw compute node node-1 of NorthMSP, expected compute node any of SouthMSP'] });
   });
 
   it('refuses a replay', async () => {

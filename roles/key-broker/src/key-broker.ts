@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { parseBrokerRoot, signKeyCommitments, type Attester } from '@selvedge/attestation';
 import { suiteByName } from '@selvedge/crypto';
-import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { Profile } from '@selvedge/policy';
 import {
@@ -24,7 +24,7 @@ import {
   type SignedAuditHead,
   type SignedKeyCommitments,
 } from '@selvedge/protocol';
-import { refusalEvent, releaseEvent, shareEvent } from './domain/audit-events.js';
+import { refusalCodeOf, refusalEvent, releaseEvent, shareEvent } from './domain/audit-events.js';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import { createBrokerStatement, isRecognised } from './domain/broker-statement.js';
 import { createChallenges } from './domain/challenges.js';
@@ -154,8 +154,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
       refusals.settle();
       return await serve(sender, request);
     } catch (error) {
-      const code = error instanceof SelvedgeError ? error.code : 'INTERNAL';
-      refusals.note({ code, isSenderKnown, event: () => refusalEvent(request, code, now()) });
+      refusals.note({ code: refusalCodeOf(error), isSenderKnown, event: () => refusalEvent(request, error, now()) });
       throw error;
     }
   };

@@ -35,11 +35,27 @@ describe('a viewer', () => {
     expect(await lengthsOf(test, 'EastMSP')).toEqual([only(0, 32)]);
   });
 
-  it('of an organisation that owns nothing gets no key, whatever nodes the contract is assigned to', async () => {
+  it('of an organisation that owns nothing gets no key, whatever the rules say', async () => {
     const test = createTestBroker();
-    recordContract(test.ledger, { name: CONTRACT, assignedNodes: ['viewer-NorthMSP'] });
+    recordContract(test.ledger, { name: CONTRACT, keyAccess: ['NorthMSP', 'AuroraMSP'].map((operatorMspId) => ({ role: 'viewer', operatorMspId })) });
     expect(await lengthsOf(test, 'NorthMSP')).toEqual([]);
     expect(await lengthsOf(test, 'AuroraMSP')).toEqual([only(32, 0)]);
+  });
+
+  it('gets of its rights what rules leave, and nothing when they admit another', async () => {
+    const test = createTestBroker();
+    const ruled = (...rules: object[]): void => {
+      recordContract(test.ledger, { name: CONTRACT, eventReaders: ['AuroraMSP'], keyAccess: rules });
+    };
+    const rule = { role: 'viewer', operatorMspId: 'AuroraMSP' };
+    ruled(rule);
+    expect(await lengthsOf(test, 'AuroraMSP')).toEqual([only(32, 32)]);
+    ruled({ ...rule, purposes: ['events'] });
+    expect(await lengthsOf(test, 'AuroraMSP')).toEqual([only(0, 32)]);
+    ruled({ ...rule, nodeIds: ['viewer-2'] });
+    await expect(release(test, viewerOf('AuroraMSP'))).rejects.toMatchObject({ code: 'KEY_ACCESS_DENIED' });
+    ruled({ ...rule, role: 'compute' });
+    await expect(release(test, viewerOf('AuroraMSP'))).rejects.toMatchObject({ code: 'KEY_ACCESS_DENIED' });
   });
 
   it('that is revoked gets nothing', async () => {

@@ -23,13 +23,16 @@ export interface AnswerContext {
 /** An answer's content. */
 export type AnsweredView = Pick<MessageInitShape<typeof ViewAnswerSchema>, 'versions' | 'writes' | 'event'>;
 
-/** Answers a question of an authorised reader. Throws DATASET_*, FEATURE_UNSUPPORTED, STATE_*, HISTORY_*, SET_DIGEST_UNCONFIRMED, KEY_EPOCH_UNKNOWN, LIMIT_EXCEEDED. */
+/** Answers a question of an authorised reader. Throws KEY_ACCESS_DENIED, DATASET_*, FEATURE_UNSUPPORTED, STATE_*, HISTORY_*, SET_DIGEST_UNCONFIRMED, KEY_EPOCH_UNKNOWN, LIMIT_EXCEEDED. */
 export async function answerView(question: ParsedView['question'], context: AnswerContext): Promise<AnsweredView> {
   if (question.case === 'transaction') return answerTransaction(question.value, context);
+  if (!mayOpenState(context)) throw new SelvedgeError('KEY_ACCESS_DENIED', `key access rules leave this viewer the events of contract ${context.contract.policy.name}, not its state`);
   const versions = question.case === 'key' ? await presentVersion(question.value, context) : await history(question.value, context);
   requireAtMost('bytes of values', versions.reduce((sum, { entry }) => sum + (entry?.value.length ?? 0), 0), MAX_ANSWER_BYTES);
   return { versions: versions.map(viewedVersion) };
 }
+
+const mayOpenState = ({ contract: { purposes } }: AnswerContext): boolean => purposes.includes('state');
 
 async function presentVersion({ dataset, key }: ViewedKey, { mspId, contract, state }: AnswerContext): Promise<StoredVersion[]> {
   const place = requireOwnPlace(contract.policy, dataset, mspId);
@@ -64,7 +67,7 @@ async function answerTransaction({ txId, writes, sealedEvent }: ViewedTransactio
 async function viewWrite(txId: Uint8Array, write: LedgerWrite, context: AnswerContext): Promise<MessageInitShape<typeof ViewedWriteSchema>> {
   const { dataset, ledgerKey, packetHash } = write;
   const { contract, mspId, state } = context;
-  const place = ownPlace(contract.policy, dataset, mspId);
+  const place = mayOpenState(context) ? ownPlace(contract.policy, dataset, mspId) : undefined;
   if (place === undefined) return { state: ViewedWriteState.NOT_OWNED, dataset };
   if (dataset !== WORLD_STATE) return viewPrivateWrite(write, await state.entries(place, write.datasetTag));
   const version = (await state.versions(place, ledgerKey)).find((candidate) => equalBytes(candidate.txId, txId) && equalBytes(candidate.entry?.packetHash ?? new Uint8Array(0), packetHash));
@@ -84,8 +87,8 @@ function opened(dataset: string, { key, value }: OpenedEntry): MessageInitShape<
 }
 
 /** What is opened here was sealed by a TEE for that transaction; whether it is on the ledger, the reader saw there. */
-function viewEvent(txId: Uint8Array, sealedEvent: Uint8Array, { channel, mspId, contract: { policy, keys } }: AnswerContext): MessageInitShape<typeof ViewedEventSchema> {
-  if (!policy.eventReaders.includes(mspId)) return { denied: true };
+function viewEvent(txId: Uint8Array, sealedEvent: Uint8Array, { channel, contract: { policy, keys, purposes } }: AnswerContext): MessageInitShape<typeof ViewedEventSchema> {
+  if (!purposes.includes('events')) return { denied: true };
   const { name, payload } = openEvent(sealedEvent, { eventKey: (epoch) => keys.epoch(epoch)?.eventKey, expected: { channel, contract: policy.name, txId } });
   return { name, payload };
 }

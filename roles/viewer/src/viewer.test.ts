@@ -45,6 +45,17 @@ describe('an entitled reader', () => {
     expect((await view(test, { body: history('ruby', 'auroraStones') })).code).toBe('HISTORY_NOT_KEPT');
   });
 
+  it('is shown what key access rules leave to the viewer, by the ledger as it is now', async () => {
+    test.write('k', 'one');
+    const rule = { role: 'viewer', operatorMspId: 'AuroraMSP' };
+    net.setContractPolicy({ keyAccess: [{ ...rule, nodeIds: ['viewer-2'] }] });
+    expect((await view(test)).code).toBe('KEY_ACCESS_DENIED');
+    net.setContractPolicy({ eventReaders: ['AuroraMSP'], keyAccess: [{ ...rule, purposes: ['events'] }] });
+    expect((await view(test)).code).toBe('KEY_ACCESS_DENIED');
+    net.setContractPolicy({ keyAccess: [{ ...rule, nodeIds: ['viewer-aurora'] }] });
+    expect((await view(test)).code).toBeUndefined();
+  });
+
   it('may be an administrator, or have the attribute, and nothing less', async () => {
     const { ca, client, peer } = net.organisation('AuroraMSP');
     const withAttributes = async (attributes: Record<string, string>) => (await issueTestIdentity(ca, { commonName: 'reader', role: 'client', attributes })).signer;
@@ -179,6 +190,13 @@ describe('a transaction', () => {
     expect(await viewed(second, [write('', 'k', new Uint8Array(0))])).toEqual([[ViewedWriteState.DELETED, '', '']]);
     expect(await viewed(second, [write('', 'k', hash)])).toEqual([[ViewedWriteState.NOT_COMMITTED, '', '']]);
     expect(await viewed(first, [write('', 'k', new Uint8Array(32))])).toEqual([[ViewedWriteState.NOT_COMMITTED, '', '']]);
+  });
+
+  it('shows none of its writes to a viewer that rules leave events alone', async () => {
+    const first = test.write('k', 'one');
+    const hash = sha256(test.versions[0]!.packet);
+    net.setContractPolicy({ eventReaders: ['AuroraMSP'], keyAccess: [{ role: 'viewer', operatorMspId: 'AuroraMSP', purposes: ['events'] }] });
+    expect(await viewed(first, [write('', 'k', hash)])).toEqual([[ViewedWriteState.NOT_OWNED, '', '']]);
   });
 
   it('shows private data while it is the present version, and none of other organisations', async () => {

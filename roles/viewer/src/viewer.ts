@@ -5,7 +5,7 @@ import { suiteByName, toHex, type KemKeyPair } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
 import { parsePem, type Identity } from '@selvedge/identity';
 import type { LedgerView, LedgerViewTracker } from '@selvedge/ledger-view';
-import { verifyTeeStanding } from '@selvedge/policy';
+import { verifyTeeStanding, type KeyHolder } from '@selvedge/policy';
 import {
   encodeMessage, SealedViewAnswerSchema, signing, ViewAnswerSchema, viewDigest, Viewer as ViewerService, ViewerHealthSchema,
   type SealedView, type SealedViewAnswer, type ViewerEvidence, type ViewerEvidenceRequest, type ViewerHealth,
@@ -21,9 +21,8 @@ import type { RecordedView, ViewAudit } from './ports.js';
 import { createStoredState } from './stored-state.js';
 
 export interface ViewerOptions {
-  readonly nodeId: string;
-  /** The organisation whose readers it answers. */
-  readonly mspId: string;
+  /** This viewer, as key access rules name it; it answers readers of its operator's organisation. */
+  readonly self: KeyHolder;
   readonly network: string;
   readonly channel: string;
   readonly views: LedgerViewTracker;
@@ -54,7 +53,8 @@ type Answer = MessageInitShape<typeof ViewAnswerSchema>;
 
 /** Opens what its organisation owns for the organisation's authorised readers (DESIGN 7, View). */
 export function createViewer(options: ViewerOptions): Viewer {
-  const { nodeId, mspId, network, channel, views, keys, audit, now, limits } = options;
+  const { self, network, channel, views, keys, audit, now, limits } = options;
+  const { nodeId, operatorMspId: mspId } = self;
   const scope: ViewScope = { suite: options.suite, network, channel };
   const ephemeral: KemKeyPair = suiteByName(options.suite).generateKemKeyPair();
   const admission = createAdmission(limits);
@@ -85,7 +85,7 @@ export function createViewer(options: ViewerOptions): Viewer {
 
   const open = async ({ body, question }: ParsedView, held: HeldKeys, view: LedgerView): Promise<AnsweredView> => {
     try {
-      const contract = viewedContract(view, held, body.contract, mspId);
+      const contract = viewedContract(view, held, body.contract, self);
       const minHeight = view.height > limits.maxLagBlocks ? view.height - limits.maxLagBlocks : 0n;
       const reads = { contract: body.contract, signer: held.signer(contract.policy.suite), minHeight, profile: view.profile };
       return await answerView(question, { channel, mspId, contract, state: createStoredState(options.source, reads, channel, contract) });

@@ -3,6 +3,7 @@ import { listPackages } from '@selvedge/contract-package';
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
+import { keyHolderOf } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
@@ -23,6 +24,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
   const { nodeId, network, channel, limits, operator } = config;
   const { attester, measurement, isSimulated, profile } = await openTeeService({ config, logger, nodeOptions }, now);
   const signer = readSigner(operator);
+  const self = keyHolderOf(profile.msps.verifyIdentity(signer.serialized), { role: 'compute', nodeId });
   const platform = await probeSandbox();
   if (platform.missing.length > 0) logger.warn({ missing: platform.missing }, `chaincode is confined incompletely here: ${describeMissing(platform.missing)}`);
   if (!profile.message.allowSimulated) requireCompleteSandbox(platform);
@@ -67,7 +69,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
     role: 'compute',
     operator: signer,
     nodeId,
-    isComplete: (held, view) => isComplete(held, view, nodeId),
+    isComplete: (held, view) => isComplete(held, view, self),
     view: () => views.current(),
     now,
     onKeys: (held) => {
@@ -103,7 +105,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
     },
   });
   const node = createComputeNode({
-    nodeId,
+    self,
     channel,
     views,
     keys,

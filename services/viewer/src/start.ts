@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openAppendLog } from '@selvedge/attestation/process';
 import { SelvedgeError } from '@selvedge/errors';
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
-import { readBrokerRoot } from '@selvedge/policy';
+import { keyHolderOf, readBrokerRoot } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
@@ -21,6 +21,7 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
   const { nodeId, network, channel, limits, operator } = config;
   const { attester, measurement, isSimulated, profile } = await openTeeService({ config, logger, nodeOptions }, now);
   const signer = readSigner(operator);
+  const self = keyHolderOf(profile.msps.verifyIdentity(signer.serialized), { role: 'viewer', nodeId });
   const suite = profile.message.allowedSuites[0] ?? '';
   const tls = readTls(config.tls);
   const peers = connectPeers({ ...config, keyBrokers: [config.keyBroker, ...config.keyBrokerReplicas], tls });
@@ -56,7 +57,7 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
     role: 'viewer',
     operator: signer,
     nodeId,
-    isComplete: (held, view) => isComplete(held, view, operator.mspId),
+    isComplete: (held, view) => isComplete(held, view, self),
     view: () => views.current(),
     now,
     onKeys: (held) => {
@@ -68,8 +69,7 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
     },
   });
   const viewer = createViewer({
-    nodeId,
-    mspId: operator.mspId,
+    self,
     network,
     channel,
     views,

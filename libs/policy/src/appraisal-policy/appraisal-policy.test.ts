@@ -3,7 +3,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { AppraisalPolicySchema, type AppraisalPolicy } from '@selvedge/protocol';
 import { refusal } from '../testdata/refusal.js';
 import { checkAppraisalPolicies } from './check.js';
-import { appraisalPoliciesFromJson } from './read.js';
+import { policiesFromJson } from '../profile-json/policies-from-json.js';
 import { appraisalPolicyToJson } from './to-json.js';
 
 type Init = Exclude<MessageInitShape<typeof AppraisalPolicySchema>, AppraisalPolicy>;
@@ -81,7 +81,7 @@ describe('the readable form of appraisal policies', () => {
   ];
 
   it('gives the same again, and takes lists in any order and dates as YAML makes them', () => {
-    expect(appraisalPoliciesFromJson({ appraisalPolicies: whole }).map(appraisalPolicyToJson)).toEqual(whole);
+    expect(policiesFromJson({ appraisalPolicies: whole }).appraisalPolicies.map(appraisalPolicyToJson)).toEqual(whole);
     const turned = structuredClone(whole).reverse().map((policy) => ({
       ...policy,
       ...('measurements' in policy ? { measurements: [...(policy.measurements ?? [])].reverse() } : {}),
@@ -91,7 +91,7 @@ describe('the readable form of appraisal policies', () => {
       ...(policy.tcb === undefined ? {} : { tcb: { ...policy.tcb, statuses: [...policy.tcb.statuses].reverse(), advisories: [...policy.tcb.advisories].reverse(), minimumDate: new Date('2024-03-13T00:00:00Z') } }),
       ...(policy.snp === undefined ? {} : { snp: { ...policy.snp, vmpls: [2, 0], minimumTcb: [...policy.snp.minimumTcb].reverse() } }),
     }));
-    expect(appraisalPoliciesFromJson({ appraisalPolicies: turned }).map(appraisalPolicyToJson)).toEqual(whole);
+    expect(policiesFromJson({ appraisalPolicies: turned }).appraisalPolicies.map(appraisalPolicyToJson)).toEqual(whole);
   });
 
   it.each<[string, unknown, string]>([
@@ -108,10 +108,10 @@ describe('the readable form of appraisal policies', () => {
     ['a VMPL that is no number', { appraisalPolicies: [{ ...whole[0], snp: { vmpls: ['zero'] } }] }, 'appraisalPolicies[0].snp.vmpls[0]'],
     ['migration that is no flag', { appraisalPolicies: [{ ...whole[0], snp: { allowMigration: 'no' } }] }, 'appraisalPolicies[0].snp.allowMigration'],
   ])('names the field that is wrong: %s', (_, json, path) => {
-    expect(refusal(() => appraisalPoliciesFromJson(json))).toContain(`PROFILE_INVALID: network profile: ${path}: `);
+    expect(refusal(() => policiesFromJson(json))).toContain(`PROFILE_INVALID: network profile: ${path}: `);
   });
 
   it('checks what it read', () => {
-    expect(refusal(() => appraisalPoliciesFromJson({ appraisalPolicies: [{ role: 'compute', teeType: 'sgx' }] }))).toMatch(/no measurement is admitted/);
+    expect(refusal(() => policiesFromJson({ appraisalPolicies: [{ role: 'compute', teeType: 'sgx' }] }))).toMatch(/no measurement is admitted/);
   });
 });

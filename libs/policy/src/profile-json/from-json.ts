@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { serializeIdentity } from '@selvedge/identity';
 import type { OrganisationSchema } from '@selvedge/protocol';
 import { readAppraisalPolicy } from '../appraisal-policy/from-json.js';
+import { readKeyAccessNamespace } from '../key-access/from-json.js';
 import { createProfile } from '../profile.js';
 import { JsonField } from './fields.js';
 
@@ -11,7 +12,7 @@ import { JsonField } from './fields.js';
  */
 export function profileFromJson(json: unknown): Uint8Array {
   const fields = new JsonField(json, '').object([
-    'network', 'channel', 'version', 'organisations', 'adminQuorum', 'viewQuorum', 'appraisalPolicies', 'allowedSuites', 'allowSimulated', 'simulatedRoots', 'sequencer',
+    'network', 'channel', 'version', 'organisations', 'adminQuorum', 'viewQuorum', 'appraisalPolicies', 'allowedSuites', 'allowSimulated', 'simulatedRoots', 'sequencer', 'keyAccess',
   ]);
   return createProfile({
     network: fields.network.text(),
@@ -25,6 +26,7 @@ export function profileFromJson(json: unknown): Uint8Array {
     allowSimulated: fields.allowSimulated.isAbsent ? false : fields.allowSimulated.flag(),
     simulatedRoots: fields.simulatedRoots.list((root) => root.pem('CERTIFICATE')),
     sequencer: fields.sequencer.isAbsent ? new Uint8Array(0) : readIdentity(fields.sequencer),
+    keyAccess: fields.keyAccess.list(readKeyAccessNamespace),
   });
 }
 

@@ -2,11 +2,12 @@ import { toHex } from '@selvedge/crypto';
 import { toPem } from '@selvedge/identity';
 import type { NetworkProfile } from '@selvedge/protocol';
 import { appraisalPolicyToJson } from '../appraisal-policy/to-json.js';
+import { keyAccessToJson } from '../key-access/to-json.js';
 import { parseProfile, type Profile } from '../profile.js';
 
 /**
  * Readable form of NetworkProfile bytes: field names of the wire in camel case, certificates and lists as PEM,
- * appraisal policies as appraisalPolicyToJson writes them, the version as decimal text, the sequencer as {mspId, certificatePem}. Throws PROFILE_INVALID.
+ * appraisal policies as appraisalPolicyToJson writes them, key access as keyAccessToJson does, the version as decimal text, the sequencer as {mspId, certificatePem}. Throws PROFILE_INVALID.
  */
 export function profileToJson(profile: Uint8Array): Record<string, unknown> {
   const parsed = parseProfile(profile);
@@ -23,6 +24,7 @@ export function profileToJson(profile: Uint8Array): Record<string, unknown> {
     simulatedRoots: message.simulatedRoots.map((der) => toPem(der, 'CERTIFICATE')),
     organisations: message.organisations.map(writeOrganisation),
     ...(message.sequencer.length === 0 ? {} : { sequencer: writeSequencer(parsed) }),
+    ...(message.keyAccess.length === 0 ? {} : { keyAccess: message.keyAccess.map(keyAccessToJson) }),
   };
 }
 

@@ -91,8 +91,8 @@ export const CONTRACT = {
   computeQuorum: 1,
   gatedFunctions: ['bid'],
   organisationMap: [{ chaincodeMspId: 'HouseMSP', endorserMspId: 'Org1MSP' }],
-  assignedNodes: ['compute-1'],
   eventReaders: ['Org2MSP'],
+  keyAccess: [{ role: 'compute', operatorMspId: 'Org1MSP', nodeIds: ['compute-1'] }],
 };
 
 /** BrokerRoot bytes with one envelope key of each of these epochs. */

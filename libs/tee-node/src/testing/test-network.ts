@@ -3,7 +3,7 @@ import { verifyTeeCertificate } from '@selvedge/attestation';
 import { suiteByName, type KemKeyPair, type Suite } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { withRevocationLists, type FactReader, type Profile } from '@selvedge/policy';
+import { withRevocationLists, type FactReader, type Profile, type KeyHolder } from '@selvedge/policy';
 import { policyRoot, type ContractPolicy } from '@selvedge/protocol';
 import { createHeldKeys, type HeldKeys } from '../domain/held-keys.js';
 
@@ -28,6 +28,8 @@ export interface CertifiedNode {
   readonly suite: Suite;
   readonly certificate: Uint8Array;
   readonly privateKey: KeyObject;
+  /** As key access rules see it. */
+  readonly self: KeyHolder;
 }
 
 /** The view of the network's own state. */

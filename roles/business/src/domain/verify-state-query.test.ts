@@ -46,9 +46,11 @@ describe('a state query', () => {
     expect(await byNode({ binding: binding ?? {} })).toBe(code);
   });
 
-  it('of the own organisation’s viewer passes, whatever nodes run the contract, unless the viewer is revoked', async () => {
+  it('of the own organisation’s viewer passes, unless rules do not admit it or it is revoked', async () => {
     const viewer = await consortium.issueComputeNode({ binding: { role: 'viewer', nodeId: 'viewer-aurora', operatorMspId: 'AuroraMSP' } });
-    consortium.setContractPolicy({ assignedNodes: ['compute-1'] });
+    consortium.setContractPolicy({ keyAccess: [{ role: 'viewer', operatorMspId: 'AuroraMSP', nodeIds: ['viewer-2'] }] });
+    expect(refusal(signed({}, viewer))).toBe('KEY_ACCESS_DENIED');
+    consortium.setContractPolicy({ keyAccess: [{ role: 'viewer', operatorMspId: 'AuroraMSP' }] });
     expect(refusal(signed({}, viewer))).toBeUndefined();
     expect(refusal(signed({ points: [point('borealis', 'borealisStones')] }, viewer))).toBe('DATASET_NOT_HELD');
     consortium.state.setFact(facts.revokedNode('viewer-aurora'), REASON);
@@ -100,9 +102,9 @@ describe('a state query', () => {
     expect(refusal(signed({ sets: [create(SetReadSchema, { ownerSet: 'aurora', dataset: 'auroraStones' })] }))).toBeUndefined();
   });
 
-  it('of a node that the contract is not assigned to is refused', () => {
-    consortium.setContractPolicy({ assignedNodes: ['compute-2'] });
-    expect(refusal(signed())).toBe('CONTRACT_NOT_ASSIGNED');
+  it.each([{ operatorMspId: 'NorthMSP', nodeIds: ['compute-2'] }, { operatorMspId: 'SouthMSP', nodeIds: ['compute-1'] }])('of a node that key access rules do not admit is refused: %o', (rule) => {
+    consortium.setContractPolicy({ keyAccess: [{ role: 'compute', ...rule }] });
+    expect(refusal(signed())).toBe('KEY_ACCESS_DENIED');
   });
 
   const entries = (ownerSet: string, dataset: string): [string, Query][] => [

@@ -1,6 +1,6 @@
 import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { readBrokerRoot, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
+import { readBrokerRoot, verifyKeyAccess, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
 import { LIMITS, parseMessage, requireAtMost, requireLength, signing, StateQuerySchema, type SignedStateQuery, type StateQuery } from '@selvedge/protocol';
 import { readContractDatasets, type ContractDatasets } from './contract-datasets.js';
 
@@ -19,7 +19,7 @@ const NONCE_BYTES = 16;
 /**
  * Packets go to attested readers only: a state query is signed by a compute node in good standing, or this organisation's viewer, is meant for this
  * node, and asks for its own datasets. Returns the query. Throws TEE_*, SIGNATURE_INVALID, WRONG_NETWORK,
- * WRONG_CHANNEL, WRONG_RECIPIENT, CONTRACT_UNKNOWN, CONTRACT_NOT_ASSIGNED, OWNER_SET_MISMATCH, DATASET_NOT_HELD,
+ * WRONG_CHANNEL, WRONG_RECIPIENT, CONTRACT_UNKNOWN, KEY_ACCESS_DENIED, OWNER_SET_MISMATCH, DATASET_NOT_HELD,
  * MALFORMED_MESSAGE or LIMIT_EXCEEDED.
  */
 export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext): StateQuery {
@@ -34,7 +34,7 @@ export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext
   if (query.channel !== channel) throw new SelvedgeError('WRONG_CHANNEL', 'the query is for another channel');
   if (query.recipient !== context.mspId) throw new SelvedgeError('WRONG_RECIPIENT', `the query is for ${query.recipient}, this is ${context.mspId}`);
   const contract = readContractDatasets(context.facts, query.contract);
-  if (certificate.binding.role === 'compute') verifyAssigned(certificate, contract);
+  verifyKeyAccess(certificate.binding, { profile: context.profile.message, policy: contract.policy });
   for (const point of query.points) verifyOwnDataset(point, contract, context.mspId);
   for (const set of query.sets) verifyOwnDataset(set, contract, context.mspId);
   for (const guard of query.guards) verifyOwnDataset(guard, contract, context.mspId);
@@ -71,11 +71,6 @@ function verifyShape(query: StateQuery): void {
   requireAtMost('histories', query.histories.length, LIMITS.maxSections);
   for (const history of query.histories) requireLength('ledger_key', history.ledgerKey, 32);
   for (const guard of query.guards) requireLength('guard_key', guard.guardKey, 32);
-}
-
-function verifyAssigned({ binding }: TeeCertificate, { policy }: ContractDatasets): void {
-  const isAssigned = policy.assignedNodes.length === 0 || policy.assignedNodes.includes(binding.nodeId);
-  if (!isAssigned) throw new SelvedgeError('CONTRACT_NOT_ASSIGNED', `the contract is not assigned to ${binding.nodeId}`);
 }
 
 function verifyOwnDataset(asked: { readonly dataset: string; readonly ownerSet: string }, { datasets }: ContractDatasets, mspId: string): void {

@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Identity } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
-import type { Profile } from '@selvedge/policy';
+import type { KeyHolder, Profile } from '@selvedge/policy';
 import { computeTxId, RequestKind, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
 import type { HeldKeys } from '@selvedge/tee-node';
 import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
@@ -24,7 +24,8 @@ export interface AuthorisedRequest extends ContractTerms {
 export interface AuthoriseContext {
   readonly view: LedgerView;
   readonly keys: HeldKeys;
-  readonly nodeId: string;
+  /** This node, as key access rules name it. */
+  readonly self: KeyHolder;
   readonly now: Date;
   /** How far the request's timestamp may be off, either way. */
   readonly freshnessMs: number;

@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { facts } from '@selvedge/policy';
+import { facts, type KeyHolder } from '@selvedge/policy';
 import { LIMITS, type RequestBody } from '@selvedge/protocol';
 import type { HeldKeys } from '@selvedge/tee-node';
 import type { ContractCall } from '../ports.js';
@@ -10,7 +10,8 @@ import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.
 export interface CallContext {
   readonly view: LedgerView;
   readonly keys: HeldKeys;
-  readonly nodeId: string;
+  /** This node, as key access rules name it. */
+  readonly self: KeyHolder;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { facts, isEpochUsable, parseContractPolicy } from '@selvedge/policy';
+import { describeDenial, facts, isEpochUsable, keyAccess, parseContractPolicy, type KeyAccessDenial, type KeyHolder } from '@selvedge/policy';
 import type { ContractPolicy, EpochKeys } from '@selvedge/protocol';
 import type { HeldContractKeys, HeldKeys } from '@selvedge/tee-node';
 
@@ -26,9 +26,10 @@ export function readContractPolicy(view: LedgerView, contract: string): Contract
   return policy;
 }
 
-/** Whether the contract may run on this node. */
-export function isAssignedTo(policy: ContractPolicy, nodeId: string): boolean {
-  return policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId);
+/** Why key access rules keep a contract from this node; undefined: it may run here. */
+export function denialOf(policy: ContractPolicy, view: LedgerView, self: KeyHolder): KeyAccessDenial | undefined {
+  const access = keyAccess(self, { profile: view.profile.message, policy });
+  return access !== undefined && 'denial' in access ? access.denial : undefined;
 }
 
 /** What a request asks of a contract. */
@@ -45,10 +46,11 @@ export interface AskedTerms {
  * Throws CONTRACT_UNKNOWN, CONTRACT_NOT_ASSIGNED, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN, KEY_EPOCH_RETIRED,
  * KEY_EPOCH_REVOKED, NOT_READY while the keys are still on their way, VIEW_QUORUM_UNREACHABLE.
  */
-export function agreeTerms({ contract, keyEpoch, suite }: AskedTerms, context: { readonly view: LedgerView; readonly keys: HeldKeys; readonly nodeId: string }): ContractTerms {
-  const { view, nodeId } = context;
+export function agreeTerms({ contract, keyEpoch, suite }: AskedTerms, context: { readonly view: LedgerView; readonly keys: HeldKeys; readonly self: KeyHolder }): ContractTerms {
+  const { view, self } = context;
   const policy = readContractPolicy(view, contract);
-  if (!isAssignedTo(policy, nodeId)) throw new SelvedgeError('CONTRACT_NOT_ASSIGNED', `contract ${contract} is assigned to other compute nodes`);
+  const denial = denialOf(policy, view, self);
+  if (denial !== undefined) throw new SelvedgeError('CONTRACT_NOT_ASSIGNED', `contract ${contract} is not for this compute node: ${describeDenial(denial)}`);
   if (policy.suite !== suite) throw new SelvedgeError('UNKNOWN_SUITE', `contract ${contract} uses suite ${policy.suite}, the request is of suite ${suite}`);
   if (keyEpoch === undefined) throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `the request fixes no key epoch of contract ${contract}`);
   verifyKeyEpoch(view, contract, keyEpoch);

@@ -4,7 +4,7 @@ import { createDevelopmentPlatform, createSimulatedAttester, issueTeeCertificate
 import { suiteByName, SUITE_NAMES } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { facts } from '@selvedge/policy';
+import { facts, type KeyHolder } from '@selvedge/policy';
 import { ChallengeAnswerSchema, encodeMessage, KeyBundleSchema, KeyReleaseSchema, signing, type KeyRelease, type KeyRequest } from '@selvedge/protocol';
 import { createNameKeys } from '@selvedge/sealed-objects';
 import { createKeyKeeper, type HeldKeys, type KeyBrokerPort, type KeyKeeper, type KeyKeeperOptions } from '@selvedge/tee-node';
@@ -14,6 +14,7 @@ import { isComplete } from './expected-keys.js';
 
 const MEASUREMENT = new Uint8Array(48).fill(3);
 const NODE = 'compute-1';
+const SELF: KeyHolder = { role: 'compute', nodeId: NODE, operatorMspId: 'NorthMSP', operatorCertificateHash: new Uint8Array(32), operatorName: 'peer0' };
 
 /** A key broker in memory that really verifies, certifies and seals. */
 interface FakeBroker extends KeyBrokerPort {
@@ -37,7 +38,7 @@ beforeAll(async () => {
 beforeEach(() => {
   for (const { key } of net.state.factEntries()) net.state.setFact(key, undefined);
   for (const { key, value } of facts0) net.state.setFact(key, value);
-  net.setContractPolicy({ assignedNodes: [] });
+  net.setContractPolicy({ keyAccess: [] });
   broker = createFakeBroker();
   received = [];
   failures = [];
@@ -95,7 +96,7 @@ function keep(options: Partial<KeyKeeperOptions> = {}): KeyKeeper {
     attester: createSimulatedAttester({ ...createDevelopmentPlatform({ root: net.developmentRoot, name: 'p', now: net.now }), measurement: MEASUREMENT }),
     operator: net.organisation('NorthMSP').peer.signer,
     nodeId: NODE,
-    isComplete: (keys, view) => isComplete(keys, view, NODE),
+    isComplete: (keys, view) => isComplete(keys, view, SELF),
     view: () => viewOf(net),
     now: () => net.now,
     minBackoffMs: 5,
@@ -200,8 +201,8 @@ describe('the key keeper, with what a compute node should hold', () => {
     expect(received.length).toBe(count);
   });
 
-  it('does not wait for contracts that are assigned to others', async () => {
-    net.setContractPolicy({ assignedNodes: ['compute-2'] });
+  it('does not wait for contracts that rules keep from it', async () => {
+    net.setContractPolicy({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-2'] }] });
     broker.contractEpochs = [];
     keep();
     await until(() => received.length === 1);

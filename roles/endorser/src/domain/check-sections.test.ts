@@ -80,8 +80,8 @@ describe('every check holds for the called contract’s section alone', () => {
   });
 
   it('the compute nodes that it is assigned to, and how many', async () => {
-    withPolicy({ assignedNodes: ['compute-2'] });
-    expect(refusal()).toBe('CONTRACT_NOT_ASSIGNED');
+    withPolicy({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-2'] }] });
+    expect(refusal()).toBe('KEY_ACCESS_DENIED');
     withPolicy({ computeQuorum: 2, distinctBy: DistinctBy.PLATFORM });
     expect(refusal()).toBe('COMPUTE_QUORUM_NOT_MET');
     const second = await consortium.issueComputeNode({ binding: { nodeId: 'compute-2', platformId: new Uint8Array(32).fill(9) } });

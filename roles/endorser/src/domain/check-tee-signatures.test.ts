@@ -120,11 +120,37 @@ describe('TEE signature', () => {
     expect(refusal({ nodes: [node, idle] })).toBe('TEE_SIGNATURE_INVALID');
   });
 
-  it('is refused from a node that the contract is not assigned to', () => {
-    consortium.setContractPolicy({ assignedNodes: ['compute-2'] });
-    expect(refusal()).toBe('CONTRACT_NOT_ASSIGNED');
-    consortium.setContractPolicy({ assignedNodes: ['compute-1', 'compute-2'] });
+  it.each([
+    { role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-2'] },
+    { role: 'compute', operatorMspId: 'SouthMSP', nodeIds: ['compute-1'] },
+    { role: 'compute', operatorMspId: 'NorthMSP', operatorNames: ['peer1'] },
+    { role: 'compute', operatorMspId: 'NorthMSP', operatorCertificates: [new Uint8Array(32).fill(0x0b)] },
+    { role: 'viewer', operatorMspId: 'NorthMSP' },
+  ])('is refused from a node that may not have the contract’s keys: %o', (rule) => {
+    consortium.setContractPolicy({ keyAccess: [rule] });
+    expect(refusal()).toBe('KEY_ACCESS_DENIED');
+  });
+
+  it('is refused although one of the others may have them, and taken from those that may', async () => {
+    const other = await consortium.issueComputeNode({ binding: { nodeId: 'compute-9' } });
+    consortium.setContractPolicy({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1'] }] });
+    expect(refusal({ nodes: [node, other] })).toBe('KEY_ACCESS_DENIED');
+    consortium.setContractPolicy({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1', 'compute-2'] }] });
     expect(refusal()).toBeUndefined();
+  });
+});
+
+describe('key access rules of the profile', () => {
+  const verified = async (rule: object): Promise<string[] | string | undefined> => {
+    const ruled = await createTestConsortium({ profile: { keyAccess: [{ contract: '*', rules: [rule] }] } });
+    const by = await ruled.issueComputeNode({ binding: { nodeId: 'compute-1' } });
+    const verify = () => verifyTargetData(createTargetData({ consortium: ruled, nodes: [by] }), { state: ruled.state, profile: ruled.profile, at: ruled.now });
+    return refusalCode(verify) ?? verify().factReads.map(({ key }) => key);
+  };
+
+  it('count as the contract’s own do, and the endorsement rests on the profile', async () => {
+    expect(await verified({ role: 'compute', operatorMspId: 'SouthMSP', nodeIds: ['compute-1'] })).toBe('KEY_ACCESS_DENIED');
+    expect(await verified({ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1'] })).toContain(facts.profile);
   });
 });
 

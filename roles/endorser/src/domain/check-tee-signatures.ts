@@ -1,7 +1,7 @@
 import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { readBrokerRoot, verifyTeeStanding, type FactReader } from '@selvedge/policy';
+import { readBrokerRoot, verifyKeyAccess, verifyTeeStanding, type FactReader, type KeyAccessPolicies } from '@selvedge/policy';
 import { DistinctBy, teeSigningInput, type Attachments, type ContractPolicy, type TeeBinding } from '@selvedge/protocol';
 import type { EndorsementContext } from './context.js';
 
@@ -47,11 +47,9 @@ export function verifyCertificateSuites(certificates: readonly TeeCertificate[],
   if (foreign !== undefined) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', 'the certificate’s suite is not the contract’s');
 }
 
-/** Throws CONTRACT_NOT_ASSIGNED when a node signed that the contract is not assigned to. */
-export function verifyAssignedNodes(certificates: readonly TeeCertificate[], policy: ContractPolicy): void {
-  if (policy.assignedNodes.length === 0) return;
-  const foreign = certificates.find((certificate) => !policy.assignedNodes.includes(certificate.binding.nodeId));
-  if (foreign !== undefined) throw new SelvedgeError('CONTRACT_NOT_ASSIGNED', `the contract is not assigned to ${foreign.binding.nodeId}`);
+/** Throws KEY_ACCESS_DENIED when a node signed that may not have the contract's keys. */
+export function verifyKeyHolders(certificates: readonly TeeCertificate[], policies: KeyAccessPolicies): void {
+  for (const { binding } of certificates) verifyKeyAccess(binding, policies);
 }
 
 /** Throws COMPUTE_QUORUM_NOT_MET unless enough distinct nodes signed, distinct as the contract's policy counts. */

@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { withRevocationLists } from '@selvedge/policy';
+import { facts as factKeys, withRevocationLists } from '@selvedge/policy';
 import { createItemOverlay, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
 import type { EndorserState } from '../ports.js';
 import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyPolicyVersion } from './check-contract.js';
@@ -11,7 +11,7 @@ import { verifyPackets } from './check-packets.js';
 import { verifyGuardsCurrent, verifyReadsCurrent } from './check-read-set.js';
 import { verifySetDigests } from './check-set-digests.js';
 import { parseTargetData, verifyAttachmentLimits, verifyChannel, verifyNetwork, verifySuiteAllowed, type ParsedTargetData } from './check-shape.js';
-import { verifyAssignedNodes, verifyCertificateSuites, verifyComputeQuorum, verifyTeeSignatures } from './check-tee-signatures.js';
+import { verifyCertificateSuites, verifyComputeQuorum, verifyKeyHolders, verifyTeeSignatures } from './check-tee-signatures.js';
 import { verifyOnlySupportedWrites } from './check-unsupported.js';
 import type { EndorsementContext } from './context.js';
 import { readContractRules, type ContractRules } from './contract-rules.js';
@@ -44,6 +44,8 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     if (isStateOf(core.sections, context)) verifyTxIdUnused(core, context.state);
   }
   const certificates = verifyTeeSignatures(targetData, facts, context);
+  // Its rules about keys: a profile that takes a node's keys away fails what the node signed before.
+  if (context.profile.message.keyAccess.length > 0) facts.fact(factKeys.profile);
 
   const rules = new Map(cores.flatMap((core) => core.sections.map(({ contract }) => [contract, readContractRules(facts, contract)])));
   // Each item meets what the kept ones before it write.
@@ -53,7 +55,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
       const contract = rules.get(section.contract) ?? readContractRules(facts, section.contract);
       verifyContractSuite(core, contract.policy);
       verifyCertificateSuites(certificates, contract.policy);
-      verifyAssignedNodes(certificates, contract.policy);
+      verifyKeyHolders(certificates, { profile: context.profile.message, policy: contract.policy });
       verifyComputeQuorum(certificates, contract.policy);
       verifyCodeHash(section, contract.policy);
       verifyPolicyVersion(section, contract.policy);

@@ -1,6 +1,6 @@
 import { evidenceDigest } from '@selvedge/attestation';
 import { toHex } from '@selvedge/crypto';
-import type { RefusalCode } from '@selvedge/errors';
+import { isSelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { parseMessage, SerializedIdentitySchema, LIMITS, type KeyRequest } from '@selvedge/protocol';
 import type { AuditEvent } from '@selvedge/attestation';
 import type { AuthorisedReplica } from '../replication/authorise.js';
@@ -27,6 +27,7 @@ export function releaseEvent(request: AuthorisedRequest, decision: ReleaseDecisi
     ledgerHeight: String(height),
     channelEpoch: String(decision.channelEpoch),
     contracts: decision.contracts.flatMap(({ contract, epochs }) => epochs.map((epoch) => `${contract}@${String(epoch)}`)),
+    ...(decision.denied.length === 0 ? {} : { denied: decision.denied }),
   };
 }
 
@@ -53,8 +54,9 @@ export function shareEvent({ operatorMspId, attestation, evidenceDigest: digest 
 /** A refused request for keys, or another replica's for the root, which names neither role nor node nor suite. */
 type RefusedRequest = Pick<KeyRequest, 'evidence' | 'operator'> & Partial<Pick<KeyRequest, 'role' | 'nodeId' | 'suite'>>;
 
-/** What a refused party claimed of itself, bounded in size. */
-export function refusalEvent(request: RefusedRequest, code: RefusalCode, at: Date): AuditEvent {
+/** What a refused party claimed of itself, bounded in size, and of a refusal by rules, which. */
+export function refusalEvent(request: RefusedRequest, error: unknown, at: Date): AuditEvent {
+  const code = refusalCodeOf(error);
   const { evidence, role, nodeId, suite } = request;
   return {
     event: 'refused',
@@ -65,7 +67,13 @@ export function refusalEvent(request: RefusedRequest, code: RefusalCode, at: Dat
     operatorMspId: claimedMspId(request).slice(0, MAX_CLAIMED_TEXT),
     ...(suite === undefined ? {} : { suite: suite.slice(0, MAX_CLAIMED_TEXT) }),
     ...(evidence === undefined ? {} : { teeType: evidence.teeType.slice(0, MAX_CLAIMED_TEXT), evidenceDigest: toHex(evidenceDigest(evidence)) }),
+    ...(isSelvedgeError(error, 'KEY_ACCESS_DENIED') ? { denied: [error.message] } : {}),
   };
+}
+
+/** What a refusal counts as. */
+export function refusalCodeOf(error: unknown): RefusalCode {
+  return isSelvedgeError(error) ? error.code : 'INTERNAL';
 }
 
 function claimedMspId({ operator }: RefusedRequest): string {

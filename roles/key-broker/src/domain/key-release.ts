@@ -47,6 +47,8 @@ function createCertificate({ request, decision, state, now }: KeyReleaseInput): 
       role: request.role,
       nodeId: request.nodeId,
       operatorMspId: request.operatorMspId,
+      operatorCertificateHash: request.operatorCertificateHash,
+      operatorName: request.operatorName,
       teeType,
       platformId,
       measurement,

@@ -1,5 +1,7 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { CHANNEL_EPOCH, createProfile, facts, parseProfile } from '@selvedge/policy';
+import { KeyAccessNamespaceSchema } from '@selvedge/protocol';
 import { COMPUTE_MEASUREMENT, CONTRACT, createLedger, createState, profile, recordChannelEpoch, recordContract, recordEpoch, SUITES, type TestLedger } from '../testdata/setting.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createKeyRing } from './key-derivation.js';
@@ -13,6 +15,8 @@ const request: AuthorisedRequest = {
   nodeId: 'node-1',
   suite: SUITES.P256,
   operatorMspId: 'NorthMSP',
+  operatorCertificateHash: new Uint8Array(32).fill(1),
+  operatorName: 'peer0',
   nonce: new Uint8Array(32),
   ephemeralKey: new Uint8Array(65),
   signingKey: new Uint8Array(91),
@@ -21,6 +25,7 @@ const request: AuthorisedRequest = {
 };
 const decide = (ledger: TestLedger, over: Partial<AuthorisedRequest> = {}) =>
   decideRelease({ request: { ...request, ...over }, ledger, ring: createKeyRing(state), rootCertificate: state.rootCertificate, profile });
+const NORTH = { role: 'compute', operatorMspId: 'NorthMSP' };
 const REASON = Buffer.from('compromised');
 const changed = (change: (ledger: TestLedger) => void): TestLedger => {
   const ledger = createLedger(state);
@@ -31,7 +36,7 @@ const refusal = (code: string) => expect.objectContaining({ code }) as Error;
 
 describe('decideRelease', () => {
   it('gives the current epoch, and the assigned contract with its epoch', () => {
-    expect(decide(createLedger(state))).toEqual({ channelEpoch: 1n, envelopeEpochs: [1n], contracts: [{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n], purposes: ['dataKey', 'nameKey', 'randomKey', 'gateKey', 'eventKey'] }] });
+    expect(decide(createLedger(state))).toEqual({ channelEpoch: 1n, envelopeEpochs: [1n], contracts: [{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n], purposes: ['dataKey', 'nameKey', 'randomKey', 'gateKey', 'eventKey'] }], denied: [] });
   });
 
   it('gives nothing from a broker whose profile is older than the ledger’s', () => {
@@ -89,12 +94,67 @@ describe('decideRelease', () => {
     expect(decide(ledger).contracts).toMatchObject([{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n, 3n, 4n] }]);
   });
 
-  it('gives a contract only to the nodes that it is assigned to', () => {
+  it('gives a contract only to whom its rules admit, and says whom they do not', () => {
     const ledger = changed((one) => {
-      recordContract(one, { name: CONTRACT, assignedNodes: ['node-2'] });
+      recordContract(one, { name: CONTRACT, keyAccess: [{ ...NORTH, nodeIds: ['node-2'] }] });
+      recordContract(one, { name: 'open' });
+      recordEpoch(one, state, 'open', 1n);
     });
-    expect(decide(ledger).contracts).toEqual([]);
-    expect(decide(ledger, { nodeId: 'node-2' }).contracts).toHaveLength(1);
+    expect(decide(ledger)).toMatchObject({ contracts: [{ contract: 'open' }], denied: [`${CONTRACT}: rules of contract ${CONTRACT}: saw compute node node-1 of NorthMSP, expected compute node node-2 of NorthMSP`] });
+    expect(decide(ledger, { nodeId: 'node-2' }).contracts).toHaveLength(2);
+    expect(decide(ledger, { nodeId: 'node-2', operatorMspId: 'SouthMSP' }).contracts).toMatchObject([{ contract: 'open' }]);
+  });
+
+  it('refuses whoever may have no contract at all, also where it would only hold envelope keys', () => {
+    const ledger = changed((one) => {
+      recordContract(one, { name: CONTRACT, keyAccess: [{ ...NORTH, nodeIds: ['node-1'] }] });
+    });
+    expect(decide(ledger).contracts).toHaveLength(1);
+    expect(() => decide(ledger, { operatorMspId: 'SouthMSP' })).toThrow(refusal('KEY_ACCESS_DENIED'));
+    expect(() => decide(ledger, { operatorMspId: 'SouthMSP' })).toThrow(`rules of contract ${CONTRACT}: saw compute node node-1 of SouthMSP, expected compute node node-1 of NorthMSP`);
+  });
+
+  it('does not refuse in one suite who has a contract in another', () => {
+    const ledger = changed((one) => {
+      recordContract(one, { name: CONTRACT, keyAccess: [{ ...NORTH, nodeIds: ['node-2'] }] });
+      recordContract(one, { name: 'gems', suite: SUITES.X25519 });
+      recordEpoch(one, state, 'gems', 1n, SUITES.X25519);
+    });
+    expect(decide(ledger)).toMatchObject({ envelopeEpochs: [1n], contracts: [] });
+    expect(decide(ledger, { suite: SUITES.X25519 }).contracts.map(({ contract }) => contract)).toEqual(['gems']);
+  });
+
+  describe('under rules of the profile', () => {
+    const under = (keyAccess: readonly { contract: string; rules: object[] }[], change: (ledger: TestLedger) => void = () => undefined) => {
+      const ruled = parseProfile(createProfile({ ...profile.message, keyAccess: keyAccess.map((namespace) => create(KeyAccessNamespaceSchema, namespace)) }));
+      const ledger = changed((one) => {
+        one.profile = ruled;
+        change(one);
+      });
+      return (over: Partial<AuthorisedRequest> = {}) => decideRelease({ request: { ...request, ...over }, ledger, ring: createKeyRing(state), rootCertificate: state.rootCertificate, profile: ruled });
+    };
+
+    it('the contract’s own cannot widen them', () => {
+      const ask = under([{ contract: '*', rules: [NORTH] }], (ledger) => {
+        recordContract(ledger, { name: CONTRACT, keyAccess: [{ ...NORTH, operatorMspId: 'SouthMSP' }, NORTH] });
+      });
+      expect(ask().contracts).toHaveLength(1);
+      expect(() => ask({ operatorMspId: 'SouthMSP' })).toThrow('rules of network profile for *: saw compute node node-1 of SouthMSP, expected compute node any of NorthMSP');
+    });
+
+    it('an operator is known by name and certificate', () => {
+      const ask = under([{ contract: CONTRACT, rules: [{ ...NORTH, operatorNames: ['peer0'], operatorCertificates: [request.operatorCertificateHash] }] }]);
+      expect(ask().contracts).toHaveLength(1);
+      expect(() => ask({ operatorName: 'peer1' })).toThrow(refusal('KEY_ACCESS_DENIED'));
+      expect(() => ask({ operatorCertificateHash: new Uint8Array(32).fill(2) })).toThrow(refusal('KEY_ACCESS_DENIED'));
+    });
+
+    it('whoever they name nowhere gets nothing before there are contracts, and others do', () => {
+      const ask = under([{ contract: '*', rules: [NORTH] }, { contract: 'rubies', rules: [{ ...NORTH, operatorMspId: 'EastMSP' }] }], (ledger) => ledger.facts.delete(facts.contract(CONTRACT)));
+      expect(ask()).toMatchObject({ envelopeEpochs: [1n], contracts: [] });
+      expect(ask({ operatorMspId: 'EastMSP' })).toMatchObject({ envelopeEpochs: [1n] });
+      expect(() => ask({ operatorMspId: 'SouthMSP' })).toThrow(refusal('KEY_ACCESS_DENIED'));
+    });
   });
 
   it('gives a contract only to keys of its suite, and none that is not on the ledger', () => {

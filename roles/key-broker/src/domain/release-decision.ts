@@ -2,7 +2,7 @@ import { verifyBrokerRecognised, verifyCommittedKeys, verifyTeeNotRevoked, type 
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { CHANNEL_EPOCH, facts, isEpochUsable, parseContractPolicy, viewingRights, type FactReader, type Profile } from '@selvedge/policy';
+import { CHANNEL_EPOCH, describeDenial, facts, isEpochUsable, keyAccess, keyAccessDenied, parseContractPolicy, profileDenial, type FactReader, type KeyAccessDenial, type Profile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import type { AuthorisedRequest } from './authorise.js';
 import { listedEpochs, usableChannelEpochs, verifyRecordedEnvelopeKey } from './epochs.js';
@@ -18,6 +18,8 @@ export interface ReleaseDecision {
   /** Channel epochs whose envelope keys go along, ascending. */
   readonly envelopeEpochs: readonly bigint[];
   readonly contracts: readonly ReleasedContract[];
+  /** Of each contract that it has a use for and may have no key of: which rules say so. */
+  readonly denied: readonly string[];
 }
 
 export interface ReleasedContract {
@@ -32,8 +34,7 @@ export type KeyPurpose = keyof CommittedKeys;
 
 const ALL_PURPOSES: readonly KeyPurpose[] = ['dataKey', 'nameKey', 'randomKey', 'gateKey', 'eventKey'];
 /** A viewer opens what is stored: it has no use for what contracts run with. */
-const STATE_PURPOSES: readonly KeyPurpose[] = ['dataKey', 'nameKey'];
-const EVENT_PURPOSES: readonly KeyPurpose[] = ['eventKey'];
+const VIEWER_KEYS = { state: ['dataKey', 'nameKey'], events: ['eventKey'] } as const satisfies Record<string, readonly KeyPurpose[]>;
 
 export interface ReleaseInput {
   readonly request: AuthorisedRequest;
@@ -47,7 +48,8 @@ export interface ReleaseInput {
 
 /**
  * Decides by the ledger what an authorised node receives.
- * Throws PROFILE_MISMATCH, BROKER_NOT_RECOGNISED, TEE_REVOKED, ENVELOPE_EPOCH_REVOKED, BROKER_STATE_MISMATCH.
+ * Throws PROFILE_MISMATCH, BROKER_NOT_RECOGNISED, TEE_REVOKED, ENVELOPE_EPOCH_REVOKED, BROKER_STATE_MISMATCH; KEY_ACCESS_DENIED
+ * for whoever may have no contract's keys, since it has no use for any other.
  */
 export function decideRelease(input: ReleaseInput): ReleaseDecision {
   const { request, ledger, ring, rootCertificate, profile } = input;
@@ -58,8 +60,9 @@ export function decideRelease(input: ReleaseInput): ReleaseDecision {
   const channelEpoch = currentChannelEpoch(ledger);
   const envelopeEpochs = usableChannelEpochs(ledger);
   for (const epoch of envelopeEpochs) verifyRecordedEnvelopeKey(ledger, ring, request.suite, epoch);
+  const { granted, denied } = judgeContracts(input);
   // A viewer opens no client's request.
-  return { channelEpoch, envelopeEpochs: request.role === 'viewer' ? [] : envelopeEpochs, contracts: assignedContracts(input) };
+  return { channelEpoch, envelopeEpochs: request.role === 'viewer' ? [] : envelopeEpochs, contracts: releasable(granted, input), denied: denied.map(({ contract, denial }) => `${contract}: ${describeDenial(denial)}`) };
 }
 
 /** A broker behind the ledger releases nothing. Throws PROFILE_MISMATCH. */
@@ -76,27 +79,42 @@ function currentChannelEpoch(ledger: FactReader): bigint {
   return epoch;
 }
 
-function assignedContracts(input: ReleaseInput): ReleaseDecision['contracts'] {
-  const { request, ledger } = input;
-  return ledger
-    .keys(facts.contract(''))
-    .map((key) => parseContractPolicy(ledger.fact(key) ?? new Uint8Array(0)))
-    .map((policy) => ({ policy, purposes: releasablePurposes(policy, request) }))
-    .filter(({ purposes }) => purposes.length > 0)
-    .map(({ policy, purposes }) => ({ contract: policy.name, suite: policy.suite, epochs: releasableEpochs(policy, input), purposes }))
-    .filter(({ epochs }) => epochs.length > 0);
+/** What a node may have of a contract. */
+interface Grant {
+  readonly policy: ContractPolicy;
+  readonly purposes: readonly KeyPurpose[];
 }
 
-/** Keys of a contract that a node has a use for, by its role: as one that runs it, or as the viewer of an organisation. */
-function releasablePurposes(policy: ContractPolicy, { role, suite, nodeId, operatorMspId }: AuthorisedRequest): readonly KeyPurpose[] {
-  // A node signs with the keys of one suite, so contracts of another are of no use to it.
-  if (policy.suite !== suite) return [];
-  if (role === 'viewer') {
-    const { state, events } = viewingRights(policy, operatorMspId);
-    return [...(state ? STATE_PURPOSES : []), ...(events ? EVENT_PURPOSES : [])];
+interface Judgement {
+  readonly granted: readonly Grant[];
+  readonly denied: readonly { readonly contract: string; readonly denial: KeyAccessDenial }[];
+}
+
+/** Contracts of every suite: a node asks once for each of its suites, and is not refused in one for having no use for it. */
+function judgeContracts({ request, ledger, profile }: ReleaseInput): Judgement {
+  const granted: Grant[] = [];
+  const denied: { contract: string; denial: KeyAccessDenial }[] = [];
+  for (const key of ledger.keys(facts.contract(''))) {
+    const policy = parseContractPolicy(ledger.fact(key) ?? new Uint8Array(0));
+    const access = keyAccess(request, { profile: profile.message, policy });
+    if (access === undefined) continue;
+    if ('denial' in access) denied.push({ contract: policy.name, denial: access.denial });
+    else granted.push({ policy, purposes: request.role === 'viewer' ? access.purposes.flatMap((purpose) => VIEWER_KEYS[purpose]) : ALL_PURPOSES });
   }
-  const isAssigned = policy.assignedNodes.length === 0 || policy.assignedNodes.includes(nodeId);
-  return isAssigned ? ALL_PURPOSES : [];
+  const [first] = denied;
+  if (granted.length > 0) return { granted, denied };
+  if (first !== undefined) throw keyAccessDenied(first.contract, first.denial);
+  const denial = profileDenial(request, profile.message);
+  if (denial !== undefined) throw keyAccessDenied(undefined, denial);
+  return { granted, denied };
+}
+
+function releasable(granted: readonly Grant[], input: ReleaseInput): ReleaseDecision['contracts'] {
+  return granted
+    // A node signs with the keys of one suite, so contracts of another are of no use to it.
+    .filter(({ policy }) => policy.suite === input.request.suite)
+    .map(({ policy, purposes }) => ({ contract: policy.name, suite: policy.suite, epochs: releasableEpochs(policy, input), purposes }))
+    .filter(({ epochs }) => epochs.length > 0);
 }
 
 /** Old epochs go along, because what was written under them must stay readable; revoked ones never do. */

@@ -26,7 +26,7 @@ export function authoriseReplica(request: RootRequest, profile: Profile, at: Dat
   const { nonce, ownNonce, ephemeralKey } = request;
   requireLength('own nonce', ownNonce, NONCE_BYTES);
   if (!equalBytes(request.profileDigest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the other replica runs with another network profile');
-  const operatorMspId = verifyOperator(request.operator, signing.replicaOperator(nonce, ownNonce, ephemeralKey), profile, at);
+  const { mspId: operatorMspId } = verifyOperator(request.operator, signing.replicaOperator(nonce, ownNonce, ephemeralKey), profile, at);
   const { network, channel } = profile.message;
   const evidence = attestedEvidence(request);
   const statementDigest = rootRequestDigest({ network, channel, operatorMspId, ownNonce });

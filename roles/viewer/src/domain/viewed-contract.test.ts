@@ -9,13 +9,15 @@ afterEach(() => {
 });
 
 it('a viewer asks again until it has every epoch of what its organisation may open, and certificates of the newest channel epoch', () => {
-  const complete = (epochs: readonly bigint[], mspId = 'AuroraMSP') => isComplete(heldKeysOf(net, certified, epochs), viewOf(net), mspId);
+  const complete = (epochs: readonly bigint[], mspId = 'AuroraMSP') => isComplete(heldKeysOf(net, certified, epochs), viewOf(net), { ...certified.self, operatorMspId: mspId });
   expect(complete([1n])).toBe(true);
   net.setEpoch(net.contract, 2n);
   expect(complete([1n])).toBe(false);
   expect(complete([1n, 2n])).toBe(true);
   expect(complete([], 'NorthMSP')).toBe(true);
-  net.setContractPolicy({ eventReaders: ['NorthMSP'] });
+  net.setContractPolicy({ keyAccess: [{ role: 'viewer', operatorMspId: 'BorealisMSP' }] });
+  expect(complete([])).toBe(true);
+  net.setContractPolicy({ keyAccess: [], eventReaders: ['NorthMSP'] });
   expect(complete([], 'NorthMSP')).toBe(false);
   net.setEpoch(CHANNEL_EPOCH, 2n);
   expect(complete([1n, 2n])).toBe(false);

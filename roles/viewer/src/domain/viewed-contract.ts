@@ -1,6 +1,6 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { CHANNEL_EPOCH, facts, isEpochUsable, mayViewDataset, parseContractPolicy, viewingRights } from '@selvedge/policy';
+import { CHANNEL_EPOCH, facts, isEpochUsable, keyAccess, keyAccessDenied, mayViewDataset, parseContractPolicy, type KeyAccessPolicies, type KeyHolder, type ViewerPurpose } from '@selvedge/policy';
 import { StorageMode, type ContractPolicy } from '@selvedge/protocol';
 import type { HeldContractKeys, HeldKeys, PlaceOfRead } from '@selvedge/tee-node';
 
@@ -10,18 +10,24 @@ const CONTRACT_PREFIX = facts.contract('');
 export interface ViewedContract {
   readonly policy: ContractPolicy;
   readonly keys: HeldContractKeys;
+  /** What it may open. */
+  readonly purposes: readonly ViewerPurpose[];
 }
 
-/** Throws CONTRACT_UNKNOWN, POLICY_MALFORMED, DATASET_ACCESS_DENIED when the organisation may open nothing of it, NOT_READY while keys are on their way. */
-export function viewedContract(view: LedgerView, held: HeldKeys, contract: string, mspId: string): ViewedContract {
+/**
+ * Throws CONTRACT_UNKNOWN, POLICY_MALFORMED, DATASET_ACCESS_DENIED when the organisation may open nothing of it, KEY_ACCESS_DENIED when
+ * rules keep its keys from this viewer, NOT_READY while they are on their way.
+ */
+export function viewedContract(view: LedgerView, held: HeldKeys, contract: string, self: KeyHolder): ViewedContract {
   const fact = view.fact(facts.contract(contract));
   if (fact === undefined) throw new SelvedgeError('CONTRACT_UNKNOWN', `contract ${contract} is not on the ledger`);
   const policy = parseContractPolicy(fact);
-  const rights = viewingRights(policy, mspId);
-  if (!rights.state && !rights.events) throw denied(`${mspId} owns no dataset of contract ${contract} and may not open its events`);
+  const access = keyAccess(self, { profile: view.profile.message, policy });
+  if (access === undefined) throw denied(`${self.operatorMspId} owns no dataset of contract ${contract} and may not open its events`);
+  if ('denial' in access) throw keyAccessDenied(contract, access.denial);
   const keys = held.contract(contract);
   if (keys === undefined) throw new SelvedgeError('NOT_READY', `this viewer has not received the keys of contract ${contract} yet`);
-  return { policy, keys };
+  return { policy, keys, purposes: access.purposes };
 }
 
 /** Where an own dataset lies; undefined: the organisation may not open it. Throws DATASET_UNKNOWN, FEATURE_UNSUPPORTED. */
@@ -41,16 +47,21 @@ export function requireOwnPlace(policy: ContractPolicy, name: string, mspId: str
 }
 
 /**
- * Whether a viewer holds every key that the ledger says its organisation may use, and certificates of the channel's newest
+ * Whether a viewer holds every key that the ledger says it may use, and certificates of the channel's newest
  * epoch. The broker's own view may be behind when it answers.
  */
-export function isComplete(held: HeldKeys, view: LedgerView, mspId: string): boolean {
+export function isComplete(held: HeldKeys, view: LedgerView, self: KeyHolder): boolean {
   if (held.bindings.some(({ epoch }) => view.fact(facts.epoch(CHANNEL_EPOCH, epoch + 1n)) !== undefined)) return false;
   return view
     .keys(CONTRACT_PREFIX)
     .map((key) => parseContractPolicy(view.fact(key) ?? new Uint8Array(0)))
-    .filter((policy) => Object.values(viewingRights(policy, mspId)).includes(true))
+    .filter((policy) => isAdmitted(self, { profile: view.profile.message, policy }))
     .every(({ name }) => listedEpochs(view, name).every((epoch) => held.contract(name)?.epoch(epoch) !== undefined));
+}
+
+function isAdmitted(self: KeyHolder, policies: KeyAccessPolicies): boolean {
+  const access = keyAccess(self, policies);
+  return access !== undefined && 'purposes' in access;
 }
 
 /** Old epochs count: what was written under them must stay readable. */

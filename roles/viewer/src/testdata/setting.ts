@@ -76,8 +76,7 @@ export function createTestViewer(options: Partial<ViewerOptions> = {}): TestView
       return packet;
     },
     viewer: createViewer({
-      nodeId: 'viewer-aurora',
-      mspId: 'AuroraMSP',
+      self: certified.self,
       network: net.network,
       channel: net.channel,
       views: { start: () => Promise.resolve(), current: () => viewOf(net), refresh: () => Promise.resolve(viewOf(net)), close: () => undefined },

@@ -178,7 +178,7 @@ function startCompute({ host, pageBytes }: NetworkInProcessOptions, { consortium
     fact: (key) => follower.state.fact(key),
   });
   return createComputeNode({
-    nodeId: node.nodeId,
+    self: node.self,
     channel,
     views: { start: () => Promise.resolve(), current: view, refresh: () => Promise.resolve(view()), close: () => undefined },
     keys: { current: () => heldKeys(consortium, contracts, node), renew: () => undefined, close: () => undefined },

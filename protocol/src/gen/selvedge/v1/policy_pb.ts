@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/policy.proto.
  */
 export const file_selvedge_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWx2ZWRnZS92MS9wb2xpY3kucHJvdG8SC3NlbHZlZGdlLnYxIrcCCg5OZXR3b3JrUHJvZmlsZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoBBIwCg1vcmdhbmlzYXRpb25zGAQgAygLMhkuc2VsdmVkZ2UudjEuT3JnYW5pc2F0aW9uEhQKDGFkbWluX3F1b3J1bRgFIAEoDRI4ChJhcHByYWlzYWxfcG9saWNpZXMYBiADKAsyHC5zZWx2ZWRnZS52MS5BcHByYWlzYWxQb2xpY3kSFgoOYWxsb3dlZF9zdWl0ZXMYByADKAkSFwoPYWxsb3dfc2ltdWxhdGVkGAggASgIEhcKD3NpbXVsYXRlZF9yb290cxgJIAMoDBITCgt2aWV3X3F1b3J1bRgKIAEoDRIRCglzZXF1ZW5jZXIYCyABKAwiigEKDE9yZ2FuaXNhdGlvbhIOCgZtc3BfaWQYASABKAkSGQoRcm9vdF9jZXJ0aWZpY2F0ZXMYAiADKAwSIQoZaW50ZXJtZWRpYXRlX2NlcnRpZmljYXRlcxgDIAMoDBIYChByZXZvY2F0aW9uX2xpc3RzGAQgAygMEhIKCnVubG9ja19rZXkYBSABKAwingIKD0FwcHJhaXNhbFBvbGljeRIMCgRyb2xlGAEgASgJEhAKCHRlZV90eXBlGAIgASgJEhQKDG1lYXN1cmVtZW50cxgDIAMoDBIrCgtzZ3hfc2lnbmVycxgEIAMoCzIWLnNlbHZlZGdlLnYxLlNneFNpZ25lchIuCgx0ZF9yZWdpc3RlcnMYBSADKAsyGC5zZWx2ZWRnZS52MS5UZFJlZ2lzdGVycxISCgpleHBpcmVzX2F0GAYgASgEEhEKCXBsYXRmb3JtcxgHIAMoDBIsCghkY2FwX3RjYhgIIAEoCzIaLnNlbHZlZGdlLnYxLkRjYXBUY2JQb2xpY3kSIwoDc25wGAkgASgLMhYuc2VsdmVkZ2UudjEuU25wUG9saWN5IkgKCVNneFNpZ25lchIRCgltcl9zaWduZXIYASABKAwSEwoLaXN2X3Byb2RfaWQYAiABKA0SEwoLbWluX2lzdl9zdm4YAyABKA0inQEKC1RkUmVnaXN0ZXJzEg0KBW1yX3RkGAEgASgMEg4KBnJ0X21yMBgCIAEoDBIOCgZydF9tcjEYAyABKAwSDgoGcnRfbXIyGAQgASgMEg4KBnJ0X21yMxgFIAEoDBIUCgxtcl9jb25maWdfaWQYBiABKAwSEAoIbXJfb3duZXIYByABKAwSFwoPbXJfb3duZXJfY29uZmlnGAggASgMImsKDURjYXBUY2JQb2xpY3kSEAoIc3RhdHVzZXMYASADKAkSEgoKYWR2aXNvcmllcxgCIAMoCRIQCghtaW5fZGF0ZRgDIAEoBBIiChptaW5fZXZhbHVhdGlvbl9kYXRhX251bWJlchgEIAEoDSJ7CglTbnBQb2xpY3kSLwoLbWluaW11bV90Y2IYASADKAsyGi5zZWx2ZWRnZS52MS5TbnBNaW5pbXVtVGNiEg0KBXZtcGxzGAIgAygNEhcKD2FsbG93X21pZ3JhdGlvbhgDIAEoCBIVCg1taW5fZ3Vlc3Rfc3ZuGAQgASgNIm4KDVNucE1pbmltdW1UY2ISDwoHcHJvZHVjdBgBIAEoCRILCgNmbWMYAiABKA0SEgoKYm9vdGxvYWRlchgDIAEoDRILCgN0ZWUYBCABKA0SCwoDc25wGAUgASgNEhEKCW1pY3JvY29kZRgGIAEoDSJUCg1TaWduZWRQcm9maWxlEg8KB3Byb2ZpbGUYASABKAwSMgoKc2lnbmF0dXJlcxgCIAMoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlImkKDFBvbGljeUNoYW5nZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSKAoHY2hhbmdlcxgDIAMoCzIXLnNlbHZlZGdlLnYxLkZhY3RDaGFuZ2USDQoFbm9uY2UYBCABKAwiTwoKRmFjdENoYW5nZRILCgNrZXkYASABKAkSFQoNZXhwZWN0ZWRfaGFzaBgCIAEoDBINCgV2YWx1ZRgDIAEoDBIOCgZyZW1vdmUYBCABKAgiVgoRUG9saWN5VHJhbnNhY3Rpb24SDgoGY2hhbmdlGAEgASgMEjEKCWFwcHJvdmFscxgCIAMoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIqIDCg5Db250cmFjdFBvbGljeRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSFgoOcG9saWN5X3ZlcnNpb24YAyABKAQSEQoJY29kZV9oYXNoGAQgASgMEg0KBXN1aXRlGAUgASgJEhoKEmVuZG9yc2VtZW50X3BvbGljeRgGIAEoCRIpCgpvd25lcl9zZXRzGAcgAygLMhUuc2VsdmVkZ2UudjEuT3duZXJTZXQSJgoIZGF0YXNldHMYCCADKAsyFC5zZWx2ZWRnZS52MS5EYXRhc2V0EhYKDmNvbXB1dGVfcXVvcnVtGAkgASgNEiwKC2Rpc3RpbmN0X2J5GAogASgOMhcuc2VsdmVkZ2UudjEuRGlzdGluY3RCeRIXCg9nYXRlZF9mdW5jdGlvbnMYCyADKAkSOgoQb3JnYW5pc2F0aW9uX21hcBgMIAMoCzIgLnNlbHZlZGdlLnYxLk9yZ2FuaXNhdGlvbk1hcHBpbmcSFgoOYXNzaWduZWRfbm9kZXMYDSADKAkSFQoNZXZlbnRfcmVhZGVycxgOIAMoCSJECghPd25lclNldBIMCgRuYW1lGAEgASgJEg4KBm93bmVycxgCIAMoCRIaChJlbmRvcnNlbWVudF9wb2xpY3kYAyABKAkixgEKB0RhdGFzZXQSDAoEbmFtZRgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSJgoEbW9kZRgDIAEoDjIYLnNlbHZlZGdlLnYxLlN0b3JhZ2VNb2RlEhUKDWNvbnRlbnRfZ3VhcmQYBCABKAgSGAoQbWVtYmVyX29ubHlfcmVhZBgFIAEoCBIZChFtZW1iZXJfb25seV93cml0ZRgGIAEoCBIPCgdtZW1iZXJzGAcgAygJEhUKDWJsb2NrX3RvX2xpdmUYCCABKAQiSAoTT3JnYW5pc2F0aW9uTWFwcGluZxIYChBjaGFpbmNvZGVfbXNwX2lkGAEgASgJEhcKD2VuZG9yc2VyX21zcF9pZBgCIAEoCSIgCg9SZXZvY2F0aW9uTGlzdHMSDQoFbGlzdHMYASADKAwiWwoKQnJva2VyUm9vdBIYChByb290X2NlcnRpZmljYXRlGAEgASgMEjMKDWVudmVsb3BlX2tleXMYAiADKAsyHC5zZWx2ZWRnZS52MS5QdWJsaWNLZXlSZWNvcmQiQwoPUHVibGljS2V5UmVjb3JkEg0KBXN1aXRlGAEgASgJEg0KBWVwb2NoGAIgASgEEhIKCnB1YmxpY19rZXkYAyABKAwqWgoKRGlzdGluY3RCeRIYChRESVNUSU5DVF9CWV9QTEFURk9STRAAEhgKFERJU1RJTkNUX0JZX09QRVJBVE9SEAESGAoURElTVElOQ1RfQllfVEVFX1RZUEUQAmIGcHJvdG8z", [file_selvedge_v1_common]);
+  fileDesc("ChhzZWx2ZWRnZS92MS9wb2xpY3kucHJvdG8SC3NlbHZlZGdlLnYxIuwCCg5OZXR3b3JrUHJvZmlsZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoBBIwCg1vcmdhbmlzYXRpb25zGAQgAygLMhkuc2VsdmVkZ2UudjEuT3JnYW5pc2F0aW9uEhQKDGFkbWluX3F1b3J1bRgFIAEoDRI4ChJhcHByYWlzYWxfcG9saWNpZXMYBiADKAsyHC5zZWx2ZWRnZS52MS5BcHByYWlzYWxQb2xpY3kSFgoOYWxsb3dlZF9zdWl0ZXMYByADKAkSFwoPYWxsb3dfc2ltdWxhdGVkGAggASgIEhcKD3NpbXVsYXRlZF9yb290cxgJIAMoDBITCgt2aWV3X3F1b3J1bRgKIAEoDRIRCglzZXF1ZW5jZXIYCyABKAwSMwoKa2V5X2FjY2VzcxgMIAMoCzIfLnNlbHZlZGdlLnYxLktleUFjY2Vzc05hbWVzcGFjZSJRChJLZXlBY2Nlc3NOYW1lc3BhY2USEAoIY29udHJhY3QYASABKAkSKQoFcnVsZXMYAiADKAsyGi5zZWx2ZWRnZS52MS5LZXlBY2Nlc3NSdWxlIpEBCg1LZXlBY2Nlc3NSdWxlEgwKBHJvbGUYASABKAkSFwoPb3BlcmF0b3JfbXNwX2lkGAIgASgJEhAKCG5vZGVfaWRzGAMgAygJEh0KFW9wZXJhdG9yX2NlcnRpZmljYXRlcxgEIAMoDBIWCg5vcGVyYXRvcl9uYW1lcxgFIAMoCRIQCghwdXJwb3NlcxgGIAMoCSKKAQoMT3JnYW5pc2F0aW9uEg4KBm1zcF9pZBgBIAEoCRIZChFyb290X2NlcnRpZmljYXRlcxgCIAMoDBIhChlpbnRlcm1lZGlhdGVfY2VydGlmaWNhdGVzGAMgAygMEhgKEHJldm9jYXRpb25fbGlzdHMYBCADKAwSEgoKdW5sb2NrX2tleRgFIAEoDCKeAgoPQXBwcmFpc2FsUG9saWN5EgwKBHJvbGUYASABKAkSEAoIdGVlX3R5cGUYAiABKAkSFAoMbWVhc3VyZW1lbnRzGAMgAygMEisKC3NneF9zaWduZXJzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2d4U2lnbmVyEi4KDHRkX3JlZ2lzdGVycxgFIAMoCzIYLnNlbHZlZGdlLnYxLlRkUmVnaXN0ZXJzEhIKCmV4cGlyZXNfYXQYBiABKAQSEQoJcGxhdGZvcm1zGAcgAygMEiwKCGRjYXBfdGNiGAggASgLMhouc2VsdmVkZ2UudjEuRGNhcFRjYlBvbGljeRIjCgNzbnAYCSABKAsyFi5zZWx2ZWRnZS52MS5TbnBQb2xpY3kiSAoJU2d4U2lnbmVyEhEKCW1yX3NpZ25lchgBIAEoDBITCgtpc3ZfcHJvZF9pZBgCIAEoDRITCgttaW5faXN2X3N2bhgDIAEoDSKdAQoLVGRSZWdpc3RlcnMSDQoFbXJfdGQYASABKAwSDgoGcnRfbXIwGAIgASgMEg4KBnJ0X21yMRgDIAEoDBIOCgZydF9tcjIYBCABKAwSDgoGcnRfbXIzGAUgASgMEhQKDG1yX2NvbmZpZ19pZBgGIAEoDBIQCghtcl9vd25lchgHIAEoDBIXCg9tcl9vd25lcl9jb25maWcYCCABKAwiawoNRGNhcFRjYlBvbGljeRIQCghzdGF0dXNlcxgBIAMoCRISCgphZHZpc29yaWVzGAIgAygJEhAKCG1pbl9kYXRlGAMgASgEEiIKGm1pbl9ldmFsdWF0aW9uX2RhdGFfbnVtYmVyGAQgASgNInsKCVNucFBvbGljeRIvCgttaW5pbXVtX3RjYhgBIAMoCzIaLnNlbHZlZGdlLnYxLlNucE1pbmltdW1UY2ISDQoFdm1wbHMYAiADKA0SFwoPYWxsb3dfbWlncmF0aW9uGAMgASgIEhUKDW1pbl9ndWVzdF9zdm4YBCABKA0ibgoNU25wTWluaW11bVRjYhIPCgdwcm9kdWN0GAEgASgJEgsKA2ZtYxgCIAEoDRISCgpib290bG9hZGVyGAMgASgNEgsKA3RlZRgEIAEoDRILCgNzbnAYBSABKA0SEQoJbWljcm9jb2RlGAYgASgNIlQKDVNpZ25lZFByb2ZpbGUSDwoHcHJvZmlsZRgBIAEoDBIyCgpzaWduYXR1cmVzGAIgAygLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiaQoMUG9saWN5Q2hhbmdlEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIoCgdjaGFuZ2VzGAMgAygLMhcuc2VsdmVkZ2UudjEuRmFjdENoYW5nZRINCgVub25jZRgEIAEoDCJPCgpGYWN0Q2hhbmdlEgsKA2tleRgBIAEoCRIVCg1leHBlY3RlZF9oYXNoGAIgASgMEg0KBXZhbHVlGAMgASgMEg4KBnJlbW92ZRgEIAEoCCJWChFQb2xpY3lUcmFuc2FjdGlvbhIOCgZjaGFuZ2UYASABKAwSMQoJYXBwcm92YWxzGAIgAygLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiwAMKDkNvbnRyYWN0UG9saWN5EgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIWCg5wb2xpY3lfdmVyc2lvbhgDIAEoBBIRCgljb2RlX2hhc2gYBCABKAwSDQoFc3VpdGUYBSABKAkSGgoSZW5kb3JzZW1lbnRfcG9saWN5GAYgASgJEikKCm93bmVyX3NldHMYByADKAsyFS5zZWx2ZWRnZS52MS5Pd25lclNldBImCghkYXRhc2V0cxgIIAMoCzIULnNlbHZlZGdlLnYxLkRhdGFzZXQSFgoOY29tcHV0ZV9xdW9ydW0YCSABKA0SLAoLZGlzdGluY3RfYnkYCiABKA4yFy5zZWx2ZWRnZS52MS5EaXN0aW5jdEJ5EhcKD2dhdGVkX2Z1bmN0aW9ucxgLIAMoCRI6ChBvcmdhbmlzYXRpb25fbWFwGAwgAygLMiAuc2VsdmVkZ2UudjEuT3JnYW5pc2F0aW9uTWFwcGluZxIVCg1ldmVudF9yZWFkZXJzGA4gAygJEi4KCmtleV9hY2Nlc3MYDyADKAsyGi5zZWx2ZWRnZS52MS5LZXlBY2Nlc3NSdWxlSgQIDRAOIkQKCE93bmVyU2V0EgwKBG5hbWUYASABKAkSDgoGb3duZXJzGAIgAygJEhoKEmVuZG9yc2VtZW50X3BvbGljeRgDIAEoCSLGAQoHRGF0YXNldBIMCgRuYW1lGAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRImCgRtb2RlGAMgASgOMhguc2VsdmVkZ2UudjEuU3RvcmFnZU1vZGUSFQoNY29udGVudF9ndWFyZBgEIAEoCBIYChBtZW1iZXJfb25seV9yZWFkGAUgASgIEhkKEW1lbWJlcl9vbmx5X3dyaXRlGAYgASgIEg8KB21lbWJlcnMYByADKAkSFQoNYmxvY2tfdG9fbGl2ZRgIIAEoBCJIChNPcmdhbmlzYXRpb25NYXBwaW5nEhgKEGNoYWluY29kZV9tc3BfaWQYASABKAkSFwoPZW5kb3JzZXJfbXNwX2lkGAIgASgJIiAKD1Jldm9jYXRpb25MaXN0cxINCgVsaXN0cxgBIAMoDCJbCgpCcm9rZXJSb290EhgKEHJvb3RfY2VydGlmaWNhdGUYASABKAwSMwoNZW52ZWxvcGVfa2V5cxgCIAMoCzIcLnNlbHZlZGdlLnYxLlB1YmxpY0tleVJlY29yZCJDCg9QdWJsaWNLZXlSZWNvcmQSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDCpaCgpEaXN0aW5jdEJ5EhgKFERJU1RJTkNUX0JZX1BMQVRGT1JNEAASGAoURElTVElOQ1RfQllfT1BFUkFUT1IQARIYChRESVNUSU5DVF9CWV9URUVfVFlQRRACYgZwcm90bzM", [file_selvedge_v1_common]);
 
 /**
  * The network profile: what its organisations agree on. Versioned, signed by k-of-n of them.
@@ -88,6 +88,13 @@ export type NetworkProfile = Message<"selvedge.v1.NetworkProfile"> & {
    * @generated from field: bytes sequencer = 11;
    */
   sequencer: Uint8Array;
+
+  /**
+   * sorted by contract
+   *
+   * @generated from field: repeated selvedge.v1.KeyAccessNamespace key_access = 12;
+   */
+  keyAccess: KeyAccessNamespace[];
 };
 
 /**
@@ -96,6 +103,91 @@ export type NetworkProfile = Message<"selvedge.v1.NetworkProfile"> & {
  */
 export const NetworkProfileSchema: GenMessage<NetworkProfile> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_policy, 0);
+
+/**
+ * Rules of the profile about the keys of one contract, or of all contracts that it has none about.
+ *
+ * @generated from message selvedge.v1.KeyAccessNamespace
+ */
+export type KeyAccessNamespace = Message<"selvedge.v1.KeyAccessNamespace"> & {
+  /**
+   * its name, or *
+   *
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * at least one
+   *
+   * @generated from field: repeated selvedge.v1.KeyAccessRule rules = 2;
+   */
+  rules: KeyAccessRule[];
+};
+
+/**
+ * Describes the message selvedge.v1.KeyAccessNamespace.
+ * Use `create(KeyAccessNamespaceSchema)` to create a new message.
+ */
+export const KeyAccessNamespaceSchema: GenMessage<KeyAccessNamespace> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_policy, 1);
+
+/**
+ * Who may get keys of a contract. Where there are rules, whoever meets none of them gets no key. A rule is met when all of
+ * it is; lists are sorted and without repetition.
+ *
+ * @generated from message selvedge.v1.KeyAccessRule
+ */
+export type KeyAccessRule = Message<"selvedge.v1.KeyAccessRule"> & {
+  /**
+   * compute, viewer
+   *
+   * @generated from field: string role = 1;
+   */
+  role: string;
+
+  /**
+   * organisation whose peer or administrator asks for the node
+   *
+   * @generated from field: string operator_msp_id = 2;
+   */
+  operatorMspId: string;
+
+  /**
+   * empty: any
+   *
+   * @generated from field: repeated string node_ids = 3;
+   */
+  nodeIds: string[];
+
+  /**
+   * SHA-256 of the asking certificate's DER; empty: any
+   *
+   * @generated from field: repeated bytes operator_certificates = 4;
+   */
+  operatorCertificates: Uint8Array[];
+
+  /**
+   * common name in the asking certificate; empty: any
+   *
+   * @generated from field: repeated string operator_names = 5;
+   */
+  operatorNames: string[];
+
+  /**
+   * of a viewer: state, events; empty: all that its organisation has a right to
+   *
+   * @generated from field: repeated string purposes = 6;
+   */
+  purposes: string[];
+};
+
+/**
+ * Describes the message selvedge.v1.KeyAccessRule.
+ * Use `create(KeyAccessRuleSchema)` to create a new message.
+ */
+export const KeyAccessRuleSchema: GenMessage<KeyAccessRule> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_policy, 2);
 
 /**
  * @generated from message selvedge.v1.Organisation
@@ -140,7 +232,7 @@ export type Organisation = Message<"selvedge.v1.Organisation"> & {
  * Use `create(OrganisationSchema)` to create a new message.
  */
 export const OrganisationSchema: GenMessage<Organisation> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 1);
+  messageDesc(file_selvedge_v1_policy, 3);
 
 /**
  * Which claims of a TEE are good enough for a role (appraisal policy for evidence, RFC 9334 section 8.5). A debuggable
@@ -219,7 +311,7 @@ export type AppraisalPolicy = Message<"selvedge.v1.AppraisalPolicy"> & {
  * Use `create(AppraisalPolicySchema)` to create a new message.
  */
 export const AppraisalPolicySchema: GenMessage<AppraisalPolicy> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 2);
+  messageDesc(file_selvedge_v1_policy, 4);
 
 /**
  * @generated from message selvedge.v1.SgxSigner
@@ -246,7 +338,7 @@ export type SgxSigner = Message<"selvedge.v1.SgxSigner"> & {
  * Use `create(SgxSignerSchema)` to create a new message.
  */
 export const SgxSignerSchema: GenMessage<SgxSigner> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 3);
+  messageDesc(file_selvedge_v1_policy, 5);
 
 /**
  * 48 bytes each; the last three may be empty, which stands for zeros.
@@ -300,7 +392,7 @@ export type TdRegisters = Message<"selvedge.v1.TdRegisters"> & {
  * Use `create(TdRegistersSchema)` to create a new message.
  */
 export const TdRegistersSchema: GenMessage<TdRegisters> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 4);
+  messageDesc(file_selvedge_v1_policy, 6);
 
 /**
  * @generated from message selvedge.v1.DcapTcbPolicy
@@ -340,7 +432,7 @@ export type DcapTcbPolicy = Message<"selvedge.v1.DcapTcbPolicy"> & {
  * Use `create(DcapTcbPolicySchema)` to create a new message.
  */
 export const DcapTcbPolicySchema: GenMessage<DcapTcbPolicy> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 5);
+  messageDesc(file_selvedge_v1_policy, 7);
 
 /**
  * @generated from message selvedge.v1.SnpPolicy
@@ -378,7 +470,7 @@ export type SnpPolicy = Message<"selvedge.v1.SnpPolicy"> & {
  * Use `create(SnpPolicySchema)` to create a new message.
  */
 export const SnpPolicySchema: GenMessage<SnpPolicy> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 6);
+  messageDesc(file_selvedge_v1_policy, 8);
 
 /**
  * The least reported level of each component.
@@ -424,7 +516,7 @@ export type SnpMinimumTcb = Message<"selvedge.v1.SnpMinimumTcb"> & {
  * Use `create(SnpMinimumTcbSchema)` to create a new message.
  */
 export const SnpMinimumTcbSchema: GenMessage<SnpMinimumTcb> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 7);
+  messageDesc(file_selvedge_v1_policy, 9);
 
 /**
  * @generated from message selvedge.v1.SignedProfile
@@ -450,7 +542,7 @@ export type SignedProfile = Message<"selvedge.v1.SignedProfile"> & {
  * Use `create(SignedProfileSchema)` to create a new message.
  */
 export const SignedProfileSchema: GenMessage<SignedProfile> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 8);
+  messageDesc(file_selvedge_v1_policy, 10);
 
 /**
  * Facts on the ledger, one key each (see libs/policy for the keys).
@@ -486,7 +578,7 @@ export type PolicyChange = Message<"selvedge.v1.PolicyChange"> & {
  * Use `create(PolicyChangeSchema)` to create a new message.
  */
 export const PolicyChangeSchema: GenMessage<PolicyChange> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 9);
+  messageDesc(file_selvedge_v1_policy, 11);
 
 /**
  * @generated from message selvedge.v1.FactChange
@@ -520,7 +612,7 @@ export type FactChange = Message<"selvedge.v1.FactChange"> & {
  * Use `create(FactChangeSchema)` to create a new message.
  */
 export const FactChangeSchema: GenMessage<FactChange> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 10);
+  messageDesc(file_selvedge_v1_policy, 12);
 
 /**
  * @generated from message selvedge.v1.PolicyTransaction
@@ -546,7 +638,7 @@ export type PolicyTransaction = Message<"selvedge.v1.PolicyTransaction"> & {
  * Use `create(PolicyTransactionSchema)` to create a new message.
  */
 export const PolicyTransactionSchema: GenMessage<PolicyTransaction> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 11);
+  messageDesc(file_selvedge_v1_policy, 13);
 
 /**
  * Fact contract/<name>.
@@ -621,18 +713,18 @@ export type ContractPolicy = Message<"selvedge.v1.ContractPolicy"> & {
   organisationMap: OrganisationMapping[];
 
   /**
-   * node ids; empty: any
-   *
-   * @generated from field: repeated string assigned_nodes = 13;
-   */
-  assignedNodes: string[];
-
-  /**
    * MSP ids entitled to open events
    *
    * @generated from field: repeated string event_readers = 14;
    */
   eventReaders: string[];
+
+  /**
+   * narrows what the profile's rules leave; empty: whatever they leave
+   *
+   * @generated from field: repeated selvedge.v1.KeyAccessRule key_access = 15;
+   */
+  keyAccess: KeyAccessRule[];
 };
 
 /**
@@ -640,7 +732,7 @@ export type ContractPolicy = Message<"selvedge.v1.ContractPolicy"> & {
  * Use `create(ContractPolicySchema)` to create a new message.
  */
 export const ContractPolicySchema: GenMessage<ContractPolicy> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 12);
+  messageDesc(file_selvedge_v1_policy, 14);
 
 /**
  * @generated from message selvedge.v1.OwnerSet
@@ -669,7 +761,7 @@ export type OwnerSet = Message<"selvedge.v1.OwnerSet"> & {
  * Use `create(OwnerSetSchema)` to create a new message.
  */
 export const OwnerSetSchema: GenMessage<OwnerSet> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 13);
+  messageDesc(file_selvedge_v1_policy, 15);
 
 /**
  * @generated from message selvedge.v1.Dataset
@@ -727,7 +819,7 @@ export type Dataset = Message<"selvedge.v1.Dataset"> & {
  * Use `create(DatasetSchema)` to create a new message.
  */
 export const DatasetSchema: GenMessage<Dataset> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 14);
+  messageDesc(file_selvedge_v1_policy, 16);
 
 /**
  * @generated from message selvedge.v1.OrganisationMapping
@@ -749,7 +841,7 @@ export type OrganisationMapping = Message<"selvedge.v1.OrganisationMapping"> & {
  * Use `create(OrganisationMappingSchema)` to create a new message.
  */
 export const OrganisationMappingSchema: GenMessage<OrganisationMapping> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 15);
+  messageDesc(file_selvedge_v1_policy, 17);
 
 /**
  * Facts revocation-lists/<MSP id> and channel/revocation-lists/<MSP id>: CRLs (RFC 5280 section 5), DER or, in the latter, PEM.
@@ -768,7 +860,7 @@ export type RevocationLists = Message<"selvedge.v1.RevocationLists"> & {
  * Use `create(RevocationListsSchema)` to create a new message.
  */
 export const RevocationListsSchema: GenMessage<RevocationLists> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 16);
+  messageDesc(file_selvedge_v1_policy, 18);
 
 /**
  * Fact broker-root.
@@ -794,7 +886,7 @@ export type BrokerRoot = Message<"selvedge.v1.BrokerRoot"> & {
  * Use `create(BrokerRootSchema)` to create a new message.
  */
 export const BrokerRootSchema: GenMessage<BrokerRoot> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 17);
+  messageDesc(file_selvedge_v1_policy, 19);
 
 /**
  * @generated from message selvedge.v1.PublicKeyRecord
@@ -821,7 +913,7 @@ export type PublicKeyRecord = Message<"selvedge.v1.PublicKeyRecord"> & {
  * Use `create(PublicKeyRecordSchema)` to create a new message.
  */
 export const PublicKeyRecordSchema: GenMessage<PublicKeyRecord> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 18);
+  messageDesc(file_selvedge_v1_policy, 20);
 
 /**
  * @generated from enum selvedge.v1.DistinctBy
