@@ -1,4 +1,4 @@
-import type { AppraisalPolicy } from '@selvedge/protocol';
+import type { AppraisalPolicy, KeyAccessNamespace } from '@selvedge/protocol';
 
 /** What is allowed, and yet should be known by who signs it. */
 export function policyWarnings(policy: AppraisalPolicy, at: Date): string[] {
@@ -13,4 +13,11 @@ export function policyWarnings(policy: AppraisalPolicy, at: Date): string[] {
   if (snp?.allowMigration === true) warnings.push('guests may be moved by a migration agent, which then has to be trusted as well');
   if (snp?.vmpls.some((vmpl) => vmpl > 0) === true) warnings.push('reports of less privileged levels are admitted: whoever runs there in the guest can attest');
   return warnings;
+}
+
+/** What rules shut out, perhaps without meaning to: who has any denies every other role. */
+export function keyAccessWarnings(namespaces: readonly KeyAccessNamespace[]): { readonly contract: string; readonly warning: string }[] {
+  return namespaces.flatMap(({ contract, rules }) =>
+    ['compute', 'viewer'].filter((role) => !rules.some((rule) => rule.role === role)).map((role) => ({ contract, warning: `no rule is for role ${role}, so none gets any` })),
+  );
 }

@@ -1,7 +1,7 @@
 import { load } from 'js-yaml';
 import { SelvedgeError } from '@selvedge/errors';
-import { appraisalPoliciesFromJson, parseProfile, profileFromJson } from '@selvedge/policy';
-import { LIMITS, parseMessage, requireAtMost, SignedProfileSchema, type AppraisalPolicy, type SignedProfile } from '@selvedge/protocol';
+import { parseProfile, policiesFromJson, profileFromJson, type ProfilePolicies } from '@selvedge/policy';
+import { LIMITS, parseMessage, requireAtMost, SignedProfileSchema, type SignedProfile } from '@selvedge/protocol';
 import { readInput } from './read-file.js';
 
 const READABLE = /\.(?:json|ya?ml)$/;
@@ -18,21 +18,21 @@ export async function readProfileFile(file: string): Promise<Pick<SignedProfile,
   return { profile: profileFromJson(parseYaml(bytes, file)), signatures: [] };
 }
 
-/** What appraisal needs of a file: appraisal policies alone, or those of a profile. */
-export interface PolicyFile {
-  readonly policies: readonly AppraisalPolicy[];
+/** What a file says of who is admitted, and to which keys: policies alone, or those of a profile. */
+export interface PolicyFile extends ProfilePolicies {
   readonly allowSimulated: boolean;
 }
 
-/** Appraisal policies out of a file of them (YAML or JSON: { appraisalPolicies: [...] }) or a profile. Throws as readProfileFile does. */
+/** Policies out of a file of them (YAML or JSON: { appraisalPolicies: [...], keyAccess: [...] }) or a profile. Throws as readProfileFile does. */
 export async function readPolicyFile(file: string): Promise<PolicyFile> {
   const bytes = await readInput(file);
   if (isReadable(file, bytes)) {
     const json = parseYaml(bytes, file);
-    if (!isProfile(json)) return { policies: appraisalPoliciesFromJson(json), allowSimulated: true };
+    if (!isProfile(json)) return { ...policiesFromJson(json), allowSimulated: true };
   }
   const { message } = parseProfile((await readProfileFile(file)).profile);
-  return { policies: message.appraisalPolicies, allowSimulated: message.allowSimulated };
+  const { appraisalPolicies, keyAccess, allowSimulated } = message;
+  return { appraisalPolicies, keyAccess, allowSimulated };
 }
 
 const isProfile = (json: unknown): boolean => typeof json === 'object' && json !== null && 'network' in json;
@@ -41,8 +41,8 @@ function isReadable(file: string, bytes: Uint8Array): boolean {
   return READABLE.test(file) || bytes[0] === '{'.charCodeAt(0);
 }
 
-/** JSON is YAML as well. */
-function parseYaml(bytes: Uint8Array, file: string): unknown {
+/** JSON is YAML as well. Throws PROFILE_INVALID, LIMIT_EXCEEDED. */
+export function parseYaml(bytes: Uint8Array, file: string): unknown {
   requireAtMost(file, bytes.length, LIMITS.maxProfileBytes);
   try {
     return load(new TextDecoder('utf-8', { fatal: true }).decode(bytes), { filename: file });

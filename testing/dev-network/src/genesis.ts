@@ -1,10 +1,11 @@
+import { keyAccessRuleOf } from '@selvedge/contract-package';
 import { DEFAULT_SUITE_NAMES } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction, createProfile, createSignedProfile, facts, signProfile } from '@selvedge/policy';
 import { writeWhole } from '@selvedge/service-kit/launch';
 import { loadAdmins, loadCa, loadSigner, ORDERER, organisationsOf } from './identities.js';
 import type { Layout } from './layout.js';
-import type { NetworkSettings } from './options.js';
+import type { DevNetworkOptions, NetworkSettings } from './options.js';
 
 /** What the processes of this network measure as. */
 export interface Measurements {
@@ -14,7 +15,7 @@ export interface Measurements {
 }
 
 /** Writes the profile, signed by every organisation's administrator, and block 0's transaction, which records it. */
-export async function createGenesis(layout: Layout, settings: NetworkSettings, input: { readonly teeRoot: Uint8Array; readonly measurements: Measurements; readonly unlockKeys: ReadonlyMap<string, Uint8Array> }): Promise<void> {
+export async function createGenesis(layout: Layout, settings: NetworkSettings, input: { readonly teeRoot: Uint8Array; readonly measurements: Measurements; readonly unlockKeys: ReadonlyMap<string, Uint8Array>; readonly keyAccess: NonNullable<DevNetworkOptions['keyAccess']> }): Promise<void> {
   const { network, channel } = settings;
   const organisations = await Promise.all(organisationsOf(settings).map((mspId) => loadCa(layout, mspId)));
   const sequencer = await loadSigner(layout, settings.ordererOrganisation, ORDERER);
@@ -34,6 +35,7 @@ export async function createGenesis(layout: Layout, settings: NetworkSettings, i
     simulatedRoots: [input.teeRoot],
     viewQuorum: settings.viewQuorum,
     sequencer: sequencer.serialized,
+    keyAccess: input.keyAccess.map(({ contract, rules }) => ({ contract, rules: rules.map(keyAccessRuleOf) })),
   });
   const admins: Signer[] = await loadAdmins(layout, settings);
   const signedProfile = createSignedProfile(

@@ -1,3 +1,4 @@
+import type { KeyAccessRuleJson } from '@selvedge/contract-package';
 import { DEFAULT_SUITE_NAMES, type SuiteName } from '@selvedge/crypto';
 import { SelvedgeError, type RoleName } from '@selvedge/errors';
 import type { FabricOptions } from './fabric/fabric-options.js';
@@ -72,6 +73,8 @@ export interface DevNetworkOptions {
   readonly bundles?: Partial<Readonly<Record<BundledService, string>>>;
   /** Extra settings of one node's configuration file. */
   readonly configure?: (node: { readonly name: string; readonly service: NodeService }) => Readonly<Record<string, unknown>>;
+  /** The profile's rules about who may get keys. Default: none. */
+  readonly keyAccess?: readonly { readonly contract: string; readonly rules: readonly KeyAccessRuleJson[] }[];
   /** Extra environment of one process, such as crash points. */
   readonly environment?: (node: { readonly name: string; readonly service: NodeService }) => Readonly<Record<string, string>>;
   /** Flags of Node itself for one process, such as --cpu-prof. */

@@ -54,7 +54,7 @@ export function addContractCommands(program: Command, contextOf: (command: Comma
     .option(...WAIT)
     .action(async (argument: string, options: ContractFlags & WaitOption, command: Command) => {
       const context = contextOf(command);
-      const approved = await approveContract(context, argument, contractOptions(options), waitMs(options));
+      const approved = await approveContract(context, argument, await contractOptions(options), waitMs(options));
       context.print(approved, approvalText(approved));
     });
   contract
@@ -85,7 +85,7 @@ export function addContractCommands(program: Command, contextOf: (command: Comma
     .option(...WAIT)
     .action(async (argument: string, options: ContractFlags & WaitOption, command: Command) => {
       const context = contextOf(command);
-      const upgraded = await upgradeContract(context, argument, contractOptions(options), waitMs(options));
+      const upgraded = await upgradeContract(context, argument, await contractOptions(options), waitMs(options));
       const { name, version, blockNumber, codeHash, complete } = upgraded;
       context.print(upgraded, complete && blockNumber !== undefined ? `contract ${name} ${version} is in force since block ${String(blockNumber)} and ready\ncode hash ${codeHash}` : approvalText(upgraded));
     });

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { KeyAccessRuleJson } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
 import type { CommandContext } from '../context.js';
+import { readKeyAccessFile } from '../key-access-file.js';
 import { UsageError } from '../usage-error.js';
 
 /** What the command line says where a manifest leaves something open. */
@@ -10,6 +12,7 @@ export interface ContractFlags {
   readonly endorsementPolicy?: string;
   readonly suite?: string;
   readonly computeQuorum?: string;
+  readonly keyAccess?: string;
 }
 
 /** The same, parsed. */
@@ -19,6 +22,7 @@ export interface ContractChoices {
   endorsementPolicy?: string;
   suite?: string;
   computeQuorum?: number;
+  keyAccess?: KeyAccessRuleJson[];
 }
 
 /** The options that contractOptions reads. */
@@ -28,7 +32,8 @@ export function withContractFlags(command: Command): Command {
     .option('--owner <MSP...>', 'owners of the world state (default: the first business organisation)')
     .option('--endorsement-policy <policy>', 'in Fabric’s notation, such as "OutOf(2, \'NorthMSP.peer\', \'SouthMSP.peer\')"')
     .option('--suite <name>', 'crypto suite')
-    .option('--compute-quorum <k>', 'compute nodes that must agree');
+    .option('--compute-quorum <k>', 'compute nodes that must agree')
+    .option('--key-access <file>', 'who may get the contract’s keys: YAML or JSON, { keyAccess: [rules] }, as selvedge.json has it');
 }
 
 /** `deploy`. */
@@ -41,22 +46,23 @@ export function addDeployCommands(program: Command, contextOf: (command: Command
   ).action(async (directory: string, options: ContractFlags, command: Command) => {
     const context = contextOf(command);
     const folder = await context.openDevelopmentFolder();
-    const deployed = await folder.deploy(directory, { ...contractOptions(options), note: (text) => { context.note(text); } });
+    const deployed = await folder.deploy(directory, { ...(await contractOptions(options)), note: (text) => { context.note(text); } });
     const { name, version, codeHash, blockNumber, policy } = deployed;
     const value = { name, version, codeHash: toHex(codeHash), blockNumber, policyVersion: policy.policyVersion };
     context.print(value, `contract ${name} ${version} is approved${blockNumber === undefined ? '' : ` in block ${String(blockNumber)}`} and ready\ncode hash ${value.codeHash}`);
   });
 }
 
-/** Throws UsageError. */
-export function contractOptions(options: ContractFlags): ContractChoices {
-  const { name, owner, endorsementPolicy, suite, computeQuorum } = options;
+/** Throws UsageError; MANIFEST_INVALID naming the field of a file of rules. */
+export async function contractOptions(options: ContractFlags): Promise<ContractChoices> {
+  const { name, owner, endorsementPolicy, suite, computeQuorum, keyAccess } = options;
   return {
     ...(name === undefined ? {} : { name }),
     ...(owner === undefined ? {} : { worldStateOwners: owner }),
     ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
     ...(suite === undefined ? {} : { suite }),
     ...(computeQuorum === undefined ? {} : { computeQuorum: parseCount('--compute-quorum', computeQuorum) }),
+    ...(keyAccess === undefined ? {} : { keyAccess: await readKeyAccessFile(keyAccess) }),
   };
 }
 

@@ -44,7 +44,7 @@ export function addFabricDeployCommands(fabric: Command, contextOf: (command: Co
       .argument('[directory]', 'an ordinary Fabric chaincode with its dependencies installed (default: what the deployment file lists)'),
   ).action(async (directory: string | undefined, options: DeployOptions, command: Command) => {
     const context = contextOf(command);
-    if (directory !== undefined) await noteContract(layoutOf(context), directory, contractOptions(options));
+    if (directory !== undefined) await noteContract(layoutOf(context), directory, await contractOptions(options));
     await deploy(context, options.wait);
   });
   withContractOptions(
@@ -54,7 +54,7 @@ export function addFabricDeployCommands(fabric: Command, contextOf: (command: Co
       .argument('[directory]', 'the new version of a contract that is deployed (default: the folders that the deployment file lists)'),
   ).action(async (directory: string | undefined, options: DeployOptions, command: Command) => {
     const context = contextOf(command);
-    if (directory !== undefined) await noteContract(layoutOf(context), directory, contractOptions(options), true);
+    if (directory !== undefined) await noteContract(layoutOf(context), directory, await contractOptions(options), true);
     await deploy(context, options.wait);
   });
   for (const role of ['business', 'endorser'] as const) addJoinCommand(fabric, contextOf, role);

@@ -64,6 +64,26 @@ describe('selvedge policy check', () => {
     });
   });
 
+  it('says who gets keys, and names the field of a rule that is wrong', async () => {
+    const rules = `
+keyAccess:
+  - contract: diamonds
+    rules: [{ role: viewer, operatorMspId: AuroraMSP, purposes: [events] }]
+  - contract: '*'
+    rules: [{ role: compute, operatorMspId: NorthMSP, nodeIds: [compute-1], operatorNames: [peer0] }]
+`;
+    const { code, out } = await cli('policy', 'check', await fileOf(SGX + rules));
+    expect(code).toBe(EXIT_OK);
+    expect(out).toMatch(/\* +compute node compute-1 of NorthMSP, operator name "peer0"\ndiamonds +viewer node any of AuroraMSP for events/);
+    expect(out).toContain('warning: keys of *: no rule is for role viewer, so none gets any');
+    expect(out).toContain('warning: keys of diamonds: no rule is for role compute, so none gets any');
+    const { out: json } = await cli('--json', 'policy', 'check', await fileOf(rules));
+    expect(JSON.parse(json)).toMatchObject({ valid: true, appraisalPolicies: [], keyAccess: [{ contract: '*', rules: [{ role: 'compute', nodeIds: ['compute-1'] }] }, { contract: 'diamonds' }] });
+    expect((await cli('policy', 'check', await fileOf(rules.replace('nodeIds', 'nodes')))).err).toMatch(/^PROFILE_INVALID.*keyAccess\[1\]\.rules\[0\]: unknown field "nodes"/);
+    expect((await cli('policy', 'check', await fileOf(rules.replace('role: compute', 'role: broker')))).err).toMatch(/^PROFILE_INVALID.*key_access of \*: rule 0: role: compute or viewer expected/);
+    expect((await cli('policy', 'check', await fileOf(rules.replace('diamonds', "'*'")))).err).toMatch(/^PROFILE_INVALID.*not sorted by contract and unique/);
+  });
+
   it('warns of everything that weakens a policy', async () => {
     const file = await fileOf(`
 appraisalPolicies:

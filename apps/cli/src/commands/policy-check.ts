@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { appraisalFindings, appraise, type AppraisalFinding, type TeeRole } from '@selvedge/attestation';
-import { appraisalPolicyToJson } from '@selvedge/policy';
-import type { AppraisalPolicy } from '@selvedge/protocol';
+import { appraisalPolicyToJson, describeRule, keyAccessToJson } from '@selvedge/policy';
+import type { AppraisalPolicy, KeyAccessNamespace } from '@selvedge/protocol';
 import type { CommandContext } from '../context.js';
 import { COLLATERAL_HELP, readClaims, readTime } from '../evidence-files.js';
-import { policyWarnings } from '../policy-warnings.js';
+import { keyAccessWarnings, policyWarnings } from '../policy-warnings.js';
 import { readPolicyFile, type PolicyFile } from '../profile-file.js';
 import { table } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
@@ -19,12 +19,12 @@ interface CheckOptions {
 
 const ROLES: readonly TeeRole[] = ['compute', 'key-broker', 'viewer'];
 
-/** `policy check`: an appraisal policy by itself, or what it says of evidence. Needs no network. */
+/** `policy check`: appraisal policies and key access rules by themselves, or what it says of evidence. Needs no network. */
 export function addPolicyCheckCommand(policy: Command, contextOf: (command: Command) => CommandContext): void {
   policy
     .command('check')
-    .description('check a file of appraisal policies, or what they say of evidence; needs no network, and fetches nothing')
-    .argument('<file>', 'appraisal policies in YAML or JSON, or a profile that has them')
+    .description('check a file of appraisal policies and key access rules, or what the policies say of evidence; needs no network, and fetches nothing')
+    .argument('<file>', 'appraisalPolicies and keyAccess in YAML or JSON, or a profile that has them')
     .option('--evidence <file>', 'a quote or report to appraise')
     .option('--collateral <file...>', COLLATERAL_HELP)
     .option('--role <role>', `what the evidence is to be admitted as: ${ROLES.join(', ')}`, 'compute')
@@ -37,15 +37,23 @@ export function addPolicyCheckCommand(policy: Command, contextOf: (command: Comm
       const policyFile = await readPolicyFile(file);
       if (options.evidence !== undefined) await checkEvidence(context, policyFile, { ...options, evidence: options.evidence }, at);
       else if (options.collateral !== undefined) throw new UsageError('--collateral belongs to --evidence');
-      else checkFile(context, file, policyFile.policies, at);
+      else checkFile(context, file, policyFile, at);
     });
 }
 
-function checkFile(context: CommandContext, file: string, policies: readonly AppraisalPolicy[], at: Date): void {
-  const warnings = policies.flatMap((policy) => policyWarnings(policy, at).map((warning) => ({ role: policy.role, teeType: policy.teeType, warning })));
-  const rows = [['role', 'TEE', 'measurements', 'platforms', 'ends'], ...policies.map(describePolicy)];
-  const said = warnings.map(({ role, teeType, warning }) => `warning: ${role} on ${teeType}: ${warning}`);
-  context.print({ valid: true, appraisalPolicies: policies.map(appraisalPolicyToJson), warnings }, [`${file}: in order`, table(rows), ...said].join('\n'));
+function checkFile(context: CommandContext, file: string, { appraisalPolicies, keyAccess }: PolicyFile, at: Date): void {
+  const warnings = appraisalPolicies.flatMap((policy) => policyWarnings(policy, at).map((warning) => ({ role: policy.role, teeType: policy.teeType, warning })));
+  const rows = [['role', 'TEE', 'measurements', 'platforms', 'ends'], ...appraisalPolicies.map(describePolicy)];
+  const keyWarnings = keyAccessWarnings(keyAccess);
+  const said = [...warnings.map(({ role, teeType, warning }) => `${role} on ${teeType}: ${warning}`), ...keyWarnings.map(({ contract, warning }) => `keys of ${contract}: ${warning}`)].map((warning) => `warning: ${warning}`);
+  const text = [`${file}: in order`, ...(appraisalPolicies.length === 0 ? [] : [table(rows)]), ...describeKeyAccess(keyAccess), ...said];
+  context.print({ valid: true, appraisalPolicies: appraisalPolicies.map(appraisalPolicyToJson), keyAccess: keyAccess.map(keyAccessToJson), warnings: [...warnings, ...keyWarnings] }, text.join('\n'));
+}
+
+/** Who gets keys, one line for each rule. */
+function describeKeyAccess(namespaces: readonly KeyAccessNamespace[]): string[] {
+  if (namespaces.length === 0) return [];
+  return [table([['keys of', 'are for'], ...namespaces.flatMap(({ contract, rules }) => rules.map((rule) => [contract, describeRule(rule)]))])];
 }
 
 function describePolicy({ role, teeType, measurements, sgxSigners, tdRegisters, platforms, expiresAt }: AppraisalPolicy): string[] {
@@ -54,7 +62,7 @@ function describePolicy({ role, teeType, measurements, sgxSigners, tdRegisters, 
   return [role, teeType, admitted.join(', '), platforms.length === 0 ? 'any' : String(platforms.length), expiresAt === 0n ? 'never' : new Date(Number(expiresAt) * 1000).toISOString()];
 }
 
-async function checkEvidence(context: CommandContext, { policies, allowSimulated }: PolicyFile, options: CheckOptions & { readonly evidence: string }, at: Date): Promise<void> {
+async function checkEvidence(context: CommandContext, { appraisalPolicies: policies, allowSimulated }: PolicyFile, options: CheckOptions & { readonly evidence: string }, at: Date): Promise<void> {
   const role = ROLES.find((known) => known === options.role);
   if (role === undefined) throw new UsageError(`--role ${options.role ?? ''}: one of ${ROLES.join(', ')} is expected`);
   if (options.collateral === undefined) throw new UsageError('--evidence needs --collateral');

@@ -101,12 +101,13 @@ export function surroundingsOf(deployment: Deployment): ContractSurroundings {
 }
 
 /** What the deployment file says of a contract. */
-export function optionsOf({ name, worldStateOwners, endorsementPolicy, suite, computeQuorum }: DeployedContract): ContractOptions {
+export function optionsOf({ name, worldStateOwners, endorsementPolicy, suite, computeQuorum, keyAccess }: DeployedContract): ContractOptions {
   return {
     name,
     ...(worldStateOwners === undefined ? {} : { worldStateOwners }),
     ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
     ...(suite === undefined ? {} : { suite }),
     ...(computeQuorum === undefined ? {} : { computeQuorum }),
+    ...(keyAccess === undefined ? {} : { keyAccess }),
   };
 }

@@ -7,9 +7,9 @@ export const PORTS_PER_ORGANISATION = 20;
 
 /** Settings that contradict each other, each as "setting: what is wrong". */
 export function findContradictions(deployment: Deployment): string[] {
-  const { organisations, keyBroker, keyBrokerReplicas, computeNodes, viewers, adminQuorum, viewQuorum, contracts } = deployment;
+  const { organisations, keyBroker, keyBrokerReplicas, computeNodes, viewers, adminQuorum, viewQuorum, contracts, keyAccess } = deployment;
   const mspIds = organisations.map((organisation) => organisation.mspId);
-  const wrong = [...duplicates('organisations', mspIds), ...duplicates('contracts', contracts.map(({ name }) => name)), ...duplicates('computeNodes and viewers', [...computeNodes, ...viewers].map(({ nodeId }) => nodeId))];
+  const wrong = [...duplicates('organisations', mspIds), ...duplicates('contracts', contracts.map(({ name }) => name)), ...duplicates('keyAccess', keyAccess.map(({ contract }) => contract)), ...duplicates('computeNodes and viewers', [...computeNodes, ...viewers].map(({ nodeId }) => nodeId))];
   const requireKnown = (setting: string, named: readonly string[]): void => {
     for (const mspId of named) if (!mspIds.includes(mspId)) wrong.push(`${setting}: ${mspId} is not among the organisations`);
   };
@@ -29,7 +29,11 @@ export function findContradictions(deployment: Deployment): string[] {
   if (adminQuorum > mspIds.length) wrong.push(`adminQuorum: ${String(adminQuorum)} of ${String(mspIds.length)} organisations`);
   if (viewQuorum > mspIds.length) wrong.push(`viewQuorum: ${String(viewQuorum)} of ${String(mspIds.length)} organisations`);
   wrong.push(...policyProblems('endorsementPolicy', deployment.endorsementPolicy, deployment));
+  keyAccess.forEach(({ rules }, i) => {
+    requireKnown(`keyAccess.${String(i)}.rules`, rules.map(({ operatorMspId }) => operatorMspId));
+  });
   contracts.forEach((contract, i) => {
+    requireKnown(`contracts.${String(i)}.keyAccess`, (contract.keyAccess ?? []).map(({ operatorMspId }) => operatorMspId));
     requireKnown(`contracts.${String(i)}.worldStateOwners`, contract.worldStateOwners ?? []);
     if (contract.endorsementPolicy !== undefined) wrong.push(...policyProblems(`contracts.${String(i)}.endorsementPolicy`, contract.endorsementPolicy, deployment));
   });

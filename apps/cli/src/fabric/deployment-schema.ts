@@ -1,3 +1,4 @@
+import { keyAccessRulesSchema } from '@selvedge/contract-package';
 import { DEFAULT_SUITE_NAMES, SUITE_NAMES } from '@selvedge/crypto';
 import { POLICY_CHAINCODE } from '@selvedge/fabric';
 import { z } from 'zod';
@@ -58,6 +59,8 @@ const contract = z.strictObject({
   endorsementPolicy: text.optional(),
   suite: text.optional(),
   computeQuorum: z.int().min(1).max(16).optional(),
+  /** Who may get its keys, within what the profile's rules leave; else as its manifest says. */
+  keyAccess: keyAccessRulesSchema.optional(),
 });
 
 /** Shape of selvedge-fabric.json. */
@@ -90,6 +93,8 @@ export const deploymentSchema = z.strictObject({
   /** Bytes of packets in the largest transaction that is expected; for the check of block sizes. */
   largestPrivateBytes: z.int().min(1).default(131_072),
   contracts: z.array(contract).default([]),
+  /** The profile's rules about who may get keys: of a contract, or with * of all that have none of their own here. */
+  keyAccess: z.array(z.strictObject({ contract: z.union([z.literal('*'), contractName]), rules: keyAccessRulesSchema.min(1) })).default([]),
 });
 
 /** selvedge-fabric.json: what is deployed on a channel, and what of it is operated from this folder. */

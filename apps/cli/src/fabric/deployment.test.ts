@@ -47,6 +47,11 @@ describe('parseDeployment', () => {
     ['an endorsement policy that does not parse', { endorsementPolicy: 'MOST(x)' }, 'endorsementPolicy: '],
     ['an endorser without the role', { endorsementPolicy: "OR('AuroraMSP.peer')" }, 'endorsementPolicy: AuroraMSP is not an endorser'],
     ['a contract’s endorser without the role', { contracts: [{ name: 'a', directory: 'x', endorsementPolicy: "OR('AuroraMSP.peer')" }] }, 'contracts.0.endorsementPolicy: AuroraMSP'],
+    ['a key access rule of no role', { keyAccess: [{ contract: '*', rules: [{ operatorMspId: 'AuroraMSP' }] }] }, 'keyAccess.0.rules.0.role'],
+    ['a namespace without rules', { keyAccess: [{ contract: '*', rules: [] }] }, 'keyAccess.0.rules'],
+    ['a namespace twice', { keyAccess: ['a', 'a'].map((contract) => ({ contract, rules: [{ role: 'compute', operatorMspId: 'AuroraMSP' }] })) }, 'keyAccess: a is listed twice'],
+    ['keys for nobody', { keyAccess: [{ contract: '*', rules: [{ role: 'compute', operatorMspId: 'XMSP' }] }] }, 'keyAccess.0.rules: XMSP is not among the organisations'],
+    ['a contract’s keys for nobody', { contracts: [{ name: 'a', directory: 'x', keyAccess: [{ role: 'compute', operatorMspId: 'XMSP' }] }] }, 'contracts.0.keyAccess: XMSP'],
     ['an unknown owner', { contracts: [{ name: 'a', directory: 'x', worldStateOwners: ['XMSP'] }] }, 'contracts.0.worldStateOwners: XMSP'],
   ])('refuses %s, by name', (_what, change, message) => {
     expect(refusalOf(deploymentValue(change))).toContain(message);

@@ -90,6 +90,13 @@ describe('wantedProfile', () => {
     expect(rolesOf(want(config(ALL), 1n, testDeployment({ viewers })))).toEqual(['compute', 'key-broker', 'viewer']);
   });
 
+  it('has the deployment’s rules about keys, and tells when they differ', () => {
+    const keyAccess = (operatorMspId: string) => [{ contract: '*', rules: [{ role: 'compute' as const, operatorMspId, operatorCertificates: ['0b'.repeat(32)] }] }];
+    const [ruled, other] = ['AuroraMSP', 'NorthMSP'].map((mspId) => parseProfile(want(config(ALL), 1n, testDeployment({ keyAccess: keyAccess(mspId) })))) as [Profile, Profile];
+    expect(ruled.message.keyAccess).toMatchObject([{ contract: '*', rules: [{ role: 'compute', operatorMspId: 'AuroraMSP', operatorCertificates: [new Uint8Array(32).fill(11)] }] }]);
+    expect(profileDifferences(ruled, other)).toEqual([expect.stringMatching(/^key access: .*AuroraMSP.* becomes .*NorthMSP/) as string]);
+  });
+
   it('tells profiles of equal content apart from others', () => {
     const first = parseProfile(want(config(ALL)));
     expect(isSameProfile(first, want(config(ALL), 7n))).toBe(true);

@@ -1,8 +1,9 @@
+import { keyAccessRuleOf } from '@selvedge/contract-package';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { ChannelConfig } from '@selvedge/fabric-network';
 import { parsePem } from '@selvedge/identity';
-import { appraisalPolicyToJson, createProfile, parseProfile, type Profile } from '@selvedge/policy';
+import { appraisalPolicyToJson, createProfile, keyAccessToJson, parseProfile, type Profile } from '@selvedge/policy';
 import { encodeMessage, OrganisationSchema, type NetworkProfile } from '@selvedge/protocol';
 import type { Deployment } from './deployment.js';
 
@@ -21,7 +22,7 @@ export interface ProfileFacts {
  * NetworkProfile bytes that the deployment asks for; organisations are recognised as the channel recognises them.
  * Throws INVALID_CONFIGURATION for an organisation that is not on the channel, PROFILE_INVALID.
  */
-export function wantedProfile({ network, channel, organisations, viewers, suites, adminQuorum, viewQuorum }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
+export function wantedProfile({ network, channel, organisations, viewers, suites, adminQuorum, viewQuorum, keyAccess }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
   const { channelConfig, unlockKeys, teeRoots, measurements } = facts;
   return createProfile({
     network,
@@ -39,6 +40,7 @@ export function wantedProfile({ network, channel, organisations, viewers, suites
     allowSimulated: true,
     simulatedRoots: [...teeRoots],
     viewQuorum,
+    keyAccess: keyAccess.map(({ contract, rules }) => ({ contract, rules: rules.map(keyAccessRuleOf) })),
   });
 }
 
@@ -72,6 +74,7 @@ export function profileDifferences(a: Profile, b: Profile): string[] {
     if (same !== undefined && !equalBytes(encodeMessage(OrganisationSchema, organisation), encodeMessage(OrganisationSchema, same))) differences.push(`certificates, revocation lists or unlock key of ${organisation.mspId}`);
   }
   compare('appraisal policies (code of compute nodes, key broker and viewers, Node’s version, and terms for their TEEs)', ({ appraisalPolicies }) => appraisalPolicies.map(appraisalPolicyToJson));
+  compare('key access', ({ keyAccess }) => keyAccess.map(keyAccessToJson));
   compare('roots of simulated TEEs', ({ simulatedRoots }) => simulatedRoots.map((root) => toHex(root).slice(0, 12)));
   compare('suites', ({ allowedSuites }) => allowedSuites);
   if (differences.length === 0 && !equalBytes(a.bytes, withVersion(b, before.version))) differences.push('other settings');
