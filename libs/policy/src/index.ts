@@ -14,6 +14,7 @@ export { profileToJson } from './profile-json/to-json.js';
 export { CHANNEL_EPOCH, FIRST_KEY_EPOCH, factHash, facts, isEpochUsable, listFacts, type EpochStatus, type FactList, type FactReader } from './facts.js';
 export { isFactKey, parseFactKey, type FactKey } from './fact-keys.js';
 export { blockToLiveOf, endingBlock } from './block-to-live.js';
+export { contractQuorum, distinctCount, DISTINCT_BY_NAMES, hasQuorumFloors, leastFloor, quorumFloors, quorumRules, verifyQuorums, type CountedNode, type QuorumRule } from './compute-quorum.js';
 export { CONTRACT_NAME } from './names.js';
 export { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 export { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';

@@ -43,16 +43,19 @@ export function callOf<T extends Answer>(request: BuiltRequest, open: (request: 
 /**
  * Sends a call to as many compute nodes as the contract and those that it called ask for: which these are shows when it has run.
  * Throws what executeOnNodes throws.
- * @param quorum of these contracts together
+ * @param missing how many more must run a request of these contracts, after these answers
  */
 export async function executeOnQuorum<T extends Answered & { readonly cores: readonly Core[] }>(
   session: Session,
   call: NodeCall<T>,
-  { quorum, signal }: { readonly quorum: (contracts: readonly string[]) => Promise<number>; readonly signal?: AbortSignal | undefined },
+  { missing, signal }: { readonly missing: (contracts: readonly string[], answers: readonly T[]) => Promise<number>; readonly signal?: AbortSignal | undefined },
 ): Promise<T[]> {
-  const answers = await executeOnNodes(session, call, { signal, count: await quorum([call.contract]) });
-  const missing = (await quorum(contractsOf(answers[0]?.cores ?? []))) - answers.length;
-  return missing > 0 ? executeOnNodes(session, call, { signal, count: missing, having: answers }) : answers;
+  let answers = await executeOnNodes(session, call, { signal, count: await missing([call.contract], []) });
+  for (;;) {
+    const count = await missing(contractsOf(answers[0]?.cores ?? []), answers);
+    if (count <= 0) return answers;
+    answers = await executeOnNodes(session, call, { signal, count, having: answers });
+  }
 }
 
 /** Throws TARGET_DATA_INCONSISTENT when a node answers as another. */

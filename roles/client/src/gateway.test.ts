@@ -1,6 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import { createEndorsedTransaction, createTestConsortium } from '@selvedge/fixtures';
-import { ValidationCode } from '@selvedge/protocol';
+import { DistinctBy, ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Contract } from './contract.js';
@@ -69,6 +69,22 @@ describe('a transaction', () => {
     network.ledger.height += 1n;
     await gateway.refresh();
     const impatient = network.connect({ limits: { executeTimeoutMs: 100 } });
+    await expect(impatient.getNetwork('trade').getContract('diamonds').submitTransaction('f')).rejects.toMatchObject({ code: 'COMPUTE_QUORUM_NOT_MET' });
+    impatient.close();
+  });
+
+  it('asks as many as the profile wants for the type of TEE that answers, distinct as it counts', async () => {
+    const floored = await createFakeNetwork({ computeNodes: 3, floor: { count: 2, distinctBy: DistinctBy.OPERATOR } });
+    const own = floored.connect();
+    const diamonds = own.getNetwork('trade').getContract('diamonds');
+    const executed = await diamonds.newProposal('f').execute();
+    // The first two have one operator.
+    expect(executed.executedBy).toContain('compute-3');
+    expect(executed.executedBy.length).toBeGreaterThanOrEqual(2);
+    await diamonds.evaluateTransaction('f');
+    own.close();
+    const lacking = await createFakeNetwork({ computeNodes: 2, floor: { count: 2, distinctBy: DistinctBy.OPERATOR } });
+    const impatient = lacking.connect({ limits: { executeTimeoutMs: 100 } });
     await expect(impatient.getNetwork('trade').getContract('diamonds').submitTransaction('f')).rejects.toMatchObject({ code: 'COMPUTE_QUORUM_NOT_MET' });
     impatient.close();
   });

@@ -1,9 +1,10 @@
 import { toHex } from '@selvedge/crypto';
 import { encodeMessage, RequestKind, SealedRequestSchema } from '@selvedge/protocol';
-import { openEvaluateAnswer, openSubmitAnswer } from './domain/answer.js';
+import { openEvaluateAnswer, openSubmitAnswer, type TargetAnswer } from './domain/answer.js';
 import { groupReplicas, requireSameResult } from './domain/replicas.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
 import { callOf, executeOnNodes, executeOnQuorum } from './execution.js';
+import { missingFor } from './missing-nodes.js';
 import type { ProposalOptions } from './proposal-options.js';
 import { createRequests, type RequestContent, type Requests } from './requests.js';
 import type { TransactionSession } from './session.js';
@@ -42,13 +43,10 @@ export function createProposal(
 
 /** Runs a request that is to be committed on as many compute nodes as its contracts ask for. @param kind SUBMIT, or one that is answered as a submit */
 export function executeSubmit(session: TransactionSession, requests: Requests, kind: RequestKind, options: ProposalOptions): Promise<ExecutedTransaction> {
-  /** Compute nodes that must have run it: each contract touched has a quorum of its own. */
-  const quorum = async (contracts: readonly string[]): Promise<number> => {
-    const terms = await Promise.all(contracts.map((name) => session.trust.terms(name)));
-    return Math.max(1, options.computeQuorum ?? 1, ...terms.map(({ policy }) => policy.computeQuorum));
-  };
+  const wanted = options.computeQuorum ?? 1;
+  const missing = async (contracts: readonly string[], answers: readonly TargetAnswer[]): Promise<number> => Math.max(wanted - answers.length, await missingFor(session.trust, contracts, answers));
   return requests.withFreshEvidence(kind, async (request) => {
-    const answers = await executeOnQuorum(session, callOf(request, openSubmitAnswer), { quorum, signal: options.signal });
+    const answers = await executeOnQuorum(session, callOf(request, openSubmitAnswer), { missing, signal: options.signal });
     const targetData = groupReplicas(answers);
     return createExecutedTransaction(session, { request, targetData, answers, options });
   });

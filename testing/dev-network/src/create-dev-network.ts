@@ -51,7 +51,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
     await createIdentities(layout, settings, now);
     const teeRoot = await createTeeRoot(layout, settings.network, now);
     const unlockKeys = await ensureUnlockKeys(layout, settings);
-    await createGenesis(layout, settings, { teeRoot, measurements: measured, unlockKeys, keyAccess: options.keyAccess ?? [] });
+    await createGenesis(layout, settings, { teeRoot, measurements: measured, unlockKeys, keyAccess: options.keyAccess ?? [], quorum: options.quorum });
     progress({ step: 'profile', text: `network profile signed by administrators of ${String(settings.adminQuorum)} or more organisations` });
   }
   await ensureTls(layout, organisationsOf(settings), [FIRST_USER, ADMIN], new Date());

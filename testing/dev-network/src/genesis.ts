@@ -15,7 +15,7 @@ export interface Measurements {
 }
 
 /** Writes the profile, signed by every organisation's administrator, and block 0's transaction, which records it. */
-export async function createGenesis(layout: Layout, settings: NetworkSettings, input: { readonly teeRoot: Uint8Array; readonly measurements: Measurements; readonly unlockKeys: ReadonlyMap<string, Uint8Array>; readonly keyAccess: NonNullable<DevNetworkOptions['keyAccess']> }): Promise<void> {
+export async function createGenesis(layout: Layout, settings: NetworkSettings, input: { readonly teeRoot: Uint8Array; readonly measurements: Measurements; readonly unlockKeys: ReadonlyMap<string, Uint8Array>; readonly keyAccess: NonNullable<DevNetworkOptions['keyAccess']>; readonly quorum: DevNetworkOptions['quorum'] }): Promise<void> {
   const { network, channel } = settings;
   const organisations = await Promise.all(organisationsOf(settings).map((mspId) => loadCa(layout, mspId)));
   const sequencer = await loadSigner(layout, settings.ordererOrganisation, ORDERER);
@@ -26,7 +26,7 @@ export async function createGenesis(layout: Layout, settings: NetworkSettings, i
     organisations: organisations.map(({ mspId, rootCertificate }) => ({ mspId, rootCertificates: [rootCertificate], unlockKey: input.unlockKeys.get(mspId) ?? new Uint8Array(0) })),
     adminQuorum: settings.adminQuorum,
     appraisalPolicies: [
-      { role: 'compute', teeType: 'simulated', measurements: [input.measurements.compute] },
+      { role: 'compute', teeType: 'simulated', measurements: [input.measurements.compute], ...(input.quorum === undefined ? {} : { quorum: input.quorum }) },
       { role: 'key-broker', teeType: 'simulated', measurements: [input.measurements.keyBroker] },
       { role: 'viewer', teeType: 'simulated', measurements: [input.measurements.viewer] },
     ],

@@ -1,6 +1,7 @@
 import type { KeyAccessRuleJson } from '@selvedge/contract-package';
 import { DEFAULT_SUITE_NAMES, type SuiteName } from '@selvedge/crypto';
 import { SelvedgeError, type RoleName } from '@selvedge/errors';
+import type { DistinctBy } from '@selvedge/protocol';
 import type { FabricOptions } from './fabric/fabric-options.js';
 
 /** The services of a network, by folder under services/. */
@@ -75,6 +76,8 @@ export interface DevNetworkOptions {
   readonly configure?: (node: { readonly name: string; readonly service: NodeService }) => Readonly<Record<string, unknown>>;
   /** The profile's rules about who may get keys. Default: none. */
   readonly keyAccess?: readonly { readonly contract: string; readonly rules: readonly KeyAccessRuleJson[] }[];
+  /** The profile's quorum of compute nodes, beside each contract's own. Default: none. */
+  readonly quorum?: { readonly count: number; readonly distinctBy: DistinctBy };
   /** Extra environment of one process, such as crash points. */
   readonly environment?: (node: { readonly name: string; readonly service: NodeService }) => Readonly<Record<string, string>>;
   /** Flags of Node itself for one process, such as --cpu-prof. */

@@ -55,13 +55,23 @@ describe('selvedge policy check', () => {
   it('says what a file admits, and what should be known of it', async () => {
     const { code, out } = await cli('policy', 'check', await fileOf(SGX), '--at', '2026-01-01T00:00:00Z');
     expect(code).toBe(EXIT_OK);
-    expect(out).toMatch(/in order\n.*\ncompute +sgx +1 +any +2027-06-01T00:00:00.000Z\nwarning: compute on sgx: any machine/);
+    expect(out).toMatch(/in order\n.*\ncompute +sgx +1 +any +none +2027-06-01T00:00:00.000Z\nwarning: compute on sgx: any machine/);
     const { out: json } = await cli('--json', 'policy', 'check', await fileOf(SGX), '--at', '2028-01-01T00:00:00Z');
     expect(JSON.parse(json)).toMatchObject({
       valid: true,
       appraisalPolicies: [{ role: 'compute', teeType: 'sgx', measurements: [MR_ENCLAVE], tcb: { minimumEvaluationDataNumber: 17 } }],
       warnings: [{ role: 'compute', teeType: 'sgx', warning: 'it has ended, and admits nothing' }, { warning: expect.stringContaining('any machine') as string }],
     });
+  });
+
+  it('shows the quorum of compute nodes', async () => {
+    const quorum = (text: string, role = 'compute') => fileOf(SGX.replace('    tcb:', `    quorum: ${text}\n    tcb:`).replace('role: compute', `role: ${role}`));
+    expect((await cli('policy', 'check', await quorum('{ count: 2, distinctBy: operator }'))).out).toMatch(/compute +sgx +1 +any +2 by operator +2027/);
+    expect(JSON.parse((await cli('--json', 'policy', 'check', await quorum('{ count: 3 }'))).out)).toMatchObject({ appraisalPolicies: [{ quorum: { count: 3, distinctBy: 'platform' } }] });
+    expect((await cli('policy', 'check', await quorum('{ count: 17 }'))).err).toMatch(/^PROFILE_INVALID.*compute on sgx: quorum: a number from 1 to 16 expected/);
+    expect((await cli('policy', 'check', await quorum('{ count: 2, distinctBy: colour }'))).err).toMatch(/^PROFILE_INVALID.*quorum\.distinctBy: one of platform, operator, teeType expected/);
+    expect((await cli('policy', 'check', await quorum('{ count: 2 }', 'viewer'))).err).toMatch(/^PROFILE_INVALID.*a quorum is for compute nodes/);
+    expect((await cli('policy', 'check', await quorum('2'))).err).toMatch(/^PROFILE_INVALID.*quorum: an object expected/);
   });
 
   it('says who gets keys, and names the field of a rule that is wrong', async () => {
@@ -114,7 +124,7 @@ appraisalPolicies:
     const consortium = await createTestConsortium({ profile: { appraisalPolicies: [{ role: 'compute', teeType: 'simulated', measurements: [new Uint8Array(48).fill(1)] }] } });
     const signed = join(folder, 'profile.bin');
     await writeFile(signed, consortium.signedProfile);
-    for (const file of [signed, await fileOf(JSON.stringify(profileToJson(consortium.profile.bytes)), 'profile.json')]) expect((await cli('policy', 'check', file)).out).toMatch(/compute +simulated +1 +any +never/);
+    for (const file of [signed, await fileOf(JSON.stringify(profileToJson(consortium.profile.bytes)), 'profile.json')]) expect((await cli('policy', 'check', file)).out).toMatch(/compute +simulated +1 +any +none +never/);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { appraisalFindings, appraise, type AppraisalFinding, type TeeRole } from '@selvedge/attestation';
-import { appraisalPolicyToJson, describeRule, keyAccessToJson } from '@selvedge/policy';
+import { appraisalPolicyToJson, describeRule, DISTINCT_BY_NAMES, keyAccessToJson } from '@selvedge/policy';
 import type { AppraisalPolicy, KeyAccessNamespace } from '@selvedge/protocol';
 import type { CommandContext } from '../context.js';
 import { COLLATERAL_HELP, readClaims, readTime } from '../evidence-files.js';
@@ -43,7 +43,7 @@ export function addPolicyCheckCommand(policy: Command, contextOf: (command: Comm
 
 function checkFile(context: CommandContext, file: string, { appraisalPolicies, keyAccess }: PolicyFile, at: Date): void {
   const warnings = appraisalPolicies.flatMap((policy) => policyWarnings(policy, at).map((warning) => ({ role: policy.role, teeType: policy.teeType, warning })));
-  const rows = [['role', 'TEE', 'measurements', 'platforms', 'ends'], ...appraisalPolicies.map(describePolicy)];
+  const rows = [['role', 'TEE', 'measurements', 'platforms', 'quorum', 'ends'], ...appraisalPolicies.map(describePolicy)];
   const keyWarnings = keyAccessWarnings(keyAccess);
   const said = [...warnings.map(({ role, teeType, warning }) => `${role} on ${teeType}: ${warning}`), ...keyWarnings.map(({ contract, warning }) => `keys of ${contract}: ${warning}`)].map((warning) => `warning: ${warning}`);
   const text = [`${file}: in order`, ...(appraisalPolicies.length === 0 ? [] : [table(rows)]), ...describeKeyAccess(keyAccess), ...said];
@@ -56,10 +56,14 @@ function describeKeyAccess(namespaces: readonly KeyAccessNamespace[]): string[] 
   return [table([['keys of', 'are for'], ...namespaces.flatMap(({ contract, rules }) => rules.map((rule) => [contract, describeRule(rule)]))])];
 }
 
-function describePolicy({ role, teeType, measurements, sgxSigners, tdRegisters, platforms, expiresAt }: AppraisalPolicy): string[] {
+function describePolicy({ role, teeType, measurements, sgxSigners, tdRegisters, platforms, expiresAt, quorum }: AppraisalPolicy): string[] {
   const counts = [[measurements.length, ''], [sgxSigners.length, ' by signer'], [tdRegisters.length, ' by registers']] as const;
   const admitted = counts.filter(([count]) => count > 0).map(([count, how]) => `${String(count)}${how}`);
-  return [role, teeType, admitted.join(', '), platforms.length === 0 ? 'any' : String(platforms.length), expiresAt === 0n ? 'never' : new Date(Number(expiresAt) * 1000).toISOString()];
+  return [role, teeType, admitted.join(', '), platforms.length === 0 ? 'any' : String(platforms.length), describeQuorum(quorum), expiresAt === 0n ? 'never' : new Date(Number(expiresAt) * 1000).toISOString()];
+}
+
+function describeQuorum(quorum: AppraisalPolicy['quorum']): string {
+  return quorum === undefined ? 'none' : `${String(quorum.count)} by ${DISTINCT_BY_NAMES.get(quorum.distinctBy) ?? ''}`;
 }
 
 async function checkEvidence(context: CommandContext, { appraisalPolicies: policies, allowSimulated }: PolicyFile, options: CheckOptions & { readonly evidence: string }, at: Date): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { AppraisalPolicySchema, type AppraisalPolicy } from '@selvedge/protocol';
+import { AppraisalPolicySchema, DistinctBy, type AppraisalPolicy } from '@selvedge/protocol';
 import { refusal } from '../testdata/refusal.js';
 import { checkAppraisalPolicies } from './check.js';
 import { policiesFromJson } from '../profile-json/policies-from-json.js';
@@ -15,6 +15,8 @@ const REGISTERS = { mrTd: bytes(48), rtMr0: bytes(48), rtMr1: bytes(48), rtMr2: 
 const TDX: Init = { role: 'compute', teeType: 'tdx', tdRegisters: [REGISTERS] };
 const MILAN = { product: 'Milan', bootloader: 4, snp: 22, microcode: 213 };
 const SNP: Init = { role: 'compute', teeType: 'sev-snp', measurements: [bytes(48)], snp: { minimumTcb: [MILAN], vmpls: [0, 1] } };
+/** Enums are open on the wire. */
+const UNKNOWN = JSON.parse('9') as DistinctBy;
 const SIMULATED: Init = { role: 'compute', teeType: 'simulated', measurements: [bytes(48)] };
 
 const check = (...policies: Init[]): string => refusal(() => { checkAppraisalPolicies(policies.map((init) => create(AppraisalPolicySchema, init))); });
@@ -22,6 +24,7 @@ const check = (...policies: Init[]): string => refusal(() => { checkAppraisalPol
 describe('checkAppraisalPolicies', () => {
   it('takes proper policies of every type of TEE', () => {
     expect(check(SNP, SGX, SIMULATED, TDX)).toBe('nothing was refused');
+    expect(check({ ...SIMULATED, quorum: { count: 16, distinctBy: DistinctBy.TEE_TYPE } })).toBe('nothing was refused');
     expect(check({ ...SNP, snp: { minimumTcb: [MILAN], allowMigration: true } })).toBe('nothing was refused');
     expect(check({ ...SNP, snp: { minimumTcb: [{ ...MILAN, product: 'Turin', fmc: 1 }] }, platforms: [bytes(32)], expiresAt: 2_000_000_000n })).toBe('nothing was refused');
   });
@@ -64,6 +67,10 @@ describe('checkAppraisalPolicies', () => {
     ['a VMPL above 3', [{ ...SNP, snp: { minimumTcb: [MILAN], vmpls: [4] } }], /a VMPL is at most 3/],
     ['VMPLs out of order', [{ ...SNP, snp: { minimumTcb: [MILAN], vmpls: [2, 1] } }], /VMPLs are not sorted and unique/],
     ['platforms with migration', [{ ...SNP, platforms: [bytes(32)], snp: { minimumTcb: [MILAN], allowMigration: true } }], /a guest that may be moved/],
+    ['a quorum of none', [{ ...SIMULATED, quorum: { count: 0 } }], /quorum: a number from 1 to 16/],
+    ['a quorum above 16', [{ ...SIMULATED, quorum: { count: 17 } }], /quorum: a number from 1 to 16/],
+    ['an unknown way of counting', [{ ...SIMULATED, quorum: { count: 2, distinctBy: UNKNOWN } }], /quorum: distinct by one of platform, operator, teeType/],
+    ['a quorum of another role', [{ ...SIMULATED, role: 'viewer', quorum: { count: 2 } }], /a quorum is for compute nodes/],
     ['policies out of order', [SIMULATED, SGX], /not sorted by role and TEE type/],
     ['a policy twice', [SGX, SGX], /not sorted by role and TEE type/],
     ['too many policies', Array.from({ length: 33 }, () => SGX), /more than 32 appraisal policies/],
@@ -75,7 +82,7 @@ describe('checkAppraisalPolicies', () => {
 
 describe('the readable form of appraisal policies', () => {
   const whole = [
-    { role: 'compute', teeType: 'sev-snp', measurements: [hex(48)], expires: '2027-06-01T00:00:00.000Z', snp: { minimumTcb: [{ product: 'Milan', bootloader: 4, tee: 0, snp: 22, microcode: 213 }, { product: 'Turin', fmc: 1, bootloader: 4, tee: 0, snp: 22, microcode: 213 }], vmpls: [0, 2], allowMigration: true, minimumGuestSvn: 3 } },
+    { role: 'compute', teeType: 'sev-snp', measurements: [hex(48)], expires: '2027-06-01T00:00:00.000Z', snp: { minimumTcb: [{ product: 'Milan', bootloader: 4, tee: 0, snp: 22, microcode: 213 }, { product: 'Turin', fmc: 1, bootloader: 4, tee: 0, snp: 22, microcode: 213 }], vmpls: [0, 2], allowMigration: true, minimumGuestSvn: 3 }, quorum: { count: 2, distinctBy: 'operator' } },
     { role: 'compute', teeType: 'sgx', measurements: [hex(32), hex(32, '02')], signers: [{ mrSigner: hex(32), isvProdId: 1, minimumIsvSvn: 2 }, { mrSigner: hex(32), isvProdId: 10, minimumIsvSvn: 2 }], platforms: [hex(32), hex(32, 'ab')], tcb: { statuses: ['SWHardeningNeeded', 'UpToDate'], advisories: ['INTEL-SA-00289', 'INTEL-SA-00615'], minimumDate: '2024-03-13T00:00:00.000Z', minimumEvaluationDataNumber: 17 } },
     { role: 'key-broker', teeType: 'tdx', registers: [{ mrTd: hex(48), rtMr0: hex(48), rtMr1: hex(48), rtMr2: hex(48), rtMr3: hex(48), mrOwner: hex(48) }, { mrTd: hex(48, 'cc'), rtMr0: hex(48), rtMr1: hex(48), rtMr2: hex(48), rtMr3: hex(48) }] },
   ];

@@ -1,5 +1,6 @@
 import { toHex } from '@selvedge/crypto';
-import type { AppraisalPolicy, DcapTcbPolicy, SgxSigner, SnpMinimumTcb, SnpPolicy, TdRegisters } from '@selvedge/protocol';
+import type { AppraisalPolicy, ComputeQuorum, DcapTcbPolicy, SgxSigner, SnpMinimumTcb, SnpPolicy, TdRegisters } from '@selvedge/protocol';
+import { DISTINCT_BY_NAMES } from '../compute-quorum.js';
 import { profileInvalid } from '../profile-invalid.js';
 import { isStrictlyAscending } from '../names.js';
 import { compareAppraisalPolicies, orderOfSigner, orderOfTdRegisters } from './order.js';
@@ -22,6 +23,7 @@ const MR_SIGNER_BYTES = 32;
 const MAX_U16 = 0xffff;
 const MAX_LEVEL = 0xff;
 const MAX_VMPL = 3;
+const MAX_QUORUM = 16;
 /** 9999-12-31: what ISO 8601 writes with four digits. */
 const MAX_SECONDS = 253_402_300_799n;
 
@@ -50,6 +52,13 @@ function checkPolicy(policy: AppraisalPolicy): void {
   // AMD says of no TCB that it is out of date: without a floor, every old firmware would do.
   if ((policy.snp !== undefined) !== (teeType === 'sev-snp')) throw refuse('the snp terms belong to sev-snp, and only there');
   if (policy.snp !== undefined) checkSnp(policy.snp, refuse);
+  if (policy.quorum !== undefined) checkQuorum(policy.quorum, role, refuse);
+}
+
+function checkQuorum({ count, distinctBy }: ComputeQuorum, role: string, refuse: Refuse): void {
+  if (role !== 'compute') throw refuse('a quorum is for compute nodes: nobody counts others');
+  if (count < 1 || count > MAX_QUORUM) throw refuse(`quorum: a number from 1 to ${String(MAX_QUORUM)} expected`);
+  if (!DISTINCT_BY_NAMES.has(distinctBy)) throw refuse(`quorum: distinct by one of ${[...DISTINCT_BY_NAMES.values()].join(', ')} expected`);
 }
 
 function checkReferenceValues({ teeType, measurements, sgxSigners, tdRegisters }: AppraisalPolicy, refuse: Refuse): void {

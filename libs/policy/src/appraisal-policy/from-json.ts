@@ -1,10 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { AppraisalPolicySchema, DcapTcbPolicySchema, SgxSignerSchema, SnpMinimumTcbSchema, SnpPolicySchema, TdRegistersSchema } from '@selvedge/protocol';
+import type { AppraisalPolicySchema, ComputeQuorumSchema, DcapTcbPolicySchema, SgxSignerSchema, SnpMinimumTcbSchema, SnpPolicySchema, TdRegistersSchema } from '@selvedge/protocol';
+import { DISTINCT_BY_NAMES } from '../compute-quorum.js';
 import type { JsonField } from '../profile-json/fields.js';
 
 /** One appraisal policy in its readable form (see appraisalPolicyToJson). Throws PROFILE_INVALID naming the field. */
 export function readAppraisalPolicy(field: JsonField): MessageInitShape<typeof AppraisalPolicySchema> {
-  const { role, teeType, measurements, signers, registers, expires, platforms, tcb, snp } = field.object(['role', 'teeType', 'measurements', 'signers', 'registers', 'expires', 'platforms', 'tcb', 'snp']);
+  const { role, teeType, measurements, signers, registers, expires, platforms, tcb, snp, quorum } = field.object(['role', 'teeType', 'measurements', 'signers', 'registers', 'expires', 'platforms', 'tcb', 'snp', 'quorum']);
   return {
     role: role.text(),
     teeType: teeType.text(),
@@ -15,7 +16,13 @@ export function readAppraisalPolicy(field: JsonField): MessageInitShape<typeof A
     platforms: platforms.list((item) => item.hex()),
     ...(tcb.isAbsent ? {} : { dcapTcb: readDcapTcb(tcb) }),
     ...(snp.isAbsent ? {} : { snp: readSnp(snp) }),
+    ...(quorum.isAbsent ? {} : { quorum: readQuorum(quorum) }),
   };
+}
+
+function readQuorum(field: JsonField): MessageInitShape<typeof ComputeQuorumSchema> {
+  const { count, distinctBy } = field.object(['count', 'distinctBy']);
+  return { count: count.count(), ...(distinctBy.isAbsent ? {} : { distinctBy: distinctBy.oneOf(DISTINCT_BY_NAMES) }) };
 }
 
 function readSigner(field: JsonField): MessageInitShape<typeof SgxSignerSchema> {

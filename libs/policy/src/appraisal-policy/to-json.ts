@@ -1,12 +1,13 @@
 import { toHex } from '@selvedge/crypto';
 import type { AppraisalPolicy, DcapTcbPolicy, SnpPolicy, TdRegisters } from '@selvedge/protocol';
+import { DISTINCT_BY_NAMES } from '../compute-quorum.js';
 
 /**
  * Readable form of an appraisal policy: bytes as hex, times as ISO 8601 in UTC, names of Intel's and AMD's specifications;
  * what is left at its default is left out.
  */
 export function appraisalPolicyToJson(policy: AppraisalPolicy): Record<string, unknown> {
-  const { role, teeType, measurements, sgxSigners, tdRegisters, expiresAt, platforms, dcapTcb, snp } = policy;
+  const { role, teeType, measurements, sgxSigners, tdRegisters, expiresAt, platforms, dcapTcb, snp, quorum } = policy;
   return {
     role,
     teeType,
@@ -17,6 +18,7 @@ export function appraisalPolicyToJson(policy: AppraisalPolicy): Record<string, u
     ...listed('platforms', platforms.map(toHex)),
     ...(dcapTcb === undefined ? {} : { tcb: writeDcapTcb(dcapTcb) }),
     ...(snp === undefined ? {} : { snp: writeSnp(snp) }),
+    ...(quorum === undefined ? {} : { quorum: { count: quorum.count, distinctBy: DISTINCT_BY_NAMES.get(quorum.distinctBy) } }),
   };
 }
 

@@ -43,6 +43,14 @@ export class JsonField {
     return this.#value;
   }
 
+  /** A value by its name. */
+  oneOf<T>(names: ReadonlyMap<T, string>): T {
+    const text = this.text();
+    const found = [...names].find(([, name]) => name === text);
+    if (found === undefined) throw this.#refuse(`one of ${[...names.values()].join(', ')} expected`);
+    return found[0];
+  }
+
   flag(): boolean {
     if (typeof this.#value !== 'boolean') throw this.#refuse('true or false expected');
     return this.#value;

@@ -2,6 +2,7 @@ import { toHex } from '@selvedge/crypto';
 import { openBatchAnswer, type BatchAnswer } from '../domain/batch-answer.js';
 import type { BuiltRequest } from '../domain/request.js';
 import { executeOnQuorum, type NodeCall } from '../execution.js';
+import { missingFor } from '../missing-nodes.js';
 import type { Session } from '../session.js';
 
 /**
@@ -14,12 +15,8 @@ export async function executeBatch(session: Session, contract: string, requests:
     txId: idsOf(requests),
     send: async (node, bounds) => openBatchAnswer(requests, node.nodeId, await node.executeBatch(requests.map(({ sealed }) => sealed), bounds)),
   };
-  const quorum = async (contracts: readonly string[]): Promise<number> => {
-    if (!isSubmit) return 1;
-    const terms = await Promise.all(contracts.map((name) => session.trust.terms(name)));
-    return Math.max(1, ...terms.map(({ policy }) => policy.computeQuorum));
-  };
-  return executeOnQuorum(session, call, { quorum });
+  const missing = async (contracts: readonly string[], answers: readonly BatchAnswer[]): Promise<number> => (isSubmit ? missingFor(session.trust, contracts, answers) : 1 - answers.length);
+  return executeOnQuorum(session, call, { missing });
 }
 
 /** Names a batch where one transaction would be named. */

@@ -1,5 +1,5 @@
 import { createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { attestRootBirth, createDevelopmentPlatform, createSimulatedAttester } from '@selvedge/attestation';
 import { SUITE_NAMES } from '@selvedge/crypto';
 import { createTestConsortium, type TestComputeNode, type TestConsortium, type TestConsortiumOptions } from '@selvedge/fixtures';
@@ -16,6 +16,7 @@ import {
   ValidationCode,
   type BrokerStatement,
   type EnvelopeEvidence,
+  type ComputeQuorumSchema,
 } from '@selvedge/protocol';
 import { connect, type ConnectOptions, type Gateway } from '../gateway.js';
 import type { NetworkPorts } from '../ports.js';
@@ -40,15 +41,15 @@ export interface FakeNetwork {
   connect(options?: Partial<ConnectOptions>): Gateway;
 }
 
-/** @param options.computeNodes how many; default 2 */
-export async function createFakeNetwork(options: TestConsortiumOptions & { readonly computeNodes?: number } = {}): Promise<FakeNetwork> {
+/** @param options.computeNodes how many; default 2. @param options.floor quorum of the profile for simulated compute nodes. Of several nodes, the first two have one operator. */
+export async function createFakeNetwork(options: TestConsortiumOptions & { readonly computeNodes?: number; readonly floor?: MessageInitShape<typeof ComputeQuorumSchema> } = {}): Promise<FakeNetwork> {
   const measurement = new Uint8Array(randomBytes(48));
   const consortium = await createTestConsortium({
     ...options,
-    profile: { appraisalPolicies: [{ role: 'key-broker', teeType: 'simulated', measurements: [measurement] }], ...options.profile },
+    profile: { appraisalPolicies: [...(options.floor === undefined ? [] : [{ role: 'compute', teeType: 'simulated', measurements: [measurement], quorum: options.floor }]), { role: 'key-broker', teeType: 'simulated', measurements: [measurement] }], ...options.profile },
   });
   const nodes = await Promise.all(
-    Array.from({ length: options.computeNodes ?? 2 }, (_unused, i) => consortium.issueComputeNode({ binding: { nodeId: `compute-${String(i + 1)}` } })),
+    Array.from({ length: options.computeNodes ?? 2 }, (_unused, i) => consortium.issueComputeNode({ binding: { nodeId: `compute-${String(i + 1)}`, operatorMspId: i < 2 ? 'NorthMSP' : 'SouthMSP' } })),
   );
   const platform = createDevelopmentPlatform({ root: consortium.developmentRoot, name: 'broker platform', now: consortium.now });
   const attester = createSimulatedAttester({ ...platform, measurement });

@@ -154,6 +154,19 @@ describe('key access rules of the profile', () => {
   });
 });
 
+describe('quorum floors of the profile', () => {
+  it('are asked for besides the contract’s quorum, and the endorsement rests on the profile', async () => {
+    const floored = await createTestConsortium({ profile: { appraisalPolicies: [{ role: 'compute', teeType: 'simulated', measurements: [new Uint8Array(48)], quorum: { count: 2, distinctBy: DistinctBy.OPERATOR } }] } });
+    const [north, north2, south] = await Promise.all(['NorthMSP', 'NorthMSP', 'SouthMSP'].map((operatorMspId) => floored.issueComputeNode({ binding: { operatorMspId } }))) as [TestComputeNode, TestComputeNode, TestComputeNode];
+    const verify = (...nodes: TestComputeNode[]) => () => verifyTargetData(createTargetData({ consortium: floored, nodes }), { state: floored.state, profile: floored.profile, at: floored.now });
+    expect(refusalCode(verify(north))).toBe('COMPUTE_QUORUM_NOT_MET');
+    expect(verify(north, north2)).toThrow('rule quorum of the network profile’s appraisal policy of compute on simulated: saw 1 that signed, distinct by operator, expected 2');
+    expect(verify(north, south)().factReads.map(({ key }) => key)).toContain(facts.profile);
+    const other = await floored.issueComputeNode({ binding: { teeType: 'tdx' } });
+    expect(refusalCode(verify(other))).toBeUndefined();
+  });
+});
+
 describe('k-of-n compute nodes', () => {
   const quorum = async (policy: ContractPolicyInit, first: Binding, second: Binding): Promise<string | undefined> => {
     consortium.setContractPolicy({ computeQuorum: 2, ...policy });

@@ -1,8 +1,7 @@
 import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
-import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { readBrokerRoot, verifyKeyAccess, verifyTeeStanding, type FactReader, type KeyAccessPolicies } from '@selvedge/policy';
-import { DistinctBy, teeSigningInput, type Attachments, type ContractPolicy, type TeeBinding } from '@selvedge/protocol';
+import { quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type KeyAccessPolicies } from '@selvedge/policy';
+import { teeSigningInput, type Attachments, type ContractPolicy } from '@selvedge/protocol';
 import type { EndorsementContext } from './context.js';
 
 /** Cores and what TEEs signed them with. */
@@ -52,22 +51,8 @@ export function verifyKeyHolders(certificates: readonly TeeCertificate[], polici
   for (const { binding } of certificates) verifyKeyAccess(binding, policies);
 }
 
-/** Throws COMPUTE_QUORUM_NOT_MET unless enough distinct nodes signed, distinct as the contract's policy counts. */
-export function verifyComputeQuorum(certificates: readonly TeeCertificate[], policy: ContractPolicy): void {
-  const distinct = new Set(certificates.map(({ binding }) => distinguishingMark(binding, policy.distinctBy))).size;
-  const needed = Math.max(1, policy.computeQuorum);
-  if (distinct < needed) {
-    throw new SelvedgeError('COMPUTE_QUORUM_NOT_MET', `${String(distinct)} distinct compute nodes signed, ${String(needed)} needed`);
-  }
-}
-
-function distinguishingMark(binding: TeeBinding, distinctBy: DistinctBy): string {
-  switch (distinctBy) {
-    case DistinctBy.PLATFORM:
-      return toHex(binding.platformId);
-    case DistinctBy.OPERATOR:
-      return binding.operatorMspId;
-    case DistinctBy.TEE_TYPE:
-      return binding.teeType;
-  }
+/** Throws COMPUTE_QUORUM_NOT_MET unless enough distinct nodes signed, as the contract's policy and the profile's floors count. */
+export function verifyComputeQuorum(certificates: readonly TeeCertificate[], policies: Parameters<typeof quorumRules>[1]): void {
+  const signers = certificates.map(({ binding }) => binding);
+  verifyQuorums(signers, quorumRules(signers, policies));
 }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/policy.proto.
  */
 export const file_selvedge_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWx2ZWRnZS92MS9wb2xpY3kucHJvdG8SC3NlbHZlZGdlLnYxIuwCCg5OZXR3b3JrUHJvZmlsZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoBBIwCg1vcmdhbmlzYXRpb25zGAQgAygLMhkuc2VsdmVkZ2UudjEuT3JnYW5pc2F0aW9uEhQKDGFkbWluX3F1b3J1bRgFIAEoDRI4ChJhcHByYWlzYWxfcG9saWNpZXMYBiADKAsyHC5zZWx2ZWRnZS52MS5BcHByYWlzYWxQb2xpY3kSFgoOYWxsb3dlZF9zdWl0ZXMYByADKAkSFwoPYWxsb3dfc2ltdWxhdGVkGAggASgIEhcKD3NpbXVsYXRlZF9yb290cxgJIAMoDBITCgt2aWV3X3F1b3J1bRgKIAEoDRIRCglzZXF1ZW5jZXIYCyABKAwSMwoKa2V5X2FjY2VzcxgMIAMoCzIfLnNlbHZlZGdlLnYxLktleUFjY2Vzc05hbWVzcGFjZSJRChJLZXlBY2Nlc3NOYW1lc3BhY2USEAoIY29udHJhY3QYASABKAkSKQoFcnVsZXMYAiADKAsyGi5zZWx2ZWRnZS52MS5LZXlBY2Nlc3NSdWxlIpEBCg1LZXlBY2Nlc3NSdWxlEgwKBHJvbGUYASABKAkSFwoPb3BlcmF0b3JfbXNwX2lkGAIgASgJEhAKCG5vZGVfaWRzGAMgAygJEh0KFW9wZXJhdG9yX2NlcnRpZmljYXRlcxgEIAMoDBIWCg5vcGVyYXRvcl9uYW1lcxgFIAMoCRIQCghwdXJwb3NlcxgGIAMoCSKKAQoMT3JnYW5pc2F0aW9uEg4KBm1zcF9pZBgBIAEoCRIZChFyb290X2NlcnRpZmljYXRlcxgCIAMoDBIhChlpbnRlcm1lZGlhdGVfY2VydGlmaWNhdGVzGAMgAygMEhgKEHJldm9jYXRpb25fbGlzdHMYBCADKAwSEgoKdW5sb2NrX2tleRgFIAEoDCKeAgoPQXBwcmFpc2FsUG9saWN5EgwKBHJvbGUYASABKAkSEAoIdGVlX3R5cGUYAiABKAkSFAoMbWVhc3VyZW1lbnRzGAMgAygMEisKC3NneF9zaWduZXJzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2d4U2lnbmVyEi4KDHRkX3JlZ2lzdGVycxgFIAMoCzIYLnNlbHZlZGdlLnYxLlRkUmVnaXN0ZXJzEhIKCmV4cGlyZXNfYXQYBiABKAQSEQoJcGxhdGZvcm1zGAcgAygMEiwKCGRjYXBfdGNiGAggASgLMhouc2VsdmVkZ2UudjEuRGNhcFRjYlBvbGljeRIjCgNzbnAYCSABKAsyFi5zZWx2ZWRnZS52MS5TbnBQb2xpY3kiSAoJU2d4U2lnbmVyEhEKCW1yX3NpZ25lchgBIAEoDBITCgtpc3ZfcHJvZF9pZBgCIAEoDRITCgttaW5faXN2X3N2bhgDIAEoDSKdAQoLVGRSZWdpc3RlcnMSDQoFbXJfdGQYASABKAwSDgoGcnRfbXIwGAIgASgMEg4KBnJ0X21yMRgDIAEoDBIOCgZydF9tcjIYBCABKAwSDgoGcnRfbXIzGAUgASgMEhQKDG1yX2NvbmZpZ19pZBgGIAEoDBIQCghtcl9vd25lchgHIAEoDBIXCg9tcl9vd25lcl9jb25maWcYCCABKAwiawoNRGNhcFRjYlBvbGljeRIQCghzdGF0dXNlcxgBIAMoCRISCgphZHZpc29yaWVzGAIgAygJEhAKCG1pbl9kYXRlGAMgASgEEiIKGm1pbl9ldmFsdWF0aW9uX2RhdGFfbnVtYmVyGAQgASgNInsKCVNucFBvbGljeRIvCgttaW5pbXVtX3RjYhgBIAMoCzIaLnNlbHZlZGdlLnYxLlNucE1pbmltdW1UY2ISDQoFdm1wbHMYAiADKA0SFwoPYWxsb3dfbWlncmF0aW9uGAMgASgIEhUKDW1pbl9ndWVzdF9zdm4YBCABKA0ibgoNU25wTWluaW11bVRjYhIPCgdwcm9kdWN0GAEgASgJEgsKA2ZtYxgCIAEoDRISCgpib290bG9hZGVyGAMgASgNEgsKA3RlZRgEIAEoDRILCgNzbnAYBSABKA0SEQoJbWljcm9jb2RlGAYgASgNIlQKDVNpZ25lZFByb2ZpbGUSDwoHcHJvZmlsZRgBIAEoDBIyCgpzaWduYXR1cmVzGAIgAygLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiaQoMUG9saWN5Q2hhbmdlEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIoCgdjaGFuZ2VzGAMgAygLMhcuc2VsdmVkZ2UudjEuRmFjdENoYW5nZRINCgVub25jZRgEIAEoDCJPCgpGYWN0Q2hhbmdlEgsKA2tleRgBIAEoCRIVCg1leHBlY3RlZF9oYXNoGAIgASgMEg0KBXZhbHVlGAMgASgMEg4KBnJlbW92ZRgEIAEoCCJWChFQb2xpY3lUcmFuc2FjdGlvbhIOCgZjaGFuZ2UYASABKAwSMQoJYXBwcm92YWxzGAIgAygLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiwAMKDkNvbnRyYWN0UG9saWN5EgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIWCg5wb2xpY3lfdmVyc2lvbhgDIAEoBBIRCgljb2RlX2hhc2gYBCABKAwSDQoFc3VpdGUYBSABKAkSGgoSZW5kb3JzZW1lbnRfcG9saWN5GAYgASgJEikKCm93bmVyX3NldHMYByADKAsyFS5zZWx2ZWRnZS52MS5Pd25lclNldBImCghkYXRhc2V0cxgIIAMoCzIULnNlbHZlZGdlLnYxLkRhdGFzZXQSFgoOY29tcHV0ZV9xdW9ydW0YCSABKA0SLAoLZGlzdGluY3RfYnkYCiABKA4yFy5zZWx2ZWRnZS52MS5EaXN0aW5jdEJ5EhcKD2dhdGVkX2Z1bmN0aW9ucxgLIAMoCRI6ChBvcmdhbmlzYXRpb25fbWFwGAwgAygLMiAuc2VsdmVkZ2UudjEuT3JnYW5pc2F0aW9uTWFwcGluZxIVCg1ldmVudF9yZWFkZXJzGA4gAygJEi4KCmtleV9hY2Nlc3MYDyADKAsyGi5zZWx2ZWRnZS52MS5LZXlBY2Nlc3NSdWxlSgQIDRAOIkQKCE93bmVyU2V0EgwKBG5hbWUYASABKAkSDgoGb3duZXJzGAIgAygJEhoKEmVuZG9yc2VtZW50X3BvbGljeRgDIAEoCSLGAQoHRGF0YXNldBIMCgRuYW1lGAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRImCgRtb2RlGAMgASgOMhguc2VsdmVkZ2UudjEuU3RvcmFnZU1vZGUSFQoNY29udGVudF9ndWFyZBgEIAEoCBIYChBtZW1iZXJfb25seV9yZWFkGAUgASgIEhkKEW1lbWJlcl9vbmx5X3dyaXRlGAYgASgIEg8KB21lbWJlcnMYByADKAkSFQoNYmxvY2tfdG9fbGl2ZRgIIAEoBCJIChNPcmdhbmlzYXRpb25NYXBwaW5nEhgKEGNoYWluY29kZV9tc3BfaWQYASABKAkSFwoPZW5kb3JzZXJfbXNwX2lkGAIgASgJIiAKD1Jldm9jYXRpb25MaXN0cxINCgVsaXN0cxgBIAMoDCJbCgpCcm9rZXJSb290EhgKEHJvb3RfY2VydGlmaWNhdGUYASABKAwSMwoNZW52ZWxvcGVfa2V5cxgCIAMoCzIcLnNlbHZlZGdlLnYxLlB1YmxpY0tleVJlY29yZCJDCg9QdWJsaWNLZXlSZWNvcmQSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDCpaCgpEaXN0aW5jdEJ5EhgKFERJU1RJTkNUX0JZX1BMQVRGT1JNEAASGAoURElTVElOQ1RfQllfT1BFUkFUT1IQARIYChRESVNUSU5DVF9CWV9URUVfVFlQRRACYgZwcm90bzM", [file_selvedge_v1_common]);
+  fileDesc("ChhzZWx2ZWRnZS92MS9wb2xpY3kucHJvdG8SC3NlbHZlZGdlLnYxIuwCCg5OZXR3b3JrUHJvZmlsZRIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoBBIwCg1vcmdhbmlzYXRpb25zGAQgAygLMhkuc2VsdmVkZ2UudjEuT3JnYW5pc2F0aW9uEhQKDGFkbWluX3F1b3J1bRgFIAEoDRI4ChJhcHByYWlzYWxfcG9saWNpZXMYBiADKAsyHC5zZWx2ZWRnZS52MS5BcHByYWlzYWxQb2xpY3kSFgoOYWxsb3dlZF9zdWl0ZXMYByADKAkSFwoPYWxsb3dfc2ltdWxhdGVkGAggASgIEhcKD3NpbXVsYXRlZF9yb290cxgJIAMoDBITCgt2aWV3X3F1b3J1bRgKIAEoDRIRCglzZXF1ZW5jZXIYCyABKAwSMwoKa2V5X2FjY2VzcxgMIAMoCzIfLnNlbHZlZGdlLnYxLktleUFjY2Vzc05hbWVzcGFjZSJRChJLZXlBY2Nlc3NOYW1lc3BhY2USEAoIY29udHJhY3QYASABKAkSKQoFcnVsZXMYAiADKAsyGi5zZWx2ZWRnZS52MS5LZXlBY2Nlc3NSdWxlIpEBCg1LZXlBY2Nlc3NSdWxlEgwKBHJvbGUYASABKAkSFwoPb3BlcmF0b3JfbXNwX2lkGAIgASgJEhAKCG5vZGVfaWRzGAMgAygJEh0KFW9wZXJhdG9yX2NlcnRpZmljYXRlcxgEIAMoDBIWCg5vcGVyYXRvcl9uYW1lcxgFIAMoCRIQCghwdXJwb3NlcxgGIAMoCSKKAQoMT3JnYW5pc2F0aW9uEg4KBm1zcF9pZBgBIAEoCRIZChFyb290X2NlcnRpZmljYXRlcxgCIAMoDBIhChlpbnRlcm1lZGlhdGVfY2VydGlmaWNhdGVzGAMgAygMEhgKEHJldm9jYXRpb25fbGlzdHMYBCADKAwSEgoKdW5sb2NrX2tleRgFIAEoDCLKAgoPQXBwcmFpc2FsUG9saWN5EgwKBHJvbGUYASABKAkSEAoIdGVlX3R5cGUYAiABKAkSFAoMbWVhc3VyZW1lbnRzGAMgAygMEisKC3NneF9zaWduZXJzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2d4U2lnbmVyEi4KDHRkX3JlZ2lzdGVycxgFIAMoCzIYLnNlbHZlZGdlLnYxLlRkUmVnaXN0ZXJzEhIKCmV4cGlyZXNfYXQYBiABKAQSEQoJcGxhdGZvcm1zGAcgAygMEiwKCGRjYXBfdGNiGAggASgLMhouc2VsdmVkZ2UudjEuRGNhcFRjYlBvbGljeRIjCgNzbnAYCSABKAsyFi5zZWx2ZWRnZS52MS5TbnBQb2xpY3kSKgoGcXVvcnVtGAogASgLMhouc2VsdmVkZ2UudjEuQ29tcHV0ZVF1b3J1bSJMCg1Db21wdXRlUXVvcnVtEg0KBWNvdW50GAEgASgNEiwKC2Rpc3RpbmN0X2J5GAIgASgOMhcuc2VsdmVkZ2UudjEuRGlzdGluY3RCeSJICglTZ3hTaWduZXISEQoJbXJfc2lnbmVyGAEgASgMEhMKC2lzdl9wcm9kX2lkGAIgASgNEhMKC21pbl9pc3Zfc3ZuGAMgASgNIp0BCgtUZFJlZ2lzdGVycxINCgVtcl90ZBgBIAEoDBIOCgZydF9tcjAYAiABKAwSDgoGcnRfbXIxGAMgASgMEg4KBnJ0X21yMhgEIAEoDBIOCgZydF9tcjMYBSABKAwSFAoMbXJfY29uZmlnX2lkGAYgASgMEhAKCG1yX293bmVyGAcgASgMEhcKD21yX293bmVyX2NvbmZpZxgIIAEoDCJrCg1EY2FwVGNiUG9saWN5EhAKCHN0YXR1c2VzGAEgAygJEhIKCmFkdmlzb3JpZXMYAiADKAkSEAoIbWluX2RhdGUYAyABKAQSIgoabWluX2V2YWx1YXRpb25fZGF0YV9udW1iZXIYBCABKA0iewoJU25wUG9saWN5Ei8KC21pbmltdW1fdGNiGAEgAygLMhouc2VsdmVkZ2UudjEuU25wTWluaW11bVRjYhINCgV2bXBscxgCIAMoDRIXCg9hbGxvd19taWdyYXRpb24YAyABKAgSFQoNbWluX2d1ZXN0X3N2bhgEIAEoDSJuCg1TbnBNaW5pbXVtVGNiEg8KB3Byb2R1Y3QYASABKAkSCwoDZm1jGAIgASgNEhIKCmJvb3Rsb2FkZXIYAyABKA0SCwoDdGVlGAQgASgNEgsKA3NucBgFIAEoDRIRCgltaWNyb2NvZGUYBiABKA0iVAoNU2lnbmVkUHJvZmlsZRIPCgdwcm9maWxlGAEgASgMEjIKCnNpZ25hdHVyZXMYAiADKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZSJpCgxQb2xpY3lDaGFuZ2USDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEigKB2NoYW5nZXMYAyADKAsyFy5zZWx2ZWRnZS52MS5GYWN0Q2hhbmdlEg0KBW5vbmNlGAQgASgMIk8KCkZhY3RDaGFuZ2USCwoDa2V5GAEgASgJEhUKDWV4cGVjdGVkX2hhc2gYAiABKAwSDQoFdmFsdWUYAyABKAwSDgoGcmVtb3ZlGAQgASgIIlYKEVBvbGljeVRyYW5zYWN0aW9uEg4KBmNoYW5nZRgBIAEoDBIxCglhcHByb3ZhbHMYAiADKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZSLAAwoOQ29udHJhY3RQb2xpY3kSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhYKDnBvbGljeV92ZXJzaW9uGAMgASgEEhEKCWNvZGVfaGFzaBgEIAEoDBINCgVzdWl0ZRgFIAEoCRIaChJlbmRvcnNlbWVudF9wb2xpY3kYBiABKAkSKQoKb3duZXJfc2V0cxgHIAMoCzIVLnNlbHZlZGdlLnYxLk93bmVyU2V0EiYKCGRhdGFzZXRzGAggAygLMhQuc2VsdmVkZ2UudjEuRGF0YXNldBIWCg5jb21wdXRlX3F1b3J1bRgJIAEoDRIsCgtkaXN0aW5jdF9ieRgKIAEoDjIXLnNlbHZlZGdlLnYxLkRpc3RpbmN0QnkSFwoPZ2F0ZWRfZnVuY3Rpb25zGAsgAygJEjoKEG9yZ2FuaXNhdGlvbl9tYXAYDCADKAsyIC5zZWx2ZWRnZS52MS5PcmdhbmlzYXRpb25NYXBwaW5nEhUKDWV2ZW50X3JlYWRlcnMYDiADKAkSLgoKa2V5X2FjY2VzcxgPIAMoCzIaLnNlbHZlZGdlLnYxLktleUFjY2Vzc1J1bGVKBAgNEA4iRAoIT3duZXJTZXQSDAoEbmFtZRgBIAEoCRIOCgZvd25lcnMYAiADKAkSGgoSZW5kb3JzZW1lbnRfcG9saWN5GAMgASgJIsYBCgdEYXRhc2V0EgwKBG5hbWUYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEiYKBG1vZGUYAyABKA4yGC5zZWx2ZWRnZS52MS5TdG9yYWdlTW9kZRIVCg1jb250ZW50X2d1YXJkGAQgASgIEhgKEG1lbWJlcl9vbmx5X3JlYWQYBSABKAgSGQoRbWVtYmVyX29ubHlfd3JpdGUYBiABKAgSDwoHbWVtYmVycxgHIAMoCRIVCg1ibG9ja190b19saXZlGAggASgEIkgKE09yZ2FuaXNhdGlvbk1hcHBpbmcSGAoQY2hhaW5jb2RlX21zcF9pZBgBIAEoCRIXCg9lbmRvcnNlcl9tc3BfaWQYAiABKAkiIAoPUmV2b2NhdGlvbkxpc3RzEg0KBWxpc3RzGAEgAygMIlsKCkJyb2tlclJvb3QSGAoQcm9vdF9jZXJ0aWZpY2F0ZRgBIAEoDBIzCg1lbnZlbG9wZV9rZXlzGAIgAygLMhwuc2VsdmVkZ2UudjEuUHVibGljS2V5UmVjb3JkIkMKD1B1YmxpY0tleVJlY29yZBINCgVzdWl0ZRgBIAEoCRINCgVlcG9jaBgCIAEoBBISCgpwdWJsaWNfa2V5GAMgASgMKloKCkRpc3RpbmN0QnkSGAoURElTVElOQ1RfQllfUExBVEZPUk0QABIYChRESVNUSU5DVF9CWV9PUEVSQVRPUhABEhgKFERJU1RJTkNUX0JZX1RFRV9UWVBFEAJiBnByb3RvMw", [file_selvedge_v1_common]);
 
 /**
  * The network profile: what its organisations agree on. Versioned, signed by k-of-n of them.
@@ -304,6 +304,13 @@ export type AppraisalPolicy = Message<"selvedge.v1.AppraisalPolicy"> & {
    * @generated from field: selvedge.v1.SnpPolicy snp = 9;
    */
   snp?: SnpPolicy | undefined;
+
+  /**
+   * Of compute: what a core needs that a node of this type signed, beside each contract's own quorum.
+   *
+   * @generated from field: selvedge.v1.ComputeQuorum quorum = 10;
+   */
+  quorum?: ComputeQuorum | undefined;
 };
 
 /**
@@ -312,6 +319,30 @@ export type AppraisalPolicy = Message<"selvedge.v1.AppraisalPolicy"> & {
  */
 export const AppraisalPolicySchema: GenMessage<AppraisalPolicy> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_policy, 4);
+
+/**
+ * Least number of compute nodes that must have signed.
+ *
+ * @generated from message selvedge.v1.ComputeQuorum
+ */
+export type ComputeQuorum = Message<"selvedge.v1.ComputeQuorum"> & {
+  /**
+   * @generated from field: uint32 count = 1;
+   */
+  count: number;
+
+  /**
+   * @generated from field: selvedge.v1.DistinctBy distinct_by = 2;
+   */
+  distinctBy: DistinctBy;
+};
+
+/**
+ * Describes the message selvedge.v1.ComputeQuorum.
+ * Use `create(ComputeQuorumSchema)` to create a new message.
+ */
+export const ComputeQuorumSchema: GenMessage<ComputeQuorum> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_policy, 5);
 
 /**
  * @generated from message selvedge.v1.SgxSigner
@@ -338,7 +369,7 @@ export type SgxSigner = Message<"selvedge.v1.SgxSigner"> & {
  * Use `create(SgxSignerSchema)` to create a new message.
  */
 export const SgxSignerSchema: GenMessage<SgxSigner> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 5);
+  messageDesc(file_selvedge_v1_policy, 6);
 
 /**
  * 48 bytes each; the last three may be empty, which stands for zeros.
@@ -392,7 +423,7 @@ export type TdRegisters = Message<"selvedge.v1.TdRegisters"> & {
  * Use `create(TdRegistersSchema)` to create a new message.
  */
 export const TdRegistersSchema: GenMessage<TdRegisters> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 6);
+  messageDesc(file_selvedge_v1_policy, 7);
 
 /**
  * @generated from message selvedge.v1.DcapTcbPolicy
@@ -432,7 +463,7 @@ export type DcapTcbPolicy = Message<"selvedge.v1.DcapTcbPolicy"> & {
  * Use `create(DcapTcbPolicySchema)` to create a new message.
  */
 export const DcapTcbPolicySchema: GenMessage<DcapTcbPolicy> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 7);
+  messageDesc(file_selvedge_v1_policy, 8);
 
 /**
  * @generated from message selvedge.v1.SnpPolicy
@@ -470,7 +501,7 @@ export type SnpPolicy = Message<"selvedge.v1.SnpPolicy"> & {
  * Use `create(SnpPolicySchema)` to create a new message.
  */
 export const SnpPolicySchema: GenMessage<SnpPolicy> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 8);
+  messageDesc(file_selvedge_v1_policy, 9);
 
 /**
  * The least reported level of each component.
@@ -516,7 +547,7 @@ export type SnpMinimumTcb = Message<"selvedge.v1.SnpMinimumTcb"> & {
  * Use `create(SnpMinimumTcbSchema)` to create a new message.
  */
 export const SnpMinimumTcbSchema: GenMessage<SnpMinimumTcb> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 9);
+  messageDesc(file_selvedge_v1_policy, 10);
 
 /**
  * @generated from message selvedge.v1.SignedProfile
@@ -542,7 +573,7 @@ export type SignedProfile = Message<"selvedge.v1.SignedProfile"> & {
  * Use `create(SignedProfileSchema)` to create a new message.
  */
 export const SignedProfileSchema: GenMessage<SignedProfile> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 10);
+  messageDesc(file_selvedge_v1_policy, 11);
 
 /**
  * Facts on the ledger, one key each (see libs/policy for the keys).
@@ -578,7 +609,7 @@ export type PolicyChange = Message<"selvedge.v1.PolicyChange"> & {
  * Use `create(PolicyChangeSchema)` to create a new message.
  */
 export const PolicyChangeSchema: GenMessage<PolicyChange> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 11);
+  messageDesc(file_selvedge_v1_policy, 12);
 
 /**
  * @generated from message selvedge.v1.FactChange
@@ -612,7 +643,7 @@ export type FactChange = Message<"selvedge.v1.FactChange"> & {
  * Use `create(FactChangeSchema)` to create a new message.
  */
 export const FactChangeSchema: GenMessage<FactChange> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 12);
+  messageDesc(file_selvedge_v1_policy, 13);
 
 /**
  * @generated from message selvedge.v1.PolicyTransaction
@@ -638,7 +669,7 @@ export type PolicyTransaction = Message<"selvedge.v1.PolicyTransaction"> & {
  * Use `create(PolicyTransactionSchema)` to create a new message.
  */
 export const PolicyTransactionSchema: GenMessage<PolicyTransaction> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 13);
+  messageDesc(file_selvedge_v1_policy, 14);
 
 /**
  * Fact contract/<name>.
@@ -732,7 +763,7 @@ export type ContractPolicy = Message<"selvedge.v1.ContractPolicy"> & {
  * Use `create(ContractPolicySchema)` to create a new message.
  */
 export const ContractPolicySchema: GenMessage<ContractPolicy> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 14);
+  messageDesc(file_selvedge_v1_policy, 15);
 
 /**
  * @generated from message selvedge.v1.OwnerSet
@@ -761,7 +792,7 @@ export type OwnerSet = Message<"selvedge.v1.OwnerSet"> & {
  * Use `create(OwnerSetSchema)` to create a new message.
  */
 export const OwnerSetSchema: GenMessage<OwnerSet> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 15);
+  messageDesc(file_selvedge_v1_policy, 16);
 
 /**
  * @generated from message selvedge.v1.Dataset
@@ -819,7 +850,7 @@ export type Dataset = Message<"selvedge.v1.Dataset"> & {
  * Use `create(DatasetSchema)` to create a new message.
  */
 export const DatasetSchema: GenMessage<Dataset> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 16);
+  messageDesc(file_selvedge_v1_policy, 17);
 
 /**
  * @generated from message selvedge.v1.OrganisationMapping
@@ -841,7 +872,7 @@ export type OrganisationMapping = Message<"selvedge.v1.OrganisationMapping"> & {
  * Use `create(OrganisationMappingSchema)` to create a new message.
  */
 export const OrganisationMappingSchema: GenMessage<OrganisationMapping> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 17);
+  messageDesc(file_selvedge_v1_policy, 18);
 
 /**
  * Facts revocation-lists/<MSP id> and channel/revocation-lists/<MSP id>: CRLs (RFC 5280 section 5), DER or, in the latter, PEM.
@@ -860,7 +891,7 @@ export type RevocationLists = Message<"selvedge.v1.RevocationLists"> & {
  * Use `create(RevocationListsSchema)` to create a new message.
  */
 export const RevocationListsSchema: GenMessage<RevocationLists> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 18);
+  messageDesc(file_selvedge_v1_policy, 19);
 
 /**
  * Fact broker-root.
@@ -886,7 +917,7 @@ export type BrokerRoot = Message<"selvedge.v1.BrokerRoot"> & {
  * Use `create(BrokerRootSchema)` to create a new message.
  */
 export const BrokerRootSchema: GenMessage<BrokerRoot> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 19);
+  messageDesc(file_selvedge_v1_policy, 20);
 
 /**
  * @generated from message selvedge.v1.PublicKeyRecord
@@ -913,7 +944,7 @@ export type PublicKeyRecord = Message<"selvedge.v1.PublicKeyRecord"> & {
  * Use `create(PublicKeyRecordSchema)` to create a new message.
  */
 export const PublicKeyRecordSchema: GenMessage<PublicKeyRecord> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_policy, 20);
+  messageDesc(file_selvedge_v1_policy, 21);
 
 /**
  * @generated from enum selvedge.v1.DistinctBy

@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import type { Contract, Gateway } from '@selvedge/client';
+import { DistinctBy } from '@selvedge/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isMissing, LEDGERS } from './src/ledgers.js';
+import { startTestNetwork, text, type TestNetwork } from './src/network.js';
+
+const TALLY = fileURLToPath(new URL('contracts/tally', import.meta.url));
+const TIMEOUT_MS = 300_000;
+
+/** The contract itself asks for one node; the profile's appraisal policy for two, of different operators. */
+describe.each(LEDGERS)('a quorum of compute nodes that the profile asks for, on the %s ledger', (ledger) => {
+  const isSkipped = isMissing(ledger);
+  let test: TestNetwork;
+  let gateway: Gateway;
+  let contract: Contract;
+
+  beforeAll(async () => {
+    if (isSkipped) return;
+    test = await startTestNetwork({ ledger, computeNodes: 2, businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'], quorum: { count: 2, distinctBy: DistinctBy.OPERATOR } });
+    await test.network.deploy(TALLY);
+    gateway = await test.network.connect('AuroraMSP');
+    contract = gateway.getNetwork(test.network.connectionProfile().channel).getContract('tally');
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    if (isSkipped) return;
+    gateway.close();
+    await test.end();
+  }, TIMEOUT_MS);
+
+  it.skipIf(isSkipped)('is met by a client that knows nothing of it, and its transactions commit', async () => {
+    const executed = await contract.newProposal('Put', { arguments: ['a'] }).execute();
+    expect([...executed.executedBy].sort()).toEqual(['compute-1', 'compute-2']);
+    const submitted = await (await executed.endorse()).submit();
+    await submitted.verifyCommitted();
+    expect(text(await contract.submitTransaction('Put', 'b'))).toBe('1.0.0');
+  }, TIMEOUT_MS);
+
+  it.skipIf(isSkipped)('is not met by one node alone, while queries go on', async () => {
+    await test.network.removeComputeNode('compute-2', 'SIGKILL');
+    const impatient = await test.network.connect('AuroraMSP', { limits: { executeTimeoutMs: 2_000 } });
+    const alone = impatient.getNetwork(test.network.connectionProfile().channel).getContract('tally');
+    await expect(alone.submitTransaction('Put', 'c')).rejects.toMatchObject({ code: 'COMPUTE_QUORUM_NOT_MET' });
+    expect(text(await alone.evaluateTransaction('Get', 'a'))).toBe('1.0.0');
+    impatient.close();
+  }, TIMEOUT_MS);
+});
