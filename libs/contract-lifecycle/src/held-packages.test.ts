@@ -63,9 +63,19 @@ describe('untilHeld', () => {
     expect(await nodesWithout(nodes(first, second), wanted)).toEqual([{ nodeId: 'compute-1', lacks: 'lacks the package' }]);
   });
 
-  it('asks nobody whose id the contract’s rules exclude', () => {
+  it('waits for nobody whose keys rules deny, by its own word', async () => {
+    const [first, second] = [await node(() => health()), await node(() => health({ packages: [], contracts: [], ready: false, deniedContracts: ['diamonds'] }))];
+    await expect(requireHeld(nodes(first, second), wanted, { afterBlock: 5n, timeoutMs: 5_000 })).resolves.toBeUndefined();
+    expect(await nodesWithout(nodes(first, second), wanted)).toEqual([]);
+    expect(whatLacks(health({ packages: [], viewHeight: 5n, deniedContracts: ['diamonds'] }), wanted, 5n)).toContain('has not seen block 5');
+  });
+
+  it('asks nobody whose id the contract’s rules exclude', async () => {
     const keyAccess = [create(KeyAccessRuleSchema, { role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-2'] })];
     expect(admissible({ keyAccess }, nodes('a:1', 'b:2')).computeNodes).toEqual([{ nodeId: 'compute-2', address: 'b:2' }]);
+    const notes: string[] = [];
+    await expect(untilHeld(nodes('a:1'), { ...wanted, keyAccess }, { afterBlock: 5n, timeoutMs: 150, note: (text) => void notes.push(text) })).resolves.toEqual([]);
+    expect(notes).toEqual(['the key access rules of diamonds admit none of compute-1']);
     expect(admissible({ keyAccess: [] }, nodes('a:1')).computeNodes).toHaveLength(1);
   });
 });

@@ -52,7 +52,9 @@ export async function untilHeld(nodes: ComputeNodes, wanted: Wanted, input: { re
   const { afterBlock, timeoutMs, note } = input;
   const startedAt = performance.now();
   let told = { text: '', atMs: 0 };
-  return withHealth(admissible(wanted, nodes), async (ask) => {
+  const asked = admissible(wanted, nodes);
+  if (asked.computeNodes.length === 0 && nodes.computeNodes.length > 0) note?.(`the key access rules of ${wanted.name} admit none of ${nodes.computeNodes.map(({ nodeId }) => nodeId).join(', ')}`);
+  return withHealth(asked, async (ask) => {
     for (;;) {
       const lacking = (await ask()).flatMap(({ nodeId, health }): LackingNode[] => {
         const lacks = whatLacks(health, wanted, afterBlock);

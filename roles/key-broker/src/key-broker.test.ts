@@ -46,6 +46,10 @@ describe('a release', () => {
     recordContract(test.ledger, { name: 'closed', keyAccess: [{ role: 'compute', operatorMspId: 'SouthMSP' }] });
     await releaseTo(test);
     expect(test.events.at(-1)).toMatchObject({ event: 'released', contracts: [`${CONTRACT}@1`], denied: ['closed: rules of contract closed: saw compute node node-1 of NorthMSP, expected compute node any of SouthMSP'] });
+    for (let i = 0; i < 30; i += 1) recordContract(test.ledger, { name: `closed-${String(i)}`, keyAccess: [{ role: 'compute', operatorMspId: 'SouthMSP' }] });
+    await releaseTo(test);
+    expect(test.events.at(-1)?.denied).toHaveLength(17);
+    expect(test.events.at(-1)?.denied?.at(-1)).toBe('15 more');
   });
 
   it('refuses a replay', async () => {

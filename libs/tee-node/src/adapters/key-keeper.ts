@@ -38,6 +38,8 @@ export interface KeyKeeperOptions {
 }
 
 const MAX_TIMER_MS = 24 * 3600 * 1000;
+/** Trying again soon changes nothing about them. */
+const WAITS_FOR_OTHERS: readonly string[] = ['RATE_LIMITED', 'KEY_ACCESS_DENIED'];
 
 /** Asks the broker from the first renew() on; see KeyKeeper. */
 export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
@@ -80,8 +82,8 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
     try {
       return await obtain();
     } catch (error) {
-      // More tries would only lengthen the wait, and others'.
-      if (isSelvedgeError(error, 'RATE_LIMITED')) backoffMs = maxBackoffMs;
+      // More tries would only lengthen the wait, and others' of its organisation.
+      if (isSelvedgeError(error) && WAITS_FOR_OTHERS.includes(error.code)) backoffMs = maxBackoffMs;
       if (!closing.signal.aborted) options.onFailure?.(error);
       return false;
     }

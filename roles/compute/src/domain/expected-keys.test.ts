@@ -165,13 +165,13 @@ describe('the key keeper, with what a compute node should hold', () => {
     expect(failures).toEqual([]);
   });
 
-  it('waits as long as it ever does when the broker limits how often it is asked', async () => {
+  it.each(['RATE_LIMITED', 'KEY_ACCESS_DENIED'] as const)('waits as long as it ever does when asking again soon would not help: %s', async (code) => {
     const timers = vi.spyOn(globalThis, 'setTimeout');
-    broker.failure = new SelvedgeError('RATE_LIMITED', 'wait');
+    broker.failure = new SelvedgeError(code, 'wait');
     keep({ maxBackoffMs: 7_200_000 });
     await until(() => timers.mock.calls.some(([, ms = 0]) => ms >= 3_600_000 && ms <= 7_200_000));
     timers.mockRestore();
-    expect(failures).toEqual(['RATE_LIMITED']);
+    expect(failures).toEqual([code]);
   });
 
   it('renews when asked, keeps its signing keys, and keeps old keys while a renewal fails', async () => {

@@ -10,6 +10,8 @@ import type { ReleaseDecision } from './release-decision.js';
 
 /** Text of a refused party's own choosing is cut to this many characters. */
 const MAX_CLAIMED_TEXT = 128;
+/** Contracts whose denial stands in the entry of a release; a channel may have many. */
+const MAX_DENIALS = 16;
 
 export function releaseEvent(request: AuthorisedRequest, decision: ReleaseDecision, height: bigint, at: Date): AuditEvent {
   const { role, nodeId, operatorMspId, suite, attestation } = request;
@@ -27,8 +29,13 @@ export function releaseEvent(request: AuthorisedRequest, decision: ReleaseDecisi
     ledgerHeight: String(height),
     channelEpoch: String(decision.channelEpoch),
     contracts: decision.contracts.flatMap(({ contract, epochs }) => epochs.map((epoch) => `${contract}@${String(epoch)}`)),
-    ...(decision.denied.length === 0 ? {} : { denied: decision.denied }),
+    ...(decision.denied.length === 0 ? {} : { denied: bounded(decision.denied) }),
   };
+}
+
+function bounded(denied: readonly string[]): readonly string[] {
+  const more = denied.length - MAX_DENIALS;
+  return more > 0 ? [...denied.slice(0, MAX_DENIALS), `${String(more)} more`] : denied;
 }
 
 /** The first entry of a process: a root was made here, came from another replica, or was in the store already. */
