@@ -27,14 +27,60 @@ function setting(policy: Parameters<typeof createBatchQueue>[0]): { readonly bat
 }
 
 describe('a batch queue', () => {
-  it('sends what comes within the delay together, in order', async () => {
-    const { batches, add } = setting({ maxBatch: 10, maxBatchDelayMs: 5 });
+  it('sends what comes at one moment together, in order, and does not wait while nothing is under way', async () => {
+    const { batches, add } = setting({ maxBatch: 10, maxBatchDelayMs: 1_000 });
     add(1);
-    await vi.advanceTimersByTimeAsync(4);
     add(2, 3);
     expect(batches).toEqual([]);
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(0);
     expect(batches).toEqual([[1, 2, 3]]);
+  });
+
+  it('waits until as many are back as the last batch had, but for no longer than the delay', async () => {
+    const { batches, add, end } = setting({ maxBatch: 10, maxBatchDelayMs: 5 });
+    add(1, 2, 3);
+    await vi.advanceTimersByTimeAsync(0);
+    await end();
+    add(4, 5);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(batches).toHaveLength(1);
+    add(6);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(batches.slice(1)).toEqual([[4, 5, 6]]);
+    await end();
+    add(7);
+    await vi.advanceTimersByTimeAsync(4);
+    expect(batches).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(batches.slice(2)).toEqual([[7]]);
+    await end();
+    add(8);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(batches.slice(3)).toEqual([[8]]);
+  });
+
+  it('collects a batch that is worth a call, within the delay, while another is under way', async () => {
+    const { batches, add } = setting({ maxBatch: 20, maxBatchDelayMs: 5 });
+    add(1);
+    await vi.advanceTimersByTimeAsync(0);
+    add(2);
+    await vi.advanceTimersByTimeAsync(4);
+    add(3);
+    expect(batches).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(batches).toEqual([[1], [2, 3]]);
+  });
+
+  it('does not wait for the delay once such a batch is there', async () => {
+    const { batches, add } = setting({ maxBatch: 20, maxBatchDelayMs: 1_000 });
+    add(0);
+    await vi.advanceTimersByTimeAsync(0);
+    add(1, 2, 3, 4, 5, 6, 7);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(batches).toHaveLength(1);
+    add(8);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(batches[1]).toHaveLength(8);
   });
 
   it('does not wait for more than a batch takes', () => {

@@ -2,7 +2,10 @@
 export interface BatchPolicy {
   /** Items of one batch, at most; 1 to 256. */
   readonly maxBatch: number;
-  /** How long the first item waits for others, in milliseconds. Items that come while maxInFlight batches are under way wait for one to end. */
+  /**
+   * How long the first item waits for others, at most, in milliseconds. It does not wait where no more are to be expected: while nothing is under
+   * way and as many have come as the last batch had. Items that come while maxInFlight batches are under way wait for one to end.
+   */
   readonly maxBatchDelayMs: number;
   /** Batches under way at once. Default 2 for updates, since later batches do not see what earlier ones have not committed yet, and 4 for queries. */
   readonly maxInFlight?: number;
@@ -22,34 +25,47 @@ export interface BatchFilling {
   readonly isSharedOut?: boolean;
 }
 
-/** Fewer save too little of what a call costs. */
+/** Fewer save too little of what a call costs, while others are under way. */
 const LEAST_SHARE = 8;
 
 /** @param run takes a batch of at least one; must not reject */
 export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = 2, isSharedOut = false }: BatchPolicy & BatchFilling, run: (items: T[]) => Promise<void>): BatchQueue<T> {
   const waiting: T[] = [];
   let inFlight = 0;
+  /** Callers in a loop come back as many as they were. */
+  let lastSize = 1;
   let timer: NodeJS.Timeout | undefined;
+  let isFlushDue = false;
 
   const start = (): void => {
     const size = isSharedOut ? Math.max(LEAST_SHARE, Math.ceil(waiting.length / (maxInFlight - inFlight))) : waiting.length;
+    const items = waiting.splice(0, Math.min(size, maxBatch));
     inFlight += 1;
-    void run(waiting.splice(0, Math.min(size, maxBatch))).finally(() => {
+    void run(items).finally(() => {
       inFlight -= 1;
+      lastSize = items.length;
       // What came meanwhile has waited long enough.
-      flush();
+      if (waiting.length > 0) flushSoon();
     });
   };
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
+    isFlushDue = false;
     while (waiting.length > 0 && inFlight < maxInFlight) start();
+  };
+  /** After whatever is running now: callers of one moment, or whose results have just come, add their items one after the other. */
+  const flushSoon = (): void => {
+    if (isFlushDue) return;
+    isFlushDue = true;
+    setImmediate(flush);
   };
   return {
     add(item) {
       waiting.push(item);
       if (inFlight >= maxInFlight) return;
       if (waiting.length >= maxBatch) flush();
+      else if (waiting.length >= (inFlight === 0 ? lastSize : Math.max(lastSize, LEAST_SHARE))) flushSoon();
       else timer ??= setTimeout(flush, maxBatchDelayMs);
     },
   };
