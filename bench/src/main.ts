@@ -11,6 +11,7 @@ import { parseBenchOptions, USAGE, type BenchOptions } from './options.js';
 import { startPlainSubject, type PlainSubject } from './plain-subject.js';
 import { ratiosOf } from './ratios.js';
 import { renderReport, type BenchResult, type Measurement, type Workload } from './report.js';
+import { measureScaleOut, renderScaleOut } from './scale-out.js';
 import { measureState, renderState } from './state-memory.js';
 import { selvedgeSubject, type Subject } from './subjects.js';
 import { closedLoop, openLoop, type Call } from './workload.js';
@@ -130,6 +131,12 @@ async function main(): Promise<number> {
   try {
     if (options.state) {
       process.stdout.write(`${renderState(await measureState(options, directory, say))}\n`);
+      return 0;
+    }
+    if (options.scale) {
+      const scaled = await measureScaleOut(options, directory, say);
+      process.stdout.write(`${renderScaleOut(scaled)}\n`);
+      if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ ...scaled, ratios: { scaleOut8: scaled.scaleOut8 } }, undefined, 2)}\n`);
       return 0;
     }
     const result = await measure(options, directory);

@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly profile: string | undefined;
   /** Measures queries from the TEE's memory instead, and a compute node's restart. */
   readonly state: boolean;
+  /** Measures instead how throughput grows with compute nodes. */
+  readonly scale: boolean;
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
@@ -32,6 +34,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --keys N             keys that updates and queries are spread over (default 1000)
   --state              instead: point reads and indexed rich queries over --keys documents (give 100000),
                        their messages to business nodes, and a compute node's restart; --seconds a point
+  --scale              instead: queries/s of a contract whose chaincode waits 20 ms, on 1, 2, 4 and 8 compute nodes
   --batch N            beside one by one, let the client send up to N requests together (default 64; 0 leaves it out)
   --batch-delay MS     how long the first of a batch waits for others (default 5)
   --json FILE          write every point to FILE
@@ -55,6 +58,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
       json: { type: 'string' },
       profile: { type: 'string' },
       state: { type: 'boolean' },
+      scale: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -74,6 +78,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     json: values.json,
     profile: values.profile,
     state: values.state === true,
+    scale: values.scale === true,
   };
 }
 

@@ -46,6 +46,12 @@ class Bench extends Contract {
     return JSON.stringify(keys.sort());
   }
 
+  /** Holds the process, as a call of something slow would. */
+  Wait(_ctx: Context, ms: string): Promise<string> {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms));
+    return Promise.resolve(ms);
+  }
+
   async Read(ctx: Context, key: string): Promise<string> {
     const present = await ctx.stub.getPrivateData(COLLECTION, key);
     return Buffer.from(present).toString('utf8');

@@ -7,7 +7,7 @@ import type { BuiltRequest } from './domain/request.js';
 import { contractsOf } from './domain/requirements.js';
 import { isOnceForEachNode, isWorthAnotherNode } from './domain/retry.js';
 import type { CallBounds, ComputePort } from './ports.js';
-import { pause } from './repeat.js';
+import { isSettledWithin, pause } from './repeat.js';
 import type { Session } from './session.js';
 
 const FIRST_PAUSE_MS = 25;
@@ -65,17 +65,20 @@ export function verifyAnswerer(node: ComputePort, sealed: SealedResponse): Seale
 }
 
 /**
- * Sends one call to as many distinct compute nodes as asked for. A node that cannot serve it is replaced by
- * another; when none is left the endpoints are read again, so that nodes may come and go.
- * Throws the node's refusal when another node would not help, COMPUTE_QUORUM_NOT_MET when there are too few nodes.
+ * Sends one call to as many distinct compute nodes as asked for, the least busy first. A node that cannot serve it is replaced by
+ * another; one that takes unusually long gets a second beside it, and the first answer counts. When none is left the endpoints are
+ * read again, so that nodes may come and go.
+ * Throws the node's refusal when another node would not help, COMPUTE_QUORUM_NOT_MET when there are too few nodes, OVERLOADED when
+ * all have as many calls of this client as they may have.
  */
 export async function executeOnNodes<T extends Answered>(session: Session, call: NodeCall<T>, options: ExecutionOptions<T>): Promise<T[]> {
-  const { limits, ports } = session;
-  const rotation = session.rotation(call.contract);
+  const { limits, ports, scheduling } = session;
+  const { rotation, hedging } = scheduling.of(call.contract);
   const view = await session.trust.view();
   // Endorsers would refuse what it ran.
   const isInStanding = ({ nodeId }: ComputePort): boolean => view.fact(facts.revokedNode(nodeId)) === undefined;
   const nodes = (): ComputePort[] => ports.computeNodes().filter(isInStanding);
+  scheduling.refresh(nodes());
   const deadline = performance.now() + limits.executeTimeoutMs;
   const answered = new Map((options.having ?? []).map((answer) => [answer.nodeId, answer]));
   const busy = new Set<string>();
@@ -85,17 +88,25 @@ export async function executeOnNodes<T extends Answered>(session: Session, call:
   let last: SelvedgeError | undefined;
   let isOver = false;
 
-  const nextNode = (): ComputePort | undefined =>
-    rotation.order(nodes().filter(({ nodeId }) => !answered.has(nodeId) && !busy.has(nodeId) && !tried.has(nodeId) && !failed.has(nodeId)))[0];
+  const candidates = (): ComputePort[] => nodes().filter(({ nodeId }) => !answered.has(nodeId) && !busy.has(nodeId) && !tried.has(nodeId) && !failed.has(nodeId));
+  const nextNode = (): ComputePort | undefined => scheduling.order(call.contract, candidates())[0];
 
-  const tryNode = async (node: ComputePort): Promise<boolean> => {
+  /** @param slot filled by the first answer; what comes after it is left alone */
+  const tryNode = async (node: ComputePort, slot: Slot): Promise<boolean> => {
     busy.add(node.nodeId);
+    const end = scheduling.load.begin(node.nodeId);
+    const startedAt = performance.now();
     try {
-      const timeoutMs = Math.max(1, Math.min(limits.attemptTimeoutMs, deadline - performance.now()));
-      answered.set(node.nodeId, await call.send(node, { timeoutMs, signal: options.signal, txId: call.txId }));
+      const timeoutMs = Math.max(1, Math.min(limits.attemptTimeoutMs, deadline - startedAt));
+      const answer = await call.send(node, { timeoutMs, signal: slot.signal, txId: call.txId });
       rotation.succeeded(node.nodeId);
+      if (slot.isFilled) return false;
+      slot.isFilled = true;
+      answered.set(node.nodeId, answer);
+      hedging.took(performance.now() - startedAt);
       return true;
     } catch (error) {
+      if (slot.isFilled) return false;
       if (!isSelvedgeError(error) || !isWorthAnotherNode(error.code)) throw error;
       rotation.failed(node.nodeId);
       tried.add(node.nodeId);
@@ -103,7 +114,26 @@ export async function executeOnNodes<T extends Answered>(session: Session, call:
       last = error;
       return false;
     } finally {
+      end();
       busy.delete(node.nodeId);
+    }
+  };
+
+  /** Asks a second node beside one that takes unusually long. */
+  const tryHedged = async (node: ComputePort): Promise<boolean> => {
+    const cancel = new AbortController();
+    const signal = options.signal === undefined ? cancel.signal : AbortSignal.any([options.signal, cancel.signal]);
+    const slot: Slot = { signal, isFilled: false };
+    const first = tryNode(node, slot);
+    const patienceMs = hedging.patienceMs();
+    if (patienceMs === undefined || (await isSettledWithin(first, patienceMs))) return first;
+    const other = nextNode();
+    if (other === undefined || !hedging.take()) return first;
+    rotation.failed(node.nodeId); // asked last for a while
+    try {
+      return await isOneTrue([first, tryNode(other, slot)]);
+    } finally {
+      cancel.abort();
     }
   };
 
@@ -111,13 +141,17 @@ export async function executeOnNodes<T extends Answered>(session: Session, call:
     for (let pauseMs = FIRST_PAUSE_MS; !isOver; ) {
       const node = nextNode();
       if (node !== undefined) {
-        if (await tryNode(node)) return;
+        if (await tryHedged(node)) return;
         continue;
       }
+      const isFull = candidates().length > 0;
+      if (isFull) last = new SelvedgeError('OVERLOADED', `each compute node has ${String(limits.maxInFlightPerNode)} calls of this client`, { role: 'client' });
       const isHopeless = failed.size > 0 && nodes().every(({ nodeId }) => failed.has(nodeId) || answered.has(nodeId));
       if (isHopeless || performance.now() + pauseMs >= deadline) throw tooFew(options.count + (options.having?.length ?? 0), answered.size, last);
-      await pause(pauseMs, session.closing);
+      const paused = pause(pauseMs, session.closing);
+      await (isFull ? Promise.race([paused, scheduling.load.ended()]) : paused);
       if (options.signal?.aborted === true) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'client' });
+      if (isFull) continue;
       await ports.reload().catch(() => undefined); // else the present endpoints stay
       tried.clear();
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -130,6 +164,25 @@ export async function executeOnNodes<T extends Answered>(session: Session, call:
     isOver = true;
   }
   return [...answered.values()];
+}
+
+/** A place for one answer, and what ends the calls for it. */
+interface Slot {
+  readonly signal: AbortSignal;
+  isFilled: boolean;
+}
+
+/** Resolves with true as soon as one does, with false when none did; rejects as soon as one does. */
+function isOneTrue(tries: readonly Promise<boolean>[]): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    let left = tries.length;
+    for (const each of tries) {
+      each.then((isTrue) => {
+        left -= 1;
+        if (isTrue || left === 0) resolve(isTrue);
+      }, reject);
+    }
+  });
 }
 
 function tooFew(wanted: number, answered: number, last: SelvedgeError | undefined): SelvedgeError {

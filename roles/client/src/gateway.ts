@@ -12,13 +12,14 @@ import { createContract, type Contract } from './contract.js';
 import { readConflictRetry, type ConflictRetry } from './domain/conflict-retry.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
 import { anchorProfile } from './domain/pins.js';
-import { createNodeRotation, type NodeRotation } from './domain/rotation.js';
+import { createNodeRotation } from './domain/rotation.js';
 import { createEmbeddedLane } from './embedded-lane.js';
 import { createFabricLane } from './fabric/fabric-lane.js';
 import { knownHeightOf, rememberBlocks } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import { DEFAULT_LIMITS, type ClientLimits } from './limits.js';
 import type { NetworkPorts, OnHop, Pins } from './ports.js';
+import { createScheduling } from './scheduling.js';
 import { createSenders } from './senders.js';
 import type { Session, TransactionSession } from './session.js';
 import { createKeyEpochs, type KeyEpochs } from './re-encryption.js';
@@ -116,7 +117,7 @@ export function connect(options: ConnectOptions): Gateway {
     trust,
     limits,
     clock,
-    rotation: rotations(limits),
+    scheduling: createScheduling(limits, nowMs),
     endorserRotation: createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs }),
     senders: createSenders({ network, channel }),
     closing: closing.signal,
@@ -164,16 +165,3 @@ function createLane(session: Session, options: ConnectOptions, clock: () => Date
 }
 
 const nowMs = (): number => performance.now();
-
-/** One rotation per contract: a node that lacks one contract may serve another. */
-function rotations(limits: ClientLimits): (contract: string) => NodeRotation {
-  const byContract = new Map<string, NodeRotation>();
-  return (contract) => {
-    let rotation = byContract.get(contract);
-    if (rotation === undefined) {
-      rotation = createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs });
-      byContract.set(contract, rotation);
-    }
-    return rotation;
-  };
-}

@@ -18,6 +18,8 @@ export interface ClientLimits {
   readonly evidenceMaxAgeMs: number;
   /** How often a request is built again after an epoch or profile refusal. */
   readonly maxRebuilds: number;
+  /** Calls of this gateway to one compute node at once; more wait here. */
+  readonly maxInFlightPerNode: number;
   /** How long a node that failed is asked last. */
   readonly failurePenaltyMs: number;
   /** On Fabric, how long owners may take to tell the verdict on a transaction that a peer has found invalid already. */
@@ -38,6 +40,7 @@ export const DEFAULT_LIMITS: ClientLimits = {
   evidenceTimeoutMs: 15_000,
   evidenceMaxAgeMs: 5 * 60_000,
   maxRebuilds: 5,
+  maxInFlightPerNode: 256,
   failurePenaltyMs: 2_000,
   ownersGraceMs: 5_000,
   resubmitAfterMs: 10_000,

@@ -5,6 +5,7 @@ import type {
   BatchResponse,
   Block,
   CommitStatusAnswer,
+  ComputeHealth,
   Endorsement,
   EndorsedTransaction,
   EnvelopeEvidence,
@@ -35,6 +36,7 @@ export interface ComputePort {
   execute(request: SealedRequest, bounds: CallBounds): Promise<SealedResponse>;
   /** Requests to one contract, run in order. */
   executeBatch(requests: readonly SealedRequest[], bounds: CallBounds): Promise<BatchResponse>;
+  health(bounds: CallBounds): Promise<ComputeHealth>;
 }
 
 /** Hop 5 and hop 6. */

@@ -5,6 +5,7 @@ import type { KnownHeight } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import type { ClientLimits } from './limits.js';
 import type { NetworkPorts } from './ports.js';
+import type { Scheduling } from './scheduling.js';
 import type { Senders } from './senders.js';
 import type { Trust } from './trust.js';
 
@@ -17,8 +18,7 @@ export interface Session {
   readonly trust: Trust;
   readonly limits: ClientLimits;
   readonly clock: () => Date;
-  /** Order of compute nodes, by contract. */
-  readonly rotation: (contract: string) => NodeRotation;
+  readonly scheduling: Scheduling;
   /** Order of endorsers. */
   readonly endorserRotation: NodeRotation;
   /** What queries must not fall behind. */

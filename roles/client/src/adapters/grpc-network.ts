@@ -136,6 +136,7 @@ function computePort(connection: RpcConnection, { nodeId, address }: ComputeEndp
       const request = create(BatchRequestSchema, { items: [...items] });
       return observed({ hop: 'execute', peer: nodeId, address, request: [BatchRequestSchema, request], answer: BatchResponseSchema, bounds }, () => rpc.executeBatch(request, callOptions(bounds)));
     },
+    health: (bounds) => rpc.health({}, callOptions(bounds)),
   };
 }
 

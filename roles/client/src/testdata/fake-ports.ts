@@ -19,6 +19,7 @@ import {
   type StaleItems,
   type ValidationCode,
   type Block,
+  type ComputeHealth,
   type CommitStatusAnswer,
   type Endorsement,
   type EndorsedTransaction,
@@ -39,6 +40,10 @@ export interface FakeHooks {
   evidence?: Hook<[nonce: Uint8Array], EnvelopeEvidence>;
   execute?: Hook<[request: SealedRequest], SealedResponse>;
   executeBatch?: Hook<[requests: readonly SealedRequest[]], BatchResponse>;
+  /** Called when the client ends a call of execute, though an answer may be there. */
+  ended?: (nodeId: string) => unknown;
+  /** What a node says of itself; by default it says nothing. */
+  health?: (nodeId: string) => Promise<ComputeHealth>;
   findStaleItems?: Hook<[targetData: TargetData, itemMask: Uint8Array], StaleItems>;
   endorse?: Hook<[targetData: TargetData], Endorsement>;
   stage?: Hook<[transaction: EndorsedTransaction, packets: readonly Uint8Array[]], Receipt>;
@@ -105,7 +110,11 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
         nodeId: node.nodeId,
         address: node.nodeId,
         executeBatch: (requests) => call('execute', node.nodeId, hooks.executeBatch, () => executeRequests(consortium, node, requests), requests),
-        execute: (request) => call('execute', node.nodeId, hooks.execute, () => executeRequest(consortium, node, request), request),
+        health: () => (hooks.health === undefined ? Promise.reject(refusal('UNAVAILABLE')) : hooks.health(node.nodeId)),
+        execute(request, { signal }) {
+          signal?.addEventListener('abort', () => hooks.ended?.(node.nodeId), { once: true });
+          return call('execute', node.nodeId, hooks.execute, () => executeRequest(consortium, node, request), request);
+        },
       })),
     endorsers: () =>
       ENDORSER_MSP_IDS.map((mspId) => ({

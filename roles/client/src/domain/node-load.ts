@@ -1,0 +1,70 @@
+/** What a compute node says of itself (ComputeHealth). Nothing but the order of nodes rests on it. */
+export interface ReportedHealth {
+  readonly ready: boolean;
+  readonly draining: boolean;
+  /** Requests of all clients that the node is running or has waiting. */
+  readonly inFlight: number;
+  /** Contracts whose keys it holds. */
+  readonly contracts: readonly string[];
+}
+
+/** What a client knows of how busy compute nodes are: its own calls under way, and what nodes report of others'. */
+export interface NodeLoad {
+  /** Counts a call to a node; the result is to be called once, when it has ended. */
+  begin(nodeId: string): () => void;
+  /** Notes what a node reports; undefined: it could not be asked. */
+  report(nodeId: string, health: ReportedHealth | undefined): void;
+  /** Whether it has as many calls of this client as it may have. */
+  isFull(nodeId: string): boolean;
+  /** Those that can serve a contract first, of these the least busy; otherwise in the order given. */
+  order<T extends { readonly nodeId: string }>(contract: string, nodes: readonly T[]): T[];
+  /** Resolves when a call ends; each end lets one go on, in the order in which they came. */
+  ended(): Promise<void>;
+}
+
+interface Known {
+  calls: number;
+  /** Requests of other clients, when it was last asked. */
+  others: number;
+  health: ReportedHealth | undefined;
+}
+
+/** @param maxInFlight calls of this client to one node at once */
+export function createNodeLoad(maxInFlight: number): NodeLoad {
+  const nodes = new Map<string, Known>();
+  const waiting: (() => void)[] = [];
+  const known = (nodeId: string): Known => {
+    let node = nodes.get(nodeId);
+    if (node === undefined) nodes.set(nodeId, (node = { calls: 0, others: 0, health: undefined }));
+    return node;
+  };
+  /** 0: nothing speaks against it. */
+  const reluctance = ({ health }: Known, contract: string): number => {
+    if (health === undefined) return 0;
+    return !health.ready || health.draining ? 2 : health.contracts.includes(contract) ? 0 : 1;
+  };
+  return {
+    begin(nodeId) {
+      const node = known(nodeId);
+      node.calls += 1;
+      return () => {
+        node.calls -= 1;
+        waiting.shift()?.();
+      };
+    },
+    report(nodeId, health) {
+      const node = known(nodeId);
+      node.health = health;
+      node.others = Math.max(0, (health?.inFlight ?? 0) - node.calls);
+    },
+    isFull: (nodeId) => known(nodeId).calls >= maxInFlight,
+    order(contract, candidates) {
+      const ranked = candidates.map((candidate) => {
+        const node = known(candidate.nodeId);
+        return { candidate, reluctance: reluctance(node, contract), busy: node.calls + node.others };
+      });
+      return ranked.sort((a, b) => a.reluctance - b.reluctance || a.busy - b.busy).map(({ candidate }) => candidate);
+    },
+    ended: () => new Promise((resolve) => waiting.push(resolve)),
+  };
+}

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { create } from '@bufbuild/protobuf';
+import { ComputeHealthSchema, type ComputeHealth } from '@selvedge/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Contract } from './contract.js';
+import type { ConnectOptions, Gateway } from './gateway.js';
+import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
+import { refusal } from './testdata/fake-ports.js';
+
+let network: FakeNetwork;
+let gateway: Gateway;
+let contract: Contract;
+
+const connect = (options: Partial<ConnectOptions> = {}): void => {
+  gateway = network.connect(options);
+  contract = gateway.getNetwork('trade').getContract('diamonds');
+};
+beforeEach(async () => {
+  network = await createFakeNetwork({ computeNodes: 3 });
+  connect();
+});
+afterEach(() => {
+  gateway.close();
+});
+
+const executed = (): string[] => network.calls.filter((call) => call.startsWith('execute ')).map((call) => call.slice('execute '.length));
+const times = (node: string): number => executed().filter((other) => other === node).length;
+const evaluate = (count: number): Promise<Uint8Array[]> => Promise.all(Array.from({ length: count }, () => contract.evaluateTransaction('f')));
+const health = (change: Partial<ComputeHealth>): ComputeHealth => ({ ...create(ComputeHealthSchema, { ready: true, contracts: ['diamonds'] }), ...change });
+
+describe('calls to several compute nodes', () => {
+  it('go to the least busy', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    network.hooks.execute = async (peer, genuine) => {
+      if (peer === 'compute-1') await released;
+      return genuine();
+    };
+    const stuck = contract.evaluateTransaction('f');
+    for (let i = 0; i < 6; i += 1) await contract.evaluateTransaction('f');
+    expect(times('compute-1')).toBeLessThanOrEqual(1);
+    release();
+    await stuck;
+  });
+
+  it.each<[string, Partial<ComputeHealth>]>([
+    ['drains', { draining: true }],
+    ['is not ready', { ready: false }],
+    ['lacks the contract', { contracts: [] }],
+    ['is busy with others', { inFlight: 50 }],
+  ])('leave out a node that says that it %s', async (_, said) => {
+    network.hooks.health = (nodeId) => Promise.resolve(health(nodeId === 'compute-2' ? said : {}));
+    await evaluate(1);
+    const before = times('compute-2');
+    await evaluate(9);
+    expect(times('compute-2') - before).toBe(0);
+  });
+
+  it('wait where each node has as many as it may have, until one is free or the time is over', async () => {
+    gateway.close();
+    connect({ limits: { maxInFlightPerNode: 2, executeTimeoutMs: 5_000 } });
+    await evaluate(1);
+    let running = 0;
+    let most = 0;
+    network.hooks.execute = async (_peer, genuine) => {
+      most = Math.max(most, (running += 1));
+      await sleep(5);
+      running -= 1;
+      return genuine();
+    };
+    await evaluate(40);
+    expect(most).toBe(6);
+    gateway.close();
+    connect({ limits: { maxInFlightPerNode: 1, executeTimeoutMs: 300 } });
+    network.hooks.execute = async (_peer, genuine) => {
+      await sleep(1_000);
+      return genuine();
+    };
+    const settled = await Promise.allSettled(Array.from({ length: 4 }, () => contract.evaluateTransaction('f')));
+    expect(settled.flatMap((each) => (each.status === 'rejected' ? [(each.reason as { code: string }).code] : []))).toEqual(['OVERLOADED']);
+  });
+});
+
+describe('a node that takes unusually long', () => {
+  const learn = async (): Promise<void> => {
+    for (let i = 0; i < 40; i += 1) await contract.evaluateTransaction('f');
+  };
+
+  it('gets a second one beside it, whose answer counts; the first call is ended and its node avoided', async () => {
+    await learn();
+    const ended: string[] = [];
+    const slow = executed().at(-1)!;
+    const before = times(slow);
+    network.hooks.execute = (peer, genuine) => (peer === slow ? new Promise(() => undefined) : genuine());
+    network.hooks.ended = (nodeId) => ended.push(nodeId);
+    for (let i = 0; i < 9; i += 1) await contract.evaluateTransaction('f');
+    expect(times(slow) - before).toBe(1);
+    expect(ended).toContain(slow);
+  });
+
+  it('gets none while nothing is known of how long it usually takes', async () => {
+    network.hooks.execute = async (_peer, genuine) => {
+      await sleep(150);
+      return genuine();
+    };
+    await evaluate(3);
+    expect(executed()).toHaveLength(3);
+  });
+
+  it('refuses for good whichever of the two does', async () => {
+    await learn();
+    let first = '';
+    network.hooks.execute = (peer) => {
+      if (first === '') first = peer;
+      return peer === first ? new Promise(() => undefined) : Promise.reject(refusal('DATASET_ACCESS_DENIED'));
+    };
+    await expect(contract.evaluateTransaction('f')).rejects.toMatchObject({ code: 'DATASET_ACCESS_DENIED' });
+  });
+
+  it('still counts when the second one fails', async () => {
+    await learn();
+    let first = '';
+    network.hooks.execute = async (peer, genuine) => {
+      if (first === '') first = peer;
+      if (peer !== first) throw refusal('UNAVAILABLE');
+      await sleep(300);
+      return genuine();
+    };
+    await expect(contract.evaluateTransaction('f')).resolves.toBeDefined();
+  });
+
+  it('gives one answer, not two, to a call that asked for one', async () => {
+    await learn();
+    let first = '';
+    network.hooks.execute = async (peer, genuine) => {
+      if (first === '') first = peer;
+      await sleep(peer === first ? 160 : 60); // both are there at about the same time
+      return genuine();
+    };
+    const executedTransaction = await contract.newProposal('f').execute();
+    expect(executedTransaction.executedBy).toHaveLength(1);
+  });
+});
