@@ -22,6 +22,7 @@ export const signing = {
   replicaOperator: (nonce: Uint8Array, ownNonce: Uint8Array, ephemeralKey: Uint8Array) => signingInput('replica operator', nonce, ownNonce, ephemeralKey),
   auditEntry: (hash: Uint8Array) => signingInput('audit entry', hash),
   keyCommitments: (commitments: Uint8Array) => signingInput('key commitments', commitments),
+  nameKeyCommitment: (commitment: Uint8Array) => signingInput('name key commitment', commitment),
 } as const;
 
 /** Fabric's transaction id: SHA-256(nonce || creator), 32 bytes. */

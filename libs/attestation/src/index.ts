@@ -24,7 +24,7 @@ export { verifyEnvelopeEvidence, type EnvelopeEvidenceInput } from './envelope-e
 export { createViewerEvidence, verifyViewerEvidence, type AttestedViewer, type ViewerEvidenceInput } from './viewer-evidence.js';
 export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';
 export { verifyTeeNotRevoked } from './tee-revocation.js';
-export { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitments, type CommittedKeys } from './key-commitments.js';
+export { commitToKeys, commitToNameKey, signKeyCommitments, signNameKeyCommitment, verifyCommittedKeys, verifyCommittedNameKey, verifyKeyCommitments, verifyNameKeyCommitment, type CommittedKeys } from './key-commitments.js';
 export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
 export { openShareSlot, sealShareSlot, shareCommitment, type ShareHolder } from './unlock/slots.js';
 export { createUnlockEvidence, verifyUnlockEvidence, type VerifiedUnlockEvidence } from './unlock/evidence.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { encodeMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
+import { encodeMessage, SignedKeyCommitmentsSchema, SignedNameKeyCommitmentSchema } from '@selvedge/protocol';
 import { createBrokerRoot } from './certificate/issue.js';
-import { commitToKeys, signKeyCommitments, verifyCommittedKeys, verifyKeyCommitments, type CommittedKeys } from './key-commitments.js';
+import { commitToKeys, commitToNameKey, signKeyCommitments, signNameKeyCommitment, verifyCommittedKeys, verifyCommittedNameKey, verifyKeyCommitments, verifyNameKeyCommitment, type CommittedKeys } from './key-commitments.js';
 import { AT } from './testdata/setting.js';
 
 const root = createBrokerRoot({ network: 'net', channel: 'chan', now: AT });
@@ -38,5 +38,26 @@ describe('key commitments', () => {
 
   it('refuse another broker’s signature', () => {
     expect(() => verifyKeyCommitments(fact, other.certificate, { contract: 'c', epoch: 2n })).toThrow(refusal('SIGNATURE_INVALID'));
+  });
+});
+
+describe('the commitment to a later name key', () => {
+  const signed = encodeMessage(SignedNameKeyCommitmentSchema, signNameKeyCommitment(commitToNameKey('c', 3n, key(7)), root.privateKey));
+  const verify = (change: { readonly contract?: string; readonly epoch?: bigint; readonly nameKey?: Uint8Array } = {}) => {
+    verifyCommittedNameKey({ names: { commitments: [key(0), signed] }, rootCertificate: root.certificate, contract: 'c', epoch: 3n, nameKey: key(7), ...change });
+  };
+
+  it('holds for its key, contract and epoch alone', () => {
+    verify();
+    expect(() => { verify({ nameKey: key(8) }); }).toThrow(refusal('BROKER_STATE_MISMATCH'));
+    expect(() => { verify({ contract: 'd' }); }).toThrow(refusal('BROKER_STATE_MISMATCH'));
+    for (const epoch of [0n, 1n, 4n]) expect(() => { verify({ epoch }); }).toThrow(refusal('BROKER_STATE_MISMATCH'));
+    expect(() => verifyNameKeyCommitment(signed, root.certificate, { contract: 'c', epoch: 2n })).toThrow(refusal('BROKER_STATE_MISMATCH'));
+  });
+
+  it('is refused with another broker’s signature, or where it does not parse', () => {
+    expect(() => verifyNameKeyCommitment(signed, other.certificate, { contract: 'c', epoch: 3n })).toThrow(refusal('SIGNATURE_INVALID'));
+    expect(() => verifyNameKeyCommitment(Buffer.of(0xff), root.certificate, { contract: 'c', epoch: 3n })).toThrow(refusal('MALFORMED_MESSAGE'));
+    expect(() => verifyNameKeyCommitment(Buffer.alloc(2_000), root.certificate, { contract: 'c', epoch: 3n })).toThrow(refusal('MESSAGE_TOO_LARGE'));
   });
 });

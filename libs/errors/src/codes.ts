@@ -84,6 +84,10 @@ export const CODES = {
   READER_NOT_ENTITLED: entry('PERMISSION_DENIED', false, 'Use an identity of an administrator, or one whose certificate has the attribute selvedge.view=true.'),
   RE_ENCRYPTION_DENIED: entry('PERMISSION_DENIED', false, 'Use an identity of an administrator of an organisation that owns data of the contract.'),
   RE_ENCRYPTION_INCOMPLETE: entry('FAILED_PRECONDITION', true, 'Run the command again; the text says what is left and why.'),
+  CONTRACT_MIGRATING: entry('FAILED_PRECONDITION', true, 'The contract’s name key is being replaced; queries go on, updates are possible again when its operators have finished ("selvedge keys names" tells how far they are).'),
+  NAME_KEYS_CHANGED: entry('FAILED_PRECONDITION', true, 'The contract’s name key has changed since the execution; execute the request again.'),
+  NAME_MIGRATION_NOT_OPEN: entry('FAILED_PRECONDITION', false, 'Propose the step that the text names with "selvedge keys migrate-names", and have it approved, first.'),
+  NAME_MIGRATION_INCOMPLETE: entry('FAILED_PRECONDITION', true, 'Run the command again; the text says what is left and why.'),
   DATASET_ACCESS_DENIED: entry('PERMISSION_DENIED', false, 'The collection’s membership rules do not admit the creator’s organisation.'),
 
   // Chaincode packages

@@ -5,7 +5,7 @@ import { CONTRACT_NAME, MSP_ID, NODE_ID } from './names.js';
 /** A fact key, taken apart. */
 export type FactKey =
   | { readonly kind: 'profile' | 'broker-root' | 'revoked-node' | 'revoked-platform' | 'revoked-measurement' }
-  | { readonly kind: 'contract'; readonly name: string }
+  | { readonly kind: 'contract' | 'name-keys'; readonly name: string }
   | { readonly kind: 'revocation-lists'; readonly mspId: string }
   | { readonly kind: 'epoch' | 'revoked-epoch'; readonly contract: string; readonly epoch: bigint };
 
@@ -28,7 +28,7 @@ function read(key: string): FactKey | undefined {
   if (key === facts.profile) return { kind: 'profile' };
   if (key === facts.brokerRoot) return { kind: 'broker-root' };
   const [first, ...rest] = key.split('/');
-  if (first === 'contract') return rest.length === 1 && CONTRACT_NAME.test(rest[0] as string) ? { kind: 'contract', name: rest[0] as string } : undefined;
+  if (first === 'contract' || first === 'name-keys') return rest.length === 1 && CONTRACT_NAME.test(rest[0] as string) ? { kind: first, name: rest[0] as string } : undefined;
   if (first === 'revocation-lists') return rest.length === 1 && MSP_ID.test(rest[0] as string) ? { kind: 'revocation-lists', mspId: rest[0] as string } : undefined;
   if (first === 'epoch') return readEpoch('epoch', rest);
   if (first === 'revoked') return readRevoked(rest);

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { equalBytes, isP256SignatureValid } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { BrokerRootSchema, KeyCommitmentsSchema, LIMITS, SignedKeyCommitmentsSchema, parseMessage, signing, type BrokerRoot, type KeyCommitments, type PublicKeyRecord } from '@selvedge/protocol';
-import { CHANNEL_EPOCH, facts, type FactReader } from './facts.js';
+import { CHANNEL_EPOCH, facts, FIRST_KEY_EPOCH, type FactReader } from './facts.js';
+import { isNameStep, parseContractNames, parseNameKeyCommitment, readContractNames } from './name-keys.js';
 import { isUnique } from './names.js';
 import type { Profile } from './profile.js';
 import { isCertificate } from './profile-checks.js';
@@ -53,8 +54,27 @@ function checkContractEpoch({ contract, epoch }: { readonly contract: string; re
   if (!isP256SignatureValid(publicKey, signing.keyCommitments(bytes), signature)) throw malformed('epoch: not signed by the recorded key broker');
   const previous = after.fact(facts.epoch(contract, epoch - 1n));
   if (previous === undefined) return;
-  // Another name key would make every key of the contract look absent.
+  // Data keys and names have epochs of their own: this is the first name key, whatever migrations came later.
   if (!equalBytes(parseCommitments(previous).message.nameKey, message.nameKey)) throw malformed('epoch: the name key changes without a migration');
+}
+
+/**
+ * Checks the value of a contract's name-keys fact: one step of a migration after the value before it, and a name key that it
+ * opens is committed to by the broker's root. Throws POLICY_MALFORMED.
+ */
+export function checkNameKeys(contract: string, value: Uint8Array, before: FactReader, after: FactReader): void {
+  if (after.fact(facts.epoch(contract, FIRST_KEY_EPOCH)) === undefined) throw malformed('name keys: the contract has no keys');
+  const names = parse(() => parseContractNames(value), 'name keys');
+  const previous = parse(() => readContractNames(before, contract), 'name keys');
+  if (!isNameStep(previous, names)) throw malformed('name keys: not the next step of a migration');
+  const opened = names.commitments.at(-1);
+  if (names.newest === previous.newest || opened === undefined) return;
+  const { message, bytes, signature } = parse(() => parseNameKeyCommitment(opened), 'name key commitment');
+  if (message.contract !== contract) throw malformed('name keys: a commitment of another contract');
+  if (message.epoch !== names.newest) throw malformed('name keys: a commitment of another epoch');
+  if (message.nameKey.length !== KEY_COMMITMENT_BYTES) throw malformed('name keys: a key commitment has 32 bytes');
+  const { publicKey } = new X509Certificate(recordedRoot(after));
+  if (!isP256SignatureValid(publicKey, signing.nameKeyCommitment(bytes), signature)) throw malformed('name keys: not signed by the recorded key broker');
 }
 
 function parseCommitments(value: Uint8Array): { readonly message: KeyCommitments; readonly bytes: Uint8Array; readonly signature: Uint8Array } {

@@ -34,6 +34,7 @@ export const facts = {
   channelRevocationLists: (mspId: string): string => `channel/revocation-lists/${mspId}`,
   contract: (name: string): string => `contract/${name}`,
   epoch: (contract: string, n: bigint): string => `epoch/${contract}/${String(n)}`,
+  nameKeys: (contract: string): string => `name-keys/${contract}`,
   revokedNode: (nodeId: string): string => `revoked/node/${nodeId}`,
   revokedPlatform: (platformId: Uint8Array): string => `revoked/platform/${toHex(platformId)}`,
   revokedMeasurement: (measurement: Uint8Array): string => `revoked/measurement/${toHex(measurement)}`,

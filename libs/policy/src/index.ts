@@ -12,6 +12,7 @@ export { policiesFromJson, type ProfilePolicies } from './profile-json/policies-
 export { appraisalPolicyToJson } from './appraisal-policy/to-json.js';
 export { profileToJson } from './profile-json/to-json.js';
 export { CHANNEL_EPOCH, FIRST_KEY_EPOCH, factHash, facts, isEpochUsable, listFacts, type EpochStatus, type FactList, type FactReader } from './facts.js';
+export { encodeContractNames, FIRST_NAME_EPOCH, namesAfter, namesToHold, parseNameKeyCommitment, readContractNames, standingOfNames, type ContractNames, type NamePhase, type NameStep } from './name-keys.js';
 export { isFactKey, parseFactKey, type FactKey } from './fact-keys.js';
 export { blockToLiveOf, endingBlock } from './block-to-live.js';
 export { contractQuorum, distinctCount, DISTINCT_BY_NAMES, hasQuorumFloors, leastFloor, quorumFloors, quorumRules, verifyQuorums, type CountedNode, type QuorumRule } from './compute-quorum.js';

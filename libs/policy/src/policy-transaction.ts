@@ -5,7 +5,7 @@ import { LIMITS, PolicyChangeSchema, PolicyTransactionSchema, parseMessage, sign
 import { signedOrganisations, verifyAdminQuorum } from './admin-quorum.js';
 import { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 import { parseFactKey } from './fact-keys.js';
-import { checkBrokerRoot, checkEpoch } from './fact-values.js';
+import { checkBrokerRoot, checkEpoch, checkNameKeys } from './fact-values.js';
 import { factHash, facts, type FactList, type FactReader } from './facts.js';
 import { isStrictlyAscending } from './names.js';
 import type { FactUpdate } from './policy-change.js';
@@ -104,6 +104,9 @@ function checkUpdate({ key, value }: FactUpdate, after: FactReader, { facts: bef
       return;
     case 'contract':
       checkContractFact(parsed.name, value, before, profile);
+      return;
+    case 'name-keys':
+      checkNameKeys(parsed.name, value, before, after);
       return;
     case 'epoch':
       // What was encrypted under an epoch is checked against its record for good.

@@ -12,6 +12,8 @@ export { eventDigest, requestDigest, responseDigest } from './digests.js';
 export { createNameKeys, objectTypeOf, type NameKeys } from './name-keys.js';
 export {
   openPacket,
+  nameEpochField,
+  nameEpochOf,
   parsePacketHeader,
   sealPacket,
   type ExpectedPacket,

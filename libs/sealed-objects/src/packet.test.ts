@@ -36,6 +36,7 @@ const headers = fc.record({
   txId: bytes32,
   readSetDigest: bytes32,
   reEncrypted: fc.boolean(),
+  nameKeyEpoch: fc.bigInt({ min: 0n, max: 2n ** 32n }),
 });
 const inputs = fc.record({
   suite: fc.constantFrom(...SUITE_NAMES),

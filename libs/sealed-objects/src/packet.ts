@@ -4,8 +4,8 @@ import { encodeMessage, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, 
 import { encodeContent, parseContent } from './padded-content.js';
 import { deriveSyntheticKeys, openSynthetic, sealSynthetic } from './synthetic.js';
 
-/** Everything in a packet's header but what sealPacket puts in itself. reEncrypted: default false. */
-export type PacketHeaderInit = Omit<PacketHeader, '$typeName' | '$unknown' | 'suite' | 'keyCommitment' | 'reEncrypted'> & Partial<Pick<PacketHeader, 'reEncrypted'>>;
+/** Everything in a packet's header but what sealPacket puts in itself. reEncrypted: default false; nameKeyEpoch: default 0, the first. */
+export type PacketHeaderInit = Omit<PacketHeader, '$typeName' | '$unknown' | 'suite' | 'keyCommitment' | 'reEncrypted' | 'nameKeyEpoch'> & Partial<Pick<PacketHeader, 'reEncrypted' | 'nameKeyEpoch'>>;
 
 /** A contract's 32-byte key of that epoch; undefined when this node does not hold it. */
 export type KeyByEpoch = (epoch: bigint) => Uint8Array | undefined;
@@ -75,6 +75,16 @@ export function openPacket(bytes: Uint8Array, context: { readonly dataKey: KeyBy
  */
 export function parsePacketHeader(bytes: Uint8Array, expected: ExpectedPacket): PacketHeader {
   return parseHeader(parsePacket(bytes), expected);
+}
+
+/** The epoch of the name key that a packet's ledger key and tag are derived under, 1 or above. */
+export function nameEpochOf({ nameKeyEpoch }: Pick<PacketHeader, 'nameKeyEpoch'>): bigint {
+  return nameKeyEpoch === 0n ? 1n : nameKeyEpoch;
+}
+
+/** A header's nameKeyEpoch: packets under the first names are as they were before names had epochs. */
+export function nameEpochField(nameEpoch: bigint): bigint {
+  return nameEpoch === 1n ? 0n : nameEpoch;
 }
 
 function parseHeader(packet: Packet, expected: ExpectedPacket): PacketHeader {

@@ -1,18 +1,19 @@
 import { create } from '@bufbuild/protobuf';
-import { chainEvent, commitToKeys, createBrokerRoot, EMPTY_CHAIN, signKeyCommitments } from '@selvedge/attestation';
+import { chainEvent, commitToKeys, commitToNameKey, createBrokerRoot, EMPTY_CHAIN, signKeyCommitments, signNameKeyCommitment } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestState, refusalCodeOf } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
-import { BrokerRootSchema, ChallengeAnswerSchema, KeyBroker, KeyReleaseSchema, LIMITS, parseMessage, SignedAuditHeadSchema, type EnvelopeEvidence, type SignedKeyCommitments } from '@selvedge/protocol';
+import { BrokerRootSchema, ChallengeAnswerSchema, KeyBroker, KeyReleaseSchema, LIMITS, parseMessage, SignedAuditHeadSchema, type EnvelopeEvidence, type SignedKeyCommitments, type SignedNameKeyCommitment } from '@selvedge/protocol';
 import { implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fetchAuditHead, fetchBrokerRoot, fetchKeyCommitments } from './administration.js';
+import { fetchAuditHead, fetchBrokerRoot, fetchKeyCommitments, fetchNameKeyCommitment } from './administration.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
 import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
 
 let network: FakeNetwork;
 let server: RpcServer;
 let answers: { evidence(nonce: Uint8Array): Promise<EnvelopeEvidence>; commitments(contract: string): SignedKeyCommitments; auditHead: { count: bigint; hash: Uint8Array; signature: Uint8Array } };
+let nameCommitment: SignedNameKeyCommitment;
 let connectionProfile: ConnectionProfile;
 beforeAll(async () => {
   network = await createFakeNetwork();
@@ -30,6 +31,7 @@ beforeEach(async () => {
     releaseKeys: () => Promise.resolve(create(KeyReleaseSchema)),
     getEnvelopeEvidence: ({ nonce }) => answers.evidence(nonce),
     getKeyCommitments: ({ contract }) => Promise.resolve(answers.commitments(contract)),
+    getNameKeyCommitment: () => Promise.resolve(nameCommitment),
     getAuditHead: () => Promise.resolve(create(SignedAuditHeadSchema, answers.auditHead)),
   });
   server = await startRpcServer({ role: 'key-broker', address: '127.0.0.1:0', tls: 'off', services: [service] });
@@ -127,6 +129,19 @@ describe('fetchAuditHead', () => {
     expect(await refusalCodeOf(fetch())).toBe('AUDIT_LOG_BROKEN');
     answers.evidence = () => network.evidence(new Uint8Array(32));
     expect(await refusalCodeOf(fetch())).toBe('EVIDENCE_UNBOUND');
+  });
+});
+
+describe('fetchNameKeyCommitment', () => {
+  it('gives what the recorded broker signed of this contract and epoch, and nothing else', async () => {
+    const { consortium } = network;
+    const fetch = (epoch = 2n) => fetchNameKeyCommitment({ connectionProfile, ledger: consortium.state, contract: 'diamonds', suite: 'any', epoch });
+    const signed = (key = consortium.broker.privateKey) => signNameKeyCommitment(commitToNameKey('diamonds', 2n, consortium.contractKeys.nameKey), key);
+    nameCommitment = signed();
+    expect((await fetch()).length).toBeGreaterThan(50);
+    expect(await refusalCodeOf(fetch(3n))).toBe('BROKER_STATE_MISMATCH');
+    nameCommitment = signed(createBrokerRoot({ network: consortium.network, channel: consortium.channel, now: consortium.now }).privateKey);
+    expect(await refusalCodeOf(fetch())).toBe('SIGNATURE_INVALID');
   });
 });
 

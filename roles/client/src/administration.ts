@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { isAuditHeadSigned, parseBrokerRoot, recordedBrokerRoot, verifyBrokerRecognised, verifyEnvelopeEvidence, verifyKeyCommitments, verifyRootBirth, type AuditHead } from '@selvedge/attestation';
+import { isAuditHeadSigned, parseBrokerRoot, recordedBrokerRoot, verifyBrokerRecognised, verifyEnvelopeEvidence, verifyKeyCommitments, verifyNameKeyCommitment, verifyRootBirth, type AuditHead } from '@selvedge/attestation';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { FIRST_KEY_EPOCH, type FactReader, type Profile } from '@selvedge/policy';
-import { BrokerRootSchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, type BrokerStatement, type EnvelopeEvidence } from '@selvedge/protocol';
+import { BrokerRootSchema, encodeMessage, KeyBroker, SignedKeyCommitmentsSchema, SignedNameKeyCommitmentSchema, type BrokerStatement, type EnvelopeEvidence } from '@selvedge/protocol';
 import { connectRpc, createFailover, type RpcClient } from '@selvedge/rpc';
 import { loadTls } from './adapters/tls-files.js';
 import { keyBrokerAddresses, type ConnectionProfile } from './domain/connection-profile.js';
@@ -90,14 +90,34 @@ export async function fetchAuditHead(input: BrokerToAsk & { readonly ledger: Fac
  * Commitments to a contract's keys of an epoch, the first one where none is named, signed by the broker that the ledger records: SignedKeyCommitments bytes.
  * Throws BROKER_NOT_RECOGNISED before one is recorded, and what verifyKeyCommitments throws.
  */
-export async function fetchKeyCommitments(input: { readonly connectionProfile: ConnectionProfile; readonly ledger: FactReader; readonly contract: string; readonly suite: string; readonly epoch?: bigint }): Promise<Uint8Array> {
-  const { connectionProfile, contract, suite, epoch = FIRST_KEY_EPOCH } = input;
-  const root = recordedBrokerRoot(input.ledger);
-  if (root === undefined) throw new SelvedgeError('BROKER_NOT_RECOGNISED', 'no key broker is recorded on the ledger yet', { role: 'client' });
-  return askBrokers(connectionProfile, async (broker) => {
-    const answer = await broker.getKeyCommitments({ contract, suite, epoch }, { timeoutMs: TIMEOUT_MS });
-    const signed = encodeMessage(SignedKeyCommitmentsSchema, answer);
-    verifyKeyCommitments(signed, root.rootCertificate, { contract, epoch });
+export async function fetchKeyCommitments(input: CommitmentToFetch & { readonly epoch?: bigint }): Promise<Uint8Array> {
+  const { contract, suite, epoch = FIRST_KEY_EPOCH } = input;
+  return askRecordedBroker(input, async (broker, rootCertificate) => {
+    const signed = encodeMessage(SignedKeyCommitmentsSchema, await broker.getKeyCommitments({ contract, suite, epoch }, { timeoutMs: TIMEOUT_MS }));
+    verifyKeyCommitments(signed, rootCertificate, { contract, epoch });
     return signed;
   });
+}
+
+/** Commitment to an epoch of a contract's name key, likewise: SignedNameKeyCommitment bytes. Throws BROKER_NOT_RECOGNISED and what verifyNameKeyCommitment throws. */
+export async function fetchNameKeyCommitment(input: CommitmentToFetch & { readonly epoch: bigint }): Promise<Uint8Array> {
+  const { contract, suite, epoch } = input;
+  return askRecordedBroker(input, async (broker, rootCertificate) => {
+    const signed = encodeMessage(SignedNameKeyCommitmentSchema, await broker.getNameKeyCommitment({ contract, suite, epoch }, { timeoutMs: TIMEOUT_MS }));
+    verifyNameKeyCommitment(signed, rootCertificate, { contract, epoch });
+    return signed;
+  });
+}
+
+interface CommitmentToFetch {
+  readonly connectionProfile: ConnectionProfile;
+  readonly ledger: FactReader;
+  readonly contract: string;
+  readonly suite: string;
+}
+
+function askRecordedBroker<T>({ connectionProfile, ledger }: CommitmentToFetch, ask: (broker: BrokerClient, rootCertificate: Uint8Array) => Promise<T>): Promise<T> {
+  const root = recordedBrokerRoot(ledger);
+  if (root === undefined) throw new SelvedgeError('BROKER_NOT_RECOGNISED', 'no key broker is recorded on the ledger yet', { role: 'client' });
+  return askBrokers(connectionProfile, (broker) => ask(broker, root.rootCertificate));
 }

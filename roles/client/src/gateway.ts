@@ -22,6 +22,7 @@ import type { NetworkPorts, OnHop, Pins } from './ports.js';
 import { createScheduling } from './scheduling.js';
 import { createSenders } from './senders.js';
 import type { Session, TransactionSession } from './session.js';
+import { createContractNameKeys, type ContractNameKeys } from './name-migration.js';
 import { createKeyEpochs, type KeyEpochs } from './re-encryption.js';
 import { createTrust } from './trust.js';
 import { createViews, type Views } from './views.js';
@@ -86,6 +87,8 @@ export interface Network {
   getChaincodeEvents(chaincodeName: string, options?: ChaincodeEventsOptions): ChaincodeEvents;
   /** Under which epochs of its data key a contract's entries lie; for administrators of its owners. */
   getKeyEpochs(contract: string): KeyEpochs;
+  /** Under which names a contract's entries lie; for administrators of its owners. */
+  getNameKeys(contract: string): ContractNameKeys;
   /** What the viewer of this identity's organisation shows. @param viewerId node id; default: the organisation's first */
   getViews(viewerId?: string): Views;
 }
@@ -140,6 +143,7 @@ export function connect(options: ConnectOptions): Gateway {
         getContract: (contract) => createContract(transactions, contract, batches.get(contract)),
         getChaincodeEvents: (contract, eventsOptions) => createChaincodeEvents(transactions, contract, eventsOptions),
         getKeyEpochs: (contract) => createKeyEpochs(transactions, contract),
+        getNameKeys: (contract) => createContractNameKeys(transactions, contract),
         getViews: (viewerId) => createViews(transactions, viewerId),
       };
     },

@@ -1,6 +1,6 @@
 import { claimedTeeBinding } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { isEpochUsable, isKeyChange, verifyTeeStanding, type FactReader } from '@selvedge/policy';
+import { isEpochUsable, isKeyChange, standingOfNames, verifyTeeStanding, type FactReader } from '@selvedge/policy';
 import type { Core, TeeSignature } from '@selvedge/protocol';
 import { blockOfVerdict } from './domain/commit-status.js';
 import type { Trust } from './trust.js';
@@ -24,7 +24,10 @@ export async function explainConflict(error: unknown, executed: ExecutedWith, tr
 }
 
 function lostStanding({ cores, teeSignatures }: ExecutedWith, ledger: FactReader): SelvedgeError | undefined {
-  for (const { contract, keyEpoch } of cores.flatMap((core) => core.sections)) {
+  for (const { contract, keyEpoch, names } of cores.flatMap((core) => core.sections)) {
+    const standing = standingOfNames(ledger, contract, names);
+    if (standing === 'migrating') return new SelvedgeError('CONTRACT_MIGRATING', `contract ${contract} takes no updates while its names are migrated`);
+    if (standing === 'changed') return new SelvedgeError('NAME_KEYS_CHANGED', `the names of contract ${contract} have changed since`);
     const status = isEpochUsable(ledger, contract, keyEpoch);
     if (status === 'retired') return new SelvedgeError('KEY_EPOCH_RETIRED', `key epoch ${String(keyEpoch)} of contract ${contract} has been retired since`);
     if (status === 'revoked') return new SelvedgeError('KEY_EPOCH_REVOKED', `key epoch ${String(keyEpoch)} of contract ${contract} has been revoked since`);

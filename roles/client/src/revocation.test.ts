@@ -3,7 +3,7 @@ import { commitToKeys, signKeyCommitments } from '@selvedge/attestation';
 import { SUITE_NAMES } from '@selvedge/crypto';
 import { createTestConsortium, encodeEnvelopeEpoch, refusalCodeOf } from '@selvedge/fixtures';
 import { CHANNEL_EPOCH, facts, type FactList } from '@selvedge/policy';
-import { ChallengeAnswerSchema, KeyBroker, KeyReleaseSchema, PublicEnvelopeKeySchema, SignedAuditHeadSchema, type BrokerStatement } from '@selvedge/protocol';
+import { ChallengeAnswerSchema, KeyBroker, KeyReleaseSchema, PublicEnvelopeKeySchema, SignedAuditHeadSchema, SignedNameKeyCommitmentSchema, type BrokerStatement } from '@selvedge/protocol';
 import { implement, startRpcServer, type RpcServer } from '@selvedge/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openNextEpochs, revokeParties, type Revocation } from './key-epochs.js';
@@ -20,6 +20,7 @@ beforeEach(async () => {
     releaseKeys: () => Promise.resolve(create(KeyReleaseSchema)),
     getEnvelopeEvidence: ({ nonce }) => network.evidence(nonce),
     getKeyCommitments: ({ contract, epoch }) => Promise.resolve(signKeyCommitments(commitToKeys(contract, epoch, consortium.contractKeys), consortium.broker.privateKey)),
+    getNameKeyCommitment: () => Promise.resolve(create(SignedNameKeyCommitmentSchema)),
     getAuditHead: () => Promise.resolve(create(SignedAuditHeadSchema)),
   });
   server = await startRpcServer({ role: 'key-broker', address: '127.0.0.1:0', tls: 'off', services: [service] });

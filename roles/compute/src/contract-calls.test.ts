@@ -1,6 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium, type TestContract } from '@selvedge/fixtures';
-import { facts } from '@selvedge/policy';
+import { encodeContractNames, facts } from '@selvedge/policy';
 import { contentGuardKey, GuardKind, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, readSetDigest, RequestKind, type ContractSection } from '@selvedge/protocol';
 import { openPacket, requestDigest } from '@selvedge/sealed-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -125,6 +125,15 @@ describe('a called contract', () => {
     expect([seeds[0], seeds[2]]).toEqual([0, 1].map((run) => toHex(transactionSeed(randomKey, 'bank', digest, run))));
     expect(seeds[1]).toBe(seeds[3]);
     expect(new Set(seeds).size).toBe(5);
+  });
+
+  it('takes no update while its names are migrated, and answers queries', async () => {
+    storeIn(bank, 'k', 'theirs');
+    net.state.setFact(facts.nameKeys('bank'), encodeContractNames({ phase: 'copying', current: 1n, other: 2n, former: [], newest: 2n, commitments: [new Uint8Array(1)] }));
+    expect(await refusalOf(async (state) => { await (await open(state)).state.getState('', 'k'); })).toBe('CONTRACT_MIGRATING');
+    expect(await refusalOf((state) => state.getState('', 'k'))).toBeUndefined();
+    const change = { body: { ...epochs().body, kind: RequestKind.EVALUATE } };
+    expect(text((await on.submit(async (state) => ({ payload: (await (await open(state)).state.getState('', 'k'))! }), change)).response.payload)).toBe('theirs');
   });
 
   it('may be evaluated, which records nothing', async () => {

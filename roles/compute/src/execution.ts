@@ -11,6 +11,8 @@ import { openEvents } from './domain/open-events.js';
 import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
 import { createKeptSets } from './domain/kept-sets.js';
 import { listKeyEpochs } from './domain/list-key-epochs.js';
+import { listNames } from './domain/list-names.js';
+import { migrateKeys } from './domain/name-migration.js';
 import { reEncryptKeys } from './domain/re-encryption.js';
 import { createReplayWindow } from './domain/replay-window.js';
 import { createTargetItem, isChaincodeError, responseOf, type TargetItem } from './domain/seal-answer.js';
@@ -87,6 +89,8 @@ export interface Execution {
 /** Refusals after which a client builds its request on fresh evidence, under the same transaction id. */
 const STALE_EPOCH: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['KEY_EPOCH_UNKNOWN', 'KEY_EPOCH_RETIRED', 'KEY_EPOCH_REVOKED']);
 
+const LISTS: ReadonlySet<RequestKind> = new Set([RequestKind.LIST_KEY_EPOCHS, RequestKind.LIST_NAMES]);
+
 /** Runs requests of one node; packets and the replay window are shared among them. */
 export function createExecution(options: ExecutionOptions): Execution {
   const { self, channel, source: ledger, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
@@ -122,8 +126,9 @@ export function createExecution(options: ExecutionOptions): Execution {
     return { contract: body.contract, signer: keys.signer(policy.suite), minHeight, profile: view.profile };
   };
 
-  const listEpochs = async (request: AuthorisedRequest, context: RunContext): Promise<Outcome> => {
-    const payload = await listKeyEpochs(request, ledger, scopeOf(request, context));
+  const answerListed = async (request: AuthorisedRequest, context: RunContext): Promise<Outcome> => {
+    const scope = scopeOf(request, context);
+    const payload = request.body.kind === RequestKind.LIST_NAMES ? await listNames(request, ledger, scope, opener) : await listKeyEpochs(request, ledger, scope);
     return { response: responseOf({ status: 200, message: '', payload }, context.view.height) };
   };
 
@@ -156,8 +161,12 @@ export function createExecution(options: ExecutionOptions): Execution {
       // A run that is repeated starts from nothing: what the first try read and wrote is void.
       const begin = (): StateCalls => (contracts = openContracts()).calls;
       const invocation = invocationOf(request, requestDigest, chaincodeMs);
-      // No chaincode takes part in re-encryption.
-      const run = (): Promise<ChaincodeResult> => (request.body.kind === RequestKind.RE_ENCRYPT ? reEncryptKeys(request.body, contracts) : host.invoke(invocation, begin, signal));
+      // No chaincode takes part in an operator’s work.
+      const run = (): Promise<ChaincodeResult> => {
+        if (request.body.kind === RequestKind.RE_ENCRYPT) return reEncryptKeys(request.body, contracts);
+        if (request.body.kind === RequestKind.MIGRATE_NAMES) return migrateKeys(request.body, contracts);
+        return host.invoke(invocation, begin, signal);
+      };
       const [settled] = await Promise.allSettled([withdrawnOnStaleEpoch(request, () => askingForKeys(run))]);
       return {
         contracts,
@@ -180,7 +189,7 @@ export function createExecution(options: ExecutionOptions): Execution {
     async run(unsealed, context) {
       const request = await execution.authorise(unsealed, context);
       if (request.body.kind === RequestKind.OPEN_EVENTS) return execution.openEvents(request, context);
-      if (request.body.kind === RequestKind.LIST_KEY_EPOCHS) return listEpochs(request, context);
+      if (LISTS.has(request.body.kind)) return answerListed(request, context);
       const attempt = await execution.attempt(unsealed, request, ledger, context);
       return execution.conclude(unsealed, request, attempt, context);
     },

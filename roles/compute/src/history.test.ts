@@ -1,11 +1,12 @@
 import { create } from '@bufbuild/protobuf';
-import { sha256, toHex } from '@selvedge/crypto';
+import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { createTestConsortium, ENDORSER_MSP_IDS, type TestConsortium } from '@selvedge/fixtures';
 import { signAs } from '@selvedge/identity';
+import { encodeContractNames, facts, type ContractNames } from '@selvedge/policy';
 import {
   encodeMessage, HistoryHeadSchema, HistoryHeadStatementSchema, HistoryAnswerSchema, historyHead, KeyVersionSchema, signing, StateAnswerSchema, type HistoryHead, type KeyVersion,
 } from '@selvedge/protocol';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHistoryConfirmer, type HistoryHeadPort } from '@selvedge/tee-node';
 import { type CertifiedNode, createFakeBusinessNode, type FakeBusinessNode, heldKeysOf, placeOf, sealTestPacket } from '@selvedge/tee-node/testing';
 import { buildRequest } from './client.test.support.js';
@@ -20,6 +21,8 @@ let borealis: FakeBusinessNode;
 let test: TestNode;
 /** Newest last. */
 let versions: KeyVersion[];
+/** Under the contract’s second name key. */
+let laterVersions: KeyVersion[];
 /** What the follower of an organisation says instead of the truth. */
 let said: Map<string, (statement: HistoryHead) => void>;
 let signedBy: Map<string, string>;
@@ -36,14 +39,15 @@ beforeEach(() => {
   signedBy = new Map();
   served = new Map();
   versions = [];
+  laterVersions = [];
   pageVersions = 2;
   aurora = createFakeBusinessNode('AuroraMSP');
   borealis = createFakeBusinessNode('BorealisMSP');
   for (const node of [aurora, borealis]) {
     node.tamper = (answer, query) => create(StateAnswerSchema, {
       ...answer,
-      histories: query.histories.map(({ count }) => {
-        const page = versions.slice(Math.max(0, Number(count) - pageVersions), Number(count)).reverse();
+      histories: query.histories.map(({ count, ledgerKey }) => {
+        const page = chainOf(ledgerKey).slice(Math.max(0, Number(count) - pageVersions), Number(count)).reverse();
         return create(HistoryAnswerSchema, { versions: served.get(node.mspId)?.(page) ?? page });
       }),
     });
@@ -52,12 +56,14 @@ beforeEach(() => {
   test = createTestNode({ net, certified, business: [aurora, borealis], fetcher: { historyConfirmer: createHistoryConfirmer({ followers, maxAttempts: 2 }) } });
 });
 
+const SECOND = { epoch: 2n, nameKey: new Uint8Array(32).fill(2) };
+const chainOf = (ledgerKey: Uint8Array): KeyVersion[] => (equalBytes(ledgerKey, placeOf(net, '', 'k', SECOND).ledgerKey) ? laterVersions : versions);
 const headOf = (all: readonly KeyVersion[]): Uint8Array => all.reduce<Uint8Array>((head, { txId, timestampSeconds, timestampNanos, packet }) => historyHead(head, { txId, timestampSeconds, timestampNanos, packetHash: packet.length === 0 ? packet : sha256(packet) }), new Uint8Array(0));
 const followerOf = (mspId: string): HistoryHeadPort => ({
   mspId,
   address: `${mspId}:1`,
   getHistoryHead: (asked) => {
-    const statement = create(HistoryHeadSchema, { network: net.network, channel: net.channel, contract: asked.contract, ownerSet: asked.ownerSet, dataset: asked.dataset, ledgerKey: asked.ledgerKey, nonce: asked.nonce, height: 5n, head: headOf(versions), count: BigInt(versions.length) });
+    const statement = create(HistoryHeadSchema, { network: net.network, channel: net.channel, contract: asked.contract, ownerSet: asked.ownerSet, dataset: asked.dataset, ledgerKey: asked.ledgerKey, nonce: asked.nonce, height: 5n, head: headOf(chainOf(asked.ledgerKey)), count: BigInt(chainOf(asked.ledgerKey).length) });
     said.get(mspId)?.(statement);
     const encoded = encodeMessage(HistoryHeadSchema, statement);
     return Promise.resolve(create(HistoryHeadStatementSchema, { statement: encoded, signature: signAs(net.organisation(signedBy.get(mspId) ?? mspId).peer.signer, signing.historyHead(encoded)) }));
@@ -70,6 +76,16 @@ const write = (value: string | undefined, change: { readonly keyEpoch?: bigint; 
   versions.push(create(KeyVersionSchema, { txId: new Uint8Array(32).fill(n), timestampSeconds: BigInt(n), timestampNanos: n, previousHead: headOf(versions), packet }));
   for (const node of [aurora, borealis]) {
     if (value === undefined) node.remove('houses', '', placeOf(net, '', 'k').ledgerKey);
+    else node.put('houses', packet);
+  }
+};
+/** Writes the key under the second name key. */
+const writeLater = (value: string | undefined, reEncrypted = false): void => {
+  const n = versions.length + laterVersions.length + 1;
+  const packet = value === undefined ? new Uint8Array(0) : sealTestPacket(net, { key: 'k', value, reEncrypted, names: SECOND }).bytes;
+  laterVersions.push(create(KeyVersionSchema, { txId: new Uint8Array(32).fill(n), timestampSeconds: BigInt(n), timestampNanos: n, previousHead: headOf(laterVersions), packet }));
+  for (const node of [aurora, borealis]) {
+    if (value === undefined) node.remove('houses', '', placeOf(net, '', 'k', SECOND).ledgerKey);
     else node.put('houses', packet);
   }
 };
@@ -125,6 +141,52 @@ describe('the history of a key', () => {
     expect([code, found]).toEqual([undefined, before]);
     const [core] = (reads as { cores: Uint8Array[] }).cores;
     expect(Buffer.from(core!).includes(Buffer.from(sha256(versions.at(-1)!.packet)))).toBe(true);
+  });
+
+  describe('after its names were migrated', () => {
+    const copied = (): void => { writeLater('four', true); };
+    const settle = (names: Pick<ContractNames, 'phase' | 'current' | 'other' | 'former'>): void => {
+      net.state.setFact(facts.nameKeys(net.contract), encodeContractNames({ ...names, newest: 2n, commitments: [new Uint8Array(1)] }));
+      test.keys = heldKeysOf(net, certified, [1n], [], [SECOND]);
+    };
+    const done = (): void => { settle({ phase: 'settled', current: 2n, other: undefined, former: [1n] }); };
+    afterEach(() => { net.restore(); });
+
+    it('goes on where it ended: neither the copy nor the clearing shows', async () => {
+      const before = (await ask()).found as unknown[];
+      copied();
+      done();
+      expect((await ask()).found).toEqual(before);
+      write(undefined);
+      expect((await ask()).found).toEqual(before);
+      writeLater('five');
+      writeLater(undefined);
+      expect((await ask()).found).toEqual([['09', 9, '(deleted)'], ['08', 8, 'five'], ...before]);
+    });
+
+    it('shows what was deleted before, and begins anew after it', async () => {
+      write(undefined);
+      const before = (await ask()).found as unknown[];
+      done();
+      expect((await ask()).found).toEqual(before);
+      writeLater('five');
+      expect((await ask()).found).toEqual([['07', 7, 'five'], ...before]);
+    });
+
+    it('is not told by a node that lacks the names before', async () => {
+      copied();
+      done();
+      const held = test.keys!;
+      test.keys = { ...held, contract: (name) => ({ ...held.contract(name)!, names: (epoch) => (epoch === 2n ? held.contract(name)!.names(epoch) : undefined) }) };
+      expect((await ask()).code).toBe('NOT_READY');
+    });
+
+    it('rests on each part as followers chained it', async () => {
+      copied();
+      done();
+      for (const mspId of ['AuroraMSP', 'BorealisMSP', 'CelestaMSP']) served.set(mspId, (page) => page.slice(1));
+      expect((await ask()).code).toBe('STATE_FORGED');
+    });
   });
 
   it('has packets of the key itself only', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyCommitments, type Attester } from '@selvedge/attestation';
+import { createKeyRequest, openKeyRelease, verifyEnvelopeEvidence, verifyKeyCommitments, verifyNameKeyCommitment, type Attester } from '@selvedge/attestation';
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
-import { encodeMessage, KeyReleaseSchema, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
+import { encodeMessage, KeyReleaseSchema, SignedKeyCommitmentsSchema, SignedNameKeyCommitmentSchema } from '@selvedge/protocol';
 import { AT, BROKER_MEASUREMENT, brokerPlatformId, COMPUTE_MEASUREMENT, consortium, CONTRACT, createAttester, createLedger, createRequest, createState, createTestBroker, operator, profile, recordContract, recordRevocation, SUITES, type TestBroker } from './testdata/setting.js';
 import { createKeyRing } from './domain/key-derivation.js';
 
@@ -257,6 +257,15 @@ describe('key commitments', () => {
     expect(verifyKeyCommitments(bytes, test.state.rootCertificate, { contract: 'gems', epoch: 1n }).contract).toBe('gems');
     expect(toHex(ask(createTestBroker({ state: test.state })).commitments)).toBe(toHex(ask(test).commitments));
     expect(toHex(ask(createTestBroker({ state: createState() })).commitments)).not.toBe(toHex(ask(test).commitments));
+  });
+
+  it('are made of later name keys too', () => {
+    const test = createTestBroker();
+    const asked = { $typeName: 'selvedge.v1.KeyCommitmentsRequest', contract: 'gems', suite: SUITES.P256 } as const;
+    const bytes = encodeMessage(SignedNameKeyCommitmentSchema, test.broker.nameKeyCommitment({ ...asked, epoch: 2n }));
+    expect(verifyNameKeyCommitment(bytes, test.state.rootCertificate, { contract: 'gems', epoch: 2n }).nameKey).toHaveLength(32);
+    expect(() => test.broker.nameKeyCommitment({ ...asked, epoch: 0n })).toThrow(expect.objectContaining({ code: 'KEY_EPOCH_UNKNOWN' }));
+    expect(() => test.broker.nameKeyCommitment({ ...asked, contract: '@channel', epoch: 2n })).toThrow(expect.objectContaining({ code: 'MALFORMED_MESSAGE' }));
   });
 
   it('are refused for a name, suite or epoch that cannot be', () => {

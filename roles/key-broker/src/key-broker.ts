@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { parseBrokerRoot, signKeyCommitments, type Attester } from '@selvedge/attestation';
+import { parseBrokerRoot, signKeyCommitments, signNameKeyCommitment, type Attester } from '@selvedge/attestation';
 import { suiteByName } from '@selvedge/crypto';
 import { isSelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
@@ -23,12 +23,13 @@ import {
   type RootShare,
   type SignedAuditHead,
   type SignedKeyCommitments,
+  type SignedNameKeyCommitment,
 } from '@selvedge/protocol';
 import { refusalCodeOf, refusalEvent, releaseEvent, shareEvent } from './domain/audit-events.js';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import { createBrokerStatement, isRecognised } from './domain/broker-statement.js';
 import { createChallenges } from './domain/challenges.js';
-import { createCommitments } from './domain/commitments.js';
+import { createCommitments, createNameCommitment } from './domain/commitments.js';
 import { createKeyRing } from './domain/key-derivation.js';
 import { verifyOperatorStands } from './domain/operator-standing.js';
 import { createKeyRelease } from './domain/key-release.js';
@@ -71,6 +72,8 @@ export interface KeyBroker {
   envelopeEvidence(request: EnvelopeEvidenceRequest): Promise<EnvelopeEvidence>;
   /** Throws MALFORMED_MESSAGE, UNKNOWN_SUITE, KEY_EPOCH_UNKNOWN. */
   keyCommitments(request: KeyCommitmentsRequest): SignedKeyCommitments;
+  /** Of a name key; throws likewise. */
+  nameKeyCommitment(request: KeyCommitmentsRequest): SignedNameKeyCommitment;
   auditHead(): SignedAuditHead;
   /**
    * Hands the root to another replica. Rejects with the codes of authoriseReplica and verifyMayShare, CHALLENGE_UNKNOWN,
@@ -189,6 +192,7 @@ export function createKeyBroker(options: KeyBrokerOptions): KeyBroker {
       return create(EnvelopeEvidenceSchema, { evidence, statement, profileDigest: profile.digest, ephemeralKey: ephemeral.publicKey, ...(state.recognised ? {} : { rootBirth }) });
     },
     keyCommitments: (request) => signKeyCommitments(createCommitments(request, ring, profile), state.rootKey),
+    nameKeyCommitment: (request) => signNameKeyCommitment(createNameCommitment(request, ring, profile), state.rootKey),
     auditHead() {
       const { count, hash, signature } = audit.head();
       return create(SignedAuditHeadSchema, { count: BigInt(count), hash, signature });

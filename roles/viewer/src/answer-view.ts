@@ -5,7 +5,7 @@ import { LIMITS, requireAtMost, ViewedWriteState, type LedgerWrite, type ViewAns
 import { objectTypeOf, openEvent } from '@selvedge/sealed-objects';
 import type { ParsedView } from './domain/parse-view.js';
 import type { OpenedEntry } from './domain/open-entry.js';
-import { ownPlace, requireOwnPlace, type ViewedContract } from './domain/viewed-contract.js';
+import { namesUnder, ownPlace, requireOwnPlace, type ViewedContract } from './domain/viewed-contract.js';
 import type { StoredState, StoredVersion } from './stored-state.js';
 
 const WORLD_STATE = '';
@@ -36,7 +36,7 @@ const mayOpenState = ({ contract: { purposes } }: AnswerContext): boolean => pur
 
 async function presentVersion({ dataset, key }: ViewedKey, { mspId, contract, state }: AnswerContext): Promise<StoredVersion[]> {
   const place = requireOwnPlace(contract.policy, dataset, mspId);
-  const { nameKeys } = contract.keys;
+  const nameKeys = namesUnder(contract, contract.names.current);
   const present = await state.present(place, { ledgerKey: nameKeys.ledgerKey(dataset, key), datasetTag: nameKeys.datasetTag(dataset, objectTypeOf(key)) });
   return present === undefined ? [] : [present];
 }
@@ -44,7 +44,10 @@ async function presentVersion({ dataset, key }: ViewedKey, { mspId, contract, st
 async function history({ dataset, key }: ViewedKey, { mspId, contract, state }: AnswerContext): Promise<StoredVersion[]> {
   const place = requireOwnPlace(contract.policy, dataset, mspId);
   if (dataset !== WORLD_STATE) throw new SelvedgeError('HISTORY_NOT_KEPT', 'private data has no history, as on Fabric');
-  return state.versions(place, contract.keys.nameKeys.ledgerKey(dataset, key));
+  // As followers chained them: copies, and deletions under the names before, are versions as any other.
+  const { current, former } = contract.names;
+  const chains = await Promise.all([current, ...[...former].reverse()].map((epoch) => state.versions(place, namesUnder(contract, epoch).ledgerKey(dataset, key))));
+  return chains.flat();
 }
 
 function viewedVersion({ txId, timestampSeconds, timestampNanos, entry }: StoredVersion): MessageInitShape<typeof ViewedVersionSchema> {

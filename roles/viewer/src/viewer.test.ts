@@ -1,6 +1,6 @@
 import { createTestRevocation, issueTestIdentity } from '@selvedge/fixtures';
 import { equalBytes, sha256 } from '@selvedge/crypto';
-import { facts } from '@selvedge/policy';
+import { encodeContractNames, facts } from '@selvedge/policy';
 import { ViewedWriteState } from '@selvedge/protocol';
 import { placeOf } from '@selvedge/tee-node/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,6 +34,17 @@ describe('an entitled reader', () => {
     for (const value of ['one', 'two', undefined, 'three']) test.write('k', value);
     const { answer } = await view(test, { body: history('k') });
     expect(answer.versions.map(({ value, deleted }) => (deleted ? '(deleted)' : text(value)))).toEqual(['three', '(deleted)', 'two', 'one']);
+  });
+
+  it('sees a history that began under former names', async () => {
+    for (const value of ['one', 'two']) test.write('k', value);
+    net.state.setFact(facts.nameKeys(net.contract), encodeContractNames({ phase: 'settled', current: 2n, other: undefined, former: [1n], newest: 2n, commitments: [new Uint8Array(1)] }));
+    try {
+      expect((await view(test, { body: history('k') })).answer.versions.map(({ value }) => text(value))).toEqual(['two', 'one']);
+      expect((await view(test)).answer.versions).toEqual([]);
+    } finally {
+      net.state.setFact(facts.nameKeys(net.contract), undefined);
+    }
   });
 
   it('sees private data of the own organisation', async () => {

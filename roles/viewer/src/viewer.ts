@@ -5,13 +5,13 @@ import { suiteByName, toHex, type KemKeyPair } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
 import { parsePem, type Identity } from '@selvedge/identity';
 import type { LedgerView, LedgerViewTracker } from '@selvedge/ledger-view';
-import { verifyTeeStanding, type KeyHolder } from '@selvedge/policy';
+import { readContractNames, verifyTeeStanding, type KeyHolder } from '@selvedge/policy';
 import {
   encodeMessage, SealedViewAnswerSchema, signing, ViewAnswerSchema, viewDigest, Viewer as ViewerService, ViewerHealthSchema,
   type SealedView, type SealedViewAnswer, type ViewerEvidence, type ViewerEvidenceRequest, type ViewerHealth,
 } from '@selvedge/protocol';
 import { implement } from '@selvedge/rpc';
-import { openView, sealViewAnswer, type ViewScope } from '@selvedge/sealed-objects';
+import { openView, sealViewAnswer, type NameKeys, type ViewScope } from '@selvedge/sealed-objects';
 import { createAdmission, type HeldKeys, type KeyKeeper, type StateSource } from '@selvedge/tee-node';
 import { answerView, type AnsweredView } from './answer-view.js';
 import { createSeenQuestions, verifyEntitled, verifyReader } from './domain/authorise-reader.js';
@@ -98,7 +98,7 @@ export function createViewer(options: ViewerOptions): Viewer {
   /** From here on it is known who asks, so whatever comes of it is on record before it leaves. */
   const answerReader = async (parsed: ParsedView, reader: Identity, held: HeldKeys, view: LedgerView): Promise<Answer> => {
     const record = (outcome: { readonly event: 'viewed' } | { readonly event: 'refused'; readonly code: string }): RecordedView =>
-      audit.record({ ...outcome, at: now().toISOString(), ...whoAsked(reader), ...whatWasAsked(parsed, held), ledgerHeight: String(view.height) });
+      audit.record({ ...outcome, at: now().toISOString(), ...whoAsked(reader), ...whatWasAsked(parsed, held, view), ledgerHeight: String(view.height) });
     const height = view.height;
     let content: AnsweredView;
     try {
@@ -181,15 +181,15 @@ function whoAsked({ mspId, certificatePem }: Identity): { readonly mspId: string
 type Asked = Pick<Extract<ViewEvent, { readonly event: 'viewed' | 'refused' }>, 'question' | 'contract' | 'dataset' | 'ledgerKey' | 'txId'>;
 
 /** The key by what stands for it on the ledger; where this viewer cannot tell, it is left out. */
-function whatWasAsked({ body: { contract }, question }: ParsedView, held: HeldKeys): Asked {
+function whatWasAsked({ body: { contract }, question }: ParsedView, held: HeldKeys, view: LedgerView): Asked {
   if (question.case === 'transaction') return { question: question.case, contract, txId: toHex(question.value.txId) };
   const { dataset, key } = question.value;
-  return { question: question.case, contract, dataset, ...ledgerKeyOf(held, contract, dataset, key) };
+  return { question: question.case, contract, dataset, ...ledgerKeyOf(held.contract(contract)?.names(readContractNames(view, contract).current), dataset, key) };
 }
 
-function ledgerKeyOf(held: HeldKeys, contract: string, dataset: string, key: string): { readonly ledgerKey?: string } {
+function ledgerKeyOf(names: NameKeys | undefined, dataset: string, key: string): { readonly ledgerKey?: string } {
   try {
-    const ledgerKey = held.contract(contract)?.nameKeys.ledgerKey(dataset, key);
+    const ledgerKey = names?.ledgerKey(dataset, key);
     return ledgerKey === undefined ? {} : { ledgerKey: toHex(ledgerKey) };
   } catch {
     return {};

@@ -5,6 +5,15 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CLI = path.join(ROOT, 'apps/cli/bin/selvedge.js');
 
+/** Starts a command line, for a test that ends it by SIGKILL once it has told of some progress. Resolves when it is dead. */
+export async function killOnProgress(...args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+  child.stderr.once('data', () => child.kill('SIGKILL'));
+  await new Promise((resolve) => {
+    child.once('close', resolve);
+  });
+}
+
 /** Runs a command line with --json; resolves with its exit code and the value that it printed, on whichever stream. */
 export async function runCommand(...args: readonly string[]): Promise<{ readonly code: number | null; readonly value: unknown }> {
   const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });

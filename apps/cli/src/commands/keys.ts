@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { KeyEpochs, ReEncryptionOptions, StoredEpochs } from '@selvedge/client';
 import { SelvedgeError } from '@selvedge/errors';
 import type { CommandContext } from '../context.js';
+import { addNamesCommands } from './names.js';
 import { datasetTable, incompleteText, leftText, progressText } from '../key-epochs-text.js';
 
 interface KeysOptions {
@@ -14,9 +15,9 @@ interface ReEncryptOptions extends KeysOptions {
   readonly pause?: number;
 }
 
-/** `keys …`: under which epochs of its data key a contract's entries lie, and bringing them under the newest. */
+/** `keys …`: under which epochs of its data key and its name key a contract's entries lie, and bringing them under others. */
 export function addKeysCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
-  const keys = program.command('keys').description('epochs of a contract’s data key, as its entries lie under them; for administrators of its owners');
+  const keys = program.command('keys').description('keys of a contract, as its entries lie under them; for administrators of its owners');
   const add = (name: string, description: string): Command =>
     keys
       .command(name)
@@ -45,6 +46,7 @@ export function addKeysCommands(program: Command, contextOf: (command: Command) 
       context.print({ contract: options.name, ...done, ...storedJson(after) }, [progressText(done), leftText(after)].join('\n'));
       if (after.left > 0n) throw new SelvedgeError('RE_ENCRYPTION_INCOMPLETE', incompleteText(after), { role: 'cli' });
     });
+  addNamesCommands(add, contextOf, wholeNumber);
 }
 
 function wholeNumber(text: string): number {

@@ -1,8 +1,8 @@
 import { equalBytes, suiteByName } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { CHANNEL_EPOCH, facts, isEpochUsable, parseContractPolicy, type FactReader } from '@selvedge/policy';
-import { BrokerRootSchema, LIMITS, parseMessage, type ContractKeys, type EnvelopeKey, type EpochKeys, type PublicKeyRecord } from '@selvedge/protocol';
-import { verifyCommittedKeys, type CommittedKeys } from '../key-commitments.js';
+import { CHANNEL_EPOCH, facts, isEpochUsable, parseContractPolicy, readContractNames, type FactReader } from '@selvedge/policy';
+import { BrokerRootSchema, LIMITS, parseMessage, type ContractKeys, type EnvelopeKey, type EpochKeys, type EpochNameKey, type PublicKeyRecord } from '@selvedge/protocol';
+import { verifyCommittedKeys, verifyCommittedNameKey, type CommittedKeys } from '../key-commitments.js';
 
 const EMPTY = new Uint8Array(0);
 const PROBE = Buffer.from('selvedge envelope key probe');
@@ -60,7 +60,7 @@ export interface BundleContext {
 export function verifyContractKeys(contracts: readonly ContractKeys[], context: BundleContext): ContractKeys[] {
   return contracts
     .filter((keys) => isApproved(keys, context.ledger))
-    .map((keys) => ({ ...keys, epochs: keys.epochs.filter((epoch) => isCommitted(keys, epoch, context)) }))
+    .map((keys) => ({ ...keys, epochs: keys.epochs.filter((epoch) => isCommitted(keys, epoch, context)), laterNameKeys: keys.laterNameKeys.filter((later) => isNameCommitted(keys.contract, later, context)) }))
     .filter((keys) => keys.epochs.length > 0);
 }
 
@@ -79,6 +79,13 @@ function isCommitted(keys: ContractKeys, epochKeys: EpochKeys, { ledger, rootCer
   if (fact === undefined || isEpochUsable(ledger, contract, epoch) === 'revoked') return false;
   const all: CommittedKeys = { dataKey, nameKey, randomKey, gateKey, eventKey };
   verifyCommittedKeys({ fact, rootCertificate, contract, epoch, keys: purposes === 'all' ? all : presentKeys(all) });
+  return true;
+}
+
+function isNameCommitted(contract: string, { epoch, nameKey }: EpochNameKey, { ledger, rootCertificate }: BundleContext): boolean {
+  const names = readContractNames(ledger, contract);
+  if (epoch > names.newest) return false;
+  verifyCommittedNameKey({ names, rootCertificate, contract, epoch, nameKey });
   return true;
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { create } from '@bufbuild/protobuf';
 import { suiteByName, toHex } from '@selvedge/crypto';
-import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
-import { ChallengeAnswerSchema, type KeyRelease } from '@selvedge/protocol';
+import { CHANNEL_EPOCH, encodeContractNames, facts } from '@selvedge/policy';
+import { ChallengeAnswerSchema, encodeMessage, SignedNameKeyCommitmentSchema, type KeyRelease } from '@selvedge/protocol';
 import { createBrokerRoot } from '../certificate/issue.js';
+import { commitToNameKey, signNameKeyCommitment } from '../key-commitments.js';
 import { AT, createAttester, createTestProfile } from '../testdata/setting.js';
 import { broker, challenge, commitments, CONTRACT, createLedger, createPending, createRelease, goodBundle, keys, operator, profile, SUITE, type ReleaseFaults, type TestLedger } from '../testdata/release-setting.js';
 import { openKeyRelease } from './open.js';
@@ -132,6 +133,18 @@ describe('the bundle of a release', () => {
     const forged = { ...contractKeys, epochs: [{ epoch: 1n, ...keys, dataKey: new Uint8Array(32) }] };
     await expect(openFaulty({ bundle: { ...goodBundle, contracts: [forged] } })).rejects.toMatchObject(mismatch);
     await expect(openFaulty({ bundle: { ...goodBundle, contracts: [{ ...contractKeys, nameKey: new Uint8Array(32) }] } })).rejects.toMatchObject(mismatch);
+  });
+
+  it('is refused when a later name key is not the committed one; leaves out those that this view does not list yet', async () => {
+    const ledger = createLedger();
+    const commitment = encodeMessage(SignedNameKeyCommitmentSchema, signNameKeyCommitment(commitToNameKey(CONTRACT, 2n, keys.gateKey), broker.privateKey));
+    ledger.facts.set(facts.nameKeys(CONTRACT), encodeContractNames({ phase: 'copying', current: 1n, other: 2n, former: [], newest: 2n, commitments: [commitment] }));
+    const withNames = (...laterNameKeys: { epoch: bigint; nameKey: Uint8Array }[]) => ({ bundle: { ...goodBundle, contracts: [{ ...contractKeys, laterNameKeys }] } });
+    const [second, thirdKey] = [{ epoch: 2n, nameKey: keys.gateKey }, { epoch: 3n, nameKey: keys.gateKey }];
+    expect((await openFaulty(withNames(second, thirdKey), ledger)).contracts[0]!.laterNameKeys.map(({ epoch }) => epoch)).toEqual([2n]);
+    expect((await openFaulty(withNames(second))).contracts[0]!.laterNameKeys).toEqual([]);
+    await expect(openFaulty(withNames({ epoch: 2n, nameKey: keys.dataKey }), ledger)).rejects.toMatchObject(mismatch);
+    await expect(openFaulty(withNames({ epoch: 1n, nameKey: keys.dataKey }), ledger)).rejects.toMatchObject(mismatch);
   });
 
   it('is refused when a contract’s keys claim another suite', async () => {

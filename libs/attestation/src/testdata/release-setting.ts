@@ -86,7 +86,7 @@ export interface ReleaseFaults {
 
 export const goodBundle = {
   envelopeKeys: [{ suite: SUITE, epoch: 1n, ...envelopeKey }],
-  contracts: [{ contract: CONTRACT, suite: SUITE, nameKey: keys.nameKey, nameKeyEpoch: 1n, epochs: [{ epoch: 1n, ...keys }] }],
+  contracts: [{ contract: CONTRACT, suite: SUITE, nameKey: keys.nameKey, epochs: [{ epoch: 1n, ...keys }] }],
 } satisfies MessageInitShape<typeof KeyBundleSchema>;
 
 /** A release as a broker makes it for this request. */

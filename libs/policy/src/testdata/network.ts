@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { SUITE_NAMES, signP256 } from '@selvedge/crypto';
 import { createDevCa, createSigner, type DevCa, type NodeRole, type Signer } from '@selvedge/identity';
-import { BrokerRootSchema, KeyCommitmentsSchema, SignedKeyCommitmentsSchema, encodeMessage, signing, type ContractPolicySchema, type KeyCommitments, type NetworkProfile, type NetworkProfileSchema } from '@selvedge/protocol';
+import { BrokerRootSchema, KeyCommitmentsSchema, NameKeyCommitmentSchema, SignedKeyCommitmentsSchema, SignedNameKeyCommitmentSchema, encodeMessage, signing, type ContractPolicySchema, type KeyCommitments, type NameKeyCommitment, type NetworkProfile, type NetworkProfileSchema } from '@selvedge/protocol';
 import { createProfile, parseProfile, type Profile } from '../profile.js';
 import { createSignedProfile, signProfile } from '../signed-profile.js';
 
@@ -106,6 +106,12 @@ export function keyCommitments(network: TestNetwork, change: Partial<Omit<KeyCom
   const byte = (n: number): Uint8Array => new Uint8Array(32).fill(n);
   const commitments = encodeMessage(KeyCommitmentsSchema, { contract: CONTRACT.name, epoch: 1n, dataKey: byte(1), nameKey: byte(2), randomKey: byte(3), gateKey: byte(4), eventKey: byte(5), ...change });
   return encodeMessage(SignedKeyCommitmentsSchema, { commitments, signature: signP256(key, signing.keyCommitments(commitments)) });
+}
+
+/** SignedNameKeyCommitment bytes, by the broker unless another key is given. */
+export function nameKeyCommitment(network: TestNetwork, epoch: bigint, change: Partial<Omit<NameKeyCommitment, '$typeName' | '$unknown'>> = {}, key: KeyObject = network.broker.key): Uint8Array {
+  const commitment = encodeMessage(NameKeyCommitmentSchema, { contract: CONTRACT.name, epoch, nameKey: new Uint8Array(32).fill(Number(epoch)), ...change });
+  return encodeMessage(SignedNameKeyCommitmentSchema, { commitment, signature: signP256(key, signing.nameKeyCommitment(commitment)) });
 }
 
 /** A key that nobody recorded. */

@@ -1,6 +1,7 @@
 import type { OpenedKeyRelease } from '@selvedge/attestation';
 import type { KemKeyPair, SigningKeyPair, Suite } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { FIRST_NAME_EPOCH } from '@selvedge/policy';
 import type { EpochKeys } from '@selvedge/protocol';
 import { createNameKeys, type NameKeys } from '@selvedge/sealed-objects';
 import type { TeeBinding } from '@selvedge/protocol';
@@ -8,7 +9,8 @@ import type { CertifiedSigner } from '../ports.js';
 
 /** Keys of one contract. Secret. */
 export interface HeldContractKeys {
-  readonly nameKeys: NameKeys;
+  /** Names under an epoch of the name key; undefined: this node does not hold that one. */
+  names(epoch: bigint): NameKeys | undefined;
   /** undefined: this node does not hold that epoch. */
   epoch(epoch: bigint): EpochKeys | undefined;
 }
@@ -45,7 +47,10 @@ export function createHeldKeys(releases: readonly SuiteRelease[]): HeldKeys {
     signers.set(suite.name, { certificate: release.certificate.der, publicKeyDer: signingKeys.publicKeyDer, sign: (message) => suite.sign(signingKeys.privateKey, message) });
     for (const keys of release.contracts) {
       const epochs = new Map(keys.epochs.map((epoch) => [epoch.epoch, epoch]));
-      contracts.set(keys.contract, { nameKeys: keys.nameKey.length === 0 ? NO_NAME_KEYS : createNameKeys(keys.suite, keys.nameKey), epoch: (epoch) => epochs.get(epoch) });
+      // A viewer whose organisation may open a contract's events alone holds none.
+      const first = keys.nameKey.length === 0 ? [] : [{ epoch: FIRST_NAME_EPOCH, nameKey: keys.nameKey }];
+      const names = new Map([...first, ...keys.laterNameKeys].map(({ epoch, nameKey }) => [epoch, createNameKeys(keys.suite, nameKey)]));
+      contracts.set(keys.contract, { names: (epoch) => names.get(epoch), epoch: (epoch) => epochs.get(epoch) });
     }
   }
   return {
@@ -61,12 +66,6 @@ export function createHeldKeys(releases: readonly SuiteRelease[]): HeldKeys {
     notAfter: new Date(Math.min(...releases.map(({ release }) => release.certificate.notAfter.getTime()))),
   };
 }
-
-const withoutNameKey = (): never => {
-  throw new SelvedgeError('NOT_READY', 'this node holds no name key of the contract');
-};
-/** Of a viewer whose organisation may open a contract's events alone. */
-const NO_NAME_KEYS: NameKeys = { ledgerKey: withoutNameKey, datasetTag: withoutNameKey };
 
 function envelopeId(suite: string, epoch: bigint): string {
   return `${suite} ${String(epoch)}`;

@@ -1,6 +1,6 @@
 import { sha256, toHex } from '@selvedge/crypto';
 import type { ContractPolicy } from '@selvedge/protocol';
-import { openPacket, type ExpectedPacket } from '@selvedge/sealed-objects';
+import { nameEpochOf, openPacket, type ExpectedPacket } from '@selvedge/sealed-objects';
 import type { HeldContractKeys } from './held-keys.js';
 
 /** An entry as it was stored. */
@@ -13,6 +13,8 @@ export interface StoredEntry {
   readonly packetHash: Uint8Array;
   /** Epoch of the data key that it lies under. */
   readonly keyEpoch: bigint;
+  /** Epoch of the name key that ledger key and tag are derived under. */
+  readonly nameEpoch: bigint;
   /** The value is that of the version before it: no contract wrote it. */
   readonly isReEncrypted: boolean;
 }
@@ -49,7 +51,7 @@ export function createPacketOpener(channel: string, maxBytes: number): PacketOpe
       const expected: ExpectedPacket = { channel, contract: policy.name, ...place };
       const { key, value, header } = openPacket(packet, { dataKey: (epoch) => keys.epoch(epoch)?.dataKey, expected });
       const { ledgerKey, datasetTag, keyEpoch, reEncrypted: isReEncrypted } = header;
-      const entry = { key, value, ledgerKey, datasetTag, packetHash, keyEpoch, isReEncrypted };
+      const entry = { key, value, ledgerKey, datasetTag, packetHash, keyEpoch, nameEpoch: nameEpochOf(header), isReEncrypted };
       remember(id, entry);
       return entry;
     },

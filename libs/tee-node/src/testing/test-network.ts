@@ -54,7 +54,7 @@ export interface OtherContract {
 }
 
 /** Keys as the broker would have released them. */
-export function heldKeysOf(net: NetworkParts, node: CertifiedNode, epochs: readonly bigint[] = [1n], others: readonly OtherContract[] = []): HeldKeys {
+export function heldKeysOf(net: NetworkParts, node: CertifiedNode, epochs: readonly bigint[] = [1n], others: readonly OtherContract[] = [], laterNames: readonly { readonly epoch: bigint; readonly nameKey: Uint8Array }[] = []): HeldKeys {
   const publicKey = createPublicKey(node.privateKey);
   return createHeldKeys([
     {
@@ -68,7 +68,7 @@ export function heldKeysOf(net: NetworkParts, node: CertifiedNode, epochs: reado
           contract: policy.name,
           suite: policy.suite,
           nameKey,
-          nameKeyEpoch: 1n,
+          laterNameKeys: laterNames.map((later) => ({ $typeName: 'selvedge.v1.EpochNameKey' as const, ...later })),
           epochs: epochs.map((epoch) => ({ $typeName: 'selvedge.v1.EpochKeys', epoch, ...keys })),
         })),
       },

@@ -61,7 +61,7 @@ export function executeRequest(consortium: TestConsortium, node: TestComputeNode
   const { opened, body } = openRequest(consortium, request);
   const response = answer.response ?? responseTo(body);
   const isRefused = (response.status ?? 0) >= 400 || response.refusal !== undefined;
-  const isWanted = (body.kind === RequestKind.SUBMIT || body.kind === RequestKind.RE_ENCRYPT) && !isRefused && answer.omitTargetData !== true;
+  const isWanted = [RequestKind.SUBMIT, RequestKind.RE_ENCRYPT, RequestKind.MIGRATE_NAMES].includes(body.kind) && !isRefused && answer.omitTargetData !== true;
   const targetData = isWanted ? buildTargetData(consortium, node, { opened, body }, answer.signedResponse ?? response, answer) : undefined;
   const nodeId = answer.nodeId ?? node.nodeId;
   const sealed = create(SealedResponseSchema, {

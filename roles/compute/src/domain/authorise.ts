@@ -3,12 +3,13 @@ import { SelvedgeError } from '@selvedge/errors';
 import type { Identity } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder, Profile } from '@selvedge/policy';
-import { computeTxId, RequestKind, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
+import { computeTxId, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
 import type { HeldKeys } from '@selvedge/tee-node';
 import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
+import { verifyMayWrite } from './name-migration.js';
 import type { UnsealedRequest } from './open-request.js';
 import { verifyMayReEncrypt } from './re-encryption.js';
-import { parseRequest, type ParsedRequest } from './request-body.js';
+import { isUpdate, parseRequest, type ParsedRequest } from './request-body.js';
 
 /** A request that may run. */
 export interface AuthorisedRequest extends ContractTerms {
@@ -34,7 +35,7 @@ export interface AuthoriseContext {
 /**
  * Decides whether an unsealed request may run (DESIGN 2, step 2). Everything that it throws is answered under the
  * response key: the codes of parseRequest, MspRegistry.verifySignature and agreeTerms; WRONG_NETWORK, WRONG_CHANNEL,
- * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED, RE_ENCRYPTION_DENIED.
+ * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED, RE_ENCRYPTION_DENIED, CONTRACT_MIGRATING, NAME_MIGRATION_NOT_OPEN.
  */
 export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseContext): AuthorisedRequest {
   const { view, now } = context;
@@ -48,8 +49,10 @@ export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseCo
   const terms = agreeTerms({ contract, keyEpoch, suite: unsealed.header.suite }, context);
   verifySupported(body, terms.policy);
   verifyMayReEncrypt(body, { policy: terms.policy, creator, view });
+  const isSubmit = isUpdate(body);
+  if (isSubmit) verifyMayWrite(body, contract, terms.names);
   const { txId } = unsealed.header;
-  return { ...terms, body, bodyBytes, isSubmit: body.kind === RequestKind.SUBMIT || body.kind === RequestKind.RE_ENCRYPT, creator, txId, txIdHex: toHex(txId) };
+  return { ...terms, body, bodyBytes, isSubmit, creator, txId, txIdHex: toHex(txId) };
 }
 
 function verifyConsistent({ header }: UnsealedRequest, body: RequestBody): void {

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
-import { keepsKeyPolicies } from '@selvedge/policy';
+import { FIRST_NAME_EPOCH, keepsKeyPolicies } from '@selvedge/policy';
 import {
   compareEntries,
   compareGuards,
@@ -17,10 +17,10 @@ import {
   type GuardWriteSchema,
   type WriteEntrySchema,
 } from '@selvedge/protocol';
-import { sealEvent, sealPacket } from '@selvedge/sealed-objects';
+import { nameEpochField, sealEvent, sealPacket } from '@selvedge/sealed-objects';
 import type { ChaincodeEvent } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
-import type { ContractTerms } from './contract-terms.js';
+import { namesInUse, type ContractTerms } from './contract-terms.js';
 import type { RecordedRead, RecordedWrite } from './recorded-sets.js';
 import type { Recorded } from './transaction-state.js';
 
@@ -85,7 +85,7 @@ export function buildCore(request: AuthorisedRequest, parts: readonly ContractPa
 }
 
 function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractPart): { section: MessageInitShape<typeof ContractSectionSchema>; packets: readonly Uint8Array[]; changes: readonly StateChange[] } {
-  const { policy, keyEpoch } = terms;
+  const { policy, keyEpoch, names } = terms;
   const reads = [...recorded.reads].sort(compareEntries);
   const readDigest = readSetDigest(reads);
   const writes = [...recorded.writes].sort(compareEntries);
@@ -101,20 +101,21 @@ function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractP
       keyPolicyReads: [...recorded.keyPolicyReads].sort(compareEntries),
       guardsRead: [...recorded.guards].sort(compareGuards),
       guardsWritten: guardsOf(policy.name, recorded.writes, reads),
+      ...(names.newest === FIRST_NAME_EPOCH ? {} : { names: namesInUse(names) }),
     },
     packets: sealed.flatMap(({ packet }) => packet ?? []),
     changes: writes.map((write, i) => changeOf(policy, write, sealed[i]?.packet)),
   };
 }
 
-function sealWrite({ body, txId }: AuthorisedRequest, { policy, keyEpoch, epochKeys }: ContractTerms, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
-  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy, isReEncryption: reEncrypted = false } = write;
+function sealWrite({ body, txId }: AuthorisedRequest, { policy, keyEpoch, epochKeys, names }: ContractTerms, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
+  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy, isReEncryption: reEncrypted = false, nameEpoch = names.current } = write;
   const place = { ownerSet, dataset, datasetTag, ledgerKey, ...(keyPolicy === undefined ? {} : { keyPolicy }) };
   if (effect.kind !== 'put') return { entry: { ...place, effect: { case: effect.kind, value: true } } };
   const { bytes, hash } = sealPacket({
     suite: policy.suite,
     dataKey: epochKeys.dataKey,
-    header: { keyEpoch, channel: body.channel, contract: policy.name, dataset, datasetTag, ledgerKey, txId, readSetDigest: readDigest, reEncrypted },
+    header: { keyEpoch, channel: body.channel, contract: policy.name, dataset, datasetTag, ledgerKey, txId, readSetDigest: readDigest, reEncrypted, nameKeyEpoch: nameEpochField(nameEpoch) },
     key,
     value: effect.value,
   });

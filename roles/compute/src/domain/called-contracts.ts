@@ -4,6 +4,8 @@ import { facts, type KeyHolder } from '@selvedge/policy';
 import { LIMITS, type RequestBody } from '@selvedge/protocol';
 import type { HeldKeys } from '@selvedge/tee-node';
 import type { ContractCall } from '../ports.js';
+import { verifyMayWrite } from './name-migration.js';
+import { isUpdate } from './request-body.js';
 import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
 
 /** Under what a called contract's terms are agreed: those of the request that calls it. */
@@ -17,7 +19,7 @@ export interface CallContext {
 /**
  * Terms under which a request may call another contract: it is checked as if the request had invoked it, under the key
  * epoch that the request fixes for it. One transaction has one suite, whose keys sign its core.
- * Throws CHANNEL_NOT_SERVED, CALLED_CONTRACT_UNKNOWN, KEY_EPOCH_UNKNOWN, and what agreeTerms and verifyUngated throw.
+ * Throws CHANNEL_NOT_SERVED, CALLED_CONTRACT_UNKNOWN, KEY_EPOCH_UNKNOWN, and what agreeTerms, verifyUngated and verifyMayWrite throw.
  */
 export function agreeCalledTerms(body: RequestBody, suite: string, call: ContractCall, context: CallContext): ContractTerms {
   const { contract, channel, args } = call;
@@ -27,6 +29,7 @@ export function agreeCalledTerms(body: RequestBody, suite: string, call: Contrac
   if (keyEpoch === undefined && context.view.fact(facts.contract(contract)) === undefined) throw new SelvedgeError('CALLED_CONTRACT_UNKNOWN', `contract ${contract}, which the chaincode calls, is not on the ledger`);
   const terms = agreeTerms({ contract, keyEpoch, suite }, context);
   verifyUngated(terms.policy, args);
+  if (isUpdate(body)) verifyMayWrite(body, contract, terms.names);
   return terms;
 }
 

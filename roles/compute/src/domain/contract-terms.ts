@@ -1,7 +1,9 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { describeDenial, facts, isEpochUsable, keyAccess, parseContractPolicy, type KeyAccessDenial, type KeyHolder } from '@selvedge/policy';
-import type { ContractPolicy, EpochKeys } from '@selvedge/protocol';
+import { describeDenial, facts, isEpochUsable, keyAccess, parseContractPolicy, readContractNames, type ContractNames, type KeyAccessDenial, type KeyHolder } from '@selvedge/policy';
+import type { ContractPolicy, EpochKeys, NamesInUseSchema } from '@selvedge/protocol';
+import type { NameKeys } from '@selvedge/sealed-objects';
 import type { HeldContractKeys, HeldKeys } from '@selvedge/tee-node';
 
 /** What the ledger and the key broker let this node do for a contract. */
@@ -12,6 +14,10 @@ export interface ContractTerms {
   readonly keyEpoch: bigint;
   /** Of that epoch. */
   readonly epochKeys: EpochKeys;
+  /** As the ledger has them. */
+  readonly names: ContractNames;
+  /** The current ones. */
+  readonly nameKeys: NameKeys;
 }
 
 // A fact's bytes stay the same object while the policy stands.
@@ -59,7 +65,20 @@ export function agreeTerms({ contract, keyEpoch, suite }: AskedTerms, context: {
   if (keys === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the keys of contract ${contract} yet`);
   const epochKeys = keys.epoch(keyEpoch);
   if (epochKeys === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the keys of contract ${contract}, epoch ${String(keyEpoch)}, yet`);
-  return { policy, keys, keyEpoch, epochKeys };
+  const names = readContractNames(view, contract);
+  return { policy, keys, keyEpoch, epochKeys, names, nameKeys: requireNames(keys, contract, names.current) };
+}
+
+/** Names under an epoch. Throws NOT_READY while the key is on its way. */
+export function requireNames(keys: HeldContractKeys, contract: string, epoch: bigint): NameKeys {
+  const names = keys.names(epoch);
+  if (names === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the name key of contract ${contract}, epoch ${String(epoch)}, yet`);
+  return names;
+}
+
+/** Names as a section of a core has them. */
+export function namesInUse({ phase, current, other = 0n }: ContractNames): MessageInitShape<typeof NamesInUseSchema> {
+  return { current, other, clearing: phase === 'clearing' };
 }
 
 /** Throws FEATURE_UNSUPPORTED for a function whose result is gated on commit: what it returns would leak early. @param args args[0] is the function */

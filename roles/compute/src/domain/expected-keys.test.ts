@@ -4,11 +4,11 @@ import { createDevelopmentPlatform, createSimulatedAttester, issueTeeCertificate
 import { suiteByName, SUITE_NAMES } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { facts, type KeyHolder } from '@selvedge/policy';
+import { encodeContractNames, facts, type KeyHolder } from '@selvedge/policy';
 import { ChallengeAnswerSchema, encodeMessage, KeyBundleSchema, KeyReleaseSchema, signing, type KeyRelease, type KeyRequest } from '@selvedge/protocol';
 import { createNameKeys } from '@selvedge/sealed-objects';
 import { createKeyKeeper, type HeldKeys, type KeyBrokerPort, type KeyKeeper, type KeyKeeperOptions } from '@selvedge/tee-node';
-import { viewOf } from '@selvedge/tee-node/testing';
+import { heldKeysOf, viewOf } from '@selvedge/tee-node/testing';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isComplete } from './expected-keys.js';
 
@@ -80,7 +80,7 @@ function createFakeBroker(): FakeBroker {
       const { nameKey, dataKey, randomKey, gateKey, eventKey } = net.contractKeys;
       const bundle = encodeMessage(KeyBundleSchema, {
         envelopeKeys: SUITE_NAMES.map((name) => ({ suite: name, epoch: 1n, ...net.envelopeKeys[name] })),
-        contracts: [{ contract: net.contract, suite: net.contractPolicy.suite, nameKey, nameKeyEpoch: 1n, epochs: fake.contractEpochs.map((epoch) => ({ epoch, dataKey, randomKey, gateKey, eventKey })) }],
+        contracts: [{ contract: net.contract, suite: net.contractPolicy.suite, nameKey, epochs: fake.contractEpochs.map((epoch) => ({ epoch, dataKey, randomKey, gateKey, eventKey })) }],
       });
       const sealed = suiteByName(suite).hpkeSeal(ephemeralKey, keyReleaseInfo({ nonce, nodeId, network, channel }), keyReleaseAad(certificate, net.broker.certificate), bundle);
       return fake.tamper(create(KeyReleaseSchema, { certificate, issuer: net.broker.certificate, ...sealed }));
@@ -130,7 +130,7 @@ describe('the key keeper, with what a compute node should hold', () => {
     expect(held.bindings.map((binding) => binding.nodeId)).toEqual(SUITE_NAMES.map(() => NODE));
     // Names are derived in the contract's suite, whichever of the releases brought its keys.
     const { nameKey } = net.contractKeys;
-    expect(held.contract(net.contract)!.nameKeys.ledgerKey('', 'a')).toEqual(createNameKeys(net.contractPolicy.suite, nameKey).ledgerKey('', 'a'));
+    expect(held.contract(net.contract)!.names(1n)!.ledgerKey('', 'a')).toEqual(createNameKeys(net.contractPolicy.suite, nameKey).ledgerKey('', 'a'));
   });
 
   it('does nothing before it is asked to', async () => {
@@ -199,6 +199,13 @@ describe('the key keeper, with what a compute node should hold', () => {
     const count = received.length;
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(received.length).toBe(count);
+  });
+
+  it('lacks something while it has not every name key that the ledger shows', async () => {
+    const certified = await net.issueComputeNode();
+    net.state.setFact(facts.nameKeys(net.contract), encodeContractNames({ phase: 'copying', current: 1n, other: 2n, former: [], newest: 2n, commitments: [new Uint8Array(1)] }));
+    expect(isComplete(heldKeysOf(net, certified), viewOf(net), SELF)).toBe(false);
+    expect(isComplete(heldKeysOf(net, certified, [1n], [], [{ epoch: 2n, nameKey: new Uint8Array(32) }]), viewOf(net), SELF)).toBe(true);
   });
 
   it('does not wait for contracts that rules keep from it', async () => {

@@ -1,5 +1,5 @@
 import type { LedgerView } from '@selvedge/ledger-view';
-import { CHANNEL_EPOCH, facts, isEpochUsable, type KeyHolder } from '@selvedge/policy';
+import { CHANNEL_EPOCH, facts, isEpochUsable, namesToHold, readContractNames, type KeyHolder } from '@selvedge/policy';
 import type { HeldKeys } from '@selvedge/tee-node';
 import { denialOf, readContractPolicy } from './contract-terms.js';
 
@@ -8,13 +8,18 @@ const CONTRACT_PREFIX = facts.contract('');
 
 /**
  * Whether this node holds every key that the ledger says it should: usable envelope epochs of every allowed suite, and
- * usable epochs of every contract that key access rules let it have. The broker's own view may be behind when it answers; then the node
+ * usable epochs and names of every contract that key access rules let it have. The broker's own view may be behind when it answers; then the node
  * asks again.
  */
 export function isComplete(keys: HeldKeys, view: LedgerView, self: KeyHolder): boolean {
   const suites = view.profile.message.allowedSuites;
   const envelopes = usableEpochs(view, CHANNEL_EPOCH).every((epoch) => suites.every((suite) => keys.envelopeKey(suite, epoch) !== undefined));
-  return envelopes && contractsFor(view, self).admitted.every((contract) => usableEpochs(view, contract).every((epoch) => keys.contract(contract)?.epoch(epoch) !== undefined));
+  return envelopes && contractsFor(view, self).admitted.every((contract) => {
+    const held = keys.contract(contract);
+    const hasNames = (): boolean => namesToHold(readContractNames(view, contract)).every((epoch) => held?.names(epoch) !== undefined);
+    const epochs = usableEpochs(view, contract);
+    return epochs.length === 0 || (epochs.every((epoch) => held?.epoch(epoch) !== undefined) && hasNames());
+  });
 }
 
 /** Names of the contracts on the ledger that this node may have the keys of, and of those that it may not. */

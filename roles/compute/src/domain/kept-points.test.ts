@@ -9,7 +9,7 @@ const terms = (name: string, change: Partial<KeptPointTerms> = {}): KeptPointTer
 const markOf = (name: string, ownerSet = 'houses'): string => toHex(entryMark('jewels', ownerSet, ledgerKeyOf(name)));
 const point = (name: string, valueBytes = 1): ReadPoint => {
   const ledgerKey = ledgerKeyOf(name);
-  return { ledgerKey, entry: { key: name, value: new Uint8Array(valueBytes), ledgerKey, datasetTag: ledgerKey, packetHash: ledgerKey, keyEpoch: 1n, isReEncrypted: false }, keyPolicy: new Uint8Array(0) };
+  return { ledgerKey, entry: { key: name, value: new Uint8Array(valueBytes), ledgerKey, datasetTag: ledgerKey, packetHash: ledgerKey, keyEpoch: 1n, nameEpoch: 1n, isReEncrypted: false }, keyPolicy: new Uint8Array(0) };
 };
 
 let nowMs: number;

@@ -9,7 +9,7 @@ const terms = (change: Partial<KeptSetTerms> = {}): KeptSetTerms => ({
 });
 const entry = (key: string, valueBytes: number): StoredEntry => {
   const hash = new Uint8Array(32);
-  return { key, value: new Uint8Array(valueBytes), ledgerKey: hash, datasetTag: hash, packetHash: hash, keyEpoch: 1n, isReEncrypted: false };
+  return { key, value: new Uint8Array(valueBytes), ledgerKey: hash, datasetTag: hash, packetHash: hash, keyEpoch: 1n, nameEpoch: 1n, isReEncrypted: false };
 };
 const PLACES = ['a', 'b', 'c', 'd', 'e'];
 

@@ -24,15 +24,15 @@ export interface ReEncryptable {
   reEncrypt(dataset: string, ledgerKeys: readonly Uint8Array[]): Promise<ReEncryption>;
 }
 
-const KINDS: ReadonlySet<RequestKind> = new Set([RequestKind.LIST_KEY_EPOCHS, RequestKind.RE_ENCRYPT]);
+const KINDS: ReadonlySet<RequestKind> = new Set([RequestKind.LIST_KEY_EPOCHS, RequestKind.RE_ENCRYPT, RequestKind.LIST_NAMES, RequestKind.MIGRATE_NAMES]);
 
-/** Whether a request re-encrypts, or asks what there is to re-encrypt. */
+/** Whether a request re-encrypts or migrates names, or asks what there is to do: an operator's work, in which no contract takes part. */
 export function isReEncryption({ kind }: Pick<RequestBody, 'kind'>): boolean {
   return KINDS.has(kind);
 }
 
 /**
- * Re-encryption is for administrators of the contract's owners: it changes no value and tells none, but it writes, and it takes
+ * Such work is for administrators of the contract's owners: it changes no value and tells none, but it writes, and it takes
  * the time of everybody's nodes. It goes to the newest epoch alone: under the one before, it would have to be done again.
  * Throws RE_ENCRYPTION_DENIED, KEY_EPOCH_RETIRED.
  */

@@ -33,6 +33,8 @@ export interface RecordedWrite {
   readonly key: string;
   /** The value is the one that the key has. */
   readonly isReEncryption?: boolean;
+  /** Of the names that ledger key and tag are derived under. Default: the current ones. */
+  readonly nameEpoch?: bigint;
   readonly effect: { readonly kind: 'put'; readonly value: Uint8Array } | { readonly kind: 'delete' } | { readonly kind: 'purge' } | { readonly kind: 'keep' };
   /** The policy that is set for the key; undefined: none is. */
   readonly keyPolicy?: Uint8Array | undefined;

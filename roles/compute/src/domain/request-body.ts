@@ -14,7 +14,8 @@ import {
 
 const NONCE_BYTES = 24;
 const MAX_NANOS = 999_999_999;
-const KINDS: readonly RequestKind[] = [RequestKind.EVALUATE, RequestKind.SUBMIT, RequestKind.OPEN_EVENTS, RequestKind.LIST_KEY_EPOCHS, RequestKind.RE_ENCRYPT];
+const KINDS: readonly RequestKind[] = [RequestKind.EVALUATE, RequestKind.SUBMIT, RequestKind.OPEN_EVENTS, RequestKind.LIST_KEY_EPOCHS, RequestKind.RE_ENCRYPT, RequestKind.LIST_NAMES, RequestKind.MIGRATE_NAMES];
+const UPDATES: ReadonlySet<RequestKind> = new Set([RequestKind.SUBMIT, RequestKind.RE_ENCRYPT, RequestKind.MIGRATE_NAMES]);
 
 /** A parsed request, not yet authorised. */
 export interface ParsedRequest {
@@ -41,4 +42,9 @@ export function parseRequest(signedRequest: Uint8Array): ParsedRequest {
   const isNanos = body.timestampNanos >= 0 && body.timestampNanos <= MAX_NANOS;
   if (!isNanos) throw new SelvedgeError('MALFORMED_MESSAGE', 'request: nanoseconds of its timestamp');
   return { body, bodyBytes, signature };
+}
+
+/** Whether what the request writes is to be committed. */
+export function isUpdate({ kind }: Pick<RequestBody, 'kind'>): boolean {
+  return UPDATES.has(kind);
 }

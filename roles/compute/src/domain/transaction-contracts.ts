@@ -6,6 +6,7 @@ import type { BatchOverlay } from './batch-overlay.js';
 import type { ContractPart } from './build-core.js';
 import { agreeCalledTerms, verifyContractCount, type CallContext } from './called-contracts.js';
 import type { ContractTerms } from './contract-terms.js';
+import type { NameMigration } from './name-migration.js';
 import type { ReEncryptable } from './re-encryption.js';
 import type { RecordedKeyPolicy } from './recorded-sets.js';
 import { idleSeed, transactionSeed } from './seeds.js';
@@ -17,7 +18,7 @@ export interface ContractKeyPolicy extends RecordedKeyPolicy {
 }
 
 /** The contracts of one transaction. */
-export interface TransactionContracts extends ReEncryptable {
+export interface TransactionContracts extends ReEncryptable, NameMigration {
   /** The invoked contract's. */
   readonly calls: StateCalls;
   /** What a submit read and wrote, the invoked contract's part first. Throws as TransactionState.recorded, CHAINCODE_UNSUPPORTED and CHAINCODE_LIMIT. */
@@ -83,6 +84,7 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
   return {
     calls: invoked.state,
     reEncrypt: (dataset, ledgerKeys) => invoked.transactionState.reEncrypt(dataset, ledgerKeys),
+    migrateNames: (dataset, ledgerKeys, mayProlong) => invoked.transactionState.migrateNames(dataset, ledgerKeys, mayProlong),
     parts() {
       const parts = [...inUse.values()].map(({ terms, transactionState }) => ({ terms, recorded: transactionState.recorded() }));
       verifyTogether(parts.map(({ recorded }) => recorded), maxWriteBytes);

@@ -12,6 +12,9 @@ import { createKeyRange, verifyKeySupported } from './key-range.js';
 import type { KeptPoints, PointMemory, ReadPoint } from './kept-points.js';
 import type { KeptSets } from './kept-sets.js';
 import type { ReEncryptable, ReEncryption } from './re-encryption.js';
+import { entriesUnder, joinChains, type HistoryVersion } from './former-names.js';
+import { migrateEntries, type NameMigration } from './name-migration.js';
+import { requireNames } from './contract-terms.js';
 import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
 import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 
@@ -39,7 +42,7 @@ export interface Recorded {
   readonly unguarded: string | undefined;
 }
 
-export interface TransactionState extends ReEncryptable {
+export interface TransactionState extends ReEncryptable, NameMigration {
   readonly calls: ContractState;
   /**
    * What a submit read and wrote. Throws the failure of a fetch that the chaincode may have swallowed: a value that
@@ -75,10 +78,12 @@ export interface TransactionStateInput {
  * key that was read once keeps its value. An evaluate records nothing.
  */
 export function createTransactionState({ request, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
-  const { policy, keys, isSubmit } = request;
+  const { policy, keys, isSubmit, names, nameKeys } = request;
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
   const points = new Map<string, Promise<ReadPoint>>();
+  /** By ledger key, of whatever names. */
+  const migrated = new Map<string, ReadPoint>();
   const withKeyPolicy = keepsKeyPolicies(policy);
   let failure: SelvedgeError | undefined;
   let unguarded: string | undefined;
@@ -116,7 +121,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   const knownPoint = (place: DatasetPlace, key: string): Promise<ReadPoint> => {
     verifyKeySupported(key);
     const id = pointId(place, key);
-    const known = points.get(id) ?? fetchPoint(place, keys.nameKeys.ledgerKey(place.dataset, key));
+    const known = points.get(id) ?? fetchPoint(place, nameKeys.ledgerKey(place.dataset, key));
     points.set(id, known);
     return known;
   };
@@ -132,8 +137,8 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     verifyKeySupported(key);
     if (!isSubmit) return;
     const { ownerSet, dataset, contentGuard, isEnding } = place;
-    const datasetTag = keys.nameKeys.datasetTag(dataset, objectTypeOf(key));
-    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: keys.nameKeys.ledgerKey(dataset, key), contentGuard, isEnding, key, effect, keyPolicy });
+    const datasetTag = nameKeys.datasetTag(dataset, objectTypeOf(key));
+    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: nameKeys.ledgerKey(dataset, key), contentGuard, isEnding, key, effect, keyPolicy });
   };
 
   const reEncrypt = async (name: string, ledgerKeys: readonly Uint8Array[]): Promise<ReEncryption> => {
@@ -146,7 +151,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     let bytes = 0;
     for (const [seen, point] of found.entries()) {
       const { entry } = point;
-      if (entry === undefined || entry.keyEpoch >= request.keyEpoch) continue;
+      if (entry === undefined || entry.keyEpoch >= request.keyEpoch || entry.nameEpoch !== names.current) continue;
       const { key, value, ledgerKey, datasetTag, packetHash } = entry;
       bytes += value.length;
       if (written > 0 && bytes > MAX_RE_ENCRYPTED_BYTES) return { seen, written };
@@ -156,6 +161,16 @@ export function createTransactionState({ request, source, scope, opener, keptSet
       sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey, contentGuard, isEnding, key, effect: { kind: 'put', value }, isReEncryption: true });
     }
     return { seen: found.length, written };
+  };
+
+  const migrateNames = async (name: string, ledgerKeys: readonly Uint8Array[], mayProlong: boolean): Promise<ReEncryption> => {
+    const place = datasets.visible(name);
+    const fetchAndKeep = async (ledgerKey: Uint8Array): Promise<ReadPoint> => {
+      const point = await fetchPoint(place, ledgerKey);
+      migrated.set(ledgerId(place, ledgerKey), point);
+      return point;
+    };
+    return migrateEntries({ place, ledgerKeys, mayProlong, names, namesOf: (epoch) => requireNames(keys, policy.name, epoch), withKeyPolicy, sets, fetchPoint: fetchAndKeep });
   };
 
   const readKeyPolicy = async (place: DatasetPlace, key: string): Promise<Uint8Array | undefined> => {
@@ -204,17 +219,18 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     const content = contentGuardKey(policy.name, dataset);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
     const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isSubmit && contentGuard, open, memory: memoryOf(place, ALL_TAGS) });
-    if (!isSubmit) return read.entries;
+    const entries = entriesUnder(names, read.entries);
+    if (!isSubmit) return entries;
     if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId }, read.statements);
     else unguarded ??= dataset;
-    return read.entries;
+    return entries;
   };
 
   const readRange = async (place: DatasetPlace, startKey: string, endKey: string): Promise<StoredEntry[]> => {
     const { ownerSet, owners, dataset } = place;
     const range = createKeyRange(startKey, endKey);
     if (range.objectType === undefined) return recordEntries(place, range.select(await readWhole(place)));
-    const datasetTag = keys.nameKeys.datasetTag(dataset, range.objectType);
+    const datasetTag = nameKeys.datasetTag(dataset, range.objectType);
     const membership = membershipGuardKey(datasetTag);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset, datasetTag });
     const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, confirm: isSubmit, open, memory: memoryOf(place, datasetTag) });
@@ -237,16 +253,18 @@ export function createTransactionState({ request, source, scope, opener, keptSet
    */
   const readHistory = async (place: DatasetPlace, key: string): Promise<KeyModification[]> => {
     const { ownerSet, owners, dataset } = place;
-    const ledgerKey = keys.nameKeys.ledgerKey(dataset, key);
-    const open = ({ packet, txId, timestampSeconds, timestampNanos }: KeyVersion): KeyModification & { readonly packetHash: Uint8Array | undefined; readonly isReEncrypted: boolean } => {
-      const entry = packet.length === 0 ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
-      return { txId: toHex(txId), timestamp: { seconds: timestampSeconds, nanos: timestampNanos }, value: entry?.value, packetHash: entry?.packetHash, isReEncrypted: entry?.isReEncrypted ?? false };
+    const chainUnder = (epoch: bigint): Promise<HistoryVersion[]> => {
+      const ledgerKey = requireNames(keys, policy.name, epoch).ledgerKey(dataset, key);
+      const open = ({ packet, txId, timestampSeconds, timestampNanos }: KeyVersion): HistoryVersion => {
+        const entry = packet.length === 0 ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
+        return { txId: toHex(txId), timestamp: { seconds: timestampSeconds, nanos: timestampNanos }, value: entry?.value, packetHash: entry?.packetHash, isReEncrypted: entry?.isReEncrypted ?? false };
+      };
+      return source.readHistory(scope, { ownerSet, owners, dataset, ledgerKey }, open);
     };
-    const versions = await source.readHistory(scope, { ownerSet, owners, dataset, ledgerKey }, open);
+    const chains = await Promise.all([names.current, ...[...names.former].reverse()].map(chainUnder));
     const present = await readPoint(place, key);
-    if (!equalBytes(versions[0]?.packetHash ?? NO_HASH, present?.packetHash ?? NO_HASH)) throw new SelvedgeError('STALE_READ', 'a key changed while its history was read');
-    // What the contract has written, as if no operator had ever re-encrypted it.
-    return versions.filter(({ isReEncrypted }) => !isReEncrypted);
+    if (!equalBytes(chains[0]?.[0]?.packetHash ?? NO_HASH, present?.packetHash ?? NO_HASH)) throw new SelvedgeError('STALE_READ', 'a key changed while its history was read');
+    return joinChains(chains);
   };
 
   // Async throughout, so that a refusal rejects instead of being thrown at the caller.
@@ -274,6 +292,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   return {
     calls,
     reEncrypt: (dataset, ledgerKeys) => watched(reEncrypt(dataset, ledgerKeys)),
+    migrateNames: (dataset, ledgerKeys, mayProlong) => watched(migrateNames(dataset, ledgerKeys, mayProlong)),
     failure: () => failure,
     touched: () => ({ reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads() }),
     recorded() {
@@ -283,7 +302,8 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     },
     async keyPoliciesInForce(writes) {
       if (!withKeyPolicy) return [];
-      const found = await Promise.all(writes.map(async ({ ownerSet, dataset, key }) => ({ ownerSet, dataset, ...(await knownPoint(datasets.visible(dataset), key)) })));
+      const pointOf = (place: DatasetPlace, { ledgerKey, key }: RecordedWrite): ReadPoint | Promise<ReadPoint> => migrated.get(ledgerId(place, ledgerKey)) ?? knownPoint(place, key);
+      const found = await Promise.all(writes.map(async (each) => ({ ownerSet: each.ownerSet, dataset: each.dataset, ...(await pointOf(datasets.visible(each.dataset), each)) })));
       return found.flatMap(({ ownerSet, dataset, ledgerKey, keyPolicy }) => (keyPolicy.length === 0 ? [] : [{ ownerSet, dataset, ledgerKey, policy: keyPolicy }]));
     },
   };
@@ -291,6 +311,10 @@ export function createTransactionState({ request, source, scope, opener, keptSet
 
 function pointId({ dataset }: DatasetPlace, key: string): string {
   return `${dataset}\x00${key}`;
+}
+
+function ledgerId({ dataset }: DatasetPlace, ledgerKey: Uint8Array): string {
+  return `${dataset}\x00${toHex(ledgerKey)}`;
 }
 
 /** Runs a synchronous step; what it throws rejects. */

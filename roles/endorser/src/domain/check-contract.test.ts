@@ -1,8 +1,8 @@
 import { SUITE_NAMES } from '@selvedge/crypto';
 import { createTargetData, createTestConsortium, refusalCode, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
-import { facts } from '@selvedge/policy';
+import { encodeContractNames, facts, type ContractNames } from '@selvedge/policy';
 import { create } from '@bufbuild/protobuf';
-import { GuardKind, GuardReadSchema, GuardWriteSchema, ReadEntrySchema, StorageMode, type WriteEntry } from '@selvedge/protocol';
+import { GuardKind, GuardReadSchema, GuardWriteSchema, NamesInUseSchema, ReadEntrySchema, StorageMode, type WriteEntry } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyTargetData } from './verify-target-data.js';
 
@@ -43,6 +43,36 @@ describe('contract', () => {
     expect(refusal({ changeCore: (core) => { core.gated = true; } })).toBe('TARGET_DATA_INCONSISTENT');
     consortium.setContractPolicy({ gatedFunctions: ['CloseAuction'] });
     expect(refusal({ changeCore: (core) => { core.gated = true; } })).toBeUndefined();
+  });
+});
+
+describe('names', () => {
+  const COPYING = { phase: 'copying', current: 1n, other: 2n, former: [], newest: 2n, commitments: [new Uint8Array(1)] } as const;
+  const set = (names: ContractNames): void => { consortium.state.setFact(facts.nameKeys(TEST_CONTRACT), encodeContractNames(names)); };
+  const executed = (names: { readonly current: bigint; readonly other?: bigint; readonly clearing?: boolean }, nameKeyEpoch = names.current === 1n ? 0n : names.current): string | undefined =>
+    refusal({ packetHeader: { nameKeyEpoch }, changeCore: (core) => { core.sections[0]!.names = create(NamesInUseSchema, names); } });
+
+  it('of now are those that it was executed under', () => {
+    expect(executed({ current: 1n })).toBeUndefined();
+    expect(executed({ current: 2n })).toBe('NAME_KEYS_CHANGED');
+    set({ ...COPYING, phase: 'settled', current: 2n, other: undefined, former: [1n] });
+    expect(refusal()).toBe('NAME_KEYS_CHANGED');
+    expect(executed({ current: 1n })).toBe('NAME_KEYS_CHANGED');
+    expect(executed({ current: 2n })).toBeUndefined();
+    expect(executed({ current: 2n }, 0n)).toBe('TARGET_DATA_INCONSISTENT');
+  });
+
+  it('that are migrated are written by the migration alone, in its present phase', () => {
+    set(COPYING);
+    expect(refusal()).toBe('CONTRACT_MIGRATING');
+    expect(executed({ current: 1n })).toBe('CONTRACT_MIGRATING');
+    expect(executed({ current: 1n, other: 2n }, 2n)).toBeUndefined();
+    expect(executed({ current: 1n, other: 2n }, 0n)).toBe('TARGET_DATA_INCONSISTENT');
+    expect(executed({ current: 1n, other: 2n, clearing: true })).toBe('NAME_KEYS_CHANGED');
+    set({ ...COPYING, phase: 'clearing', current: 2n, other: 1n, former: [1n] });
+    expect(executed({ current: 1n, other: 2n }, 2n)).toBe('NAME_KEYS_CHANGED');
+    expect(executed({ current: 2n })).toBe('CONTRACT_MIGRATING');
+    expect(executed({ current: 2n, other: 1n, clearing: true }, 2n)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { isEpochUsable, type FactReader } from '@selvedge/policy';
+import { isEpochUsable, standingOfNames, type FactReader } from '@selvedge/policy';
 import type { ContractPolicy, ContractSection, Core } from '@selvedge/protocol';
 
 /** Throws UNKNOWN_SUITE when the core is not of the contract's suite. */
@@ -27,6 +27,16 @@ export function verifyKeyEpoch(section: ContractSection, facts: FactReader): voi
   if (status === 'unknown') throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `${epoch} is not on the ledger`);
   if (status === 'retired') throw new SelvedgeError('KEY_EPOCH_RETIRED', `${epoch} is older than the previous one`);
   if (status === 'revoked') throw new SelvedgeError('KEY_EPOCH_REVOKED', `${epoch} is revoked`);
+}
+
+/**
+ * What was executed under other names than those of now would lie where nobody looks for it; and while names are migrated, the
+ * migration alone writes. Throws CONTRACT_MIGRATING, NAME_KEYS_CHANGED.
+ */
+export function verifyNames({ contract, names }: ContractSection, facts: FactReader): void {
+  const standing = standingOfNames(facts, contract, names);
+  if (standing === 'migrating') throw new SelvedgeError('CONTRACT_MIGRATING', `contract ${contract} takes no updates while its names are migrated`);
+  if (standing === 'changed') throw new SelvedgeError('NAME_KEYS_CHANGED', `the names of contract ${contract} have changed since the execution`);
 }
 
 /**

@@ -35,6 +35,7 @@ describe('packets', () => {
   it.each<[string, Partial<TargetDataInput>]>([
     ['suite', { packetSuite: SUITE_NAMES[1] }],
     ['key epoch', { packetHeader: { keyEpoch: 9n } }],
+    ['name key epoch', { packetHeader: { nameKeyEpoch: 2n } }],
     ['channel', { packetHeader: { channel: 'elsewhere' } }],
     ['contract', { packetHeader: { contract: 'rubies' } }],
     ['dataset', { packetHeader: { dataset: 'auroraStones' } }],

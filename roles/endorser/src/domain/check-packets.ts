@@ -45,6 +45,8 @@ interface Expected {
 function verifyPacketHeader(header: PacketHeader, { core, section, write, reads }: Expected): void {
   requireAgreement('suite', header.suite === core.suite);
   requireAgreement('key epoch', header.keyEpoch === section.keyEpoch);
+  // While names are copied, a migration writes under the other ones.
+  requireAgreement('name key epoch', header.nameKeyEpoch === nameEpochField(section.names));
   requireAgreement('channel', header.channel === core.channel);
   requireAgreement('contract', header.contract === section.contract);
   requireAgreement('dataset', header.dataset === write.dataset);
@@ -56,4 +58,11 @@ function verifyPacketHeader(header: PacketHeader, { core, section, write, reads 
 
 function requireAgreement(field: string, agrees: boolean): void {
   if (!agrees) throw new SelvedgeError('TARGET_DATA_INCONSISTENT', `a packet’s ${field} is not the core’s`);
+}
+
+/** Of a packet that a section with these names writes; 0 stands for the first. */
+function nameEpochField(names: ContractSection['names']): bigint {
+  if (names === undefined) return 0n;
+  const written = names.other !== 0n && !names.clearing ? names.other : names.current;
+  return written === 1n ? 0n : written;
 }

@@ -2,7 +2,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { facts as factKeys, hasQuorumFloors, withRevocationLists } from '@selvedge/policy';
 import { createItemOverlay, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
 import type { EndorserState } from '../ports.js';
-import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyPolicyVersion } from './check-contract.js';
+import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyNames, verifyPolicyVersion } from './check-contract.js';
 import { verifyDatasets, verifyStorageModes } from './check-datasets.js';
 import { verifySealedEvents } from './check-events.js';
 import { verifyContentGuards, verifyGuardsAreKept, verifyGuardsBelong, verifyMembershipGuards } from './check-guards.js';
@@ -61,6 +61,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
       verifyCodeHash(section, contract.policy);
       verifyPolicyVersion(section, contract.policy);
       verifyKeyEpoch(section, facts);
+      verifyNames(section, facts);
       verifyDatasets(section, contract);
       verifyOnlySupportedWrites(section);
       verifyKeyPoliciesSet(section, contract);

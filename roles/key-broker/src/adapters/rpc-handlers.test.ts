@@ -26,6 +26,7 @@ describe('every service of the key broker', () => {
       () => keys.releaseKeys({}),
       () => keys.getEnvelopeEvidence({}),
       () => keys.getKeyCommitments({}),
+      () => keys.getNameKeyCommitment({}),
       () => keys.getAuditHead({}),
       () => replication.shareRoot({}),
       () => unlock.getUnlockEvidence({}),

@@ -9,6 +9,7 @@ export function createKeyBrokerService(gate: BrokerGate): ReturnType<typeof impl
     releaseKeys: async (request) => gate.broker().releaseKeys(request),
     getEnvelopeEvidence: async (request) => gate.broker().envelopeEvidence(request),
     getKeyCommitments: async (request) => Promise.resolve().then(() => gate.broker().keyCommitments(request)),
+    getNameKeyCommitment: async (request) => Promise.resolve().then(() => gate.broker().nameKeyCommitment(request)),
     getAuditHead: async () => Promise.resolve().then(() => gate.broker().auditHead()),
   });
 }

@@ -31,13 +31,13 @@ describe('the key ring', () => {
           }),
         ),
       ),
-      ...['a', 'b'].map((contract) => one.contractKeys(contract, P256, 1n).nameKey),
+      ...['a', 'b'].flatMap((contract) => [P256, X25519].flatMap((suite) => [1n, 2n].map((epoch) => one.nameKey(contract, suite, epoch)))),
     ]);
     expect(new Set(keys.map(toHex)).size).toBe(keys.length);
   });
 
   it('keeps the name key over epochs', () => {
-    expect(ring.contractKeys('c', P256, 9n).nameKey).toEqual(ring.contractKeys('c', P256, 1n).nameKey);
+    expect(ring.contractKeys('c', P256, 9n).nameKey).toEqual(ring.nameKey('c', P256, 1n));
   });
 
   it('gives envelope key pairs that belong together', () => {

@@ -2,10 +2,11 @@ import { issueTeeCertificate, keyReleaseAad, keyReleaseInfo, type CommittedKeys 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { suiteByName, type SealedBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { FIRST_NAME_EPOCH } from '@selvedge/policy';
 import { encodeMessage, KeyBundleSchema, type ContractKeysSchema, type EnvelopeKeySchema, type KeyReleaseSchema } from '@selvedge/protocol';
 import type { BrokerState } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
-import { NAME_KEY_EPOCH, type KeyRing } from './key-derivation.js';
+import type { KeyRing } from './key-derivation.js';
 import type { ReleaseDecision } from './release-decision.js';
 
 /** Ceiling of a certificate's life by the clock; by the ledger it ends with its channel epoch. */
@@ -67,17 +68,16 @@ function envelopeKeys({ request, decision, ring }: KeyReleaseInput): MessageInit
 }
 
 function contractKeys({ decision, ring }: KeyReleaseInput): MessageInitShape<typeof ContractKeysSchema>[] {
-  return decision.contracts.map(({ contract, suite, epochs, purposes }) => {
+  return decision.contracts.map(({ contract, suite, epochs, laterNames, purposes }) => {
     const released = (epoch: bigint): Partial<CommittedKeys> => {
       const keys = ring.contractKeys(contract, suite, epoch);
       return Object.fromEntries(purposes.map((purpose) => [purpose, keys[purpose]]));
     };
-    const nameKey = released(NAME_KEY_EPOCH).nameKey ?? NO_KEY;
     return {
       contract,
       suite,
-      nameKey,
-      nameKeyEpoch: NAME_KEY_EPOCH,
+      nameKey: purposes.includes('nameKey') ? ring.nameKey(contract, suite, FIRST_NAME_EPOCH) : NO_KEY,
+      laterNameKeys: laterNames.map((epoch) => ({ epoch, nameKey: ring.nameKey(contract, suite, epoch) })),
       epochs: epochs.map((epoch) => {
         const { dataKey = NO_KEY, randomKey = NO_KEY, gateKey = NO_KEY, eventKey = NO_KEY } = released(epoch);
         return { epoch, dataKey, randomKey, gateKey, eventKey };

@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { CHANNEL_EPOCH, createProfile, facts, parseProfile } from '@selvedge/policy';
+import { CHANNEL_EPOCH, createProfile, facts, parseProfile, type ContractNames } from '@selvedge/policy';
 import { KeyAccessNamespaceSchema } from '@selvedge/protocol';
-import { COMPUTE_MEASUREMENT, CONTRACT, createLedger, createState, profile, recordChannelEpoch, recordContract, recordEpoch, SUITES, type TestLedger } from '../testdata/setting.js';
+import { COMPUTE_MEASUREMENT, CONTRACT, createLedger, createState, profile, recordChannelEpoch, recordContract, recordEpoch, recordNames, SUITES, type TestLedger } from '../testdata/setting.js';
+import type { BrokerState } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createKeyRing } from './key-derivation.js';
 import { decideRelease } from './release-decision.js';
@@ -36,7 +37,7 @@ const refusal = (code: string) => expect.objectContaining({ code }) as Error;
 
 describe('decideRelease', () => {
   it('gives the current epoch, and the assigned contract with its epoch', () => {
-    expect(decide(createLedger(state))).toEqual({ channelEpoch: 1n, envelopeEpochs: [1n], contracts: [{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n], purposes: ['dataKey', 'nameKey', 'randomKey', 'gateKey', 'eventKey'] }], denied: [] });
+    expect(decide(createLedger(state))).toEqual({ channelEpoch: 1n, envelopeEpochs: [1n], contracts: [{ contract: CONTRACT, suite: SUITES.P256, epochs: [1n], laterNames: [], purposes: ['dataKey', 'nameKey', 'randomKey', 'gateKey', 'eventKey'] }], denied: [] });
   });
 
   it('gives nothing from a broker whose profile is older than the ledger’s', () => {
@@ -155,6 +156,23 @@ describe('decideRelease', () => {
       expect(ask({ operatorMspId: 'EastMSP' })).toMatchObject({ envelopeEpochs: [1n] });
       expect(() => ask({ operatorMspId: 'SouthMSP' })).toThrow(refusal('KEY_ACCESS_DENIED'));
     });
+  });
+
+  it('gives later name keys: those in use, and those that were current; not those of a migration that was given up', () => {
+    const names = (change: Partial<ContractNames>, from: BrokerState = state) =>
+      decide(changed((one) => { recordNames(one, from, CONTRACT, { phase: 'settled', current: 1n, other: undefined, former: [], newest: 3n, ...change }); })).contracts.map(({ laterNames }) => laterNames);
+    expect(names({ phase: 'copying', other: 3n })).toEqual([[3n]]);
+    expect(names({ phase: 'clearing', current: 3n, other: 2n, former: [1n, 2n] })).toEqual([[2n, 3n]]);
+    expect(names({ current: 3n, former: [1n] })).toEqual([[3n]]);
+    expect(names({})).toEqual([[]]);
+    expect(() => names({ current: 3n, former: [1n] }, stranger)).toThrow(refusal('SIGNATURE_INVALID'));
+    const viewer = { role: 'viewer' as const, attestation: { ...request.attestation, role: 'viewer' as const } };
+    const ledger = changed((one) => {
+      recordContract(one, { name: CONTRACT, eventReaders: ['EastMSP'] });
+      recordNames(one, state, CONTRACT, { phase: 'copying', current: 1n, other: 2n, former: [], newest: 2n });
+    });
+    // Of the events alone nobody needs a name.
+    expect(decide(ledger, { ...viewer, operatorMspId: 'EastMSP' }).contracts.map(({ laterNames, purposes }) => [laterNames, purposes])).toEqual([[[], ['eventKey']]]);
   });
 
   it('gives a contract only to keys of its suite, and none that is not on the ledger', () => {

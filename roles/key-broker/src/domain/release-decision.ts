@@ -1,8 +1,8 @@
-import { verifyBrokerRecognised, verifyCommittedKeys, verifyTeeNotRevoked, type CommittedKeys } from '@selvedge/attestation';
+import { verifyBrokerRecognised, verifyCommittedKeys, verifyCommittedNameKey, verifyTeeNotRevoked, type CommittedKeys } from '@selvedge/attestation';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { CHANNEL_EPOCH, describeDenial, facts, isEpochUsable, keyAccess, keyAccessDenied, parseContractPolicy, profileDenial, type FactReader, type KeyAccessDenial, type Profile } from '@selvedge/policy';
+import { CHANNEL_EPOCH, describeDenial, facts, FIRST_NAME_EPOCH, isEpochUsable, keyAccess, keyAccessDenied, namesToHold, parseContractPolicy, profileDenial, readContractNames, type FactReader, type KeyAccessDenial, type Profile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import type { AuthorisedRequest } from './authorise.js';
 import { listedEpochs, usableChannelEpochs, verifyRecordedEnvelopeKey } from './epochs.js';
@@ -26,6 +26,8 @@ export interface ReleasedContract {
   readonly contract: string;
   readonly suite: string;
   readonly epochs: readonly bigint[];
+  /** Epochs of the name key after the first, ascending. */
+  readonly laterNames: readonly bigint[];
   readonly purposes: readonly KeyPurpose[];
 }
 
@@ -113,7 +115,7 @@ function releasable(granted: readonly Grant[], input: ReleaseInput): ReleaseDeci
   return granted
     // A node signs with the keys of one suite, so contracts of another are of no use to it.
     .filter(({ policy }) => policy.suite === input.request.suite)
-    .map(({ policy, purposes }) => ({ contract: policy.name, suite: policy.suite, epochs: releasableEpochs(policy, input), purposes }))
+    .map(({ policy, purposes }) => ({ contract: policy.name, suite: policy.suite, epochs: releasableEpochs(policy, input), laterNames: purposes.includes('nameKey') ? releasableNames(policy, input) : [], purposes }))
     .filter(({ epochs }) => epochs.length > 0);
 }
 
@@ -125,4 +127,12 @@ function releasableEpochs({ name: contract, suite }: ContractPolicy, { ledger, r
     verifyCommittedKeys({ fact, rootCertificate, contract, epoch, keys: ring.contractKeys(contract, suite, epoch) });
     return true;
   });
+}
+
+/** Names that were current go along, because histories go on under them; those of a migration that was given up do not, once they are cleared. */
+function releasableNames({ name: contract, suite }: ContractPolicy, { ledger, ring, rootCertificate }: ReleaseInput): bigint[] {
+  const names = readContractNames(ledger, contract);
+  const later = namesToHold(names).filter((epoch) => epoch > FIRST_NAME_EPOCH);
+  for (const epoch of later) verifyCommittedNameKey({ names, rootCertificate, contract, epoch, nameKey: ring.nameKey(contract, suite, epoch) });
+  return later;
 }

@@ -1,13 +1,13 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { createBrokerRoot, createKeyRequest, EMPTY_CHAIN, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, simulatedPlatformId, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
+import { createBrokerRoot, createKeyRequest, EMPTY_CHAIN, createDevelopmentPlatform, createSimulatedAttester, signKeyCommitments, signNameKeyCommitment, simulatedPlatformId, type Attester, type KeyRequestInput, type PendingKeyRequest } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, createTestContractPolicy, createTestRevocation, type ContractPolicyInit } from '@selvedge/fixtures';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { Signer } from '@selvedge/identity';
-import { CHANNEL_EPOCH, facts, withRevocationLists, type Profile } from '@selvedge/policy';
-import { BrokerRootSchema, ContractPolicySchema, encodeMessage, SignedKeyCommitmentsSchema } from '@selvedge/protocol';
+import { CHANNEL_EPOCH, encodeContractNames, facts, withRevocationLists, type ContractNames, type Profile } from '@selvedge/policy';
+import { BrokerRootSchema, ContractPolicySchema, encodeMessage, SignedKeyCommitmentsSchema, SignedNameKeyCommitmentSchema } from '@selvedge/protocol';
 import type { AuditEvent } from '@selvedge/attestation';
-import { createCommitments } from '../domain/commitments.js';
+import { createCommitments, createNameCommitment } from '../domain/commitments.js';
 import { createKeyRing } from '../domain/key-derivation.js';
 import type { Rate } from '../domain/rate-limit.js';
 import { createBrokerState } from '../domain/state.js';
@@ -91,6 +91,16 @@ export function recordContract(ledger: TestLedger, init: ContractPolicyInit & { 
 export function recordEpoch(ledger: TestLedger, state: BrokerState, contract: string, epoch: bigint, suite: string = P256): void {
   const commitments = createCommitments({ $typeName: 'selvedge.v1.KeyCommitmentsRequest', contract, suite, epoch }, createKeyRing(state), profile);
   ledger.facts.set(facts.epoch(contract, epoch), encodeMessage(SignedKeyCommitmentsSchema, signKeyCommitments(commitments, state.rootKey)));
+}
+
+/** @param names their commitments are made here */
+export function recordNames(ledger: TestLedger, state: BrokerState, contract: string, names: Omit<ContractNames, 'commitments'>): void {
+  const epochs = Array.from({ length: Number(names.newest) - 1 }, (_, i) => BigInt(i + 2));
+  const commitments = epochs.map((epoch) => {
+    const commitment = createNameCommitment({ $typeName: 'selvedge.v1.KeyCommitmentsRequest', contract, suite: P256, epoch }, createKeyRing(state), profile);
+    return encodeMessage(SignedNameKeyCommitmentSchema, signNameKeyCommitment(commitment, state.rootKey));
+  });
+  ledger.facts.set(facts.nameKeys(contract), encodeContractNames({ ...names, commitments }));
 }
 
 /** Has the operator's organisation revoke its certificate. */

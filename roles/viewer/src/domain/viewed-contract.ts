@@ -1,7 +1,8 @@
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { CHANNEL_EPOCH, facts, isEpochUsable, keyAccess, keyAccessDenied, mayViewDataset, parseContractPolicy, type KeyAccessPolicies, type KeyHolder, type ViewerPurpose } from '@selvedge/policy';
+import { CHANNEL_EPOCH, facts, isEpochUsable, keyAccess, keyAccessDenied, mayViewDataset, namesToHold, parseContractPolicy, readContractNames, type ContractNames, type KeyAccessPolicies, type KeyHolder, type ViewerPurpose } from '@selvedge/policy';
 import { StorageMode, type ContractPolicy } from '@selvedge/protocol';
+import type { NameKeys } from '@selvedge/sealed-objects';
 import type { HeldContractKeys, HeldKeys, PlaceOfRead } from '@selvedge/tee-node';
 
 const CONTRACT_PREFIX = facts.contract('');
@@ -12,6 +13,14 @@ export interface ViewedContract {
   readonly keys: HeldContractKeys;
   /** What it may open. */
   readonly purposes: readonly ViewerPurpose[];
+  readonly names: ContractNames;
+}
+
+/** Names under an epoch. Throws NOT_READY while the key is on its way, or where the organisation may open events alone. */
+export function namesUnder({ policy, keys }: ViewedContract, epoch: bigint): NameKeys {
+  const names = keys.names(epoch);
+  if (names === undefined) throw new SelvedgeError('NOT_READY', `this viewer has not received the name key of contract ${policy.name}, epoch ${String(epoch)}`);
+  return names;
 }
 
 /**
@@ -27,7 +36,7 @@ export function viewedContract(view: LedgerView, held: HeldKeys, contract: strin
   if ('denial' in access) throw keyAccessDenied(contract, access.denial);
   const keys = held.contract(contract);
   if (keys === undefined) throw new SelvedgeError('NOT_READY', `this viewer has not received the keys of contract ${contract} yet`);
-  return { policy, keys, purposes: access.purposes };
+  return { policy, keys, names: readContractNames(view, contract), purposes: access.purposes };
 }
 
 /** Where an own dataset lies; undefined: the organisation may not open it. Throws DATASET_UNKNOWN, FEATURE_UNSUPPORTED. */
@@ -55,13 +64,19 @@ export function isComplete(held: HeldKeys, view: LedgerView, self: KeyHolder): b
   return view
     .keys(CONTRACT_PREFIX)
     .map((key) => parseContractPolicy(view.fact(key) ?? new Uint8Array(0)))
-    .filter((policy) => isAdmitted(self, { profile: view.profile.message, policy }))
-    .every(({ name }) => listedEpochs(view, name).every((epoch) => held.contract(name)?.epoch(epoch) !== undefined));
+    .map((policy) => ({ name: policy.name, purposes: purposesOf(self, { profile: view.profile.message, policy }) }))
+    .filter(({ purposes }) => purposes.length > 0)
+    .every(({ name, purposes }) => {
+      const keys = held.contract(name);
+      const epochs = listedEpochs(view, name);
+      const hasNames = !purposes.includes('state') || epochs.length === 0 || namesToHold(readContractNames(view, name)).every((epoch) => keys?.names(epoch) !== undefined);
+      return hasNames && epochs.every((epoch) => keys?.epoch(epoch) !== undefined);
+    });
 }
 
-function isAdmitted(self: KeyHolder, policies: KeyAccessPolicies): boolean {
+function purposesOf(self: KeyHolder, policies: KeyAccessPolicies): readonly ViewerPurpose[] {
   const access = keyAccess(self, policies);
-  return access !== undefined && 'purposes' in access;
+  return access !== undefined && 'purposes' in access ? access.purposes : [];
 }
 
 /** Old epochs count: what was written under them must stay readable. */

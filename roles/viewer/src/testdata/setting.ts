@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createDevelopmentPlatform, createSimulatedAttester, EMPTY_CHAIN, openViewLog, verifyViewerEvidence, type AttestedViewer, type AuditHead } from '@selvedge/attestation';
-import { sha256, suiteByName, toHex } from '@selvedge/crypto';
+import { equalBytes, sha256, suiteByName, toHex } from '@selvedge/crypto';
 import { createTestConsortium, ENDORSER_MSP_IDS, type TestConsortium } from '@selvedge/fixtures';
 import { signAs, type Signer } from '@selvedge/identity';
 import {
@@ -21,6 +21,9 @@ export const certified: CertifiedNode = await net.issueComputeNode({ binding: { 
 export const SUITE = net.profile.message.allowedSuites[0] ?? '';
 export const SCOPE = { suite: SUITE, network: net.network, channel: net.channel };
 const attester = createSimulatedAttester({ ...createDevelopmentPlatform({ root: net.developmentRoot, name: 'aurora', now: net.now }), measurement: MEASUREMENT });
+
+/** The contract’s second name key; nothing was written under it. */
+export const SECOND_NAMES = { epoch: 2n, nameKey: new Uint8Array(32).fill(2) };
 
 export interface TestViewer {
   readonly viewer: Viewer;
@@ -42,6 +45,7 @@ export interface TestViewer {
 export function createTestViewer(options: Partial<ViewerOptions> = {}): TestViewer {
   const business = createFakeBusinessNode('AuroraMSP');
   const versions: KeyVersion[] = [];
+  const isLater = (ledgerKey: Uint8Array): boolean => equalBytes(ledgerKey, placeOf(net, '', 'k', SECOND_NAMES).ledgerKey);
   const headOf = (): Uint8Array => versions.reduce<Uint8Array>((head, { txId, timestampSeconds, timestampNanos, packet }) => historyHead(head, { txId, timestampSeconds, timestampNanos, packetHash: packet.length === 0 ? packet : sha256(packet) }), new Uint8Array(0));
   business.tamper = (answer, query) =>
     create(StateAnswerSchema, { ...answer, histories: query.histories.map(({ count }) => create(HistoryAnswerSchema, { versions: versions.slice(Math.max(0, Number(count) - 2), Number(count)).reverse() })) });
@@ -49,12 +53,12 @@ export function createTestViewer(options: Partial<ViewerOptions> = {}): TestView
     mspId,
     address: mspId,
     getHistoryHead({ contract, ownerSet, dataset, ledgerKey, nonce }) {
-      const statement = encodeMessage(HistoryHeadSchema, { network: net.network, channel: net.channel, contract, ownerSet, dataset, ledgerKey, nonce, height: 5n, head: headOf(), count: BigInt(versions.length) });
+      const statement = encodeMessage(HistoryHeadSchema, { network: net.network, channel: net.channel, contract, ownerSet, dataset, ledgerKey, nonce, height: 5n, ...(isLater(ledgerKey) ? {} : { head: headOf(), count: BigInt(versions.length) }) });
       return Promise.resolve(create(HistoryHeadStatementSchema, { statement, signature: signAs(net.organisation(mspId).peer.signer, signing.historyHead(statement)) }));
     },
   }));
   const followers = ENDORSER_MSP_IDS.map((mspId) => createFakeSetFollower(net, { mspId, signer: net.organisation(mspId).peer.signer, truth: truthOf(business) }));
-  const held = heldKeysOf(net, certified);
+  const held = heldKeysOf(net, certified, [1n], [], [SECOND_NAMES]);
   const lines: string[] = [];
   const log = openViewLog(EMPTY_CHAIN, held.signer(SUITE), (line) => void lines.push(line.trimEnd()), net.now);
   const test: TestViewer = {

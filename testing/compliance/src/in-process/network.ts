@@ -200,7 +200,8 @@ function createDigestRequest(asked: { readonly contract: string; readonly ownerS
 function heldKeys({ envelopeKeys, broker }: TestConsortium, contracts: ComputeInput['contracts'], { certificate, suite, privateKey }: TestComputeNode): HeldKeys {
   const keysOf = ({ nameKey, dataKey, randomKey, gateKey, eventKey }: TestContract['keys']): ReturnType<HeldKeys['contract']> => {
     const epochKeys = { $typeName: 'selvedge.v1.EpochKeys', epoch: 1n, dataKey, randomKey, gateKey, eventKey } as const;
-    return { nameKeys: createNameKeys(suite.name, nameKey), epoch: (epoch) => (epoch === 1n ? epochKeys : undefined) };
+    const names = createNameKeys(suite.name, nameKey);
+    return { names: (epoch) => (epoch === 1n ? names : undefined), epoch: (epoch) => (epoch === 1n ? epochKeys : undefined) };
   };
   const held = new Map([...contracts].map(([name, keys]) => [name, keysOf(keys)]));
   const { binding, notAfter } = verifyTeeCertificate(certificate, broker.certificate);

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/key_broker.proto.
  */
 export const file_selvedge_v1_key_broker: GenFile = /*@__PURE__*/
-  fileDesc("ChxzZWx2ZWRnZS92MS9rZXlfYnJva2VyLnByb3RvEgtzZWx2ZWRnZS52MSISChBDaGFsbGVuZ2VSZXF1ZXN0IjgKD0NoYWxsZW5nZUFuc3dlchINCgVub25jZRgBIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgCIAEoDCLoAQoKS2V5UmVxdWVzdBINCgVub25jZRgBIAEoDBInCghldmlkZW5jZRgCIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBXN1aXRlGAMgASgJEg8KB25vZGVfaWQYBCABKAkSFQoNZXBoZW1lcmFsX2tleRgFIAEoDBITCgtzaWduaW5nX2tleRgGIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgHIAEoDBIwCghvcGVyYXRvchgIIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlEgwKBHJvbGUYCSABKAkiUgoKS2V5UmVsZWFzZRITCgtjZXJ0aWZpY2F0ZRgBIAEoDBIOCgZpc3N1ZXIYAiABKAwSCwoDZW5jGAMgASgMEhIKCmNpcGhlcnRleHQYBCABKAwiagoJS2V5QnVuZGxlEi8KDWVudmVsb3BlX2tleXMYASADKAsyGC5zZWx2ZWRnZS52MS5FbnZlbG9wZUtleRIsCgljb250cmFjdHMYAiADKAsyGS5zZWx2ZWRnZS52MS5Db250cmFjdEtleXMiVAoLRW52ZWxvcGVLZXkSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDBITCgtwcml2YXRlX2tleRgEIAEoDCKBAQoMQ29udHJhY3RLZXlzEhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEhAKCG5hbWVfa2V5GAMgASgMEhYKDm5hbWVfa2V5X2Vwb2NoGAQgASgEEiYKBmVwb2NocxgFIAMoCzIWLnNlbHZlZGdlLnYxLkVwb2NoS2V5cyJlCglFcG9jaEtleXMSDQoFZXBvY2gYASABKAQSEAoIZGF0YV9rZXkYAiABKAwSEgoKcmFuZG9tX2tleRgDIAEoDBIQCghnYXRlX2tleRgEIAEoDBIRCglldmVudF9rZXkYBSABKAwiKAoXRW52ZWxvcGVFdmlkZW5jZVJlcXVlc3QSDQoFbm9uY2UYASABKAwiqAEKEEVudmVsb3BlRXZpZGVuY2USJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIRCglzdGF0ZW1lbnQYAiABKAwSFgoOcHJvZmlsZV9kaWdlc3QYAyABKAwSFQoNZXBoZW1lcmFsX2tleRgEIAEoDBIpCgpyb290X2JpcnRoGAUgASgLMhUuc2VsdmVkZ2UudjEuRXZpZGVuY2UimgIKD0Jyb2tlclN0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSGAoQcm9vdF9jZXJ0aWZpY2F0ZRgDIAEoDBI1Cg1lbnZlbG9wZV9rZXlzGAQgAygLMh4uc2VsdmVkZ2UudjEuUHVibGljRW52ZWxvcGVLZXkSLQoJY29udHJhY3RzGAUgAygLMhouc2VsdmVkZ2UudjEuQ29udHJhY3RFcG9jaBI6ChJuZXh0X2VudmVsb3BlX2tleXMYBiADKAsyHi5zZWx2ZWRnZS52MS5QdWJsaWNFbnZlbG9wZUtleRIVCg1hdWRpdF9lbnRyaWVzGAcgASgEEhIKCmF1ZGl0X2hhc2gYCCABKAwiRQoRUHVibGljRW52ZWxvcGVLZXkSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDCK5AQoLUm9vdFJlcXVlc3QSDQoFbm9uY2UYASABKAwSEQoJb3duX25vbmNlGAIgASgMEicKCGV2aWRlbmNlGAMgASgLMhUuc2VsdmVkZ2UudjEuRXZpZGVuY2USFQoNZXBoZW1lcmFsX2tleRgEIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgFIAEoDBIwCghvcGVyYXRvchgGIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIoYBCglSb290U2hhcmUSJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIYChByb290X2NlcnRpZmljYXRlGAIgASgMEhUKDWVwaGVtZXJhbF9rZXkYAyABKAwSCwoDZW5jGAQgASgMEhIKCmNpcGhlcnRleHQYBSABKAwiNwoOUmVwbGljYXRlZFJvb3QSEwoLcm9vdF9zZWNyZXQYASABKAwSEAoIcm9vdF9rZXkYAiABKAwiEgoQQXVkaXRIZWFkUmVxdWVzdCJBCg9TaWduZWRBdWRpdEhlYWQSDQoFY291bnQYASABKAQSDAoEaGFzaBgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwiRwoVS2V5Q29tbWl0bWVudHNSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEg0KBWVwb2NoGAMgASgEIj4KFFNpZ25lZEtleUNvbW1pdG1lbnRzEhMKC2NvbW1pdG1lbnRzGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCKOAQoOS2V5Q29tbWl0bWVudHMSEAoIY29udHJhY3QYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZGF0YV9rZXkYAyABKAwSEAoIbmFtZV9rZXkYBCABKAwSEgoKcmFuZG9tX2tleRgFIAEoDBIQCghnYXRlX2tleRgGIAEoDBIRCglldmVudF9rZXkYByABKAwikwIKClRlZUJpbmRpbmcSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEgwKBHJvbGUYAyABKAkSDwoHbm9kZV9pZBgEIAEoCRIXCg9vcGVyYXRvcl9tc3BfaWQYBSABKAkSEAoIdGVlX3R5cGUYBiABKAkSEwoLcGxhdGZvcm1faWQYByABKAwSEwoLbWVhc3VyZW1lbnQYCCABKAwSFwoPZXZpZGVuY2VfZGlnZXN0GAkgASgMEg0KBXN1aXRlGAogASgJEg0KBWVwb2NoGAsgASgEEiEKGW9wZXJhdG9yX2NlcnRpZmljYXRlX2hhc2gYDCABKAwSFQoNb3BlcmF0b3JfbmFtZRgNIAEoCSImChVVbmxvY2tFdmlkZW5jZVJlcXVlc3QSDQoFbm9uY2UYASABKAwiewoOVW5sb2NrRXZpZGVuY2USJwoIZXZpZGVuY2UYASABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIRCglzdGF0ZW1lbnQYAiABKAwSFgoOcHJvZmlsZV9kaWdlc3QYAyABKAwSFQoNZXBoZW1lcmFsX2tleRgEIAEoDCJtCg9VbmxvY2tTdGF0ZW1lbnQSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg0KBXNsb3RzGAMgASgMEikKBnN0YXR1cxgEIAEoCzIZLnNlbHZlZGdlLnYxLlVubG9ja1N0YXR1cyJ9CgtVbmxvY2tTbG90cxIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEQoJdGhyZXNob2xkGAMgASgNEiYKBXNsb3RzGAQgAygLMhcuc2VsdmVkZ2UudjEuVW5sb2NrU2xvdBIRCglyb290X3Nsb3QYBSABKAwiZQoKVW5sb2NrU2xvdBIOCgZtc3BfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoDBISCgpjb21taXRtZW50GAMgASgMEgsKA2VuYxgEIAEoDBISCgpjaXBoZXJ0ZXh0GAUgASgMIkIKD1NoYXJlU3VibWlzc2lvbhIOCgZtc3BfaWQYASABKAkSCwoDZW5jGAIgASgMEhIKCmNpcGhlcnRleHQYAyABKAwiRAoMVW5sb2NrU3RhdHVzEg4KBmxvY2tlZBgBIAEoCBIRCgl0aHJlc2hvbGQYAiABKA0SEQoJc3VibWl0dGVkGAMgAygJMpsDCglLZXlCcm9rZXISSAoJQ2hhbGxlbmdlEh0uc2VsdmVkZ2UudjEuQ2hhbGxlbmdlUmVxdWVzdBocLnNlbHZlZGdlLnYxLkNoYWxsZW5nZUFuc3dlchI/CgtSZWxlYXNlS2V5cxIXLnNlbHZlZGdlLnYxLktleVJlcXVlc3QaFy5zZWx2ZWRnZS52MS5LZXlSZWxlYXNlEloKE0dldEVudmVsb3BlRXZpZGVuY2USJC5zZWx2ZWRnZS52MS5FbnZlbG9wZUV2aWRlbmNlUmVxdWVzdBodLnNlbHZlZGdlLnYxLkVudmVsb3BlRXZpZGVuY2USWgoRR2V0S2V5Q29tbWl0bWVudHMSIi5zZWx2ZWRnZS52MS5LZXlDb21taXRtZW50c1JlcXVlc3QaIS5zZWx2ZWRnZS52MS5TaWduZWRLZXlDb21taXRtZW50cxJLCgxHZXRBdWRpdEhlYWQSHS5zZWx2ZWRnZS52MS5BdWRpdEhlYWRSZXF1ZXN0Ghwuc2VsdmVkZ2UudjEuU2lnbmVkQXVkaXRIZWFkMlUKFEtleUJyb2tlclJlcGxpY2F0aW9uEj0KCVNoYXJlUm9vdBIYLnNlbHZlZGdlLnYxLlJvb3RSZXF1ZXN0GhYuc2VsdmVkZ2UudjEuUm9vdFNoYXJlMq8BCg9LZXlCcm9rZXJVbmxvY2sSVAoRR2V0VW5sb2NrRXZpZGVuY2USIi5zZWx2ZWRnZS52MS5VbmxvY2tFdmlkZW5jZVJlcXVlc3QaGy5zZWx2ZWRnZS52MS5VbmxvY2tFdmlkZW5jZRJGCgtTdWJtaXRTaGFyZRIcLnNlbHZlZGdlLnYxLlNoYXJlU3VibWlzc2lvbhoZLnNlbHZlZGdlLnYxLlVubG9ja1N0YXR1c2IGcHJvdG8z", [file_selvedge_v1_common]);
+  fileDesc("ChxzZWx2ZWRnZS92MS9rZXlfYnJva2VyLnByb3RvEgtzZWx2ZWRnZS52MSISChBDaGFsbGVuZ2VSZXF1ZXN0IjgKD0NoYWxsZW5nZUFuc3dlchINCgVub25jZRgBIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgCIAEoDCLoAQoKS2V5UmVxdWVzdBINCgVub25jZRgBIAEoDBInCghldmlkZW5jZRgCIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBXN1aXRlGAMgASgJEg8KB25vZGVfaWQYBCABKAkSFQoNZXBoZW1lcmFsX2tleRgFIAEoDBITCgtzaWduaW5nX2tleRgGIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgHIAEoDBIwCghvcGVyYXRvchgIIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlEgwKBHJvbGUYCSABKAkiUgoKS2V5UmVsZWFzZRITCgtjZXJ0aWZpY2F0ZRgBIAEoDBIOCgZpc3N1ZXIYAiABKAwSCwoDZW5jGAMgASgMEhIKCmNpcGhlcnRleHQYBCABKAwiagoJS2V5QnVuZGxlEi8KDWVudmVsb3BlX2tleXMYASADKAsyGC5zZWx2ZWRnZS52MS5FbnZlbG9wZUtleRIsCgljb250cmFjdHMYAiADKAsyGS5zZWx2ZWRnZS52MS5Db250cmFjdEtleXMiVAoLRW52ZWxvcGVLZXkSDQoFc3VpdGUYASABKAkSDQoFZXBvY2gYAiABKAQSEgoKcHVibGljX2tleRgDIAEoDBITCgtwcml2YXRlX2tleRgEIAEoDCKjAQoMQ29udHJhY3RLZXlzEhAKCGNvbnRyYWN0GAEgASgJEg0KBXN1aXRlGAIgASgJEhAKCG5hbWVfa2V5GAMgASgMEiYKBmVwb2NocxgFIAMoCzIWLnNlbHZlZGdlLnYxLkVwb2NoS2V5cxIyCg9sYXRlcl9uYW1lX2tleXMYBiADKAsyGS5zZWx2ZWRnZS52MS5FcG9jaE5hbWVLZXlKBAgEEAUiLwoMRXBvY2hOYW1lS2V5Eg0KBWVwb2NoGAEgASgEEhAKCG5hbWVfa2V5GAIgASgMImUKCUVwb2NoS2V5cxINCgVlcG9jaBgBIAEoBBIQCghkYXRhX2tleRgCIAEoDBISCgpyYW5kb21fa2V5GAMgASgMEhAKCGdhdGVfa2V5GAQgASgMEhEKCWV2ZW50X2tleRgFIAEoDCIoChdFbnZlbG9wZUV2aWRlbmNlUmVxdWVzdBINCgVub25jZRgBIAEoDCKoAQoQRW52ZWxvcGVFdmlkZW5jZRInCghldmlkZW5jZRgBIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEhEKCXN0YXRlbWVudBgCIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgDIAEoDBIVCg1lcGhlbWVyYWxfa2V5GAQgASgMEikKCnJvb3RfYmlydGgYBSABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZSKaAgoPQnJva2VyU3RhdGVtZW50Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIYChByb290X2NlcnRpZmljYXRlGAMgASgMEjUKDWVudmVsb3BlX2tleXMYBCADKAsyHi5zZWx2ZWRnZS52MS5QdWJsaWNFbnZlbG9wZUtleRItCgljb250cmFjdHMYBSADKAsyGi5zZWx2ZWRnZS52MS5Db250cmFjdEVwb2NoEjoKEm5leHRfZW52ZWxvcGVfa2V5cxgGIAMoCzIeLnNlbHZlZGdlLnYxLlB1YmxpY0VudmVsb3BlS2V5EhUKDWF1ZGl0X2VudHJpZXMYByABKAQSEgoKYXVkaXRfaGFzaBgIIAEoDCJFChFQdWJsaWNFbnZlbG9wZUtleRINCgVzdWl0ZRgBIAEoCRINCgVlcG9jaBgCIAEoBBISCgpwdWJsaWNfa2V5GAMgASgMIrkBCgtSb290UmVxdWVzdBINCgVub25jZRgBIAEoDBIRCglvd25fbm9uY2UYAiABKAwSJwoIZXZpZGVuY2UYAyABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRIVCg1lcGhlbWVyYWxfa2V5GAQgASgMEhYKDnByb2ZpbGVfZGlnZXN0GAUgASgMEjAKCG9wZXJhdG9yGAYgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUihgEKCVJvb3RTaGFyZRInCghldmlkZW5jZRgBIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEhgKEHJvb3RfY2VydGlmaWNhdGUYAiABKAwSFQoNZXBoZW1lcmFsX2tleRgDIAEoDBILCgNlbmMYBCABKAwSEgoKY2lwaGVydGV4dBgFIAEoDCI3Cg5SZXBsaWNhdGVkUm9vdBITCgtyb290X3NlY3JldBgBIAEoDBIQCghyb290X2tleRgCIAEoDCISChBBdWRpdEhlYWRSZXF1ZXN0IkEKD1NpZ25lZEF1ZGl0SGVhZBINCgVjb3VudBgBIAEoBBIMCgRoYXNoGAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJHChVLZXlDb21taXRtZW50c1JlcXVlc3QSEAoIY29udHJhY3QYASABKAkSDQoFc3VpdGUYAiABKAkSDQoFZXBvY2gYAyABKAQiPgoUU2lnbmVkS2V5Q29tbWl0bWVudHMSEwoLY29tbWl0bWVudHMYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIo4BCg5LZXlDb21taXRtZW50cxIQCghjb250cmFjdBgBIAEoCRINCgVlcG9jaBgCIAEoBBIQCghkYXRhX2tleRgDIAEoDBIQCghuYW1lX2tleRgEIAEoDBISCgpyYW5kb21fa2V5GAUgASgMEhAKCGdhdGVfa2V5GAYgASgMEhEKCWV2ZW50X2tleRgHIAEoDCJAChdTaWduZWROYW1lS2V5Q29tbWl0bWVudBISCgpjb21taXRtZW50GAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCJGChFOYW1lS2V5Q29tbWl0bWVudBIQCghjb250cmFjdBgBIAEoCRINCgVlcG9jaBgCIAEoBBIQCghuYW1lX2tleRgDIAEoDCKTAgoKVGVlQmluZGluZxIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDAoEcm9sZRgDIAEoCRIPCgdub2RlX2lkGAQgASgJEhcKD29wZXJhdG9yX21zcF9pZBgFIAEoCRIQCgh0ZWVfdHlwZRgGIAEoCRITCgtwbGF0Zm9ybV9pZBgHIAEoDBITCgttZWFzdXJlbWVudBgIIAEoDBIXCg9ldmlkZW5jZV9kaWdlc3QYCSABKAwSDQoFc3VpdGUYCiABKAkSDQoFZXBvY2gYCyABKAQSIQoZb3BlcmF0b3JfY2VydGlmaWNhdGVfaGFzaBgMIAEoDBIVCg1vcGVyYXRvcl9uYW1lGA0gASgJIiYKFVVubG9ja0V2aWRlbmNlUmVxdWVzdBINCgVub25jZRgBIAEoDCJ7Cg5VbmxvY2tFdmlkZW5jZRInCghldmlkZW5jZRgBIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEhEKCXN0YXRlbWVudBgCIAEoDBIWCg5wcm9maWxlX2RpZ2VzdBgDIAEoDBIVCg1lcGhlbWVyYWxfa2V5GAQgASgMIm0KD1VubG9ja1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDQoFc2xvdHMYAyABKAwSKQoGc3RhdHVzGAQgASgLMhkuc2VsdmVkZ2UudjEuVW5sb2NrU3RhdHVzIn0KC1VubG9ja1Nsb3RzEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIRCgl0aHJlc2hvbGQYAyABKA0SJgoFc2xvdHMYBCADKAsyFy5zZWx2ZWRnZS52MS5VbmxvY2tTbG90EhEKCXJvb3Rfc2xvdBgFIAEoDCJlCgpVbmxvY2tTbG90Eg4KBm1zcF9pZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgMEhIKCmNvbW1pdG1lbnQYAyABKAwSCwoDZW5jGAQgASgMEhIKCmNpcGhlcnRleHQYBSABKAwiQgoPU2hhcmVTdWJtaXNzaW9uEg4KBm1zcF9pZBgBIAEoCRILCgNlbmMYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCJECgxVbmxvY2tTdGF0dXMSDgoGbG9ja2VkGAEgASgIEhEKCXRocmVzaG9sZBgCIAEoDRIRCglzdWJtaXR0ZWQYAyADKAky/QMKCUtleUJyb2tlchJICglDaGFsbGVuZ2USHS5zZWx2ZWRnZS52MS5DaGFsbGVuZ2VSZXF1ZXN0Ghwuc2VsdmVkZ2UudjEuQ2hhbGxlbmdlQW5zd2VyEj8KC1JlbGVhc2VLZXlzEhcuc2VsdmVkZ2UudjEuS2V5UmVxdWVzdBoXLnNlbHZlZGdlLnYxLktleVJlbGVhc2USWgoTR2V0RW52ZWxvcGVFdmlkZW5jZRIkLnNlbHZlZGdlLnYxLkVudmVsb3BlRXZpZGVuY2VSZXF1ZXN0Gh0uc2VsdmVkZ2UudjEuRW52ZWxvcGVFdmlkZW5jZRJaChFHZXRLZXlDb21taXRtZW50cxIiLnNlbHZlZGdlLnYxLktleUNvbW1pdG1lbnRzUmVxdWVzdBohLnNlbHZlZGdlLnYxLlNpZ25lZEtleUNvbW1pdG1lbnRzEmAKFEdldE5hbWVLZXlDb21taXRtZW50EiIuc2VsdmVkZ2UudjEuS2V5Q29tbWl0bWVudHNSZXF1ZXN0GiQuc2VsdmVkZ2UudjEuU2lnbmVkTmFtZUtleUNvbW1pdG1lbnQSSwoMR2V0QXVkaXRIZWFkEh0uc2VsdmVkZ2UudjEuQXVkaXRIZWFkUmVxdWVzdBocLnNlbHZlZGdlLnYxLlNpZ25lZEF1ZGl0SGVhZDJVChRLZXlCcm9rZXJSZXBsaWNhdGlvbhI9CglTaGFyZVJvb3QSGC5zZWx2ZWRnZS52MS5Sb290UmVxdWVzdBoWLnNlbHZlZGdlLnYxLlJvb3RTaGFyZTKvAQoPS2V5QnJva2VyVW5sb2NrElQKEUdldFVubG9ja0V2aWRlbmNlEiIuc2VsdmVkZ2UudjEuVW5sb2NrRXZpZGVuY2VSZXF1ZXN0Ghsuc2VsdmVkZ2UudjEuVW5sb2NrRXZpZGVuY2USRgoLU3VibWl0U2hhcmUSHC5zZWx2ZWRnZS52MS5TaGFyZVN1Ym1pc3Npb24aGS5zZWx2ZWRnZS52MS5VbmxvY2tTdGF0dXNiBnByb3RvMw", [file_selvedge_v1_common]);
 
 /**
  * @generated from message selvedge.v1.ChallengeRequest
@@ -225,14 +225,11 @@ export type ContractKeys = Message<"selvedge.v1.ContractKeys"> & {
   suite: string;
 
   /**
+   * the first
+   *
    * @generated from field: bytes name_key = 3;
    */
   nameKey: Uint8Array;
-
-  /**
-   * @generated from field: uint64 name_key_epoch = 4;
-   */
-  nameKeyEpoch: bigint;
 
   /**
    * ascending; the last is current
@@ -240,6 +237,13 @@ export type ContractKeys = Message<"selvedge.v1.ContractKeys"> & {
    * @generated from field: repeated selvedge.v1.EpochKeys epochs = 5;
    */
   epochs: EpochKeys[];
+
+  /**
+   * those that migrations have opened, ascending
+   *
+   * @generated from field: repeated selvedge.v1.EpochNameKey later_name_keys = 6;
+   */
+  laterNameKeys: EpochNameKey[];
 };
 
 /**
@@ -248,6 +252,28 @@ export type ContractKeys = Message<"selvedge.v1.ContractKeys"> & {
  */
 export const ContractKeysSchema: GenMessage<ContractKeys> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_key_broker, 6);
+
+/**
+ * @generated from message selvedge.v1.EpochNameKey
+ */
+export type EpochNameKey = Message<"selvedge.v1.EpochNameKey"> & {
+  /**
+   * @generated from field: uint64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * @generated from field: bytes name_key = 2;
+   */
+  nameKey: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.EpochNameKey.
+ * Use `create(EpochNameKeySchema)` to create a new message.
+ */
+export const EpochNameKeySchema: GenMessage<EpochNameKey> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 7);
 
 /**
  * @generated from message selvedge.v1.EpochKeys
@@ -284,7 +310,7 @@ export type EpochKeys = Message<"selvedge.v1.EpochKeys"> & {
  * Use `create(EpochKeysSchema)` to create a new message.
  */
 export const EpochKeysSchema: GenMessage<EpochKeys> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 7);
+  messageDesc(file_selvedge_v1_key_broker, 8);
 
 /**
  * @generated from message selvedge.v1.EnvelopeEvidenceRequest
@@ -303,7 +329,7 @@ export type EnvelopeEvidenceRequest = Message<"selvedge.v1.EnvelopeEvidenceReque
  * Use `create(EnvelopeEvidenceRequestSchema)` to create a new message.
  */
 export const EnvelopeEvidenceRequestSchema: GenMessage<EnvelopeEvidenceRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 8);
+  messageDesc(file_selvedge_v1_key_broker, 9);
 
 /**
  * @generated from message selvedge.v1.EnvelopeEvidence
@@ -344,7 +370,7 @@ export type EnvelopeEvidence = Message<"selvedge.v1.EnvelopeEvidence"> & {
  * Use `create(EnvelopeEvidenceSchema)` to create a new message.
  */
 export const EnvelopeEvidenceSchema: GenMessage<EnvelopeEvidence> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 9);
+  messageDesc(file_selvedge_v1_key_broker, 10);
 
 /**
  * The broker's own statement (DESIGN 9): its root, the envelope keys and every epoch.
@@ -406,7 +432,7 @@ export type BrokerStatement = Message<"selvedge.v1.BrokerStatement"> & {
  * Use `create(BrokerStatementSchema)` to create a new message.
  */
 export const BrokerStatementSchema: GenMessage<BrokerStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 10);
+  messageDesc(file_selvedge_v1_key_broker, 11);
 
 /**
  * @generated from message selvedge.v1.PublicEnvelopeKey
@@ -433,7 +459,7 @@ export type PublicEnvelopeKey = Message<"selvedge.v1.PublicEnvelopeKey"> & {
  * Use `create(PublicEnvelopeKeySchema)` to create a new message.
  */
 export const PublicEnvelopeKeySchema: GenMessage<PublicEnvelopeKey> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 11);
+  messageDesc(file_selvedge_v1_key_broker, 12);
 
 /**
  * A key broker without its root asks a replica that has it.
@@ -485,7 +511,7 @@ export type RootRequest = Message<"selvedge.v1.RootRequest"> & {
  * Use `create(RootRequestSchema)` to create a new message.
  */
 export const RootRequestSchema: GenMessage<RootRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 12);
+  messageDesc(file_selvedge_v1_key_broker, 13);
 
 /**
  * @generated from message selvedge.v1.RootShare
@@ -528,7 +554,7 @@ export type RootShare = Message<"selvedge.v1.RootShare"> & {
  * Use `create(RootShareSchema)` to create a new message.
  */
 export const RootShareSchema: GenMessage<RootShare> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 13);
+  messageDesc(file_selvedge_v1_key_broker, 14);
 
 /**
  * What replicas have in common; every key derives from it.
@@ -556,7 +582,7 @@ export type ReplicatedRoot = Message<"selvedge.v1.ReplicatedRoot"> & {
  * Use `create(ReplicatedRootSchema)` to create a new message.
  */
 export const ReplicatedRootSchema: GenMessage<ReplicatedRoot> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 14);
+  messageDesc(file_selvedge_v1_key_broker, 15);
 
 /**
  * @generated from message selvedge.v1.AuditHeadRequest
@@ -569,7 +595,7 @@ export type AuditHeadRequest = Message<"selvedge.v1.AuditHeadRequest"> & {
  * Use `create(AuditHeadRequestSchema)` to create a new message.
  */
 export const AuditHeadRequestSchema: GenMessage<AuditHeadRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 15);
+  messageDesc(file_selvedge_v1_key_broker, 16);
 
 /**
  * @generated from message selvedge.v1.SignedAuditHead
@@ -602,7 +628,7 @@ export type SignedAuditHead = Message<"selvedge.v1.SignedAuditHead"> & {
  * Use `create(SignedAuditHeadSchema)` to create a new message.
  */
 export const SignedAuditHeadSchema: GenMessage<SignedAuditHead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 16);
+  messageDesc(file_selvedge_v1_key_broker, 17);
 
 /**
  * @generated from message selvedge.v1.KeyCommitmentsRequest
@@ -629,7 +655,7 @@ export type KeyCommitmentsRequest = Message<"selvedge.v1.KeyCommitmentsRequest">
  * Use `create(KeyCommitmentsRequestSchema)` to create a new message.
  */
 export const KeyCommitmentsRequestSchema: GenMessage<KeyCommitmentsRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 17);
+  messageDesc(file_selvedge_v1_key_broker, 18);
 
 /**
  * @generated from message selvedge.v1.SignedKeyCommitments
@@ -655,7 +681,7 @@ export type SignedKeyCommitments = Message<"selvedge.v1.SignedKeyCommitments"> &
  * Use `create(SignedKeyCommitmentsSchema)` to create a new message.
  */
 export const SignedKeyCommitmentsSchema: GenMessage<SignedKeyCommitments> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 18);
+  messageDesc(file_selvedge_v1_key_broker, 19);
 
 /**
  * @generated from message selvedge.v1.KeyCommitments
@@ -704,7 +730,64 @@ export type KeyCommitments = Message<"selvedge.v1.KeyCommitments"> & {
  * Use `create(KeyCommitmentsSchema)` to create a new message.
  */
 export const KeyCommitmentsSchema: GenMessage<KeyCommitments> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 19);
+  messageDesc(file_selvedge_v1_key_broker, 20);
+
+/**
+ * @generated from message selvedge.v1.SignedNameKeyCommitment
+ */
+export type SignedNameKeyCommitment = Message<"selvedge.v1.SignedNameKeyCommitment"> & {
+  /**
+   * NameKeyCommitment bytes
+   *
+   * @generated from field: bytes commitment = 1;
+   */
+  commitment: Uint8Array;
+
+  /**
+   * by the broker's root, over H("name key commitment", commitment)
+   *
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.SignedNameKeyCommitment.
+ * Use `create(SignedNameKeyCommitmentSchema)` to create a new message.
+ */
+export const SignedNameKeyCommitmentSchema: GenMessage<SignedNameKeyCommitment> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 21);
+
+/**
+ * @generated from message selvedge.v1.NameKeyCommitment
+ */
+export type NameKeyCommitment = Message<"selvedge.v1.NameKeyCommitment"> & {
+  /**
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * of the name key alone
+   *
+   * @generated from field: uint64 epoch = 2;
+   */
+  epoch: bigint;
+
+  /**
+   * as in KeyCommitments
+   *
+   * @generated from field: bytes name_key = 3;
+   */
+  nameKey: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.NameKeyCommitment.
+ * Use `create(NameKeyCommitmentSchema)` to create a new message.
+ */
+export const NameKeyCommitmentSchema: GenMessage<NameKeyCommitment> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_key_broker, 22);
 
 /**
  * Extension of the TEE certificate: what the broker appraised.
@@ -789,7 +872,7 @@ export type TeeBinding = Message<"selvedge.v1.TeeBinding"> & {
  * Use `create(TeeBindingSchema)` to create a new message.
  */
 export const TeeBindingSchema: GenMessage<TeeBinding> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 20);
+  messageDesc(file_selvedge_v1_key_broker, 23);
 
 /**
  * @generated from message selvedge.v1.UnlockEvidenceRequest
@@ -808,7 +891,7 @@ export type UnlockEvidenceRequest = Message<"selvedge.v1.UnlockEvidenceRequest">
  * Use `create(UnlockEvidenceRequestSchema)` to create a new message.
  */
 export const UnlockEvidenceRequestSchema: GenMessage<UnlockEvidenceRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 21);
+  messageDesc(file_selvedge_v1_key_broker, 24);
 
 /**
  * @generated from message selvedge.v1.UnlockEvidence
@@ -844,7 +927,7 @@ export type UnlockEvidence = Message<"selvedge.v1.UnlockEvidence"> & {
  * Use `create(UnlockEvidenceSchema)` to create a new message.
  */
 export const UnlockEvidenceSchema: GenMessage<UnlockEvidence> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 22);
+  messageDesc(file_selvedge_v1_key_broker, 25);
 
 /**
  * @generated from message selvedge.v1.UnlockStatement
@@ -878,7 +961,7 @@ export type UnlockStatement = Message<"selvedge.v1.UnlockStatement"> & {
  * Use `create(UnlockStatementSchema)` to create a new message.
  */
 export const UnlockStatementSchema: GenMessage<UnlockStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 23);
+  messageDesc(file_selvedge_v1_key_broker, 26);
 
 /**
  * The clear head of the store: one share of the unlock secret per organisation, each sealed to its unlock key.
@@ -923,7 +1006,7 @@ export type UnlockSlots = Message<"selvedge.v1.UnlockSlots"> & {
  * Use `create(UnlockSlotsSchema)` to create a new message.
  */
 export const UnlockSlotsSchema: GenMessage<UnlockSlots> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 24);
+  messageDesc(file_selvedge_v1_key_broker, 27);
 
 /**
  * @generated from message selvedge.v1.UnlockSlot
@@ -966,7 +1049,7 @@ export type UnlockSlot = Message<"selvedge.v1.UnlockSlot"> & {
  * Use `create(UnlockSlotSchema)` to create a new message.
  */
 export const UnlockSlotSchema: GenMessage<UnlockSlot> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 25);
+  messageDesc(file_selvedge_v1_key_broker, 28);
 
 /**
  * @generated from message selvedge.v1.ShareSubmission
@@ -995,7 +1078,7 @@ export type ShareSubmission = Message<"selvedge.v1.ShareSubmission"> & {
  * Use `create(ShareSubmissionSchema)` to create a new message.
  */
 export const ShareSubmissionSchema: GenMessage<ShareSubmission> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 26);
+  messageDesc(file_selvedge_v1_key_broker, 29);
 
 /**
  * @generated from message selvedge.v1.UnlockStatus
@@ -1026,7 +1109,7 @@ export type UnlockStatus = Message<"selvedge.v1.UnlockStatus"> & {
  * Use `create(UnlockStatusSchema)` to create a new message.
  */
 export const UnlockStatusSchema: GenMessage<UnlockStatus> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_key_broker, 27);
+  messageDesc(file_selvedge_v1_key_broker, 30);
 
 /**
  * Hop 0: attestation and key release.
@@ -1069,6 +1152,16 @@ export const KeyBroker: GenService<{
     methodKind: "unary";
     input: typeof KeyCommitmentsRequestSchema;
     output: typeof SignedKeyCommitmentsSchema;
+  },
+  /**
+   * Commitment of a later name key, to be recorded on the ledger when a migration opens.
+   *
+   * @generated from rpc selvedge.v1.KeyBroker.GetNameKeyCommitment
+   */
+  getNameKeyCommitment: {
+    methodKind: "unary";
+    input: typeof KeyCommitmentsRequestSchema;
+    output: typeof SignedNameKeyCommitmentSchema;
   },
   /**
    * Where the audit log ends now: whoever keeps it can tell later whether entries were cut off.

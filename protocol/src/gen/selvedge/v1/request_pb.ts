@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { ContractEpoch, Refusal } from "./common_pb.js";
 import { file_selvedge_v1_common } from "./common_pb.js";
-import type { TargetData } from "./target_data_pb.js";
+import type { NamesInUse, TargetData } from "./target_data_pb.js";
 import { file_selvedge_v1_target_data } from "./target_data_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/request.proto.
  */
 export const file_selvedge_v1_request: GenFile = /*@__PURE__*/
-  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iTgoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEgwKBHNhbHQYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQiMwoOS2V5RXBvY2hzQXNrZWQSDwoHY29uZmlybRgBIAEoCBIQCghtYXhfa2V5cxgCIAEoDSJYCg9TdG9yZWRLZXlFcG9jaHMSFAoMbmV3ZXN0X2Vwb2NoGAEgASgEEi8KCGRhdGFzZXRzGAIgAygLMh0uc2VsdmVkZ2UudjEuRGF0YXNldEtleUVwb2NocyJyChBEYXRhc2V0S2V5RXBvY2hzEg8KB2RhdGFzZXQYASABKAkSDgoGZW5kaW5nGAIgASgIEikKBmVwb2NocxgDIAMoCzIZLnNlbHZlZGdlLnYxLkVwb2NoRW50cmllcxISCgpvbGRlcl9rZXlzGAQgAygMIkAKDEVwb2NoRW50cmllcxINCgVlcG9jaBgBIAEoBBIPCgdlbnRyaWVzGAIgASgEEhAKCHJlYWRhYmxlGAMgASgIIjEKCVJlRW5jcnlwdBIPCgdkYXRhc2V0GAEgASgJEhMKC2xlZGdlcl9rZXlzGAIgAygMIiwKC1JlRW5jcnlwdGVkEgwKBHNlZW4YASABKA0SDwoHd3JpdHRlbhgCIAEoDSKkAQoIUmVzcG9uc2USDgoGc3RhdHVzGAEgASgFEg8KB21lc3NhZ2UYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIqCgVldmVudBgEIAEoCzIbLnNlbHZlZGdlLnYxLkNoYWluY29kZUV2ZW50EiUKB3JlZnVzYWwYBSABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsEhMKC3ZpZXdfaGVpZ2h0GAYgASgEIhYKFENvbXB1dGVIZWFsdGhSZXF1ZXN0IrgCCg1Db21wdXRlSGVhbHRoEg8KB25vZGVfaWQYASABKAkSDQoFcmVhZHkYAiABKAgSEAoIZHJhaW5pbmcYAyABKAgSEQoJaW5fZmxpZ2h0GAQgASgNEhAKCGNhcGFjaXR5GAUgASgNEhMKC3ZpZXdfaGVpZ2h0GAYgASgEEhEKCWNvbnRyYWN0cxgHIAMoCRIQCgh0ZWVfdHlwZRgIIAEoCRITCgttZWFzdXJlbWVudBgJIAEoDBIqCghwYWNrYWdlcxgKIAMoCzIYLnNlbHZlZGdlLnYxLkhlbGRQYWNrYWdlEiQKBGtlcHQYCyABKAsyFi5zZWx2ZWRnZS52MS5LZXB0U3RhdGUSFQoNc3RhdGVfcXVlcmllcxgMIAEoBBIYChBkZW5pZWRfY29udHJhY3RzGA0gAygJIncKCUtlcHRTdGF0ZRIOCgZwb2ludHMYASABKAQSEwoLcG9pbnRfYnl0ZXMYAiABKAQSEgoKcG9pbnRfaGl0cxgDIAEoBBIMCgRzZXRzGAQgASgEEhEKCXNldF9ieXRlcxgFIAEoBBIQCghzZXRfaGl0cxgGIAEoBCIyCgtIZWxkUGFja2FnZRIRCgljb2RlX2hhc2gYASABKAwSEAoIdmVyaWZpZWQYAiABKAgqVQoJRGlyZWN0aW9uEhkKFURJUkVDVElPTl9VTlNQRUNJRklFRBAAEhUKEURJUkVDVElPTl9SRVFVRVNUEAESFgoSRElSRUNUSU9OX1JFU1BPTlNFEAIqvAEKC1JlcXVlc3RLaW5kEhwKGFJFUVVFU1RfS0lORF9VTlNQRUNJRklFRBAAEhkKFVJFUVVFU1RfS0lORF9FVkFMVUFURRABEhcKE1JFUVVFU1RfS0lORF9TVUJNSVQQAhIcChhSRVFVRVNUX0tJTkRfT1BFTl9FVkVOVFMQAxIgChxSRVFVRVNUX0tJTkRfTElTVF9LRVlfRVBPQ0hTEAQSGwoXUkVRVUVTVF9LSU5EX1JFX0VOQ1JZUFQQBTLdAQoHQ29tcHV0ZRJCCgdFeGVjdXRlEhouc2VsdmVkZ2UudjEuU2VhbGVkUmVxdWVzdBobLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEkUKDEV4ZWN1dGVCYXRjaBIZLnNlbHZlZGdlLnYxLkJhdGNoUmVxdWVzdBoaLnNlbHZlZGdlLnYxLkJhdGNoUmVzcG9uc2USRwoGSGVhbHRoEiEuc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5Db21wdXRlSGVhbHRoYgZwcm90bzM", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
+  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iTgoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEgwKBHNhbHQYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQiMwoOS2V5RXBvY2hzQXNrZWQSDwoHY29uZmlybRgBIAEoCBIQCghtYXhfa2V5cxgCIAEoDSJYCg9TdG9yZWRLZXlFcG9jaHMSFAoMbmV3ZXN0X2Vwb2NoGAEgASgEEi8KCGRhdGFzZXRzGAIgAygLMh0uc2VsdmVkZ2UudjEuRGF0YXNldEtleUVwb2NocyJyChBEYXRhc2V0S2V5RXBvY2hzEg8KB2RhdGFzZXQYASABKAkSDgoGZW5kaW5nGAIgASgIEikKBmVwb2NocxgDIAMoCzIZLnNlbHZlZGdlLnYxLkVwb2NoRW50cmllcxISCgpvbGRlcl9rZXlzGAQgAygMIkAKDEVwb2NoRW50cmllcxINCgVlcG9jaBgBIAEoBBIPCgdlbnRyaWVzGAIgASgEEhAKCHJlYWRhYmxlGAMgASgIIjEKCVJlRW5jcnlwdBIPCgdkYXRhc2V0GAEgASgJEhMKC2xlZGdlcl9rZXlzGAIgAygMIiwKC1JlRW5jcnlwdGVkEgwKBHNlZW4YASABKA0SDwoHd3JpdHRlbhgCIAEoDSIvCgpOYW1lc0Fza2VkEg8KB2NvbmZpcm0YASABKAgSEAoIbWF4X2tleXMYAiABKA0iYgoLU3RvcmVkTmFtZXMSJgoFbmFtZXMYASABKAsyFy5zZWx2ZWRnZS52MS5OYW1lc0luVXNlEisKCGRhdGFzZXRzGAIgAygLMhkuc2VsdmVkZ2UudjEuRGF0YXNldE5hbWVzIoIBCgxEYXRhc2V0TmFtZXMSDwoHZGF0YXNldBgBIAEoCRIOCgZlbmRpbmcYAiABKAgSDwoHY3VycmVudBgDIAEoBBINCgVvdGhlchgEIAEoBBIPCgd0b19jb3B5GAUgASgEEhIKCnVucmVhZGFibGUYBiABKAQSDAoEa2V5cxgHIAMoDCJFCgxNaWdyYXRlTmFtZXMSDwoHZGF0YXNldBgBIAEoCRITCgtsZWRnZXJfa2V5cxgCIAMoDBIPCgdwcm9sb25nGAMgASgIIqQBCghSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIPCgdwYXlsb2FkGAMgASgMEioKBWV2ZW50GAQgASgLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQSJQoHcmVmdXNhbBgFIAEoCzIULnNlbHZlZGdlLnYxLlJlZnVzYWwSEwoLdmlld19oZWlnaHQYBiABKAQiFgoUQ29tcHV0ZUhlYWx0aFJlcXVlc3QiuAIKDUNvbXB1dGVIZWFsdGgSDwoHbm9kZV9pZBgBIAEoCRINCgVyZWFkeRgCIAEoCBIQCghkcmFpbmluZxgDIAEoCBIRCglpbl9mbGlnaHQYBCABKA0SEAoIY2FwYWNpdHkYBSABKA0SEwoLdmlld19oZWlnaHQYBiABKAQSEQoJY29udHJhY3RzGAcgAygJEhAKCHRlZV90eXBlGAggASgJEhMKC21lYXN1cmVtZW50GAkgASgMEioKCHBhY2thZ2VzGAogAygLMhguc2VsdmVkZ2UudjEuSGVsZFBhY2thZ2USJAoEa2VwdBgLIAEoCzIWLnNlbHZlZGdlLnYxLktlcHRTdGF0ZRIVCg1zdGF0ZV9xdWVyaWVzGAwgASgEEhgKEGRlbmllZF9jb250cmFjdHMYDSADKAkidwoJS2VwdFN0YXRlEg4KBnBvaW50cxgBIAEoBBITCgtwb2ludF9ieXRlcxgCIAEoBBISCgpwb2ludF9oaXRzGAMgASgEEgwKBHNldHMYBCABKAQSEQoJc2V0X2J5dGVzGAUgASgEEhAKCHNldF9oaXRzGAYgASgEIjIKC0hlbGRQYWNrYWdlEhEKCWNvZGVfaGFzaBgBIAEoDBIQCgh2ZXJpZmllZBgCIAEoCCpVCglEaXJlY3Rpb24SGQoVRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRRElSRUNUSU9OX1JFUVVFU1QQARIWChJESVJFQ1RJT05fUkVTUE9OU0UQAir5AQoLUmVxdWVzdEtpbmQSHAoYUkVRVUVTVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVUkVRVUVTVF9LSU5EX0VWQUxVQVRFEAESFwoTUkVRVUVTVF9LSU5EX1NVQk1JVBACEhwKGFJFUVVFU1RfS0lORF9PUEVOX0VWRU5UUxADEiAKHFJFUVVFU1RfS0lORF9MSVNUX0tFWV9FUE9DSFMQBBIbChdSRVFVRVNUX0tJTkRfUkVfRU5DUllQVBAFEhsKF1JFUVVFU1RfS0lORF9MSVNUX05BTUVTEAYSHgoaUkVRVUVTVF9LSU5EX01JR1JBVEVfTkFNRVMQBzLdAQoHQ29tcHV0ZRJCCgdFeGVjdXRlEhouc2VsdmVkZ2UudjEuU2VhbGVkUmVxdWVzdBobLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEkUKDEV4ZWN1dGVCYXRjaBIZLnNlbHZlZGdlLnYxLkJhdGNoUmVxdWVzdBoaLnNlbHZlZGdlLnYxLkJhdGNoUmVzcG9uc2USRwoGSGVhbHRoEiEuc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5Db21wdXRlSGVhbHRoYgZwcm90bzM", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
 
 /**
  * The clear header: the transaction key and all associated data bind its bytes.
@@ -615,6 +615,152 @@ export const ReEncryptedSchema: GenMessage<ReEncrypted> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_request, 17);
 
 /**
+ * Under which names a contract's entries lie. For administrators of its owners.
+ *
+ * @generated from message selvedge.v1.NamesAsked
+ */
+export type NamesAsked = Message<"selvedge.v1.NamesAsked"> & {
+  /**
+   * counted are exactly the entries that a quorum of organisations states
+   *
+   * @generated from field: bool confirm = 1;
+   */
+  confirm: boolean;
+
+  /**
+   * so many entries are listed that a migration has to see to, of all datasets together
+   *
+   * @generated from field: uint32 max_keys = 2;
+   */
+  maxKeys: number;
+};
+
+/**
+ * Describes the message selvedge.v1.NamesAsked.
+ * Use `create(NamesAskedSchema)` to create a new message.
+ */
+export const NamesAskedSchema: GenMessage<NamesAsked> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 18);
+
+/**
+ * @generated from message selvedge.v1.StoredNames
+ */
+export type StoredNames = Message<"selvedge.v1.StoredNames"> & {
+  /**
+   * on the ledger, as the node sees it
+   *
+   * @generated from field: selvedge.v1.NamesInUse names = 1;
+   */
+  names?: NamesInUse | undefined;
+
+  /**
+   * in the order of the contract's policy
+   *
+   * @generated from field: repeated selvedge.v1.DatasetNames datasets = 2;
+   */
+  datasets: DatasetNames[];
+};
+
+/**
+ * Describes the message selvedge.v1.StoredNames.
+ * Use `create(StoredNamesSchema)` to create a new message.
+ */
+export const StoredNamesSchema: GenMessage<StoredNames> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 19);
+
+/**
+ * @generated from message selvedge.v1.DatasetNames
+ */
+export type DatasetNames = Message<"selvedge.v1.DatasetNames"> & {
+  /**
+   * @generated from field: string dataset = 1;
+   */
+  dataset: string;
+
+  /**
+   * its entries end by themselves: a copy begins its life anew
+   *
+   * @generated from field: bool ending = 2;
+   */
+  ending: boolean;
+
+  /**
+   * entries under the current names
+   *
+   * @generated from field: uint64 current = 3;
+   */
+  current: bigint;
+
+  /**
+   * entries under any others
+   *
+   * @generated from field: uint64 other = 4;
+   */
+  other: bigint;
+
+  /**
+   * keys that the names being migrated to lack
+   *
+   * @generated from field: uint64 to_copy = 5;
+   */
+  toCopy: bigint;
+
+  /**
+   * entries under revoked epochs of the data key: they cannot be copied
+   *
+   * @generated from field: uint64 unreadable = 6;
+   */
+  unreadable: bigint;
+
+  /**
+   * ledger keys that a migration has to see to, ascending
+   *
+   * @generated from field: repeated bytes keys = 7;
+   */
+  keys: Uint8Array[];
+};
+
+/**
+ * Describes the message selvedge.v1.DatasetNames.
+ * Use `create(DatasetNamesSchema)` to create a new message.
+ */
+export const DatasetNamesSchema: GenMessage<DatasetNames> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 20);
+
+/**
+ * Entries of a dataset that are to be copied to the other names; while these are cleared, to end there.
+ *
+ * @generated from message selvedge.v1.MigrateNames
+ */
+export type MigrateNames = Message<"selvedge.v1.MigrateNames"> & {
+  /**
+   * @generated from field: string dataset = 1;
+   */
+  dataset: string;
+
+  /**
+   * 32 bytes each, ascending, unique
+   *
+   * @generated from field: repeated bytes ledger_keys = 2;
+   */
+  ledgerKeys: Uint8Array[];
+
+  /**
+   * entries that end by themselves may begin their life anew
+   *
+   * @generated from field: bool prolong = 3;
+   */
+  prolong: boolean;
+};
+
+/**
+ * Describes the message selvedge.v1.MigrateNames.
+ * Use `create(MigrateNamesSchema)` to create a new message.
+ */
+export const MigrateNamesSchema: GenMessage<MigrateNames> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 21);
+
+/**
  * What the chaincode answered (its digest, keyed, is in the core), or a refusal after authentication.
  *
  * @generated from message selvedge.v1.Response
@@ -660,7 +806,7 @@ export type Response = Message<"selvedge.v1.Response"> & {
  * Use `create(ResponseSchema)` to create a new message.
  */
 export const ResponseSchema: GenMessage<Response> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 18);
+  messageDesc(file_selvedge_v1_request, 22);
 
 /**
  * @generated from message selvedge.v1.ComputeHealthRequest
@@ -673,7 +819,7 @@ export type ComputeHealthRequest = Message<"selvedge.v1.ComputeHealthRequest"> &
  * Use `create(ComputeHealthRequestSchema)` to create a new message.
  */
 export const ComputeHealthRequestSchema: GenMessage<ComputeHealthRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 19);
+  messageDesc(file_selvedge_v1_request, 23);
 
 /**
  * @generated from message selvedge.v1.ComputeHealth
@@ -756,7 +902,7 @@ export type ComputeHealth = Message<"selvedge.v1.ComputeHealth"> & {
  * Use `create(ComputeHealthSchema)` to create a new message.
  */
 export const ComputeHealthSchema: GenMessage<ComputeHealth> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 20);
+  messageDesc(file_selvedge_v1_request, 24);
 
 /**
  * State that a node keeps in TEE memory, of all contracts; bytes are estimates.
@@ -804,7 +950,7 @@ export type KeptState = Message<"selvedge.v1.KeptState"> & {
  * Use `create(KeptStateSchema)` to create a new message.
  */
 export const KeptStateSchema: GenMessage<KeptState> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 21);
+  messageDesc(file_selvedge_v1_request, 25);
 
 /**
  * A contract package in the node's store.
@@ -832,7 +978,7 @@ export type HeldPackage = Message<"selvedge.v1.HeldPackage"> & {
  * Use `create(HeldPackageSchema)` to create a new message.
  */
 export const HeldPackageSchema: GenMessage<HeldPackage> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 22);
+  messageDesc(file_selvedge_v1_request, 26);
 
 /**
  * @generated from enum selvedge.v1.Direction
@@ -899,6 +1045,20 @@ export enum RequestKind {
    * @generated from enum value: REQUEST_KIND_RE_ENCRYPT = 5;
    */
   RE_ENCRYPT = 5,
+
+  /**
+   * one argument, NamesAsked; the answer's payload is StoredNames
+   *
+   * @generated from enum value: REQUEST_KIND_LIST_NAMES = 6;
+   */
+  LIST_NAMES = 6,
+
+  /**
+   * one argument, MigrateNames; answered as a submit, with the payload ReEncrypted
+   *
+   * @generated from enum value: REQUEST_KIND_MIGRATE_NAMES = 7;
+   */
+  MIGRATE_NAMES = 7,
 }
 
 /**

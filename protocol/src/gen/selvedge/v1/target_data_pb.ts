@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/target_data.proto.
  */
 export const file_selvedge_v1_target_data: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zZWx2ZWRnZS92MS90YXJnZXRfZGF0YS5wcm90bxILc2VsdmVkZ2UudjEiXQoKVGFyZ2V0RGF0YRINCgVjb3JlcxgBIAMoDBIRCglpdGVtX21hc2sYAiABKAwSLQoLYXR0YWNobWVudHMYAyABKAsyGC5zZWx2ZWRnZS52MS5BdHRhY2htZW50cyKRAgoEQ29yZRIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5yZXF1ZXN0X2RpZ2VzdBgGIAEoDBIXCg9yZXNwb25zZV9kaWdlc3QYByABKAwSFAoMZXZlbnRfZGlnZXN0GAggASgMEi4KCHNlY3Rpb25zGAkgAygLMhwuc2VsdmVkZ2UudjEuQ29udHJhY3RTZWN0aW9uEg0KBWdhdGVkGAogASgIEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAsgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgMIAEoBSLgAgoPQ29udHJhY3RTZWN0aW9uEhAKCGNvbnRyYWN0GAEgASgJEhEKCWNvZGVfaGFzaBgCIAEoDBIWCg5wb2xpY3lfdmVyc2lvbhgDIAEoBBIRCglrZXlfZXBvY2gYBCABKAQSJQoFcmVhZHMYBSADKAsyFi5zZWx2ZWRnZS52MS5SZWFkRW50cnkSJwoGd3JpdGVzGAYgAygLMhcuc2VsdmVkZ2UudjEuV3JpdGVFbnRyeRIrCgtndWFyZHNfcmVhZBgHIAMoCzIWLnNlbHZlZGdlLnYxLkd1YXJkUmVhZBIvCg5ndWFyZHNfd3JpdHRlbhgIIAMoCzIXLnNlbHZlZGdlLnYxLkd1YXJkV3JpdGUSGQoRc2VhbGVkX2V2ZW50X2hhc2gYCSABKAwSNAoQa2V5X3BvbGljeV9yZWFkcxgLIAMoCzIaLnNlbHZlZGdlLnYxLktleVBvbGljeVJlYWQiVwoNS2V5UG9saWN5UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRISCgpsZWRnZXJfa2V5GAMgASgMEg4KBnBvbGljeRgEIAEoDCJYCglSZWFkRW50cnkSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBITCgtwYWNrZXRfaGFzaBgEIAEoDCKNAgoKV3JpdGVFbnRyeRIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBISCgpsZWRnZXJfa2V5GAQgASgMEhUKC3BhY2tldF9oYXNoGAUgASgMSAASEAoGZGVsZXRlGAYgASgISAASDwoFcHVyZ2UYByABKAhIABIOCgRrZWVwGAwgASgISAASFwoKa2V5X3BvbGljeRgIIAEoDEgBiAEBEhcKD293bmVyX2NvcHlfaGFzaBgJIAEoDBIXCg9sZWdhY3lfa2V5X2hhc2gYCyABKAxCCAoGZWZmZWN0Qg0KC19rZXlfcG9saWN5SgQIChALIncKCUd1YXJkUmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwSJAoEa2luZBgEIAEoDjIWLnNlbHZlZGdlLnYxLkd1YXJkS2luZBINCgV0eF9pZBgFIAEoDCJpCgpHdWFyZFdyaXRlEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhEKCWd1YXJkX2tleRgDIAEoDBIkCgRraW5kGAQgASgOMhYuc2VsdmVkZ2UudjEuR3VhcmRLaW5kItIBCgtBdHRhY2htZW50cxIPCgdwYWNrZXRzGAEgAygMEhUKDXNlYWxlZF9ldmVudHMYAiADKAwSMQoOdGVlX3NpZ25hdHVyZXMYAyADKAsyGS5zZWx2ZWRnZS52MS5UZWVTaWduYXR1cmUSMwoKc3RhdGVtZW50cxgEIAMoCzIfLnNlbHZlZGdlLnYxLlNldERpZ2VzdFN0YXRlbWVudBIzCgxrZXlfcG9saWNpZXMYBSADKAsyHS5zZWx2ZWRnZS52MS5LZXlQb2xpY3lJbkZvcmNlImwKEEtleVBvbGljeUluRm9yY2USEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg8KB2RhdGFzZXQYAyABKAkSEgoKbGVkZ2VyX2tleRgEIAEoDBIOCgZwb2xpY3kYBSABKAwiNgoMVGVlU2lnbmF0dXJlEhMKC2NlcnRpZmljYXRlGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCI7CgZQYWNrZXQSDgoGaGVhZGVyGAEgASgMEg0KBW5vbmNlGAIgASgMEhIKCmNpcGhlcnRleHQYAyABKAwi4wEKDFBhY2tldEhlYWRlchINCgVzdWl0ZRgBIAEoCRIRCglrZXlfZXBvY2gYAiABKAQSDwoHY2hhbm5lbBgDIAEoCRIQCghjb250cmFjdBgEIAEoCRIPCgdkYXRhc2V0GAUgASgJEhMKC2RhdGFzZXRfdGFnGAYgASgMEhIKCmxlZGdlcl9rZXkYByABKAwSDQoFdHhfaWQYCCABKAwSFwoPcmVhZF9zZXRfZGlnZXN0GAkgASgMEhYKDmtleV9jb21taXRtZW50GAogASgMEhQKDHJlX2VuY3J5cHRlZBgLIAEoCCJACgtTZWFsZWRFdmVudBIOCgZoZWFkZXIYASABKAwSDQoFbm9uY2UYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCJ/ChFTZWFsZWRFdmVudEhlYWRlchINCgVzdWl0ZRgBIAEoCRIRCglrZXlfZXBvY2gYAiABKAQSDwoHY2hhbm5lbBgDIAEoCRIQCghjb250cmFjdBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5rZXlfY29tbWl0bWVudBgGIAEoDCpaCglHdWFyZEtpbmQSGgoWR1VBUkRfS0lORF9VTlNQRUNJRklFRBAAEhkKFUdVQVJEX0tJTkRfTUVNQkVSU0hJUBABEhYKEkdVQVJEX0tJTkRfQ09OVEVOVBACYgZwcm90bzM", [file_selvedge_v1_state]);
+  fileDesc("Ch1zZWx2ZWRnZS92MS90YXJnZXRfZGF0YS5wcm90bxILc2VsdmVkZ2UudjEiXQoKVGFyZ2V0RGF0YRINCgVjb3JlcxgBIAMoDBIRCglpdGVtX21hc2sYAiABKAwSLQoLYXR0YWNobWVudHMYAyABKAsyGC5zZWx2ZWRnZS52MS5BdHRhY2htZW50cyKRAgoEQ29yZRIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5yZXF1ZXN0X2RpZ2VzdBgGIAEoDBIXCg9yZXNwb25zZV9kaWdlc3QYByABKAwSFAoMZXZlbnRfZGlnZXN0GAggASgMEi4KCHNlY3Rpb25zGAkgAygLMhwuc2VsdmVkZ2UudjEuQ29udHJhY3RTZWN0aW9uEg0KBWdhdGVkGAogASgIEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAsgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgMIAEoBSKIAwoPQ29udHJhY3RTZWN0aW9uEhAKCGNvbnRyYWN0GAEgASgJEhEKCWNvZGVfaGFzaBgCIAEoDBIWCg5wb2xpY3lfdmVyc2lvbhgDIAEoBBIRCglrZXlfZXBvY2gYBCABKAQSJQoFcmVhZHMYBSADKAsyFi5zZWx2ZWRnZS52MS5SZWFkRW50cnkSJwoGd3JpdGVzGAYgAygLMhcuc2VsdmVkZ2UudjEuV3JpdGVFbnRyeRIrCgtndWFyZHNfcmVhZBgHIAMoCzIWLnNlbHZlZGdlLnYxLkd1YXJkUmVhZBIvCg5ndWFyZHNfd3JpdHRlbhgIIAMoCzIXLnNlbHZlZGdlLnYxLkd1YXJkV3JpdGUSGQoRc2VhbGVkX2V2ZW50X2hhc2gYCSABKAwSNAoQa2V5X3BvbGljeV9yZWFkcxgLIAMoCzIaLnNlbHZlZGdlLnYxLktleVBvbGljeVJlYWQSJgoFbmFtZXMYDCABKAsyFy5zZWx2ZWRnZS52MS5OYW1lc0luVXNlIj4KCk5hbWVzSW5Vc2USDwoHY3VycmVudBgBIAEoBBINCgVvdGhlchgCIAEoBBIQCghjbGVhcmluZxgDIAEoCCJXCg1LZXlQb2xpY3lSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhIKCmxlZGdlcl9rZXkYAyABKAwSDgoGcG9saWN5GAQgASgMIlgKCVJlYWRFbnRyeRIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRISCgpsZWRnZXJfa2V5GAMgASgMEhMKC3BhY2tldF9oYXNoGAQgASgMIo0CCgpXcml0ZUVudHJ5EhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhMKC2RhdGFzZXRfdGFnGAMgASgMEhIKCmxlZGdlcl9rZXkYBCABKAwSFQoLcGFja2V0X2hhc2gYBSABKAxIABIQCgZkZWxldGUYBiABKAhIABIPCgVwdXJnZRgHIAEoCEgAEg4KBGtlZXAYDCABKAhIABIXCgprZXlfcG9saWN5GAggASgMSAGIAQESFwoPb3duZXJfY29weV9oYXNoGAkgASgMEhcKD2xlZ2FjeV9rZXlfaGFzaBgLIAEoDEIICgZlZmZlY3RCDQoLX2tleV9wb2xpY3lKBAgKEAsidwoJR3VhcmRSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhEKCWd1YXJkX2tleRgDIAEoDBIkCgRraW5kGAQgASgOMhYuc2VsdmVkZ2UudjEuR3VhcmRLaW5kEg0KBXR4X2lkGAUgASgMImkKCkd1YXJkV3JpdGUSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEQoJZ3VhcmRfa2V5GAMgASgMEiQKBGtpbmQYBCABKA4yFi5zZWx2ZWRnZS52MS5HdWFyZEtpbmQi0gEKC0F0dGFjaG1lbnRzEg8KB3BhY2tldHMYASADKAwSFQoNc2VhbGVkX2V2ZW50cxgCIAMoDBIxCg50ZWVfc2lnbmF0dXJlcxgDIAMoCzIZLnNlbHZlZGdlLnYxLlRlZVNpZ25hdHVyZRIzCgpzdGF0ZW1lbnRzGAQgAygLMh8uc2VsdmVkZ2UudjEuU2V0RGlnZXN0U3RhdGVtZW50EjMKDGtleV9wb2xpY2llcxgFIAMoCzIdLnNlbHZlZGdlLnYxLktleVBvbGljeUluRm9yY2UibAoQS2V5UG9saWN5SW5Gb3JjZRIQCghjb250cmFjdBgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSDwoHZGF0YXNldBgDIAEoCRISCgpsZWRnZXJfa2V5GAQgASgMEg4KBnBvbGljeRgFIAEoDCI2CgxUZWVTaWduYXR1cmUSEwoLY2VydGlmaWNhdGUYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIjsKBlBhY2tldBIOCgZoZWFkZXIYASABKAwSDQoFbm9uY2UYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCL7AQoMUGFja2V0SGVhZGVyEg0KBXN1aXRlGAEgASgJEhEKCWtleV9lcG9jaBgCIAEoBBIPCgdjaGFubmVsGAMgASgJEhAKCGNvbnRyYWN0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEwoLZGF0YXNldF90YWcYBiABKAwSEgoKbGVkZ2VyX2tleRgHIAEoDBINCgV0eF9pZBgIIAEoDBIXCg9yZWFkX3NldF9kaWdlc3QYCSABKAwSFgoOa2V5X2NvbW1pdG1lbnQYCiABKAwSFAoMcmVfZW5jcnlwdGVkGAsgASgIEhYKDm5hbWVfa2V5X2Vwb2NoGAwgASgEIkAKC1NlYWxlZEV2ZW50Eg4KBmhlYWRlchgBIAEoDBINCgVub25jZRgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMIn8KEVNlYWxlZEV2ZW50SGVhZGVyEg0KBXN1aXRlGAEgASgJEhEKCWtleV9lcG9jaBgCIAEoBBIPCgdjaGFubmVsGAMgASgJEhAKCGNvbnRyYWN0GAQgASgJEg0KBXR4X2lkGAUgASgMEhYKDmtleV9jb21taXRtZW50GAYgASgMKloKCUd1YXJkS2luZBIaChZHVUFSRF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVR1VBUkRfS0lORF9NRU1CRVJTSElQEAESFgoSR1VBUkRfS0lORF9DT05URU5UEAJiBnByb3RvMw", [file_selvedge_v1_state]);
 
 /**
  * What a compute node hands to its client and the client to endorsers.
@@ -190,6 +190,13 @@ export type ContractSection = Message<"selvedge.v1.ContractSection"> & {
    * @generated from field: repeated selvedge.v1.KeyPolicyRead key_policy_reads = 11;
    */
   keyPolicyReads: KeyPolicyRead[];
+
+  /**
+   * as the contract's fact had them; absent: it has none
+   *
+   * @generated from field: selvedge.v1.NamesInUse names = 12;
+   */
+  names?: NamesInUse | undefined;
 };
 
 /**
@@ -198,6 +205,39 @@ export type ContractSection = Message<"selvedge.v1.ContractSection"> & {
  */
 export const ContractSectionSchema: GenMessage<ContractSection> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_target_data, 2);
+
+/**
+ * Under which epochs of its name key a contract's ledger keys and dataset tags are derived.
+ *
+ * @generated from message selvedge.v1.NamesInUse
+ */
+export type NamesInUse = Message<"selvedge.v1.NamesInUse"> & {
+  /**
+   * @generated from field: uint64 current = 1;
+   */
+  current: bigint;
+
+  /**
+   * a migration is under way between the two; 0: none is
+   *
+   * @generated from field: uint64 other = 2;
+   */
+  other: bigint;
+
+  /**
+   * entries under the other names end; before, entries under the current names are copied to them
+   *
+   * @generated from field: bool clearing = 3;
+   */
+  clearing: boolean;
+};
+
+/**
+ * Describes the message selvedge.v1.NamesInUse.
+ * Use `create(NamesInUseSchema)` to create a new message.
+ */
+export const NamesInUseSchema: GenMessage<NamesInUse> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_target_data, 3);
 
 /**
  * A key-level endorsement policy that the contract read.
@@ -233,7 +273,7 @@ export type KeyPolicyRead = Message<"selvedge.v1.KeyPolicyRead"> & {
  * Use `create(KeyPolicyReadSchema)` to create a new message.
  */
 export const KeyPolicyReadSchema: GenMessage<KeyPolicyRead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 3);
+  messageDesc(file_selvedge_v1_target_data, 4);
 
 /**
  * @generated from message selvedge.v1.ReadEntry
@@ -267,7 +307,7 @@ export type ReadEntry = Message<"selvedge.v1.ReadEntry"> & {
  * Use `create(ReadEntrySchema)` to create a new message.
  */
 export const ReadEntrySchema: GenMessage<ReadEntry> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 4);
+  messageDesc(file_selvedge_v1_target_data, 5);
 
 /**
  * @generated from message selvedge.v1.WriteEntry
@@ -351,7 +391,7 @@ export type WriteEntry = Message<"selvedge.v1.WriteEntry"> & {
  * Use `create(WriteEntrySchema)` to create a new message.
  */
 export const WriteEntrySchema: GenMessage<WriteEntry> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 5);
+  messageDesc(file_selvedge_v1_target_data, 6);
 
 /**
  * @generated from message selvedge.v1.GuardRead
@@ -390,7 +430,7 @@ export type GuardRead = Message<"selvedge.v1.GuardRead"> & {
  * Use `create(GuardReadSchema)` to create a new message.
  */
 export const GuardReadSchema: GenMessage<GuardRead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 6);
+  messageDesc(file_selvedge_v1_target_data, 7);
 
 /**
  * @generated from message selvedge.v1.GuardWrite
@@ -422,7 +462,7 @@ export type GuardWrite = Message<"selvedge.v1.GuardWrite"> & {
  * Use `create(GuardWriteSchema)` to create a new message.
  */
 export const GuardWriteSchema: GenMessage<GuardWrite> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 7);
+  messageDesc(file_selvedge_v1_target_data, 8);
 
 /**
  * @generated from message selvedge.v1.Attachments
@@ -463,7 +503,7 @@ export type Attachments = Message<"selvedge.v1.Attachments"> & {
  * Use `create(AttachmentsSchema)` to create a new message.
  */
 export const AttachmentsSchema: GenMessage<Attachments> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 8);
+  messageDesc(file_selvedge_v1_target_data, 9);
 
 /**
  * The policy of a key that is written, as a business node told it: whom the client must ask. Nothing rests on it, since
@@ -505,7 +545,7 @@ export type KeyPolicyInForce = Message<"selvedge.v1.KeyPolicyInForce"> & {
  * Use `create(KeyPolicyInForceSchema)` to create a new message.
  */
 export const KeyPolicyInForceSchema: GenMessage<KeyPolicyInForce> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 9);
+  messageDesc(file_selvedge_v1_target_data, 10);
 
 /**
  * @generated from message selvedge.v1.TeeSignature
@@ -531,7 +571,7 @@ export type TeeSignature = Message<"selvedge.v1.TeeSignature"> & {
  * Use `create(TeeSignatureSchema)` to create a new message.
  */
 export const TeeSignatureSchema: GenMessage<TeeSignature> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 10);
+  messageDesc(file_selvedge_v1_target_data, 11);
 
 /**
  * A stored value. Its SHA-256 is the ledger's version of the key.
@@ -566,7 +606,7 @@ export type Packet = Message<"selvedge.v1.Packet"> & {
  * Use `create(PacketSchema)` to create a new message.
  */
 export const PacketSchema: GenMessage<Packet> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 11);
+  messageDesc(file_selvedge_v1_target_data, 12);
 
 /**
  * @generated from message selvedge.v1.PacketHeader
@@ -625,11 +665,18 @@ export type PacketHeader = Message<"selvedge.v1.PacketHeader"> & {
   keyCommitment: Uint8Array;
 
   /**
-   * the value is that of the version before it: no contract wrote it
+   * the value is that of the version before it, which may lie under another name: no contract wrote it
    *
    * @generated from field: bool re_encrypted = 11;
    */
   reEncrypted: boolean;
+
+  /**
+   * that ledger key and tag are derived under; 0: the first
+   *
+   * @generated from field: uint64 name_key_epoch = 12;
+   */
+  nameKeyEpoch: bigint;
 };
 
 /**
@@ -637,7 +684,7 @@ export type PacketHeader = Message<"selvedge.v1.PacketHeader"> & {
  * Use `create(PacketHeaderSchema)` to create a new message.
  */
 export const PacketHeaderSchema: GenMessage<PacketHeader> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 12);
+  messageDesc(file_selvedge_v1_target_data, 13);
 
 /**
  * A chaincode event, sealed under the contract's event key.
@@ -668,7 +715,7 @@ export type SealedEvent = Message<"selvedge.v1.SealedEvent"> & {
  * Use `create(SealedEventSchema)` to create a new message.
  */
 export const SealedEventSchema: GenMessage<SealedEvent> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 13);
+  messageDesc(file_selvedge_v1_target_data, 14);
 
 /**
  * @generated from message selvedge.v1.SealedEventHeader
@@ -710,7 +757,7 @@ export type SealedEventHeader = Message<"selvedge.v1.SealedEventHeader"> & {
  * Use `create(SealedEventHeaderSchema)` to create a new message.
  */
 export const SealedEventHeaderSchema: GenMessage<SealedEventHeader> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 14);
+  messageDesc(file_selvedge_v1_target_data, 15);
 
 /**
  * @generated from enum selvedge.v1.GuardKind

@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { facts, factsOfRevokedEpoch, isFactKey, isPartyRevoked, parseFactKey, policyTransactionId, verifyPolicyTransaction, verifySignedProfile, type FactList, type FactUpdate, type Profile } from '@selvedge/policy';
+import { facts, factsOfRevokedEpoch, FIRST_KEY_EPOCH, isFactKey, isPartyRevoked, parseFactKey, policyTransactionId, verifyPolicyTransaction, verifySignedProfile, type FactList, type FactUpdate, type Profile } from '@selvedge/policy';
 import { compareText, LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema, type FactChange } from '@selvedge/protocol';
 
 /** What a policy transaction is judged against. */
@@ -38,10 +38,11 @@ function readChanges(transaction: Uint8Array): FactChange[] {
   return changes.slice(0, LIMITS.maxFactChanges).filter(({ key }) => isFactKey(key));
 }
 
-/** An epoch is judged by the one before it too, its revocation by those around it. */
+/** An epoch is judged by the one before it too, its revocation by those around it, names by the contract’s having keys. */
 function neighbours(key: string): string[] {
   const parsed = parseFactKey(key);
   if (parsed.kind === 'epoch') return parsed.epoch > 1n ? [facts.epoch(parsed.contract, parsed.epoch - 1n)] : [];
+  if (parsed.kind === 'name-keys') return [facts.epoch(parsed.name, FIRST_KEY_EPOCH)];
   return parsed.kind === 'revoked-epoch' ? factsOfRevokedEpoch(parsed) : [];
 }
 

@@ -9,7 +9,7 @@ import type { ParsedTargetData } from '../../domain/check-shape.js';
  */
 export function requiredFacts({ cores, attachments }: ParsedTargetData): string[] {
   const keys: string[] = [facts.profile, facts.brokerRoot];
-  for (const section of cores.flatMap(({ sections }) => sections)) keys.push(facts.contract(section.contract), ...epochFacts(section.contract, section.keyEpoch));
+  for (const section of cores.flatMap(({ sections }) => sections)) keys.push(facts.contract(section.contract), facts.nameKeys(section.contract), ...epochFacts(section.contract, section.keyEpoch));
   for (const tee of attachments.teeSignatures) {
     const binding = claimedTeeBinding(tee.certificate);
     if (binding === undefined) continue;

@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPhaseDone, proposeNameStep, type BrokerToAsk, type ContractNameKeys, type MigrationOptions, type StoredNames, type WorkProgress } from '@selvedge/client';
+import { SelvedgeError } from '@selvedge/errors';
+import type { Signer } from '@selvedge/identity';
+import { approvePolicyChange, createPolicyTransaction, listFacts, readContractNames, type ContractNames, type NameStep } from '@selvedge/policy';
+import { unfinishedText } from './names-text.js';
+import type { PolicyCommands } from './open-folder.js';
+
+/** How often, and how long, compute nodes are asked whether they have seen a step. */
+const SEEN_POLL_MS = 300;
+const SEEN_TRIES = 200;
+
+export interface NameMigrationInput {
+  readonly contract: string;
+  readonly broker: BrokerToAsk;
+  readonly policy: Pick<PolicyCommands, 'facts' | 'propose' | 'submit'>;
+  readonly names: ContractNameKeys;
+  /** Administrators who approve each step; none: steps go to the file. */
+  readonly approvers: readonly Signer[];
+  /** Who submits approved steps. */
+  readonly submitter: Signer;
+  readonly output: string | undefined;
+  /** Gives a migration up that copies still. */
+  readonly isAborting: boolean;
+  readonly options: MigrationOptions;
+  readonly onStep: (step: NameStep['step']) => void;
+}
+
+/** How far the command has come. */
+export interface NameMigrationResult extends WorkProgress {
+  readonly stored: StoredNames;
+  /** A step that waits for approvals, in the file; undefined: the migration is at its end. */
+  readonly proposed: NameStep['step'] | undefined;
+}
+
+/**
+ * Takes a migration from wherever it is as far as it can: to its end, or to a step that others must approve. Throws
+ * NAME_MIGRATION_INCOMPLETE where the phase's work is not done, NAME_MIGRATION_NOT_OPEN where there is nothing to give up, or no more,
+ * INVALID_CONFIGURATION for a contract that cannot be migrated as it is, VIEW_BEHIND, and what the work and the steps throw.
+ */
+export async function migrateNames(input: NameMigrationInput): Promise<NameMigrationResult> {
+  const { contract, names, isAborting, options } = input;
+  let [written, transactions, conflicts] = [0, 0, 0];
+  let hasFinished = false;
+
+  const work = async (): Promise<StoredNames> => {
+    const { after, ...done } = await names.migrate(options);
+    written += done.written;
+    transactions += done.transactions;
+    conflicts += done.conflicts;
+    if (!isPhaseDone(after)) throw new SelvedgeError('NAME_MIGRATION_INCOMPLETE', unfinishedText(after), { role: 'cli' });
+    return after;
+  };
+
+  for (;;) {
+    const ledger = listFacts(await input.policy.facts());
+    const recorded = readContractNames(ledger, contract);
+    let stored = await seenByNodes(names, recorded);
+    let step: NameStep['step'];
+    if (recorded.phase === 'settled') {
+      if (hasFinished) return { written, transactions, conflicts, stored, proposed: undefined };
+      if (isAborting) throw new SelvedgeError('NAME_MIGRATION_NOT_OPEN', `no migration of the names of contract ${contract} is open`, { role: 'cli' });
+      verifyMigratable(stored, options);
+      step = 'open';
+    } else if (recorded.phase === 'copying') {
+      if (!isAborting) stored = await work();
+      step = isAborting ? 'abort' : 'switch';
+    } else {
+      if (isAborting && recorded.other !== undefined && recorded.former.includes(recorded.other)) throw new SelvedgeError('NAME_MIGRATION_NOT_OPEN', `the migration of the names of contract ${contract} has been switched: run the command without --abort to end it`, { role: 'cli' });
+      stored = await work();
+      step = 'finish';
+    }
+    const change = await input.policy.propose(await proposeNameStep({ ...input.broker, ledger }, ledger, contract, step));
+    if (input.approvers.length === 0) {
+      await writeFile(input.output ?? '', createPolicyTransaction(change, []));
+      return { written, transactions, conflicts, stored, proposed: step };
+    }
+    await input.policy.submit(createPolicyTransaction(change, input.approvers.map((signer) => approvePolicyChange(change, signer))), input.submitter);
+    input.onStep(step);
+    hasFinished = step === 'finish';
+  }
+}
+
+/** Before updates are held up: what would stop the migration half way is refused. */
+function verifyMigratable({ datasets, unreadable }: StoredNames, { prolong = false }: MigrationOptions): void {
+  const ending = datasets.find(({ isEnding, current }) => isEnding && current > 0n);
+  if (ending !== undefined && !prolong) throw new SelvedgeError('INVALID_CONFIGURATION', `entries of collection ${ending.dataset} end by themselves (blockToLive), and a copy begins its life anew; --prolong has them live so much longer`, { role: 'cli' });
+  if (unreadable > 0n) throw new SelvedgeError('INVALID_CONFIGURATION', `${String(unreadable)} entries lie under revoked key epochs: nothing can copy them`, { role: 'cli' });
+}
+
+/** A count by nodes that have seen what the ledger records. */
+async function seenByNodes(names: ContractNameKeys, { phase, current, other }: ContractNames): Promise<StoredNames> {
+  for (let tries = 1; ; tries += 1) {
+    const stored = await names.count();
+    if (stored.phase === phase && stored.current === current && stored.other === other) return stored;
+    if (tries >= SEEN_TRIES) throw new SelvedgeError('VIEW_BEHIND', 'the compute nodes have not seen the last step of the migration yet', { role: 'cli' });
+    await sleep(SEEN_POLL_MS);
+  }
+}
