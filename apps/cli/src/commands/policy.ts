@@ -5,6 +5,7 @@ import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createPolicyTransaction, type FactUpdate } from '@selvedge/policy';
 import { LIMITS, parseMessage, PolicyChangeSchema, PolicyTransactionSchema, type PolicyTransaction } from '@selvedge/protocol';
+import { approvalsNeeded } from '../approvals-needed.js';
 import type { CommandContext } from '../context.js';
 import type { OpenFolder, PolicyCommands } from '../open-folder.js';
 import { readInput } from '../read-file.js';
@@ -88,7 +89,7 @@ async function approve(context: CommandContext, file: string): Promise<void> {
   const described = changes.map((one) => describeChange(one, folder.profile));
   const all = addApproval(change, approvals.filter(({ identity }) => !equalBytes(identity, signer.serialized)), signer);
   await writeFile(file, createPolicyTransaction(change, all));
-  const needed = folder.profile.message.adminQuorum;
+  const needed = approvalsNeeded(changes.map(({ key }) => key), signer.mspId, folder.profile.message.adminQuorum);
   context.print(
     { file, changes: described, approvals: all.length, needed },
     [...described.map(changeText), `${signer.mspId} approves this; ${String(all.length)} of ${String(needed)} approvals`].join('\n'),

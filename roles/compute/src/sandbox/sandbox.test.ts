@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import { probeSandbox } from './probe.js';
 
 let directory: string;
 let driver: string;
+/** Copied, since an ordinary user may not be let into the folder that this project lies in. */
+let intruder: string;
 let tcp: Server;
 let udp: Socket;
 let reached = 0;
@@ -23,6 +25,9 @@ beforeAll(async () => {
     entryPoints: [join(import.meta.dirname, 'testdata', 'driver.ts')], bundle: true, platform: 'node', format: 'esm', outfile: driver, logLevel: 'silent', conditions: ['selvedge-source'],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
+  await mkdir(join(directory, 'program'));
+  intruder = join(directory, 'program', 'intruder.cjs');
+  await copyFile(join(import.meta.dirname, 'testdata', 'intruder.cjs'), intruder);
   await writeFile(join(directory, 'secret'), 'a key');
   tcp = createServer(() => { reached += 1; }).listen(0, '127.0.0.1');
   udp = createSocket('udp4').on('message', () => { reached += 1; }).bind(0, '127.0.0.1');
@@ -43,7 +48,7 @@ const isRoot = process.getuid?.() === 0;
 const ORDINARY = ['setpriv', '--reuid=61234', '--regid=61234', '--clear-groups'];
 
 async function intrude(prefix: readonly string[]): Promise<{ readonly missing: unknown[]; readonly found: Found }> {
-  const args = [driver, join(import.meta.dirname, 'testdata', 'intruder.cjs'), String((tcp.address() as AddressInfo).port), String(udp.address().port), join(directory, 'secret'), String(process.pid)];
+  const args = [driver, intruder, String((tcp.address() as AddressInfo).port), String(udp.address().port), join(directory, 'secret'), String(process.pid)];
   const [program = '', ...rest] = [...prefix, process.execPath, ...args];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env.PATH, TMPDIR: tmpdir(), CANARY: 'inherited' } });
   let output = '';
