@@ -19,6 +19,7 @@ describe('labels of signatures and digests', () => {
       signing.operator(bytes, '', new Uint8Array(0), new Uint8Array(0)),
       signing.replicaOperator(bytes, new Uint8Array(0), new Uint8Array(0)),
       signing.keyCommitments(bytes),
+      signing.nameKeyCommitment(bytes),
       signing.historyHead(bytes),
       signing.auditEntry(bytes),
       signing.view(bytes),

@@ -59,7 +59,7 @@ async function refusedSealed(change: RequestChange = {}): Promise<string> {
 }
 
 /** Enums are open on the wire. */
-const UNKNOWN_KIND = JSON.parse('7') as RequestKind;
+const UNKNOWN_KIND = JSON.parse('99') as RequestKind;
 const evaluate: RequestChange = { body: { kind: RequestKind.EVALUATE } };
 
 describe('before authentication, refusals travel in the clear', () => {

@@ -110,8 +110,8 @@ describe('the chaincode processes, as bundled', () => {
     expect(await apply(createTestPolicyTransaction(consortium, others, reader))).toMatchObject({ status: 200 });
     const warmed = batching.asked;
     expect(await endorse(targetData)).toEqual(answer);
-    // Twelve facts at five a message, six writes at three a message; two hashes; the policy chaincode.
-    expect(askedSingly).toBe(12 + 6 + 2 + 1);
+    // Thirteen facts at five a message, six writes at three a message; two hashes; the policy chaincode.
+    expect(askedSingly).toBe(13 + 6 + 2 + 1);
     expect(batching.asked - warmed).toBe(3 + 2 + 2 + 1);
     single.disconnect();
   });
