@@ -7,6 +7,7 @@ export const signing = {
   ledgerView: (statement: Uint8Array) => signingInput('ledger view', statement),
   historyHead: (statement: Uint8Array) => signingInput('history head', statement),
   setDigest: (statement: Uint8Array) => signingInput('set digest', statement),
+  standingReads: (statement: Uint8Array) => signingInput('standing reads', statement),
   endorsement: (payload: Uint8Array, endorser: Uint8Array) => signingInput('endorsement', payload, endorser),
   /** expiresAtHeight: the receipt counts in blocks with a lower number only; after it the node may forget the packets. */
   receipt: (network: string, channel: string, digest: Uint8Array, node: Uint8Array, expiresAtHeight: bigint) =>

@@ -27,6 +27,8 @@ export const LIMITS = {
   /** Reads, writes or guards in one contract section. */
   maxSectionEntries: 20_000,
   maxSections: 16,
+  /** Keys and guards that a confirmed query may read: followers look them up in one go. */
+  maxConfirmedReads: 10_000,
   /** Keys that one request may have re-encrypted. */
   maxReEncryptedKeys: 1_000,
   /** Keys under older epochs that one answer lists. */

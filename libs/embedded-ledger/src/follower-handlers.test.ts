@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { create } from '@bufbuild/protobuf';
-import { toHex } from '@selvedge/crypto';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { sha256, toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import {
-  HistoryHeadRequestSchema, HistoryHeadSchema, LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, SetDigestRequestSchema, signing,
+  ConfirmReadsRequestSchema, encodeMessage, HistoryHeadRequestSchema, HistoryHeadSchema, LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, QueryReadsSchema, SetDigestRequestSchema, signing, StandingReadsSchema,
   type LedgerViewAnswer, type LedgerViewStatement, type SetDigestRequest, type SetDigestStatement,
 } from '@selvedge/protocol';
 import { verifySetStatement } from '@selvedge/set-digest';
@@ -79,6 +79,33 @@ describe('createFollowerHandlers', () => {
     for (const wrong of [{ nonce: new Uint8Array(8) }, { ledgerKey: new Uint8Array(31) }, { contract: 'x'.repeat(257) }]) {
       await expect(handlers.getHistoryHead(create(HistoryHeadRequestSchema, { ...question, ...wrong }))).rejects.toMatchObject({ code: expect.stringMatching(/MALFORMED_MESSAGE|LIMIT_EXCEEDED/) as string });
     }
+  });
+
+  it('signs which of a query’s reads stand, at one height, for what it was asked', async () => {
+    const { signer } = consortium.organisation('NorthMSP').peer;
+    const [one, two] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    const isOne = (key: Uint8Array): Uint8Array | undefined => (key[0] === 1 ? one : undefined);
+    const state = { ...consortium.state, height: 9n, version: (_contract: string, _set: string, _dataset: string, key: Uint8Array) => isOne(key), guard: (_contract: string, _set: string, _dataset: string, key: Uint8Array) => isOne(key) };
+    const handlers = createFollowerHandlers({ follower: { ...follower, state }, signer });
+    const place = { contract: 'c', ownerSet: 'o', dataset: '' };
+    const none = new Uint8Array(0);
+    const asked = {
+      keys: [{ ...place, ledgerKey: one, packetHash: one }, { ...place, ledgerKey: one, packetHash: two }, { ...place, ledgerKey: two, packetHash: none }, { ...place, ledgerKey: one, packetHash: none }],
+      guards: [{ ...place, guardKey: one, txId: one }, { ...place, guardKey: two, txId: one }],
+    };
+    const reads = encodeMessage(QueryReadsSchema, asked);
+    const { statement, signature } = await handlers.confirmReads(create(ConfirmReadsRequestSchema, { reads, nonce }));
+    expect(parseMessage(StandingReadsSchema, statement, 1_000)).toMatchObject({ network: consortium.network, channel: consortium.channel, height: 9n, stale: [1, 3, 5], readsDigest: new Uint8Array(sha256(reads)), nonce });
+    expect(consortium.profile.msps.verifySignature(signature!, signing.standingReads(statement), { role: 'peer' }).mspId).toBe('NorthMSP');
+    const refused = async (change: MessageInitShape<typeof QueryReadsSchema>, as = nonce): Promise<void> => {
+      await expect(handlers.confirmReads(create(ConfirmReadsRequestSchema, { reads: encodeMessage(QueryReadsSchema, { ...asked, ...change }), nonce: as }))).rejects.toMatchObject({ code: expect.stringMatching(/MALFORMED_MESSAGE|LIMIT_EXCEEDED/) as string });
+    };
+    await refused({}, new Uint8Array(8));
+    await refused({ keys: [{ ...place, ledgerKey: new Uint8Array(31) }] });
+    await refused({ guards: [{ ...place, guardKey: new Uint8Array(31) }] });
+    await refused({ keys: [{ ...place, contract: 'x'.repeat(257), ledgerKey: one }] });
+    await refused({ keys: Array.from({ length: 10_001 }, () => ({ ...place, ledgerKey: one })) });
+    await expect(handlers.confirmReads(create(ConfirmReadsRequestSchema, { reads: Uint8Array.of(255, 1, 2), nonce }))).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
   });
 
   it('sends the facts, sorted and under the root it signed, when the asker has others', async () => {

@@ -1,10 +1,10 @@
 import { create } from '@bufbuild/protobuf';
-import { equalBytes } from '@selvedge/crypto';
+import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { signAs, type Signer } from '@selvedge/identity';
 import {
-  encodeMessage, HistoryHeadSchema, HistoryHeadStatementSchema, LedgerViewAnswerSchema, LedgerViewStatementSchema, LIMITS, requireAtMost, requireLength, SetDigestSchema, SetDigestStatementSchema, signing,
-  type HistoryHeadRequest, type HistoryHeadStatement, type LedgerViewAnswer, type LedgerViewRequest, type SetDigestRequest, type SetDigestStatement,
+  encodeMessage, HistoryHeadSchema, HistoryHeadStatementSchema, LedgerViewAnswerSchema, LedgerViewStatementSchema, LIMITS, parseMessage, QueryReadsSchema, ReadsStatementSchema, requireAtMost, requireLength, SetDigestSchema, SetDigestStatementSchema, signing, StandingReadsSchema,
+  type ConfirmReadsRequest, type HistoryHeadRequest, type HistoryHeadStatement, type LedgerViewAnswer, type LedgerViewRequest, type ReadsStatement, type SetDigestRequest, type SetDigestStatement,
 } from '@selvedge/protocol';
 import type { Follower } from './follow.js';
 
@@ -14,6 +14,8 @@ export interface FollowerHandlers {
   getLedgerView(request: LedgerViewRequest): Promise<LedgerViewAnswer>;
   /** Throws MALFORMED_MESSAGE or LIMIT_EXCEEDED. */
   getHistoryHead(request: HistoryHeadRequest): Promise<HistoryHeadStatement>;
+  /** Throws MALFORMED_MESSAGE or LIMIT_EXCEEDED. */
+  confirmReads(request: ConfirmReadsRequest): Promise<ReadsStatement>;
   /**
    * Throws SET_DIGEST_HEIGHT_UNKNOWN for a height that is not kept or does not come within SET_DIGEST_WAIT_MS,
    * MALFORMED_MESSAGE, LIMIT_EXCEEDED, and what Follower.waitForHeight throws.
@@ -24,10 +26,11 @@ export interface FollowerHandlers {
 /** How far ahead a height may be that a follower waits for: business nodes of one ledger are hardly apart. */
 const MAX_HEIGHTS_AHEAD = 64n;
 const SET_DIGEST_WAIT_MS = 1_000;
+const ABSENT = new Uint8Array(0);
 
 /**
  * Answers for a follower, signed by its organisation's peer identity: ledger views, whose facts go along only when the
- * asker's root is another, digests of sets, and ends of keys' histories.
+ * asker's root is another, digests of sets, ends of keys' histories, and which reads of a query stand.
  */
 export function createFollowerHandlers({ follower, signer }: { readonly follower: Pick<Follower, 'changes' | 'head' | 'profile' | 'state' | 'setDigest' | 'waitForHeight'>; readonly signer: Signer }): FollowerHandlers {
   // An async function, so that refusals are rejections.
@@ -65,7 +68,30 @@ export function createFollowerHandlers({ follower, signer }: { readonly follower
     const statement = encodeMessage(HistoryHeadSchema, { network, channel, contract, ownerSet, dataset, ledgerKey, height, head, count, nonce });
     return create(HistoryHeadStatementSchema, { statement, signature: signAs(signer, signing.historyHead(statement)) });
   };
-  return { getLedgerView, getSetDigest, getHistoryHead };
+  // eslint-disable-next-line @typescript-eslint/require-await
+  const confirmReads = async ({ reads, nonce }: ConfirmReadsRequest): Promise<ReadsStatement> => {
+    requireNonce(nonce);
+    const { keys, guards } = parseMessage(QueryReadsSchema, reads, LIMITS.maxMessageBytes);
+    requireAtMost('reads to confirm', keys.length + guards.length, LIMITS.maxConfirmedReads);
+    for (const { contract, ownerSet, dataset } of [...keys, ...guards]) requireNames([contract, ownerSet, dataset]);
+    const { network, channel } = follower.profile().message;
+    const { state } = follower;
+    // One synchronous stretch: all of one height.
+    const isStale = [
+      ...keys.map(({ contract, ownerSet, dataset, ledgerKey, packetHash }) => {
+        requireLength('ledger_key', ledgerKey, 32);
+        return !equalBytes(state.version(contract, ownerSet, dataset, ledgerKey) ?? ABSENT, packetHash);
+      }),
+      ...guards.map(({ contract, ownerSet, dataset, guardKey, txId }) => {
+        requireLength('guard_key', guardKey, 32);
+        return !equalBytes(state.guard(contract, ownerSet, dataset, guardKey) ?? ABSENT, txId);
+      }),
+    ];
+    const stale = isStale.flatMap((is, place) => (is ? [place] : []));
+    const statement = encodeMessage(StandingReadsSchema, { network, channel, height: state.height, readsDigest: sha256(reads), stale, nonce });
+    return create(ReadsStatementSchema, { statement, signature: signAs(signer, signing.standingReads(statement)) });
+  };
+  return { getLedgerView, getSetDigest, getHistoryHead, confirmReads };
 }
 
 function requireNames(names: readonly string[]): void {

@@ -150,6 +150,8 @@ export const CODES = {
   GUARD_MISSING: entry('PERMISSION_DENIED', false, 'A write lacks the guard that its dataset needs; execute again on an approved compute node.'),
   KEY_POLICY_MALFORMED: entry('INVALID_ARGUMENT', false, 'Set the key-level endorsement policy as the chaincode shim’s KeyEndorsementPolicy makes it.'),
   KEY_POLICY_UNMAPPED: entry('FAILED_PRECONDITION', false, 'Name an endorser organisation for it in organisationMap of selvedge.json, and have the contract approved again.'),
+  STATE_ROLLED_BACK: entry('DATA_LOSS', true, 'The business node that is named keeps serving state that the ledger has replaced; let it catch up, or inspect it.'),
+  STATE_UNCONFIRMED: entry('UNAVAILABLE', true, 'Too few organisations confirm what the query read; check the followers that are named, or ask for fewer.'),
   STALE_READ: entry('ABORTED', true, 'A value that was read has changed; execute the request again.'),
   STALE_GUARD: entry('ABORTED', true, 'The result of a range query has changed; execute the request again.'),
   SET_DIGEST_INVALID: entry('PERMISSION_DENIED', true, 'A completeness statement does not verify; execute again.'),

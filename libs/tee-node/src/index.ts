@@ -1,5 +1,7 @@
 export { createAdmission, type Admission } from './admission.js';
-export type { BusinessPort, CertifiedSigner, HistoryHeadPort, HistoryQuery, KeptSet, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, SetContent, SetDigestPort, SetMemory, SetQuery, StateSource, TagQuery } from './ports.js';
+export type { ReadsQuorum, ReadsVerdict } from './domain/standing-reads.js';
+export { createReadsConfirmer, type QueryReads, type ReadsConfirmer } from './adapters/reads-confirmer.js';
+export type { BusinessPort, CertifiedSigner, HistoryHeadPort, HistoryQuery, KeptSet, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, ReadsPort, ServingNode, SetContent, SetDigestPort, SetMemory, SetQuery, StateSource, TagQuery } from './ports.js';
 export { createHeldKeys, type HeldContractKeys, type HeldKeys, type SuiteRelease } from './domain/held-keys.js';
 export { createPacketOpener, type ExpectedPlace, type PacketOpener, type StoredEntry } from './domain/packet-opener.js';
 export type { FetchFailure } from './domain/fetch-failure.js';

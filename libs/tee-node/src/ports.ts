@@ -1,5 +1,5 @@
 import type { Profile } from '@selvedge/policy';
-import type { ChallengeAnswer, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+import type { ChallengeAnswer, ConfirmReadsRequest, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, ReadsStatement, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
 import type { TaggedEntry } from '@selvedge/set-digest';
 
 /** The key broker, as it is reached. */
@@ -34,6 +34,15 @@ export interface HistoryHeadPort {
   getHistoryHead(request: HistoryHeadRequest, timeoutMs: number): Promise<HistoryHeadStatement>;
 }
 
+/** One follower, as a source of which reads stand. */
+export interface ReadsPort {
+  /** The organisation it belongs to. */
+  readonly mspId: string;
+  readonly address: string;
+  /** Rejects, with TIMEOUT at the latest after timeoutMs. */
+  confirmReads(request: ConfirmReadsRequest, timeoutMs: number): Promise<ReadsStatement>;
+}
+
 /** A signing key with its TEE certificate: one per suite. */
 export interface CertifiedSigner {
   /** TEE certificate, DER. */
@@ -52,6 +61,14 @@ export interface ReadScope {
   readonly minHeight: bigint;
   /** The profile that stands: whose statements count, and how many. */
   readonly profile: Profile;
+  /** Business nodes that are asked last, by address: they served this request what does not stand. */
+  readonly avoid?: ReadonlySet<string>;
+}
+
+/** A business node that served something. */
+export interface ServingNode {
+  readonly mspId: string;
+  readonly address: string;
 }
 
 /** One entry or one set of entries of a dataset, at one of its owners. */
@@ -67,8 +84,8 @@ export interface PointQuery<T> extends PlaceOfRead {
   readonly ledgerKey: Uint8Array;
   /** Whether the key's own endorsement policy is wanted too. */
   readonly withKeyPolicy?: boolean;
-  /** Opens the packet; undefined: absent. keyPolicy: empty when there is none, or none was wanted; height: of the answer, by the node's word. Whatever it throws makes the answer forged. */
-  open(packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint): T;
+  /** Opens the packet; undefined: absent. keyPolicy: empty when there is none, or none was wanted; height: of the answer, by the node's word; node: which answers, undefined where none was asked. Whatever it throws makes the answer forged. */
+  open(packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): T;
 }
 
 /** A set as one business node served it, complete by its word. */
@@ -117,6 +134,8 @@ export interface SetContent<T> {
   readonly guardTxId: Uint8Array;
   /** Equal statements of a quorum of organisations that these are all entries; none where that was not asked for. */
   readonly statements: readonly SetDigestStatement[];
+  /** Which node served it. */
+  readonly node: ServingNode;
 }
 
 /** A key's history. */

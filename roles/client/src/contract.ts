@@ -41,9 +41,9 @@ export function createContract(session: TransactionSession, name: string, batche
     await submitted.verifyCommitted();
     return submitted.getResult();
   };
-  /** What names nodes, endorsers or an end of its own goes its own way. */
+  /** What names nodes, endorsers or an end of its own, or is to be confirmed, goes its own way. */
   const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
-    options.computeQuorum === undefined && options.endorsingOrganizations === undefined && options.signal === undefined ? batches : undefined;
+    options.computeQuorum === undefined && options.endorsingOrganizations === undefined && options.signal === undefined && options.confirm === undefined ? batches : undefined;
   const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
     const alone = (requests?: Requests): Promise<Uint8Array> => commit(transaction, options, requests);
     return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();

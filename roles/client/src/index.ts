@@ -2,7 +2,7 @@ export { connect, type ConnectOptions, type Gateway, type Network } from './gate
 export type { ChaincodeEvent, ChaincodeEvents, ChaincodeEventsOptions } from './chaincode-events.js';
 export type { Contract } from './contract.js';
 export type { Proposal } from './proposal.js';
-export type { ProposalOptions } from './proposal-options.js';
+export type { ProposalOptions, QueryConfirmation } from './proposal-options.js';
 export type { ExecutedTransaction } from './executed-transaction.js';
 export type { Commit, CommitStatus } from './commit.js';
 export type { EndorsedTransaction, SubmittedTransaction } from './endorsed-transaction.js';

@@ -1,5 +1,13 @@
 import type { ConflictRetry } from './domain/conflict-retry.js';
 
+/** All that a query read stood at this height at least, as these organisations sign. */
+export interface QueryConfirmation {
+  /** Number of blocks. */
+  readonly height: bigint;
+  /** MSP ids. */
+  readonly organisations: readonly string[];
+}
+
 /** What a transaction is called with. */
 export interface ProposalOptions {
   readonly arguments?: readonly (string | Uint8Array)[];
@@ -7,6 +15,13 @@ export interface ProposalOptions {
   readonly transientData?: Readonly<Record<string, string | Uint8Array>>;
   /** Compute nodes that must agree; the contract's own quorum holds anyway. Default 1. */
   readonly computeQuorum?: number;
+  /**
+   * Of an evaluate: organisations that must sign, at this moment, that what the query read is what stands (at least the network's
+   * view quorum); at most as many as the network has. Followers see which ledger keys it read. Default: none is asked.
+   */
+  readonly confirm?: number;
+  /** Called with what they signed, before the result. */
+  readonly onConfirmed?: (confirmation: QueryConfirmation) => void;
   /** MSP ids of the endorsers to ask; default: as few as the policies need. */
   readonly endorsingOrganizations?: readonly string[];
   /** Makes the whole request again when it loses a conflict; default: the gateway's. For idempotent work. Staged proposals leave it to the caller. */

@@ -1,4 +1,5 @@
 import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
 import { encodeMessage, RequestKind, SealedRequestSchema } from '@selvedge/protocol';
 import { openEvaluateAnswer, openSubmitAnswer, type TargetAnswer } from './domain/answer.js';
 import { groupReplicas, requireSameResult } from './domain/replicas.js';
@@ -32,11 +33,18 @@ export function createProposal(
   return {
     getTransactionId: () => toHex(requests.txId),
     getBytes: async () => encodeMessage(SealedRequestSchema, (await requests.get(RequestKind.SUBMIT)).sealed),
-    execute: () => executeSubmit(session, requests, RequestKind.SUBMIT, options),
+    execute: () => {
+      if (options.confirm !== undefined) throw new SelvedgeError('INVALID_CONFIGURATION', 'confirm is for evaluate: what a submit read is checked by its endorsers and at the commit', { role: 'client' });
+      return executeSubmit(session, requests, RequestKind.SUBMIT, options);
+    },
     evaluate: () =>
       requests.withFreshEvidence(RequestKind.EVALUATE, async (evaluate) => {
         const answers = await executeOnNodes(session, callOf(evaluate, openEvaluateAnswer), { count: options.computeQuorum ?? 1, signal: options.signal });
-        return requireSameResult(answers);
+        const result = requireSameResult(answers);
+        // Of several nodes, the one that vouches for the least.
+        const least = answers.flatMap(({ response: { confirmation } }) => confirmation ?? []).sort((a, b) => (a.height < b.height ? -1 : 1))[0];
+        if (least !== undefined) options.onConfirmed?.({ height: least.height, organisations: least.mspIds });
+        return result;
       }),
   };
 }
@@ -52,11 +60,13 @@ export function executeSubmit(session: TransactionSession, requests: Requests, k
   });
 }
 
-/** What a request says to the contract. */
+/** What a request says to the contract. Throws INVALID_CONFIGURATION for a quorum that is none. */
 export function contentOf(transaction: string, options: ProposalOptions): RequestContent {
+  const isQuorum = options.confirm === undefined || (Number.isInteger(options.confirm) && options.confirm >= 1 && options.confirm <= 0xffff);
+  if (!isQuorum) throw new SelvedgeError('INVALID_CONFIGURATION', 'confirm: a number of organisations, at least 1', { role: 'client' });
   const args = [transaction, ...(options.arguments ?? [])].map(bytesOf);
   const transient = Object.fromEntries(Object.entries(options.transientData ?? {}).map(([name, value]) => [name, bytesOf(value)]));
-  return { args, transient };
+  return { args, transient, ...(options.confirm === undefined ? {} : { confirmQuorum: options.confirm }) };
 }
 
 function bytesOf(value: string | Uint8Array): Uint8Array {

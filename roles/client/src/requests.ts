@@ -25,6 +25,8 @@ export interface RequestContent {
   /** args[0] is the function name. */
   readonly args: readonly Uint8Array[];
   readonly transient: Readonly<Record<string, Uint8Array>>;
+  /** Organisations that must confirm what is read; 0: none. Of an evaluate. */
+  readonly confirmQuorum?: number;
 }
 
 /** Prepares requests to a contract; nothing is sent. */
@@ -42,7 +44,7 @@ export function createRequests(session: Session, contract: string, content: Requ
     const calledEpochs = chooseCalledEpochs(envelope, view, contract);
     const { digest } = view.profile;
     const context = session.senders.contextOf(suite, envelopeKey);
-    return buildRequest({ context, contract, kind, ...content, nonce, timestamp, keyEpoch, calledEpochs, leastHeight: session.knownHeight.height, profileDigest: digest }, session.signer);
+    return buildRequest({ context, contract, kind, confirmQuorum: 0, ...content, nonce, timestamp, keyEpoch, calledEpochs, leastHeight: session.knownHeight.height, profileDigest: digest }, session.signer);
   };
 
   // A failed build is not kept.

@@ -60,6 +60,7 @@ async function admit(execution: Execution, items: readonly UnsealedRequest[], co
         contract ??= request.body.contract;
         if (request.body.contract !== contract) throw deferred('it is for another contract than the batch');
         if (isReEncryption(request.body)) throw deferred('it is no request to the contract');
+        if (request.body.confirmQuorum > 0) throw deferred('what it reads is to be confirmed');
         // Who could commit or not, with what he saw of a run in hand, is who gates are against.
         if (request.isSubmit && request.policy.gatedFunctions.length > 0) throw deferred('its contract has gated functions');
         return { unsealed, request };

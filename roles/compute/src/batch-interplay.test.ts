@@ -4,7 +4,7 @@ import { SUITE_NAMES, suiteByName, toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { BatchRequestSchema, parseCores, RequestKind, teeSigningInput, type Core } from '@selvedge/protocol';
 import { describe, expect, it } from 'vitest';
-import { createHistoryConfirmer, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
+import { createHistoryConfirmer, createReadsConfirmer, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import { placeOf, sealTestPacket, heldKeysOf, viewOf, type CertifiedNode } from '@selvedge/tee-node/testing';
 import { buildRequest, type RequestChange } from './client.test.support.js';
 import { createRecipientContexts } from '@selvedge/sealed-objects';
@@ -122,7 +122,7 @@ describe('what items wrote before the commit', () => {
     const view = viewOf(net, { height: submitter.business.height });
     const keys = heldKeysOf(net, certified);
     const ledger = createStateFetcher({ network: net.network, channel: net.channel, nodes: [submitter.business], clock: () => 0, historyConfirmer: createHistoryConfirmer({ followers: [] }), confirmer: createSetConfirmer({ followers: [] }) });
-    const execution = createExecution({ self: certified.self, channel: net.channel, source: ledger, host: hostOf(program), now: () => net.now, keptPoints, onMissingKeys: () => undefined });
+    const execution = createExecution({ self: certified.self, channel: net.channel, source: ledger, readsConfirmer: createReadsConfirmer({ followers: [] }), host: hostOf(program), now: () => net.now, keptPoints, onMissingKeys: () => undefined });
     const context = { view, keys, signal: new AbortController().signal };
     const ask = async (speculative?: ReturnType<typeof createSpeculativeSource>): Promise<string> => {
       const unsealed = openRequest(buildRequest(submitter.client, evaluate(['read', '', 'k'])).sealed, { keys, profile: view.profile, ledger: view, contexts: createRecipientContexts(0) });

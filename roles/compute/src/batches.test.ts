@@ -181,6 +181,10 @@ describe('an item is deferred', () => {
     expect((await run('put k 1')).results).toEqual(['BATCH_ITEM_DEFERRED']);
   });
 
+  it('when what it reads is to be confirmed', async () => {
+    expect((await run({ body: { kind: RequestKind.EVALUATE, confirmQuorum: 2, args: ['get', 'k'].map((arg) => Buffer.from(arg)) } })).results).toEqual(['BATCH_ITEM_DEFERRED']);
+  });
+
   it('when the batch is full', async () => {
     const large = 'x'.repeat(3 * 1024 * 1024);
     expect((await run(`put a ${large}`, `put b ${large}`, `put c ${large}`, 'put d 1')).results).toEqual(['undefined', 'undefined', 'BATCH_ITEM_DEFERRED', 'undefined']);

@@ -214,7 +214,7 @@ describe('after authentication, refusals travel under the response key', () => {
   });
 
   it('what this release does not have', async () => {
-    expect(await refusedSealed({ body: { kind: RequestKind.EVALUATE, confirmQuorum: 2 } })).toBe('FEATURE_UNSUPPORTED');
+    expect(await refusedSealed({ body: { kind: RequestKind.SUBMIT, confirmQuorum: 2 } })).toBe('FEATURE_UNSUPPORTED');
     net.setContractPolicy({ gatedFunctions: ['draw'] });
     expect(await refusedSealed({ body: { args: [Buffer.from('draw')] } })).toBe('FEATURE_UNSUPPORTED');
     expect((await ask({ body: { args: [Buffer.from('drawer')] } })).status).toBe(200);

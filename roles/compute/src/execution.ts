@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder } from '@selvedge/policy';
-import { RequestKind, type KeptStateSchema } from '@selvedge/protocol';
-import { createPacketOpener, type HeldKeys, type ReadScope, type StateSource } from '@selvedge/tee-node';
+import { ConfirmationSchema, RequestKind, type KeptStateSchema } from '@selvedge/protocol';
+import { createPacketOpener, type HeldKeys, type ReadsConfirmer, type ReadScope, type ServingNode, type StateSource } from '@selvedge/tee-node';
+import { runConfirmed } from './confirmed-query.js';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { UnsealedRequest } from './domain/open-request.js';
 import { openEvents } from './domain/open-events.js';
@@ -26,6 +27,10 @@ export interface ExecutionOptions {
   readonly self: KeyHolder;
   readonly channel: string;
   readonly source: StateSource;
+  /** Confirms what queries read that ask for it. */
+  readonly readsConfirmer: ReadsConfirmer;
+  /** Called for a business node that serves what a quorum said is replaced. */
+  readonly onRolledBack?: (node: ServingNode) => void;
   readonly host: ChaincodeHost;
   readonly now: () => Date;
   /** How far a request's timestamp may be off, either way. Default 300,000 (five minutes). */
@@ -77,7 +82,7 @@ export interface Execution {
   /** Decides whether an unsealed request may run, and remembers it. Everything that is thrown here and below is answered under the response key. */
   authorise(unsealed: UnsealedRequest, context: RunContext): Promise<AuthorisedRequest>;
   /** Runs a request that is no question for events. What it reads is kept in memory only if the source is the ledger. Does not reject. */
-  attempt(unsealed: UnsealedRequest, request: AuthorisedRequest, source: StateSource, context: RunContext): Promise<Attempt>;
+  attempt(unsealed: UnsealedRequest, request: AuthorisedRequest, source: StateSource, context: RunContext, avoid?: ReadonlySet<string>): Promise<Attempt>;
   /** What came of a run. */
   conclude(unsealed: UnsealedRequest, request: AuthorisedRequest, attempt: Attempt, context: RunContext): Promise<Outcome>;
   /** Answers a question for events. */
@@ -132,6 +137,20 @@ export function createExecution(options: ExecutionOptions): Execution {
     return { response: responseOf({ status: 200, message: '', payload }, context.view.height) };
   };
 
+  const answerConfirmed = async (unsealed: UnsealedRequest, request: AuthorisedRequest, context: RunContext): Promise<Outcome> => {
+    const { profile } = context.view;
+    const { run, confirmation } = await runConfirmed({
+      run: (avoid) => execution.attempt(unsealed, request, ledger, context, avoid),
+      confirmer: options.readsConfirmer,
+      quorum: Math.max(request.body.confirmQuorum, profile.message.viewQuorum),
+      profile,
+      minHeight: request.body.leastHeight > context.view.height ? request.body.leastHeight : context.view.height,
+      onRolledBack: options.onRolledBack,
+    });
+    const { response } = await execution.conclude(unsealed, request, run, context);
+    return { response: { ...response, confirmation: create(ConfirmationSchema, { height: confirmation.height, mspIds: [...confirmation.mspIds] }) } };
+  };
+
   const execution: Execution = {
     kept: () => ({
       points: BigInt(keptPoints.count),
@@ -146,9 +165,9 @@ export function createExecution(options: ExecutionOptions): Execution {
       replays.admit(request, now());
       return request;
     },
-    async attempt({ requestDigest }, request, source, context) {
+    async attempt({ requestDigest }, request, source, context, avoid) {
       const { view, keys, signal } = context;
-      const scope = scopeOf(request, context);
+      const scope = { ...scopeOf(request, context), ...(avoid === undefined ? {} : { avoid }) };
       const mayAnswerFromMemory = (): boolean => request.body.leastHeight <= view.height && view.ageMs() <= maxMemoryAgeMs;
       const openContracts = (): TransactionContracts =>
         createTransactionContracts({
@@ -190,6 +209,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       const request = await execution.authorise(unsealed, context);
       if (request.body.kind === RequestKind.OPEN_EVENTS) return execution.openEvents(request, context);
       if (LISTS.has(request.body.kind)) return answerListed(request, context);
+      if (request.body.confirmQuorum > 0) return answerConfirmed(unsealed, request, context);
       const attempt = await execution.attempt(unsealed, request, ledger, context);
       return execution.conclude(unsealed, request, attempt, context);
     },

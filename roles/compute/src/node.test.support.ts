@@ -1,7 +1,7 @@
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import type { SealedResponse } from '@selvedge/protocol';
-import { createHistoryConfirmer, createSetConfirmer, createStateFetcher, type HeldKeys, type StateFetcherOptions } from '@selvedge/tee-node';
+import { createHistoryConfirmer, createReadsConfirmer, createSetConfirmer, createStateFetcher, type HeldKeys, type StateFetcherOptions } from '@selvedge/tee-node';
 import { createFakeSetFollower, heldKeysOf, truthOf, viewOf, type CertifiedNode, type FakeBusinessNode, type FakeSetFollower, type NetworkParts } from '@selvedge/tee-node/testing';
 import type { ClientRequest } from './client.test.support.js';
 import { createComputeNode, type ComputeNode, type ComputeNodeOptions } from './compute-node.js';
@@ -65,6 +65,7 @@ export function createTestNode(input: {
       views: { start: () => Promise.resolve(), current: () => test.view, refresh: () => Promise.resolve(test.view), close: () => undefined },
       keys: { current: () => test.keys, renew: () => void (test.renewals += 1), close: () => undefined },
       source: createStateFetcher({ network: net.network, channel: net.channel, nodes: business, clock: () => 0, historyConfirmer: createHistoryConfirmer({ followers: [] }), confirmer: createSetConfirmer({ followers }), ...input.fetcher }),
+      readsConfirmer: createReadsConfirmer({ followers }),
       host: hostOf((state, invocation, signal) => test.chaincode(state, invocation, signal), () => test.indexes),
       now: () => test.now,
       limits: { maxRunning: 8, maxQueued: 8 },

@@ -8,7 +8,7 @@ import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
 import { openTeeService } from '@selvedge/service-kit/tee';
-import { connectPeers, createHistoryConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
+import { connectPeers, createHistoryConfirmer, createReadsConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import type { ComputeConfig } from './config.js';
 
 const now = (): Date => new Date();
@@ -104,12 +104,17 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
       logger.warn({ mspId, address, code: error.code }, 'a business node did not serve a read');
     },
   });
+  const readsConfirmer = createReadsConfirmer({ followers: peers.followers });
   const node = createComputeNode({
     self,
     channel,
     views,
     keys,
     source,
+    readsConfirmer,
+    onRolledBack: ({ mspId, address }) => {
+      logger.warn({ mspId, address, code: 'STATE_ROLLED_BACK' }, 'a business node serves what the ledger has replaced');
+    },
     host,
     now,
     limits,

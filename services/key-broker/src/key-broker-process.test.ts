@@ -35,6 +35,7 @@ function startFollower(mspId: string): Promise<RpcServer> {
   const { signer } = consortium.organisation(mspId).peer;
   const handlers = implement(Follower, {
     getSetDigest: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this follower knows facts alone')),
+    confirmReads: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this follower knows facts alone')),
     getHistoryHead: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this follower knows facts alone')),
     getLedgerView({ nonce }) {
       const entries = state.factEntries();

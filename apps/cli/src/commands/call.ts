@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { SelvedgeError } from '@selvedge/errors';
 import { ValidationCode } from '@selvedge/protocol';
-import type { Contract, ProposalOptions } from '@selvedge/client';
+import type { Contract, ProposalOptions, QueryConfirmation } from '@selvedge/client';
 import { parseChaincodeCall, parseTransient } from '../chaincode-call.js';
 import type { CommandContext } from '../context.js';
+import { parseCount } from './deploy.js';
 import type { OpenFolder } from '../open-folder.js';
 import { showBytes } from '../show-bytes.js';
 
@@ -13,6 +14,7 @@ interface CallOptions {
   readonly ctor: string;
   readonly transient?: string;
   readonly hops?: boolean;
+  readonly confirm?: number;
 }
 
 interface Call {
@@ -23,7 +25,7 @@ interface Call {
 
 /** `invoke` and `query`, with the options of `peer chaincode`. */
 export function addCallCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
-  const add = (name: string, description: string, act: (context: CommandContext, call: Call) => Promise<void>): void => {
+  const add = (name: string, description: string, act: (context: CommandContext, call: Call) => Promise<void>): Command =>
     program
       .command(name)
       .description(description)
@@ -36,9 +38,8 @@ export function addCallCommands(program: Command, contextOf: (command: Command) 
         const context = contextOf(command);
         await withContract(context, options, (call) => act(context, call));
       });
-  };
   add('invoke', 'run a function and commit what it writes', invoke);
-  add('query', 'run a function without committing anything', query);
+  add('query', 'run a function without committing anything', query).option('--confirm <organisations>', 'let so many organisations sign that what it reads is what stands now', (text) => parseCount('--confirm', text));
 }
 
 async function invoke(context: CommandContext, { contract, transaction, options }: Call): Promise<void> {
@@ -53,8 +54,10 @@ async function invoke(context: CommandContext, { contract, transaction, options 
 }
 
 async function query(context: CommandContext, { contract, transaction, options }: Call): Promise<void> {
-  const shown = showBytes(await contract.evaluate(transaction, options));
-  context.print(shown, shown.result);
+  let confirmation: QueryConfirmation | undefined;
+  const shown = showBytes(await contract.evaluate(transaction, { ...options, onConfirmed: (confirmed) => { confirmation = confirmed; } }));
+  if (!context.isJson && confirmation !== undefined) context.note(`as of height ${String(confirmation.height)}, signed by ${confirmation.organisations.join(', ')}`);
+  context.print({ ...shown, ...(confirmation === undefined ? {} : { confirmation: { ...confirmation, height: String(confirmation.height) } }) }, shown.result);
 }
 
 async function withContract(context: CommandContext, options: CallOptions, use: (call: Call) => Promise<void>): Promise<void> {
@@ -66,7 +69,7 @@ async function withContract(context: CommandContext, options: CallOptions, use: 
   const gateway = folder.connect(identity, onHop);
   try {
     const network = gateway.getNetwork(options.channelID ?? folder.connectionProfile.channel);
-    await use({ contract: network.getContract(options.name), transaction, options: { arguments: args, transientData } });
+    await use({ contract: network.getContract(options.name), transaction, options: { arguments: args, transientData, ...(options.confirm === undefined ? {} : { confirm: options.confirm }) } });
   } catch (error) {
     throw nameNetwork(error, folder);
   } finally {

@@ -39,7 +39,7 @@ beforeEach(() => {
   for (const node of [aurora, borealis]) node.pageSize = 100;
   refused = [];
   truth = truthOf(aurora);
-  const seen: SetTruth = { entries: (asked) => truth.entries(asked), guardTxId: (asked) => truth.guardTxId(asked) };
+  const seen: SetTruth = { ...truth, entries: (asked) => truth.entries(asked), guardTxId: (asked) => truth.guardTxId(asked) };
   followers = [...ENDORSER_MSP_IDS, ...BUSINESS_MSP_IDS].map((mspId) => createFakeSetFollower(net, { mspId, signer: net.organisation(mspId).peer.signer, truth: seen }));
   scope = { contract: net.contract, signer: heldKeysOf(net, certified).signer(net.contractPolicy.suite), minHeight: 3n, profile: net.profile };
   source = createSource();
@@ -179,7 +179,7 @@ describe('a business node that does not serve the set', () => {
     aurora.pageSize = 1;
     const first = truth;
     const before = new Map([5n].map((height) => [height, first.entries({ contract: net.contract, ownerSet: 'houses', dataset: '', datasetTag: placeOf(net, '', 'a').datasetTag, height })]));
-    truth = { entries: (asked) => before.get(asked.height) ?? first.entries(asked), guardTxId: (asked) => first.guardTxId(asked) };
+    truth = { ...first, entries: (asked) => before.get(asked.height) ?? first.entries(asked), guardTxId: (asked) => first.guardTxId(asked) };
     aurora.tamper = (answer) => {
       if (aurora.queries.length === 2) {
         for (const key of ['a', 'b', 'c']) store(key, 'newer');

@@ -4,7 +4,7 @@ import type { TaggedEntry } from '@selvedge/set-digest';
 import { describeFailures, openingFailure, type FetchFailure } from '../domain/fetch-failure.js';
 import { verifyPageOrder } from '../domain/state-answer.js';
 import { followChain, type ChainPlace } from '../domain/key-history.js';
-import type { BusinessPort, HistoryQuery, PlaceOfRead, ReadScope, SetContent, SetQuery, StateSource } from '../ports.js';
+import type { BusinessPort, HistoryQuery, PlaceOfRead, ReadScope, ServingNode, SetContent, SetQuery, StateSource } from '../ports.js';
 import type { KeyVersion, SetDigestStatement } from '@selvedge/protocol';
 import type { HistoryConfirmer } from './history-confirmer.js';
 import { createQueryLane, type GuardsAnswer, type LaneOptions, type QueryLane } from './query-lane.js';
@@ -12,6 +12,7 @@ import type { SetConfirmer } from './set-confirmer.js';
 
 const START = new Uint8Array(0);
 const ALL_TAGS = new Uint8Array(0);
+const NONE: ReadonlySet<string> = new Set();
 
 interface PagedSet<T> {
   readonly entries: readonly T[];
@@ -54,17 +55,17 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
   const lanes = options.nodes.map((node) => createQueryLane(node, laneOptions));
   const avoidUntil = new Map<QueryLane, number>();
 
-  const candidates = (owners: readonly string[]): QueryLane[] => {
+  const candidates = (owners: readonly string[], asked: ReadonlySet<string> = NONE): QueryLane[] => {
     const own = lanes.filter((lane) => owners.includes(lane.mspId));
     const start = own.length === 0 ? 0 : preference % own.length;
     const rotated = [...own.slice(start), ...own.slice(0, start)];
-    const isAvoided = (lane: QueryLane): boolean => (avoidUntil.get(lane) ?? 0) > options.clock();
+    const isAvoided = (lane: QueryLane): boolean => asked.has(lane.address) || (avoidUntil.get(lane) ?? 0) > options.clock();
     return [...rotated.filter((lane) => !isAvoided(lane)), ...rotated.filter(isAvoided)];
   };
 
-  const withFailover = async <T>({ ownerSet, owners }: PlaceOfRead, attempt: (lane: QueryLane) => Promise<T>): Promise<T> => {
+  const withFailover = async <T>({ avoid }: ReadScope, { ownerSet, owners }: PlaceOfRead, attempt: (lane: QueryLane) => Promise<T>): Promise<T> => {
     const failures: FetchFailure[] = [];
-    for (const lane of candidates(owners)) {
+    for (const lane of candidates(owners, avoid)) {
       try {
         return await attempt(lane);
       } catch (error) {
@@ -127,11 +128,11 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
   };
 
   const readSet = <T extends TaggedEntry>(scope: ReadScope, query: AnySetQuery<T>): Promise<SetContent<T>> =>
-    withFailover(query, async (lane) => {
+    withFailover(scope, query, async (lane) => {
       for (let attempt = 0; attempt < maxSetAttempts; attempt += 1) {
         const content = (await readKept(lane, scope, query)) ?? (await readSetOnce(lane, scope, query));
         const statements = content === undefined ? undefined : await confirmed(lane, scope, query, content);
-        if (content !== undefined && statements !== undefined) return { entries: content.entries, guardTxId: content.guardTxId, statements };
+        if (content !== undefined && statements !== undefined) return { entries: content.entries, guardTxId: content.guardTxId, statements, node: nodeOf(lane) };
       }
       throw new SelvedgeError('STALE_GUARD', 'the set kept changing while it was read');
     });
@@ -150,18 +151,20 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
 
   return {
     readPoint: (scope, query) =>
-      withFailover(query, async (lane) => {
+      withFailover(scope, query, async (lane) => {
         const { answer, height } = await lane.readPoint(scope, query);
-        return opened(() => query.open(answer.present ? answer.packet : undefined, answer.keyPolicy, height));
+        return opened(() => query.open(answer.present ? answer.packet : undefined, answer.keyPolicy, height, nodeOf(lane)));
       }),
     async readHistory(scope, query, open) {
       const end = await options.historyConfirmer.confirm(scope, query);
-      return withFailover(query, (lane) => readVersions(lane, scope, query, end, open));
+      return withFailover(scope, query, (lane) => readVersions(lane, scope, query, end, open));
     },
     readSet,
     readDataset: (scope, query) => readSet(scope, { ...query, datasetTag: ALL_TAGS }),
   };
 }
+
+const nodeOf = ({ mspId, address }: QueryLane): ServingNode => ({ mspId, address });
 
 interface SetGuards {
   /** Of the guard that the query rests on. */

@@ -1,17 +1,20 @@
 import { create } from '@bufbuild/protobuf';
+import { sha256 } from '@selvedge/crypto';
 import type { SelvedgeError } from '@selvedge/errors';
 import { signAs, type Signer } from '@selvedge/identity';
-import { encodeMessage, SetDigestSchema, SetDigestStatementSchema, setGuardKey, signing, type SetDigest } from '@selvedge/protocol';
+import { encodeMessage, LIMITS, parseMessage, QueryReadsSchema, ReadsStatementSchema, SetDigestSchema, SetDigestStatementSchema, setGuardKey, signing, StandingReadsSchema, type SetDigest, type StandingReads } from '@selvedge/protocol';
 import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
 import type { FakeBusinessNode } from './fake-business-node.js';
 import type { AskedSet } from '../domain/set-quorum.js';
-import type { SetDigestPort } from '../ports.js';
+import type { ReadsPort, SetDigestPort } from '../ports.js';
 
 /** A follower in memory that really signs. It sees the same entries as a business node, unless it is told otherwise. */
-export interface FakeSetFollower extends SetDigestPort {
+export interface FakeSetFollower extends SetDigestPort, ReadsPort {
   readonly asked: AskedSet[];
   /** Changes what it says, before it signs. */
   lie: (digest: SetDigest) => Partial<SetDigest>;
+  /** The same for which reads stand. */
+  lieAboutReads: (standing: StandingReads) => Partial<StandingReads>;
   signer: Signer;
   failure: SelvedgeError | undefined;
 }
@@ -20,6 +23,10 @@ export interface FakeSetFollower extends SetDigestPort {
 export interface SetTruth {
   entries(asked: AskedSet): readonly TaggedEntry[];
   guardTxId(asked: AskedSet): Uint8Array;
+  readonly height: bigint;
+  guardOf(ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array;
+  /** Empty: absent. */
+  packetHashOf(ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array;
 }
 
 /** The truth that a business node holds, whatever it answers. */
@@ -27,6 +34,11 @@ export function truthOf(node: FakeBusinessNode): SetTruth {
   return {
     entries: ({ ownerSet, dataset, datasetTag }) => node.entriesOf(ownerSet, dataset).filter((entry) => datasetTag.length === 0 || Buffer.from(entry.datasetTag).equals(datasetTag)),
     guardTxId: (asked) => node.guardOf(asked.ownerSet, asked.dataset, setGuardKey(asked)),
+    get height() {
+      return node.height;
+    },
+    guardOf: (ownerSet, dataset, guardKey) => node.guardOf(ownerSet, dataset, guardKey),
+    packetHashOf: (ownerSet, dataset, ledgerKey) => node.entriesOf(ownerSet, dataset).find((entry) => Buffer.from(entry.ledgerKey).equals(ledgerKey))?.packetHash ?? new Uint8Array(0),
   };
 }
 
@@ -36,6 +48,7 @@ export function createFakeSetFollower(net: { readonly network: string; readonly 
     address: input.address ?? `${input.mspId}:7002`,
     asked: [],
     lie: () => ({}),
+    lieAboutReads: () => ({}),
     signer: input.signer,
     failure: undefined,
     async getSetDigest(asked) {
@@ -48,6 +61,20 @@ export function createFakeSetFollower(net: { readonly network: string; readonly 
       const digest = create(SetDigestSchema, { network, channel, ...asked, ...root, guardTxId: input.truth.guardTxId(asked) });
       const statement = encodeMessage(SetDigestSchema, { ...digest, ...follower.lie(digest) });
       return create(SetDigestStatementSchema, { statement, signature: signAs(follower.signer, signing.setDigest(statement)) });
+    },
+    async confirmReads({ reads, nonce }) {
+      await Promise.resolve();
+      if (follower.failure !== undefined) throw follower.failure;
+      const { network, channel } = net;
+      const { truth } = input;
+      const { keys, guards } = parseMessage(QueryReadsSchema, reads, LIMITS.maxMessageBytes);
+      const isStale = [
+        ...keys.map(({ ownerSet, dataset, ledgerKey, packetHash }) => !Buffer.from(truth.packetHashOf(ownerSet, dataset, ledgerKey)).equals(packetHash)),
+        ...guards.map(({ ownerSet, dataset, guardKey, txId }) => !Buffer.from(truth.guardOf(ownerSet, dataset, guardKey)).equals(txId)),
+      ];
+      const standing = create(StandingReadsSchema, { network, channel, height: truth.height, readsDigest: sha256(reads), stale: isStale.flatMap((is, place) => (is ? [place] : [])), nonce });
+      const statement = encodeMessage(StandingReadsSchema, { ...standing, ...follower.lieAboutReads(standing) });
+      return create(ReadsStatementSchema, { statement, signature: signAs(follower.signer, signing.standingReads(statement)) });
     },
   };
   return follower;

@@ -54,6 +54,14 @@ describe('requests to a contract that is batched', () => {
     expect([hops('execute'), hops('endorse')]).toEqual([1, 0]);
   });
 
+  it('evaluate by themselves where they are to be confirmed', async () => {
+    const contract = gateway.getNetwork(network.consortium.channel).getContract(network.consortium.contract);
+    const confirmed = Promise.allSettled(['x', 'y'].map((name) => contract.evaluate(name, { confirm: 2 })));
+    // These nodes confirm nothing, and say so.
+    expect((await confirmed).map((each) => (each.status === 'rejected' ? (each.reason as { code: string }).code : each.status))).toEqual(['STATE_UNCONFIRMED', 'STATE_UNCONFIRMED']);
+    expect(hops('execute')).toBe(2);
+  });
+
   it('are one by one by default', async () => {
     gateway = network.connect();
     expect(await submit('a', 'b')).toEqual(['a()', 'b()']);

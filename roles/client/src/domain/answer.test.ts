@@ -63,6 +63,18 @@ describe('openEvaluateAnswer', () => {
     expect(() => openEvaluateAnswer(request, sealed)).toThrow(expect.objectContaining({ code: 'STATE_UNAVAILABLE', role: 'compute' }));
   });
 
+  it('is not taken for confirmed where too few organisations are said to have done so', async () => {
+    const request = createRequest(consortium, RequestKind.EVALUATE, ['f'], { confirmQuorum: 2 });
+    const confirmedBy = async (...mspIds: string[]): Promise<string> => {
+      const sealed = await answer(request, { response: { status: 200, confirmation: { height: 7n, mspIds } } });
+      return codeOf(() => openEvaluateAnswer(request, sealed));
+    };
+    expect(await confirmedBy('EastMSP', 'NorthMSP')).toBe('accepted');
+    expect(await confirmedBy('EastMSP', 'EastMSP')).toBe('STATE_UNCONFIRMED');
+    const silent = await answer(request);
+    expect(codeOf(() => openEvaluateAnswer(request, silent))).toBe('STATE_UNCONFIRMED');
+  });
+
   it('cannot open another request’s answer', async () => {
     const [request, other] = [createRequest(consortium, RequestKind.EVALUATE, ['f']), createRequest(consortium, RequestKind.EVALUATE, ['f'])];
     const sealed = await answer(other);

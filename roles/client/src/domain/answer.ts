@@ -35,10 +35,15 @@ export interface TargetAnswer extends Answer {
 
 /**
  * Opens the answer to an evaluate.
- * Throws DECRYPT_FAILED, CHAINCODE_ERROR with the chaincode's own text, or the node's refusal.
+ * Throws DECRYPT_FAILED, CHAINCODE_ERROR with the chaincode's own text, the node's refusal, or STATE_UNCONFIRMED when fewer organisations
+ * confirm it than were asked for.
  */
 export function openEvaluateAnswer(request: BuiltRequest, sealed: SealedResponse): Answer {
-  return { nodeId: sealed.nodeId, response: openResponseTo(request, sealed, undefined) };
+  const response = openResponseTo(request, sealed, undefined);
+  const confirmed = new Set(response.confirmation?.mspIds).size;
+  // A node of a release that knows nothing of it would answer all the same.
+  if (confirmed < request.confirmQuorum) throw refuse('STATE_UNCONFIRMED', sealed, `says that ${String(confirmed)} organisations confirm what it read, ${String(request.confirmQuorum)} were asked for`);
+  return { nodeId: sealed.nodeId, response };
 }
 
 /**
@@ -107,6 +112,6 @@ function agreedResponseDigest(request: BuiltRequest, response: Response): Uint8A
   return responseDigest(request.suite, request.transactionKey, encodeMessage(ResponseSchema, { ...response, viewHeight: 0n }));
 }
 
-function refuse(code: 'WRONG_NETWORK' | 'WRONG_CHANNEL' | 'TX_ID_MISMATCH' | 'RESPONSE_DIGEST_MISMATCH' | 'TARGET_DATA_INCONSISTENT', sealed: SealedResponse, what: string): SelvedgeError {
+function refuse(code: 'WRONG_NETWORK' | 'WRONG_CHANNEL' | 'TX_ID_MISMATCH' | 'RESPONSE_DIGEST_MISMATCH' | 'TARGET_DATA_INCONSISTENT' | 'STATE_UNCONFIRMED', sealed: SealedResponse, what: string): SelvedgeError {
   return new SelvedgeError(code, `compute node ${sealed.nodeId} ${what}`, { role: 'client', details: { nodeId: sealed.nodeId } });
 }

@@ -12,6 +12,8 @@ export interface RequestInput {
   /** args[0] is the function name. */
   readonly args: readonly Uint8Array[];
   readonly transient: Readonly<Record<string, Uint8Array>>;
+  /** Organisations that must confirm what is read; 0: none. */
+  readonly confirmQuorum: number;
   /** 24 bytes, fresh for each transaction. */
   readonly nonce: Uint8Array;
   readonly timestamp: Date;
@@ -35,6 +37,8 @@ export interface BuiltRequest {
   /** Of other contracts, which the function may call. */
   readonly calledEpochs: ReadonlyMap<string, bigint>;
   readonly txId: Uint8Array;
+  /** Organisations that the answer must say have confirmed it. */
+  readonly confirmQuorum: number;
   /** txId is SHA-256(nonce || creator). */
   readonly nonce: Uint8Array;
   readonly timestampSeconds: bigint;
@@ -48,7 +52,7 @@ export interface BuiltRequest {
 
 /** Encodes, signs and seals a request (DESIGN 2, step 1). Throws LIMIT_EXCEEDED when it is too large. */
 export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest {
-  const { context, contract, kind, keyEpoch, calledEpochs } = input;
+  const { context, contract, kind, keyEpoch, calledEpochs, confirmQuorum } = input;
   const { suite, network, channel } = context;
   const timestampMs = input.timestamp.getTime();
   const timestampSeconds = BigInt(Math.floor(timestampMs / 1000));
@@ -69,10 +73,11 @@ export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest 
     keyEpoch,
     leastHeight: input.leastHeight,
     profileDigest: input.profileDigest,
+    confirmQuorum: input.confirmQuorum,
     calledEpochs: [...calledEpochs].map(([name, epoch]) => ({ contract: name, epoch })).sort((a, b) => compareText(a.contract, b.contract)),
   });
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });
   const txId = computeTxId(input.nonce, signer.serialized);
   const { sealed, transactionKey, headerBytes } = sealRequest({ context, txId, signedRequest });
-  return { kind, network, channel, contract, suite, keyEpoch, calledEpochs, txId, nonce: input.nonce, timestampSeconds, timestampNanos, sealed, transactionKey, headerBytes, requestDigest: requestDigest(suite, transactionKey, signedRequest) };
+  return { kind, confirmQuorum, network, channel, contract, suite, keyEpoch, calledEpochs, txId, nonce: input.nonce, timestampSeconds, timestampNanos, sealed, transactionKey, headerBytes, requestDigest: requestDigest(suite, transactionKey, signedRequest) };
 }

@@ -20,6 +20,7 @@ export function createRequest(consortium: TestConsortium, kind: RequestKind, arg
       keyEpoch: 1n,
       calledEpochs: new Map(),
       leastHeight: 0n,
+      confirmQuorum: 0,
       profileDigest: profile.digest,
       ...change,
     },

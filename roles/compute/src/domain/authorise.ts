@@ -3,7 +3,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import type { Identity } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder, Profile } from '@selvedge/policy';
-import { computeTxId, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
+import { computeTxId, RequestKind, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
 import type { HeldKeys } from '@selvedge/tee-node';
 import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
 import { verifyMayWrite } from './name-migration.js';
@@ -35,7 +35,7 @@ export interface AuthoriseContext {
 /**
  * Decides whether an unsealed request may run (DESIGN 2, step 2). Everything that it throws is answered under the
  * response key: the codes of parseRequest, MspRegistry.verifySignature and agreeTerms; WRONG_NETWORK, WRONG_CHANNEL,
- * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED, RE_ENCRYPTION_DENIED, CONTRACT_MIGRATING, NAME_MIGRATION_NOT_OPEN.
+ * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED, STATE_UNCONFIRMED, RE_ENCRYPTION_DENIED, CONTRACT_MIGRATING, NAME_MIGRATION_NOT_OPEN.
  */
 export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseContext): AuthorisedRequest {
   const { view, now } = context;
@@ -48,6 +48,7 @@ export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseCo
   const { contract, keyEpoch } = body;
   const terms = agreeTerms({ contract, keyEpoch, suite: unsealed.header.suite }, context);
   verifySupported(body, terms.policy);
+  verifyConfirmable(body, view.profile);
   verifyMayReEncrypt(body, { policy: terms.policy, creator, view });
   const isSubmit = isUpdate(body);
   if (isSubmit) verifyMayWrite(body, contract, terms.names);
@@ -72,8 +73,15 @@ function verifyFresh(body: RequestBody, now: Date, freshnessMs: number): void {
   if (!(offMs <= freshnessMs)) throw new SelvedgeError('REQUEST_EXPIRED', `the request’s timestamp is more than ${String(freshnessMs)} ms off`);
 }
 
+/** A quorum that no network of this size can give is refused at once. */
+function verifyConfirmable({ confirmQuorum, kind }: RequestBody, { message }: Profile): void {
+  if (confirmQuorum === 0) return;
+  if (kind !== RequestKind.EVALUATE) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'confirming what is no query');
+  const count = message.organisations.length;
+  if (confirmQuorum > count) throw new SelvedgeError('STATE_UNCONFIRMED', `${String(confirmQuorum)} organisations are to confirm, the network has ${String(count)}`);
+}
+
 /** What this release cannot keep its word on, it refuses by name. */
 function verifySupported(body: RequestBody, policy: ContractPolicy): void {
-  if (body.confirmQuorum > 0) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'confirmed queries');
   verifyUngated(policy, body.args);
 }

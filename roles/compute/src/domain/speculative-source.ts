@@ -17,7 +17,7 @@ export function createSpeculativeSource(base: StateSource, overlay: BatchOverlay
       if (earlier === undefined) return base.readPoint(scope, query);
       verifyMayRest(earlier, creator);
       const keyPolicy = query.withKeyPolicy === true ? await base.readPoint(scope, { ...query, open: (_packet, policy) => policy }) : NO_POLICY;
-      return query.open(earlier.packet, keyPolicy, NO_BLOCK);
+      return query.open(earlier.packet, keyPolicy, NO_BLOCK, undefined);
     },
     async readSet(scope, query) {
       if (overlay.isWritten(scope.contract, query.dataset, query.datasetTag)) throw deferred('it queries a range that an earlier item of the batch changes');

@@ -1,5 +1,6 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
+import type { ServingNode } from '@selvedge/tee-node';
 import type { OpenedContract, StateCalls } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import type { BatchOverlay } from './batch-overlay.js';
@@ -8,13 +9,24 @@ import { agreeCalledTerms, verifyContractCount, type CallContext } from './calle
 import type { ContractTerms } from './contract-terms.js';
 import type { NameMigration } from './name-migration.js';
 import type { ReEncryptable } from './re-encryption.js';
-import type { RecordedKeyPolicy } from './recorded-sets.js';
+import type { RecordedGuard, RecordedKeyPolicy, RecordedRead } from './recorded-sets.js';
 import { idleSeed, transactionSeed } from './seeds.js';
 import { createTransactionState, type Recorded, type TransactionState, type TransactionStateInput } from './transaction-state.js';
 
 /** A key's own policy, with the contract whose key it is. */
 export interface ContractKeyPolicy extends RecordedKeyPolicy {
   readonly contract: string;
+}
+
+type QueriedKey = RecordedRead & { readonly contract: string };
+type QueriedGuard = Omit<RecordedGuard, 'kind'> & { readonly contract: string };
+
+/** A read and the business node that served it. */
+export interface ServedRead<T> {
+  readonly read: T;
+  /** MSP ids. */
+  readonly owners: readonly string[];
+  readonly node: ServingNode | undefined;
 }
 
 /** The contracts of one transaction. */
@@ -27,6 +39,8 @@ export interface TransactionContracts extends ReEncryptable, NameMigration {
   verifyNotDeferred(): void;
   /** Whether the run read what an earlier item of its batch has written; it may have failed. */
   isBehind(overlay: BatchOverlay): boolean;
+  /** What was read so far in every contract, keys before guards, with what served it. */
+  queryReads(): { readonly keys: readonly ServedRead<QueriedKey>[]; readonly guards: readonly ServedRead<QueriedGuard>[] };
   /** The policies that stand for the keys that are written, in every contract. */
   keyPolicies(): Promise<ContractKeyPolicy[]>;
 }
@@ -101,6 +115,20 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
         const { reads, guards, keyPolicyReads } = transactionState.touched();
         return [...reads, ...keyPolicyReads].some(({ dataset, ledgerKey }) => overlay.write(contract, dataset, ledgerKey) !== undefined) || guards.some(({ dataset }) => overlay.isWritten(contract, dataset));
       }),
+    queryReads() {
+      const contracts = [...inUse].map(([contract, { terms, transactionState }]) => {
+        const { reads, guards } = transactionState.touched();
+        const ownersOf = (ownerSet: string): readonly string[] => terms.policy.ownerSets.find(({ name }) => name === ownerSet)?.owners ?? [];
+        return {
+          keys: reads.map((read) => ({ read: { ...read, contract }, owners: ownersOf(read.ownerSet), node: transactionState.servedBy(read, read.ledgerKey) })),
+          guards: guards.map(({ ownerSet, dataset, guardKey, txId }) => {
+            const read = { ownerSet, dataset, guardKey, txId, contract };
+            return { read, owners: ownersOf(ownerSet), node: transactionState.servedBy(read, guardKey) };
+          }),
+        };
+      });
+      return { keys: contracts.flatMap(({ keys }) => keys), guards: contracts.flatMap(({ guards }) => guards) };
+    },
     async keyPolicies() {
       const found = await Promise.all([...inUse.values()].map(async ({ terms, transactionState }) => {
         const policies = await transactionState.keyPoliciesInForce(transactionState.recorded().writes);

@@ -4,7 +4,7 @@ import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, 
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes, IndexDefinition } from '@selvedge/rich-query';
 import { objectTypeOf } from '@selvedge/sealed-objects';
-import type { PacketOpener, ReadScope, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
+import type { PacketOpener, ReadScope, ServingNode, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
 import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
@@ -53,6 +53,8 @@ export interface TransactionState extends ReEncryptable, NameMigration {
   failure(): SelvedgeError | undefined;
   /** What was read so far, whatever became of the run. */
   touched(): Pick<Recorded, 'reads' | 'guards' | 'keyPolicyReads'>;
+  /** Which business node served an entry or a set's guard. */
+  servedBy(read: { readonly dataset: string }, key: Uint8Array): ServingNode | undefined;
   /** The policies that stand for the keys of these writes, for the client: whom it must ask. Fetches those that are not known. */
   keyPoliciesInForce(writes: readonly RecordedWrite[]): Promise<RecordedKeyPolicy[]>;
 }
@@ -75,10 +77,17 @@ export interface TransactionStateInput {
 
 /**
  * The state of one contract as a transaction sees it. As on Fabric, its own writes are not visible to its reads, and a
- * key that was read once keeps its value. An evaluate records nothing.
+ * key that was read once keeps its value. An evaluate records nothing, unless what it read is to be confirmed.
  */
 export function createTransactionState({ request, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit, names, nameKeys } = request;
+  const isConfirmed = request.body.confirmQuorum > 0;
+  /** Whether more than the result rests on what is read: it is asked for anew, and noted. */
+  const isRecording = isSubmit || isConfirmed;
+  const nodes = new Map<string, ServingNode>();
+  const served = (dataset: string, key: Uint8Array, node: ServingNode | undefined): void => {
+    if (isConfirmed && node !== undefined) nodes.set(servedId(dataset, key), node);
+  };
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
   const points = new Map<string, Promise<ReadPoint>>();
@@ -105,15 +114,16 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     const { ownerSet, owners, dataset } = place;
     const memory = pointMemory(place, ledgerKey);
     // A submit asks: what it rests on is checked at endorsement, and one that was refused must not read the same again.
-    const remembered = isSubmit || !mayAnswerFromMemory() ? undefined : memory?.find();
+    const remembered = isRecording || !mayAnswerFromMemory() ? undefined : memory?.find();
     if (remembered !== undefined) return remembered;
-    const open = (packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint): { readonly point: ReadPoint; readonly height: bigint } => ({
-      point: { ledgerKey, entry: packet === undefined ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey }), keyPolicy },
-      height,
-    });
+    const open = (packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): { readonly point: ReadPoint; readonly height: bigint } => {
+      const entry = packet === undefined ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
+      served(dataset, ledgerKey, node);
+      return { point: { ledgerKey, entry, keyPolicy }, height };
+    };
     const { point, height } = await source.readPoint(scope, { ownerSet, owners, dataset, ledgerKey, withKeyPolicy, open });
     requireAtMost('bytes of a key policy', point.keyPolicy.length, LIMITS.maxKeyPolicyBytes);
-    if (isSubmit) memory?.forget();
+    if (isRecording) memory?.forget();
     else memory?.keep(point, height);
     return point;
   };
@@ -129,7 +139,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   const readPoint = async (place: DatasetPlace, key: string): Promise<StoredEntry | undefined> => {
     const { entry, ledgerKey } = await knownPoint(place, key);
     const { ownerSet, dataset } = place;
-    if (isSubmit) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash: entry?.packetHash ?? NO_HASH });
+    if (isRecording) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash: entry?.packetHash ?? NO_HASH });
     return entry;
   };
 
@@ -175,6 +185,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
 
   const readKeyPolicy = async (place: DatasetPlace, key: string): Promise<Uint8Array | undefined> => {
     if (!withKeyPolicy) return undefined;
+    if (isConfirmed) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'key-level endorsement policies in a confirmed query');
     const { keyPolicy, ledgerKey } = await knownPoint(place, key);
     if (isSubmit) sets.addKeyPolicyRead({ ownerSet: place.ownerSet, dataset: place.dataset, ledgerKey, policy: keyPolicy });
     return keyPolicy.length === 0 ? undefined : keyPolicy;
@@ -202,7 +213,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
 
   const recordEntries = <T extends readonly StoredEntry[]>(place: DatasetPlace, entries: T): T => {
     const { ownerSet, dataset } = place;
-    if (isSubmit) for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
+    if (isRecording) for (const { ledgerKey, packetHash } of entries) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
     return entries;
   };
 
@@ -217,10 +228,14 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   const readWhole = async (place: DatasetPlace): Promise<readonly StoredEntry[]> => {
     const { ownerSet, owners, dataset, contentGuard } = place;
     const content = contentGuardKey(policy.name, dataset);
+    // What is added to it afterwards would show nowhere.
+    if (isConfirmed && !contentGuard) throw new SelvedgeError('FEATURE_UNSUPPORTED', `a confirmed query of dataset '${dataset}', which keeps no content guard`);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
-    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isSubmit && contentGuard, open, memory: memoryOf(place, ALL_TAGS) });
+    const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isRecording && contentGuard, open, memory: memoryOf(place, ALL_TAGS) });
     const entries = entriesUnder(names, read.entries);
-    if (!isSubmit) return entries;
+    if (!isRecording) return entries;
+    served(dataset, content, read.node);
+    for (const { ledgerKey } of entries) served(dataset, ledgerKey, read.node);
     if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId }, read.statements);
     else unguarded ??= dataset;
     return entries;
@@ -233,9 +248,11 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     const datasetTag = nameKeys.datasetTag(dataset, range.objectType);
     const membership = membershipGuardKey(datasetTag);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset, datasetTag });
-    const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, confirm: isSubmit, open, memory: memoryOf(place, datasetTag) });
+    const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, confirm: isRecording, open, memory: memoryOf(place, datasetTag) });
     const entries = range.select(content.entries);
-    if (!isSubmit) return entries;
+    if (!isRecording) return entries;
+    served(dataset, membership, content.node);
+    for (const { ledgerKey } of entries) served(dataset, ledgerKey, content.node);
     sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId }, content.statements);
     return recordEntries(place, entries);
   };
@@ -294,6 +311,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     reEncrypt: (dataset, ledgerKeys) => watched(reEncrypt(dataset, ledgerKeys)),
     migrateNames: (dataset, ledgerKeys, mayProlong) => watched(migrateNames(dataset, ledgerKeys, mayProlong)),
     failure: () => failure,
+    servedBy: ({ dataset }, key) => nodes.get(servedId(dataset, key)),
     touched: () => ({ reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads() }),
     recorded() {
       if (failure !== undefined) throw failure;
@@ -307,6 +325,10 @@ export function createTransactionState({ request, source, scope, opener, keptSet
       return found.flatMap(({ ownerSet, dataset, ledgerKey, keyPolicy }) => (keyPolicy.length === 0 ? [] : [{ ownerSet, dataset, ledgerKey, policy: keyPolicy }]));
     },
   };
+}
+
+function servedId(dataset: string, key: Uint8Array): string {
+  return `${dataset}\x00${toHex(key)}`;
 }
 
 function pointId({ dataset }: DatasetPlace, key: string): string {

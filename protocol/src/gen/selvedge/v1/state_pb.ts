@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/state.proto.
  */
 export const file_selvedge_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwihAIKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCRIrCgloaXN0b3JpZXMYCSADKAsyGC5zZWx2ZWRnZS52MS5IaXN0b3J5UmVhZCJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iZwoLSGlzdG9yeVJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBINCgVjb3VudBgEIAEoBBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwi1QEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyEi0KCWhpc3RvcmllcxgGIAMoCzIaLnNlbHZlZGdlLnYxLkhpc3RvcnlBbnN3ZXIiOgoNSGlzdG9yeUFuc3dlchIpCgh2ZXJzaW9ucxgBIAMoCzIXLnNlbHZlZGdlLnYxLktleVZlcnNpb24idgoKS2V5VmVyc2lvbhINCgV0eF9pZBgBIAEoDBIZChF0aW1lc3RhbXBfc2Vjb25kcxgCIAEoAxIXCg90aW1lc3RhbXBfbmFub3MYAyABKAUSFQoNcHJldmlvdXNfaGVhZBgEIAEoDBIOCgZwYWNrZXQYBSABKAwiQgoLUG9pbnRBbnN3ZXISDwoHcHJlc2VudBgBIAEoCBIOCgZwYWNrZXQYAiABKAwSEgoKa2V5X3BvbGljeRgDIAEoDCIqCglTZXRBbnN3ZXISDwoHcGFja2V0cxgBIAMoDBIMCgRtb3JlGAIgASgIIhwKC0d1YXJkQW5zd2VyEg0KBXR4X2lkGAEgASgMIloKElNldERpZ2VzdFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiugEKCVNldERpZ2VzdBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIY29udHJhY3QYAyABKAkSEQoJb3duZXJfc2V0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEwoLZGF0YXNldF90YWcYBiABKAwSDgoGaGVpZ2h0GAcgASgEEgwKBHJvb3QYCCABKAwSDQoFY291bnQYCSABKAQSEwoLZ3VhcmRfdHhfaWQYCiABKAwibQoQU2V0RGlnZXN0UmVxdWVzdBIQCghjb250cmFjdBgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSDwoHZGF0YXNldBgDIAEoCRITCgtkYXRhc2V0X3RhZxgEIAEoDBIOCgZoZWlnaHQYBSABKAQibQoSSGlzdG9yeUhlYWRSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhIKCmxlZGdlcl9rZXkYBCABKAwSDQoFbm9uY2UYBSABKAwiXAoUSGlzdG9yeUhlYWRTdGF0ZW1lbnQSEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlIrUBCgtIaXN0b3J5SGVhZBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIY29udHJhY3QYAyABKAkSEQoJb3duZXJfc2V0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEgoKbGVkZ2VyX2tleRgGIAEoDBIOCgZoZWlnaHQYByABKAQSDAoEaGVhZBgIIAEoDBINCgVjb3VudBgJIAEoBBINCgVub25jZRgKIAEoDCJpChFMZWRnZXJWaWV3UmVxdWVzdBINCgVub25jZRgBIAEoDBIZChFrbm93bl9wb2xpY3lfcm9vdBgCIAEoDBIZCgxjaGFuZ2VzX2Zyb20YAyABKARIAIgBAUIPCg1fY2hhbmdlc19mcm9tIpgBChBMZWRnZXJWaWV3QW5zd2VyEhEKCXN0YXRlbWVudBgBIAEoDBIxCglzaWduYXR1cmUYAiABKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZRIRCgloYXNfZmFjdHMYAyABKAgSKwoFZmFjdHMYBCADKAsyHC5zZWx2ZWRnZS52MS5Qb2xpY3lGYWN0VmFsdWUikAEKE0xlZGdlclZpZXdTdGF0ZW1lbnQSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg4KBmhlaWdodBgDIAEoBBISCgpibG9ja19oYXNoGAQgASgMEhMKC3BvbGljeV9yb290GAUgASgMEg0KBW5vbmNlGAYgASgMEg8KB2NoYW5nZXMYByADKAwiQgoPUG9saWN5RmFjdFZhbHVlEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDBITCgtyZWNvcmRlZF9pbhgDIAEoBDJRCghCdXNpbmVzcxJFCgpRdWVyeVN0YXRlEh0uc2VsdmVkZ2UudjEuU2lnbmVkU3RhdGVRdWVyeRoYLnNlbHZlZGdlLnYxLlN0YXRlQW5zd2VyMoACCghGb2xsb3dlchJUCg5HZXRIaXN0b3J5SGVhZBIfLnNlbHZlZGdlLnYxLkhpc3RvcnlIZWFkUmVxdWVzdBohLnNlbHZlZGdlLnYxLkhpc3RvcnlIZWFkU3RhdGVtZW50Ek4KDUdldExlZGdlclZpZXcSHi5zZWx2ZWRnZS52MS5MZWRnZXJWaWV3UmVxdWVzdBodLnNlbHZlZGdlLnYxLkxlZGdlclZpZXdBbnN3ZXISTgoMR2V0U2V0RGlnZXN0Eh0uc2VsdmVkZ2UudjEuU2V0RGlnZXN0UmVxdWVzdBofLnNlbHZlZGdlLnYxLlNldERpZ2VzdFN0YXRlbWVudGIGcHJvdG8z", [file_selvedge_v1_common]);
+  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwihAIKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCRIrCgloaXN0b3JpZXMYCSADKAsyGC5zZWx2ZWRnZS52MS5IaXN0b3J5UmVhZCJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iZwoLSGlzdG9yeVJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBINCgVjb3VudBgEIAEoBBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwi1QEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyEi0KCWhpc3RvcmllcxgGIAMoCzIaLnNlbHZlZGdlLnYxLkhpc3RvcnlBbnN3ZXIiOgoNSGlzdG9yeUFuc3dlchIpCgh2ZXJzaW9ucxgBIAMoCzIXLnNlbHZlZGdlLnYxLktleVZlcnNpb24idgoKS2V5VmVyc2lvbhINCgV0eF9pZBgBIAEoDBIZChF0aW1lc3RhbXBfc2Vjb25kcxgCIAEoAxIXCg90aW1lc3RhbXBfbmFub3MYAyABKAUSFQoNcHJldmlvdXNfaGVhZBgEIAEoDBIOCgZwYWNrZXQYBSABKAwiQgoLUG9pbnRBbnN3ZXISDwoHcHJlc2VudBgBIAEoCBIOCgZwYWNrZXQYAiABKAwSEgoKa2V5X3BvbGljeRgDIAEoDCIqCglTZXRBbnN3ZXISDwoHcGFja2V0cxgBIAMoDBIMCgRtb3JlGAIgASgIIhwKC0d1YXJkQW5zd2VyEg0KBXR4X2lkGAEgASgMIloKElNldERpZ2VzdFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiugEKCVNldERpZ2VzdBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIY29udHJhY3QYAyABKAkSEQoJb3duZXJfc2V0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEwoLZGF0YXNldF90YWcYBiABKAwSDgoGaGVpZ2h0GAcgASgEEgwKBHJvb3QYCCABKAwSDQoFY291bnQYCSABKAQSEwoLZ3VhcmRfdHhfaWQYCiABKAwiMwoTQ29uZmlybVJlYWRzUmVxdWVzdBINCgVyZWFkcxgBIAEoDBINCgVub25jZRgCIAEoDCJeCgpRdWVyeVJlYWRzEiUKBGtleXMYASADKAsyFy5zZWx2ZWRnZS52MS5RdWVyaWVkS2V5EikKBmd1YXJkcxgCIAMoCzIZLnNlbHZlZGdlLnYxLlF1ZXJpZWRHdWFyZCJrCgpRdWVyaWVkS2V5EhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhIKCmxlZGdlcl9rZXkYBCABKAwSEwoLcGFja2V0X2hhc2gYBSABKAwiZgoMUXVlcmllZEd1YXJkEhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhEKCWd1YXJkX2tleRgEIAEoDBINCgV0eF9pZBgFIAEoDCJWCg5SZWFkc1N0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUidQoNU3RhbmRpbmdSZWFkcxIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhQKDHJlYWRzX2RpZ2VzdBgEIAEoDBINCgVzdGFsZRgFIAMoDRINCgVub25jZRgGIAEoDCJtChBTZXREaWdlc3RSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhMKC2RhdGFzZXRfdGFnGAQgASgMEg4KBmhlaWdodBgFIAEoBCJtChJIaXN0b3J5SGVhZFJlcXVlc3QSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg8KB2RhdGFzZXQYAyABKAkSEgoKbGVkZ2VyX2tleRgEIAEoDBINCgVub25jZRgFIAEoDCJcChRIaXN0b3J5SGVhZFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUitQEKC0hpc3RvcnlIZWFkEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRIRCglvd25lcl9zZXQYBCABKAkSDwoHZGF0YXNldBgFIAEoCRISCgpsZWRnZXJfa2V5GAYgASgMEg4KBmhlaWdodBgHIAEoBBIMCgRoZWFkGAggASgMEg0KBWNvdW50GAkgASgEEg0KBW5vbmNlGAogASgMImkKEUxlZGdlclZpZXdSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMEhkKEWtub3duX3BvbGljeV9yb290GAIgASgMEhkKDGNoYW5nZXNfZnJvbRgDIAEoBEgAiAEBQg8KDV9jaGFuZ2VzX2Zyb20imAEKEExlZGdlclZpZXdBbnN3ZXISEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlEhEKCWhhc19mYWN0cxgDIAEoCBIrCgVmYWN0cxgEIAMoCzIcLnNlbHZlZGdlLnYxLlBvbGljeUZhY3RWYWx1ZSKQAQoTTGVkZ2VyVmlld1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhIKCmJsb2NrX2hhc2gYBCABKAwSEwoLcG9saWN5X3Jvb3QYBSABKAwSDQoFbm9uY2UYBiABKAwSDwoHY2hhbmdlcxgHIAMoDCJCCg9Qb2xpY3lGYWN0VmFsdWUSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMEhMKC3JlY29yZGVkX2luGAMgASgEMlEKCEJ1c2luZXNzEkUKClF1ZXJ5U3RhdGUSHS5zZWx2ZWRnZS52MS5TaWduZWRTdGF0ZVF1ZXJ5Ghguc2VsdmVkZ2UudjEuU3RhdGVBbnN3ZXIyzwIKCEZvbGxvd2VyElQKDkdldEhpc3RvcnlIZWFkEh8uc2VsdmVkZ2UudjEuSGlzdG9yeUhlYWRSZXF1ZXN0GiEuc2VsdmVkZ2UudjEuSGlzdG9yeUhlYWRTdGF0ZW1lbnQSTgoNR2V0TGVkZ2VyVmlldxIeLnNlbHZlZGdlLnYxLkxlZGdlclZpZXdSZXF1ZXN0Gh0uc2VsdmVkZ2UudjEuTGVkZ2VyVmlld0Fuc3dlchJOCgxHZXRTZXREaWdlc3QSHS5zZWx2ZWRnZS52MS5TZXREaWdlc3RSZXF1ZXN0Gh8uc2VsdmVkZ2UudjEuU2V0RGlnZXN0U3RhdGVtZW50Ek0KDENvbmZpcm1SZWFkcxIgLnNlbHZlZGdlLnYxLkNvbmZpcm1SZWFkc1JlcXVlc3QaGy5zZWx2ZWRnZS52MS5SZWFkc1N0YXRlbWVudGIGcHJvdG8z", [file_selvedge_v1_common]);
 
 /**
  * Signed by the compute node's certified key: packets go to attested readers only.
@@ -540,6 +540,212 @@ export const SetDigestSchema: GenMessage<SetDigest> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_state, 13);
 
 /**
+ * @generated from message selvedge.v1.ConfirmReadsRequest
+ */
+export type ConfirmReadsRequest = Message<"selvedge.v1.ConfirmReadsRequest"> & {
+  /**
+   * QueryReads bytes
+   *
+   * @generated from field: bytes reads = 1;
+   */
+  reads: Uint8Array;
+
+  /**
+   * 16 to 32 bytes, fresh
+   *
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.ConfirmReadsRequest.
+ * Use `create(ConfirmReadsRequestSchema)` to create a new message.
+ */
+export const ConfirmReadsRequestSchema: GenMessage<ConfirmReadsRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 14);
+
+/**
+ * What a query read, of all contracts.
+ *
+ * @generated from message selvedge.v1.QueryReads
+ */
+export type QueryReads = Message<"selvedge.v1.QueryReads"> & {
+  /**
+   * @generated from field: repeated selvedge.v1.QueriedKey keys = 1;
+   */
+  keys: QueriedKey[];
+
+  /**
+   * @generated from field: repeated selvedge.v1.QueriedGuard guards = 2;
+   */
+  guards: QueriedGuard[];
+};
+
+/**
+ * Describes the message selvedge.v1.QueryReads.
+ * Use `create(QueryReadsSchema)` to create a new message.
+ */
+export const QueryReadsSchema: GenMessage<QueryReads> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 15);
+
+/**
+ * @generated from message selvedge.v1.QueriedKey
+ */
+export type QueriedKey = Message<"selvedge.v1.QueriedKey"> & {
+  /**
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * @generated from field: string owner_set = 2;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 3;
+   */
+  dataset: string;
+
+  /**
+   * 32 bytes
+   *
+   * @generated from field: bytes ledger_key = 4;
+   */
+  ledgerKey: Uint8Array;
+
+  /**
+   * empty: read as absent
+   *
+   * @generated from field: bytes packet_hash = 5;
+   */
+  packetHash: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.QueriedKey.
+ * Use `create(QueriedKeySchema)` to create a new message.
+ */
+export const QueriedKeySchema: GenMessage<QueriedKey> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 16);
+
+/**
+ * @generated from message selvedge.v1.QueriedGuard
+ */
+export type QueriedGuard = Message<"selvedge.v1.QueriedGuard"> & {
+  /**
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * @generated from field: string owner_set = 2;
+   */
+  ownerSet: string;
+
+  /**
+   * @generated from field: string dataset = 3;
+   */
+  dataset: string;
+
+  /**
+   * 32 bytes
+   *
+   * @generated from field: bytes guard_key = 4;
+   */
+  guardKey: Uint8Array;
+
+  /**
+   * empty: never written
+   *
+   * @generated from field: bytes tx_id = 5;
+   */
+  txId: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.QueriedGuard.
+ * Use `create(QueriedGuardSchema)` to create a new message.
+ */
+export const QueriedGuardSchema: GenMessage<QueriedGuard> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 17);
+
+/**
+ * A follower's signed statement of which reads stand at its height.
+ *
+ * @generated from message selvedge.v1.ReadsStatement
+ */
+export type ReadsStatement = Message<"selvedge.v1.ReadsStatement"> & {
+  /**
+   * StandingReads bytes
+   *
+   * @generated from field: bytes statement = 1;
+   */
+  statement: Uint8Array;
+
+  /**
+   * @generated from field: selvedge.v1.IdentitySignature signature = 2;
+   */
+  signature?: IdentitySignature | undefined;
+};
+
+/**
+ * Describes the message selvedge.v1.ReadsStatement.
+ * Use `create(ReadsStatementSchema)` to create a new message.
+ */
+export const ReadsStatementSchema: GenMessage<ReadsStatement> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 18);
+
+/**
+ * @generated from message selvedge.v1.StandingReads
+ */
+export type StandingReads = Message<"selvedge.v1.StandingReads"> & {
+  /**
+   * @generated from field: string network = 1;
+   */
+  network: string;
+
+  /**
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * number of blocks
+   *
+   * @generated from field: uint64 height = 3;
+   */
+  height: bigint;
+
+  /**
+   * SHA-256 of the request's reads
+   *
+   * @generated from field: bytes reads_digest = 4;
+   */
+  readsDigest: Uint8Array;
+
+  /**
+   * places of those that do not stand, ascending: keys, then guards; empty: all stand
+   *
+   * @generated from field: repeated uint32 stale = 5;
+   */
+  stale: number[];
+
+  /**
+   * @generated from field: bytes nonce = 6;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.StandingReads.
+ * Use `create(StandingReadsSchema)` to create a new message.
+ */
+export const StandingReadsSchema: GenMessage<StandingReads> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 19);
+
+/**
  * @generated from message selvedge.v1.SetDigestRequest
  */
 export type SetDigestRequest = Message<"selvedge.v1.SetDigestRequest"> & {
@@ -576,7 +782,7 @@ export type SetDigestRequest = Message<"selvedge.v1.SetDigestRequest"> & {
  * Use `create(SetDigestRequestSchema)` to create a new message.
  */
 export const SetDigestRequestSchema: GenMessage<SetDigestRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 14);
+  messageDesc(file_selvedge_v1_state, 20);
 
 /**
  * @generated from message selvedge.v1.HistoryHeadRequest
@@ -617,7 +823,7 @@ export type HistoryHeadRequest = Message<"selvedge.v1.HistoryHeadRequest"> & {
  * Use `create(HistoryHeadRequestSchema)` to create a new message.
  */
 export const HistoryHeadRequestSchema: GenMessage<HistoryHeadRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 15);
+  messageDesc(file_selvedge_v1_state, 21);
 
 /**
  * A follower's signed statement of a key's history: the chain's end and length.
@@ -643,7 +849,7 @@ export type HistoryHeadStatement = Message<"selvedge.v1.HistoryHeadStatement"> &
  * Use `create(HistoryHeadStatementSchema)` to create a new message.
  */
 export const HistoryHeadStatementSchema: GenMessage<HistoryHeadStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 16);
+  messageDesc(file_selvedge_v1_state, 22);
 
 /**
  * @generated from message selvedge.v1.HistoryHead
@@ -711,7 +917,7 @@ export type HistoryHead = Message<"selvedge.v1.HistoryHead"> & {
  * Use `create(HistoryHeadSchema)` to create a new message.
  */
 export const HistoryHeadSchema: GenMessage<HistoryHead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 17);
+  messageDesc(file_selvedge_v1_state, 23);
 
 /**
  * @generated from message selvedge.v1.LedgerViewRequest
@@ -744,7 +950,7 @@ export type LedgerViewRequest = Message<"selvedge.v1.LedgerViewRequest"> & {
  * Use `create(LedgerViewRequestSchema)` to create a new message.
  */
 export const LedgerViewRequestSchema: GenMessage<LedgerViewRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 18);
+  messageDesc(file_selvedge_v1_state, 24);
 
 /**
  * @generated from message selvedge.v1.LedgerViewAnswer
@@ -780,7 +986,7 @@ export type LedgerViewAnswer = Message<"selvedge.v1.LedgerViewAnswer"> & {
  * Use `create(LedgerViewAnswerSchema)` to create a new message.
  */
 export const LedgerViewAnswerSchema: GenMessage<LedgerViewAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 19);
+  messageDesc(file_selvedge_v1_state, 25);
 
 /**
  * @generated from message selvedge.v1.LedgerViewStatement
@@ -832,7 +1038,7 @@ export type LedgerViewStatement = Message<"selvedge.v1.LedgerViewStatement"> & {
  * Use `create(LedgerViewStatementSchema)` to create a new message.
  */
 export const LedgerViewStatementSchema: GenMessage<LedgerViewStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 20);
+  messageDesc(file_selvedge_v1_state, 26);
 
 /**
  * @generated from message selvedge.v1.PolicyFactValue
@@ -861,7 +1067,7 @@ export type PolicyFactValue = Message<"selvedge.v1.PolicyFactValue"> & {
  * Use `create(PolicyFactValueSchema)` to create a new message.
  */
 export const PolicyFactValueSchema: GenMessage<PolicyFactValue> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 21);
+  messageDesc(file_selvedge_v1_state, 27);
 
 /**
  * Hop 2 and hop 3: compute node to business node and back.
@@ -911,6 +1117,16 @@ export const Follower: GenService<{
     methodKind: "unary";
     input: typeof SetDigestRequestSchema;
     output: typeof SetDigestStatementSchema;
+  },
+  /**
+   * Whether what a query read is what stands.
+   *
+   * @generated from rpc selvedge.v1.Follower.ConfirmReads
+   */
+  confirmReads: {
+    methodKind: "unary";
+    input: typeof ConfirmReadsRequestSchema;
+    output: typeof ReadsStatementSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_selvedge_v1_state, 1);
