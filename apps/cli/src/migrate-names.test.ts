@@ -57,6 +57,13 @@ describe('a migration of names by command', () => {
     expect(await run(clearing, {}, { left: 0n }).result).toMatchObject({ proposed: 'finish' });
   });
 
+  it('believes no count of another step than the ledger records', async () => {
+    const later = stored({ phase: 'settled', other: undefined, left: 0n });
+    const { proposed, result } = run(COPYING, { names: { count: () => Promise.resolve(stored()), migrate: () => Promise.resolve({ written: 0, transactions: 0, conflicts: 0, after: later }) } });
+    await expect(result).rejects.toMatchObject({ code: 'VIEW_BEHIND' });
+    expect(proposed).toEqual([]);
+  });
+
   it('gives up only what copies still', async () => {
     expect(await run(COPYING, { isAborting: true }, { toCopy: 5n }).result).toMatchObject({ proposed: 'abort', written: 0 });
     const switched: ContractNames = { ...COPYING, phase: 'clearing', current: 2n, other: 1n, former: [1n] };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPhaseDone, proposeNameStep, type BrokerToAsk, type ContractNameKeys, type MigrationOptions, type StoredNames, type WorkProgress } from '@selvedge/client';
+import { isOfStep, isPhaseDone, proposeNameStep, type BrokerToAsk, type ContractNameKeys, type MigrationOptions, type StoredNames, type WorkProgress } from '@selvedge/client';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { approvePolicyChange, createPolicyTransaction, listFacts, readContractNames, type ContractNames, type NameStep } from '@selvedge/policy';
@@ -23,7 +23,7 @@ export interface NameMigrationInput {
   readonly output: string | undefined;
   /** Gives a migration up that copies still. */
   readonly isAborting: boolean;
-  readonly options: MigrationOptions;
+  readonly options: Omit<MigrationOptions, 'recorded'>;
   readonly onStep: (step: NameStep['step']) => void;
 }
 
@@ -44,11 +44,12 @@ export async function migrateNames(input: NameMigrationInput): Promise<NameMigra
   let [written, transactions, conflicts] = [0, 0, 0];
   let hasFinished = false;
 
-  const work = async (): Promise<StoredNames> => {
-    const { after, ...done } = await names.migrate(options);
+  const work = async (recorded: ContractNames): Promise<StoredNames> => {
+    const { after, ...done } = await names.migrate({ ...options, recorded });
     written += done.written;
     transactions += done.transactions;
     conflicts += done.conflicts;
+    if (!isOfStep(after, recorded)) throw new SelvedgeError('VIEW_BEHIND', 'the count after the work is of another step of the migration', { role: 'cli' });
     if (!isPhaseDone(after)) throw new SelvedgeError('NAME_MIGRATION_INCOMPLETE', unfinishedText(after), { role: 'cli' });
     return after;
   };
@@ -64,11 +65,11 @@ export async function migrateNames(input: NameMigrationInput): Promise<NameMigra
       verifyMigratable(stored, options);
       step = 'open';
     } else if (recorded.phase === 'copying') {
-      if (!isAborting) stored = await work();
+      if (!isAborting) stored = await work(recorded);
       step = isAborting ? 'abort' : 'switch';
     } else {
       if (isAborting && recorded.other !== undefined && recorded.former.includes(recorded.other)) throw new SelvedgeError('NAME_MIGRATION_NOT_OPEN', `the migration of the names of contract ${contract} has been switched: run the command without --abort to end it`, { role: 'cli' });
-      stored = await work();
+      stored = await work(recorded);
       step = 'finish';
     }
     const change = await input.policy.propose(await proposeNameStep({ ...input.broker, ledger }, ledger, contract, step));
@@ -83,17 +84,17 @@ export async function migrateNames(input: NameMigrationInput): Promise<NameMigra
 }
 
 /** Before updates are held up: what would stop the migration half way is refused. */
-function verifyMigratable({ datasets, unreadable }: StoredNames, { prolong = false }: MigrationOptions): void {
+function verifyMigratable({ datasets, unreadable }: StoredNames, { prolong = false }: NameMigrationInput['options']): void {
   const ending = datasets.find(({ isEnding, current }) => isEnding && current > 0n);
   if (ending !== undefined && !prolong) throw new SelvedgeError('INVALID_CONFIGURATION', `entries of collection ${ending.dataset} end by themselves (blockToLive), and a copy begins its life anew; --prolong has them live so much longer`, { role: 'cli' });
   if (unreadable > 0n) throw new SelvedgeError('INVALID_CONFIGURATION', `${String(unreadable)} entries lie under revoked key epochs: nothing can copy them`, { role: 'cli' });
 }
 
 /** A count by nodes that have seen what the ledger records. */
-async function seenByNodes(names: ContractNameKeys, { phase, current, other }: ContractNames): Promise<StoredNames> {
+async function seenByNodes(names: ContractNameKeys, recorded: ContractNames): Promise<StoredNames> {
   for (let tries = 1; ; tries += 1) {
     const stored = await names.count();
-    if (stored.phase === phase && stored.current === current && stored.other === other) return stored;
+    if (isOfStep(stored, recorded)) return stored;
     if (tries >= SEEN_TRIES) throw new SelvedgeError('VIEW_BEHIND', 'the compute nodes have not seen the last step of the migration yet', { role: 'cli' });
     await sleep(SEEN_POLL_MS);
   }

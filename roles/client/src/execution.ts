@@ -147,13 +147,15 @@ export async function executeOnNodes<T extends Answered>(session: Session, call:
       const isFull = candidates().length > 0;
       if (isFull) last = new SelvedgeError('OVERLOADED', `each compute node has ${String(limits.maxInFlightPerNode)} calls of this client`, { role: 'client' });
       const isHopeless = failed.size > 0 && nodes().every(({ nodeId }) => failed.has(nodeId) || answered.has(nodeId));
-      if (isHopeless || performance.now() + pauseMs >= deadline) throw tooFew(options.count + (options.having?.length ?? 0), answered.size, last);
-      const paused = pause(pauseMs, session.closing);
-      await (isFull ? Promise.race([paused, scheduling.load.ended()]) : paused);
+      const leftMs = deadline - performance.now();
+      if (isHopeless || pauseMs >= leftMs) throw tooFew(options.count + (options.having?.length ?? 0), answered.size, last);
+      if (isFull) await scheduling.load.ended(Math.min(LONGEST_PAUSE_MS, leftMs));
+      else await pause(pauseMs, session.closing);
+      if (session.closing.aborted) throw new SelvedgeError('CANCELLED', 'the gateway was closed', { role: 'client' });
       if (options.signal?.aborted === true) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'client' });
+      tried.clear();
       if (isFull) continue;
       await ports.reload().catch(() => undefined); // else the present endpoints stay
-      tried.clear();
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   };

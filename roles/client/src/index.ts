@@ -21,7 +21,7 @@ export type { KeyAddress, ViewedSection, ViewedTransaction, ViewedVersions, View
 export type { BusinessPort, CallBounds, ComputePort, EndorserPort, HopEvent, HopName, KeyBrokerPort, NetworkPorts, OnHop, Pins, SequencerPort, ViewerPort } from './ports.js';
 export { fetchAuditHead, fetchBrokerRoot, fetchBrokerStatement, fetchKeyCommitments, type BrokerToAsk, type KeptAuditHead } from './administration.js';
 export { openNextEpochs, revokeParties, type Revocation } from './key-epochs.js';
-export { isPhaseDone, proposeNameStep, type ContractNameKeys, type MigrationOptions, type NamedDataset, type StoredNames } from './name-migration.js';
+export { isOfStep, isPhaseDone, proposeNameStep, type ContractNameKeys, type MigrationOptions, type NamedDataset, type StoredNames } from './name-migration.js';
 export type { WorkOptions, WorkProgress } from './listed-work.js';
 export type { DatasetEpochs, KeyEpochs, ReEncryptionOptions, ReEncryptionProgress, StoredEpochs } from './re-encryption.js';
 export { fetchUnlockStatus, submitShares, type BrokerLock, type HeldUnlockKey } from './unlock.js';

@@ -55,16 +55,18 @@ const CONFLICTS = { attempts: 20 };
 /** Rounds in which nothing was to do after all: business nodes may list what was written a moment ago. */
 const MAX_IDLE_ROUNDS = 5;
 const IDLE_PAUSE_MS = 200;
-const KEY_TRIES = 60;
+/** A try by itself asks every node for as long as a request may. */
+const KEYS_WITHIN_MS = 60_000;
 const KEY_PAUSE_MS = 500;
 
 /** After a rotation or a step of a migration, compute nodes fetch what it opened. */
 async function withKeysOnTheirWay<T>(run: () => Promise<T>, wait: (ms: number) => Promise<void>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+  const end = performance.now() + KEYS_WITHIN_MS;
+  for (;;) {
     try {
       return await run();
     } catch (error) {
-      if (!isSelvedgeError(error, 'NOT_READY') || tries >= KEY_TRIES) throw error;
+      if (!isSelvedgeError(error, 'NOT_READY') || performance.now() > end) throw error;
     }
     await wait(KEY_PAUSE_MS);
   }

@@ -10,6 +10,8 @@ import { executeRequest, openRequest } from './testdata/fake-compute.js';
 import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
 
 const KEYS = 70;
+const RECORDED = { phase: 'copying', current: 1n, other: 2n } as const;
+const CLEARING = { phase: 'clearing', current: 2n, other: 1n } as const;
 
 let network: FakeNetwork;
 let gateway: Gateway;
@@ -21,12 +23,15 @@ let asked: { readonly keys: string[]; readonly prolong: boolean }[];
 let refusals: RefusalCode[];
 let confirmations: boolean[];
 let withoutNames: boolean;
+/** Numbers of lists that are answered as of before the migration. */
+let behind: number[];
+let lists: number;
 
 beforeEach(async () => {
   network = await createFakeNetwork();
   const { consortium, nodes } = network;
   stored = new Set(Array.from({ length: KEYS }, (_, i) => i.toString(16).padStart(64, '0')));
-  [isClearing, asked, refusals, confirmations, withoutNames] = [false, [], [], [], false];
+  [isClearing, asked, refusals, confirmations, withoutNames, behind, lists] = [false, [], [], [], false, [], 0];
   gateway = network.connect({ identity: consortium.organisation('AuroraMSP').admin.signer, random: () => 0 });
   names = gateway.getNetwork(consortium.channel).getNameKeys(consortium.contract);
 
@@ -35,6 +40,11 @@ beforeEach(async () => {
     confirmations.push(confirm);
     const left = BigInt(stored.size);
     const counts = isClearing ? { current: 70n, other: left, toCopy: 0n } : { current: 70n, other: 70n - left, toCopy: left };
+    lists += 1;
+    if (behind[0] === lists - 1) {
+      behind.shift();
+      return encodeMessage(StoredNamesSchema, { names: { current: 1n }, datasets: [] });
+    }
     const inUse = isClearing ? { current: 2n, other: 1n, clearing: true } : { current: 1n, other: 2n };
     return encodeMessage(StoredNamesSchema, { ...(withoutNames ? {} : { names: inUse }), datasets: [{ dataset: '', ...counts, keys: [...stored].slice(0, maxKeys).map((key) => Buffer.from(key, 'hex')) }, { dataset: 'ending', ending: true, current: 3n }] });
   };
@@ -59,10 +69,10 @@ afterEach(() => {
 
 describe('a migration of names', () => {
   it('goes on until every entry was seen to, and is counted as a quorum confirms', async () => {
-    const { after, ...done } = await names.migrate({ prolong: true });
+    const { after, ...done } = await names.migrate({ recorded: RECORDED, prolong: true });
     expect(done).toEqual({ written: KEYS, transactions: 2, conflicts: 0 });
     expect(asked.map(({ keys, prolong }) => [keys.length, prolong])).toEqual([[50, true], [20, true]]);
-    expect(confirmations).toEqual([false, false, false, true]);
+    expect(confirmations).toEqual([false, false, true]);
     expect(after).toMatchObject({ phase: 'copying', current: 1n, other: 2n, toCopy: 0n, left: 70n, unreadable: 0n });
     expect(after.datasets[1]).toEqual({ dataset: 'ending', isEnding: true, current: 3n, other: 0n, toCopy: 0n, unreadable: 0n });
     expect(isPhaseDone(after)).toBe(true);
@@ -72,23 +82,33 @@ describe('a migration of names', () => {
     isClearing = true;
     const stop = new AbortController();
     setTimeout(() => { stop.abort(); }, 300);
-    await expect(names.migrate({ signal: stop.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(names.migrate({ recorded: CLEARING, signal: stop.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(asked).toEqual([]);
-    const { after } = await names.migrate({ settleMs: 1 });
+    const { after } = await names.migrate({ recorded: CLEARING, settleMs: 1 });
     expect(asked.every(({ prolong }) => !prolong)).toBe(true);
     expect(after).toMatchObject({ phase: 'clearing', current: 2n, other: 1n, left: 0n });
   });
 
   it('waits for nodes whose keys are on their way', async () => {
     refusals = ['NOT_READY', 'NOT_READY'];
-    expect(await names.migrate()).toMatchObject({ written: KEYS });
+    expect(await names.migrate({ recorded: RECORDED })).toMatchObject({ written: KEYS });
+  });
+
+  it('takes no list and no count of a node that has not seen the step', async () => {
+    // Two lists and the count are of the step before.
+    behind = [0, 2];
+    const { after } = await names.migrate({ recorded: RECORDED });
+    expect([asked.flatMap(({ keys }) => keys).length, stored.size]).toEqual([KEYS, 0]);
+    expect(after).toMatchObject({ phase: 'copying', toCopy: 0n });
+    expect(confirmations.filter(Boolean)).toHaveLength(1);
+    expect(behind).toEqual([]);
   });
 
   it('ends with what is refused otherwise, and believes no answer that leaves names out', async () => {
     withoutNames = true;
     await expect(names.count()).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
     refusals = ['RE_ENCRYPTION_DENIED'];
-    await expect(names.migrate()).rejects.toMatchObject({ code: 'RE_ENCRYPTION_DENIED' });
+    await expect(names.migrate({ recorded: RECORDED })).rejects.toMatchObject({ code: 'RE_ENCRYPTION_DENIED' });
   });
 });
 

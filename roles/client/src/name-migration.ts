@@ -1,17 +1,19 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { facts, namesAfter, parseContractPolicy, readContractNames, encodeContractNames, type FactReader, type FactUpdate, type NameStep } from '@selvedge/policy';
+import { facts, namesAfter, parseContractPolicy, readContractNames, encodeContractNames, type ContractNames, type FactReader, type FactUpdate, type NameStep } from '@selvedge/policy';
 import { encodeMessage, LIMITS, MigrateNamesSchema, NamesAskedSchema, RequestKind, type StoredNames as StoredNamesMessage } from '@selvedge/protocol';
 import { fetchNameKeyCommitment, type BrokerToAsk } from './administration.js';
-import { describeStoredNames, parseStoredNames, type StoredNames } from './domain/stored-names.js';
+import { describeStoredNames, isOfStep, parseStoredNames, type StoredNames } from './domain/stored-names.js';
 import { createListedWork, type WorkOptions, type WorkProgress } from './listed-work.js';
 import { pause } from './repeat.js';
 import type { TransactionSession } from './session.js';
 
-export { isPhaseDone, type NamedDataset, type StoredNames } from './domain/stored-names.js';
+export { isOfStep, isPhaseDone, type NamedDataset, type StoredNames } from './domain/stored-names.js';
 
 export interface MigrationOptions extends WorkOptions {
   /** Entries that end by themselves (blockToLive) begin their life anew: without this, a migration stops at them. */
   readonly prolong?: boolean;
+  /** What the ledger records, as the caller knows it: nodes that have not seen it yet are asked again. */
+  readonly recorded: Pick<ContractNames, 'phase' | 'current' | 'other'>;
   /** Rest before entries are deleted, so that no node answers from a ledger view of before the switch. Default 5,000. */
   readonly settleMs?: number;
 }
@@ -23,12 +25,15 @@ export interface ContractNameKeys {
   /**
    * Does what the migration's phase asks for: copies entries to the other names, or clears them there. It goes on from wherever
    * an earlier one ended. Resolves with its work and the count after it; nothing is done while no migration is under way.
-   * Throws as count and as a submit does, and INVALID_CONFIGURATION.
+   * Throws as count and as a submit does, VIEW_BEHIND while nodes have not seen the step, and INVALID_CONFIGURATION.
    */
-  migrate(options?: MigrationOptions): Promise<WorkProgress & { readonly after: StoredNames }>;
+  migrate(options: MigrationOptions): Promise<WorkProgress & { readonly after: StoredNames }>;
 }
 
 const SETTLE_MS = 5_000;
+/** Compute nodes see a step with one of their next looks at the ledger. */
+const SEEN_TRIES = 100;
+const SEEN_PAUSE_MS = 200;
 
 /** The names of a contract of this session's channel. */
 export function createContractNameKeys(session: TransactionSession, contract: string): ContractNameKeys {
@@ -41,18 +46,27 @@ export function createContractNameKeys(session: TransactionSession, contract: st
 
   return {
     count: ({ signal } = {}) => count(work.signalOf(signal)),
-    async migrate({ prolong = false, settleMs = SETTLE_MS, ...options } = {}) {
+    async migrate({ prolong = false, settleMs = SETTLE_MS, recorded, ...options }) {
       const signal = work.signalOf(options.signal);
-      if ((await work.retrying(() => list({ confirm: false, maxKeys: 0 }, signal), signal)).names?.clearing === true) await pause(settleMs, signal);
+      if (recorded.phase === 'clearing') await pause(settleMs, signal);
+      /** An answer of a node that has seen the step: another one's would say what is no longer so. */
+      const listSeen = async (asked: Parameters<typeof list>[0], during: AbortSignal): Promise<StoredNamesMessage> => {
+        for (let tries = 1; ; tries += 1) {
+          const listed = await list(asked, during);
+          if (isOfStep(describeStoredNames(listed), recorded)) return listed;
+          if (tries >= SEEN_TRIES) throw new SelvedgeError('VIEW_BEHIND', `a compute node has not seen that the names are ${recorded.phase}`, { role: 'client' });
+          await pause(SEEN_PAUSE_MS, during);
+        }
+      };
       const done = await work.run(
         {
           kind: RequestKind.MIGRATE_NAMES,
-          list: async (during) => (await list({ confirm: false, maxKeys: LIMITS.maxListedKeys }, during)).datasets.map(({ dataset, keys }) => ({ dataset, keys })),
+          list: async (during) => (await listSeen({ confirm: false, maxKeys: LIMITS.maxListedKeys }, during)).datasets.map(({ dataset, keys }) => ({ dataset, keys })),
           argument: (dataset, ledgerKeys) => encodeMessage(MigrateNamesSchema, { dataset, ledgerKeys, prolong }),
         },
         options,
       );
-      return { ...done, after: await count(signal) };
+      return { ...done, after: await work.retrying(async () => describeStoredNames(await listSeen({ confirm: true, maxKeys: 0 }, signal)), signal) };
     },
   };
 }

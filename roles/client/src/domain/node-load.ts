@@ -18,8 +18,8 @@ export interface NodeLoad {
   isFull(nodeId: string): boolean;
   /** Those that can serve a contract first, of these the least busy; otherwise in the order given. */
   order<T extends { readonly nodeId: string }>(contract: string, nodes: readonly T[]): T[];
-  /** Resolves when a call ends; each end lets one go on, in the order in which they came. */
-  ended(): Promise<void>;
+  /** Resolves when a call ends, or the time is over; each end lets one go on, in the order in which they came. */
+  ended(timeoutMs: number): Promise<void>;
 }
 
 interface Known {
@@ -32,7 +32,7 @@ interface Known {
 /** @param maxInFlight calls of this client to one node at once */
 export function createNodeLoad(maxInFlight: number): NodeLoad {
   const nodes = new Map<string, Known>();
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   const known = (nodeId: string): Known => {
     let node = nodes.get(nodeId);
     if (node === undefined) nodes.set(nodeId, (node = { calls: 0, others: 0, health: undefined }));
@@ -49,7 +49,9 @@ export function createNodeLoad(maxInFlight: number): NodeLoad {
       node.calls += 1;
       return () => {
         node.calls -= 1;
-        waiting.shift()?.();
+        // In the order in which they came.
+        const [first] = waiting;
+        first?.();
       };
     },
     report(nodeId, health) {
@@ -65,6 +67,15 @@ export function createNodeLoad(maxInFlight: number): NodeLoad {
       });
       return ranked.sort((a, b) => a.reluctance - b.reluctance || a.busy - b.busy).map(({ candidate }) => candidate);
     },
-    ended: () => new Promise((resolve) => waiting.push(resolve)),
+    ended: (timeoutMs) =>
+      new Promise((resolve) => {
+        const goOn = (): void => {
+          clearTimeout(timer);
+          waiting.delete(goOn);
+          resolve();
+        };
+        const timer = setTimeout(goOn, timeoutMs);
+        waiting.add(goOn);
+      }),
   };
 }

@@ -42,10 +42,24 @@ describe('the load of compute nodes', () => {
     load.begin('a');
     const end = load.begin('a');
     expect([load.isFull('a'), load.isFull('b')]).toEqual([true, false]);
-    const ended = load.ended();
+    const ended = load.ended(60_000);
     end();
     await ended;
     expect(load.isFull('a')).toBe(false);
+  });
+
+  it('lets one go on for each end, in the order in which they came, and nobody wait for longer than he said', async () => {
+    const load = createNodeLoad(2);
+    const [end, endOther] = [load.begin('a'), load.begin('a')];
+    const order: string[] = [];
+    const waits = (['late', 'first', 'second'] as const).map((name) => load.ended(name === 'late' ? 1 : 60_000).then(() => order.push(name)));
+    await waits[0];
+    end();
+    await waits[1];
+    expect(order).toEqual(['late', 'first']);
+    endOther();
+    await Promise.all(waits);
+    expect(order).toEqual(['late', 'first', 'second']);
   });
 });
 

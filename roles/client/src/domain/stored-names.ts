@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import type { NamePhase } from '@selvedge/policy';
+import type { ContractNames, NamePhase } from '@selvedge/policy';
 import { LIMITS, parseMessage, StoredNamesSchema, type StoredNames as StoredNamesMessage } from '@selvedge/protocol';
 
 /** Entries of one dataset by the names that they lie under. */
@@ -49,6 +49,11 @@ export function describeStoredNames({ names, datasets }: StoredNamesMessage): St
     left: total('other'),
     unreadable: total('unreadable'),
   };
+}
+
+/** Whether an answer is of the migration's step that the ledger records. */
+export function isOfStep({ phase, current, other }: StoredNames, recorded: Pick<ContractNames, 'phase' | 'current' | 'other'>): boolean {
+  return phase === recorded.phase && current === recorded.current && other === recorded.other;
 }
 
 /** Whether the phase's work is done, so that the next step may be proposed: every entry has its copy, or none lies under the names that are cleared. */

@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { facts as factKeys, hasQuorumFloors, withRevocationLists } from '@selvedge/policy';
+import { facts as factKeys, withRevocationLists } from '@selvedge/policy';
 import { createItemOverlay, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
 import type { EndorserState } from '../ports.js';
 import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyNames, verifyPolicyVersion } from './check-contract.js';
@@ -44,8 +44,8 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     if (isStateOf(core.sections, context)) verifyTxIdUnused(core, context.state);
   }
   const certificates = verifyTeeSignatures(targetData, facts, context);
-  // Its rules about keys and quorums: a profile that takes a node's keys away fails what the node signed before.
-  if (context.profile.message.keyAccess.length > 0 || hasQuorumFloors(context.profile.message)) facts.fact(factKeys.profile);
+  // Its rules about keys and quorums: a profile that takes a node's keys away, the first one that has rules too, fails what the node signed before.
+  facts.fact(factKeys.profile);
 
   const rules = new Map(cores.flatMap((core) => core.sections.map(({ contract }) => [contract, readContractRules(facts, contract)])));
   // Each item meets what the kept ones before it write.
