@@ -20,6 +20,7 @@ describe('labels of signatures and digests', () => {
       signing.replicaOperator(bytes, new Uint8Array(0), new Uint8Array(0)),
       signing.keyCommitments(bytes),
       signing.nameKeyCommitment(bytes),
+      signing.standingReads(bytes),
       signing.historyHead(bytes),
       signing.auditEntry(bytes),
       signing.view(bytes),
