@@ -4,6 +4,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { orderKeyAccessRules } from '@selvedge/policy';
 import { ContractPolicySchema, type ContractPolicy, type KeyAccessRule } from '@selvedge/protocol';
 import { IMPLICIT_COLLECTION_PREFIX, type CollectionConfig } from './collections.js';
+import { planGate } from './gate.js';
 import { keyAccessRuleOf, type KeyAccessRuleJson } from './key-access.js';
 import { placeDatasets, type DatasetPlan } from './dataset-owners.js';
 import type { ContractManifest } from './manifest.js';
@@ -99,6 +100,7 @@ export function planContractPolicy(input: {
     datasets,
     computeQuorum: options.computeQuorum ?? own.computeQuorum ?? settings.computeQuorum ?? 1,
     gatedFunctions: own.gatedFunctions ?? [],
+    ...planGate(own, settings),
     organisationMap: Object.entries(own.organisationMap ?? {}).map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })),
     eventReaders: own.eventReaders ?? [],
     keyAccess: orderKeyAccessRules((options.keyAccess ?? own.keyAccess)?.map(keyAccessRuleOf) ?? settings.keyAccess ?? []),

@@ -27,6 +27,8 @@ export const selvedgeJsonSchema = z.strictObject({
   ownerSets: z.record(z.string(), z.strictObject({ endorsementPolicy: policyText })).optional(),
   /** Functions whose result is released after commit only. */
   gatedFunctions: z.array(z.string().min(1)).optional(),
+  /** Whose word that a transaction is committed releases such results, and how many of them; default: all that are named. */
+  gate: z.strictObject({ organisations: z.array(mspId).min(1), quorum: z.number().int().min(1).optional() }).optional(),
   /** Endorser organisation by organisation that the chaincode names in key-level policies. */
   organisationMap: z.record(mspId, mspId).optional(),
   /** Datasets ('' for the world state) that keep no content guard: their transactions cannot write after a rich query of them. */

@@ -2,13 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
-import type { ValidationCode } from '@selvedge/protocol';
+import { ValidationCode } from '@selvedge/protocol';
 import type { SetTables } from './adapters/set-tables.js';
 import { createChangeLog } from './domain/change-log.js';
 import type { LedgerHead } from './domain/ledger-head.js';
 import { KEPT_SET_HEIGHTS, type SetDigestAt, type SetId } from './domain/sets.js';
 import { validationCodeName } from './domain/verdict.js';
-import type { LedgerLog, StateReader, TransactionResult } from './ports.js';
+import type { GatedCommit, LedgerLog, StateReader, TransactionResult } from './ports.js';
 import type { LedgerStore } from './store.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -30,6 +30,8 @@ export interface Follower {
   waitForResult(txId: Uint8Array, timeoutMs: number, signal?: AbortSignal): Promise<TransactionResult | undefined>;
   /** The transaction's result if it is synced here, and complete. */
   result(txId: Uint8Array): TransactionResult | undefined;
+  /** How a transaction ended as soon as its block is synced here, whatever its packets; with what is kept where it is valid and gated. */
+  commitOf(txId: Uint8Array): FollowedCommit | undefined;
   /** What `ready` finds, which is asked now and whenever something is told about the transaction. Throws as waitForResult. */
   waitUntil<T>(txId: Uint8Array, ready: () => T | undefined, timeoutMs: number, signal?: AbortSignal): Promise<T | undefined>;
   /** Whether this height is synced here within the time. Throws as waitForResult. */
@@ -41,6 +43,9 @@ export interface Follower {
   /** Stops following, ends what waits and closes the store. */
   close(): Promise<void>;
 }
+
+/** How a transaction ended, by its block. */
+export type FollowedCommit = TransactionResult & { readonly gated: GatedCommit | undefined };
 
 /** What the following loop needs to know of an applied block. */
 export interface AppliedSummary {
@@ -56,7 +61,7 @@ export interface AppliedSummary {
 
 /** Applies one ledger's blocks to a store, one at a time. */
 export interface BlockApplier<Block, Applied extends AppliedSummary> {
-  readonly tables: StateReader & { readonly sets: Pick<SetTables, 'digestAt'> };
+  readonly tables: StateReader & { readonly sets: Pick<SetTables, 'digestAt'>; gatedCommit(txId: Uint8Array): GatedCommit | undefined };
   /** The synced head. */
   readonly head: LedgerHead;
   readonly profile: Profile;
@@ -134,10 +139,15 @@ export function createFollower<Block, Applied extends AppliedSummary>(
     }
   };
 
-  const completeResult = (txId: Uint8Array): TransactionResult | undefined => {
+  const syncedResult = (txId: Uint8Array): TransactionResult | undefined => {
     const result = application.tables.result(txId);
     // The store shows a block's results a moment before it says that they are synced; they count from then on.
-    if (result === undefined || result.blockNumber >= application.head.height) return undefined;
+    return result === undefined || result.blockNumber >= application.head.height ? undefined : result;
+  };
+
+  const completeResult = (txId: Uint8Array): TransactionResult | undefined => {
+    const result = syncedResult(txId);
+    if (result === undefined) return undefined;
     return isComplete(txId, result) ? result : undefined;
   };
 
@@ -155,6 +165,10 @@ export function createFollower<Block, Applied extends AppliedSummary>(
     },
     waitForResult: (txId, timeoutMs, signal) => room.wait({ subject: toHex(txId), ready: () => completeResult(txId), timeoutMs, signal }),
     result: completeResult,
+    commitOf: (txId) => {
+      const result = syncedResult(txId);
+      return result && { ...result, gated: result.code === ValidationCode.VALID ? application.tables.gatedCommit(txId) : undefined };
+    },
     waitUntil: (txId, ready, timeoutMs, signal) => room.wait({ subject: toHex(txId), ready, timeoutMs, signal }),
     waitForHeight: async (height, timeoutMs, signal) =>
       (await room.wait({ subject: HEIGHT, ready: () => (application.head.height >= height ? true : undefined), timeoutMs, signal })) ?? false,

@@ -2,13 +2,42 @@ import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256, toHex } from '@selvedge/crypto';
 import { createTargetData, createTestBootstrap, randomTxId, refusalCode } from '@selvedge/fixtures';
-import { historyHead, parseCore, ValidationCode } from '@selvedge/protocol';
+import { historyHead, parseCore, targetDigest, ValidationCode } from '@selvedge/protocol';
 import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
+import { blockHash } from './domain/block.js';
 import { useFollower, WAIT_MS } from './testdata/follower-setting.js';
 import type { AppliedBlock } from './ports.js';
 
+/** Bytes as hex, whatever kind of array they are in. */
+const plainBytes = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each instanceof Uint8Array ? toHex(each) : each)).replaceAll(/\{"type":"Buffer","data":(\[[^\]]*\])\}/g, (_, data: string) => JSON.stringify(Buffer.from(JSON.parse(data) as number[]).toString('hex'))));
+
 describe('the entries that a follower keeps', () => {
   const test = useFollower();
+
+  it('name the core of a valid gated transaction and its block, of no other, and after a restart too', async () => {
+    const change = (gated: boolean) => ({ changeCore: (core: { gated: boolean }) => { core.gated = gated; } });
+    const target = (gated: boolean, key: string, txId = randomTxId()) => createTargetData({ consortium: test.consortium, nodes: [test.node], txId, writes: [{ key, value: '1' }], ...change(gated) });
+    const [gated, plain] = [target(true, 'g'), target(false, 'p')];
+    const again = target(true, 'other', parseCore(gated.cores[0]!).txId);
+    test.add(test.endorse(gated), test.endorse(plain));
+    test.add(test.endorse(again));
+    await test.reach(4n);
+    const commitOf = (of: typeof gated) => test.follower.commitOf(parseCore(of.cores[0]!).txId);
+    const expected = { code: ValidationCode.VALID, blockNumber: 2n, gated: { coreDigest: targetDigest(gated.cores, new Uint8Array(0)), blockHash: new Uint8Array(blockHash(test.chain[2]!)) } };
+    expect(plainBytes(commitOf(gated))).toEqual(plainBytes(expected));
+    expect(commitOf(plain)).toEqual({ code: ValidationCode.VALID, blockNumber: 2n, gated: undefined });
+    expect(test.follower.commitOf(randomTxId())).toBeUndefined();
+    await test.reopen();
+    expect(plainBytes(commitOf(gated))).toEqual(plainBytes(expected));
+  });
+
+  it('name no core of a gated transaction that was found invalid', async () => {
+    const read = (packetHash: Uint8Array) => createTargetData({ consortium: test.consortium, nodes: [test.node], reads: [{ key: 'x', packetHash }], writes: [{ key: 'y', value: '1' }], changeCore: (core) => { core.gated = true; } });
+    const stale = read(new Uint8Array(32).fill(4));
+    test.add(test.endorse(stale));
+    await test.reach(3n);
+    expect(test.follower.commitOf(parseCore(stale.cores[0]!).txId)).toEqual({ code: ValidationCode.MVCC_READ_CONFLICT, blockNumber: 2n, gated: undefined });
+  });
 
   describe('entries with blockToLive', () => {
     const dataset = 'auroraStones';

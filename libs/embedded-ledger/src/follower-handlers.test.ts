@@ -3,7 +3,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { sha256, toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import {
-  ConfirmReadsRequestSchema, encodeMessage, HistoryHeadRequestSchema, HistoryHeadSchema, LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, QueryReadsSchema, SetDigestRequestSchema, signing, StandingReadsSchema,
+  CommitStatementRequestSchema, CommittedTransactionSchema, ConfirmReadsRequestSchema, encodeMessage, HistoryHeadRequestSchema, HistoryHeadSchema, LedgerViewRequestSchema, LedgerViewStatementSchema, parseMessage, policyRoot, QueryReadsSchema, SetDigestRequestSchema, signing, StandingReadsSchema, ValidationCode,
   type LedgerViewAnswer, type LedgerViewStatement, type SetDigestRequest, type SetDigestStatement,
 } from '@selvedge/protocol';
 import { verifySetStatement } from '@selvedge/set-digest';
@@ -29,6 +29,7 @@ describe('createFollowerHandlers', () => {
       head,
       profile: () => consortium.profile,
       state: consortium.state,
+      commitOf: (txId) => (txId[0] === 1 ? { code: ValidationCode.VALID, blockNumber: 2n, gated: { coreDigest: new Uint8Array(32).fill(5), blockHash: new Uint8Array(32).fill(6) } } : undefined),
       setDigest: (set, height) => {
         asked.push({ set, height });
         return { root: new Uint8Array(32).fill(1), count: 4n, guardTxId: new Uint8Array(32).fill(2) };
@@ -79,6 +80,21 @@ describe('createFollowerHandlers', () => {
     for (const wrong of [{ nonce: new Uint8Array(8) }, { ledgerKey: new Uint8Array(31) }, { contract: 'x'.repeat(257) }]) {
       await expect(handlers.getHistoryHead(create(HistoryHeadRequestSchema, { ...question, ...wrong }))).rejects.toMatchObject({ code: expect.stringMatching(/MALFORMED_MESSAGE|LIMIT_EXCEEDED/) as string });
     }
+  });
+
+  it('signs how a transaction ended, with what is kept of a gated one', async () => {
+    const { signer } = consortium.organisation('NorthMSP').peer;
+    const handlers = createFollowerHandlers({ follower, signer });
+    const askCommit = async (txId: Uint8Array, own = nonce): Promise<unknown> => {
+      const { statement, signature } = await handlers.getCommitStatement(create(CommitStatementRequestSchema, { txId, nonce: own }));
+      expect(consortium.profile.msps.verifySignature(signature!, signing.commitStatement(statement), { role: 'peer' }).mspId).toBe('NorthMSP');
+      return parseMessage(CommittedTransactionSchema, statement, 1_000);
+    };
+    const [committed, unknown] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    const place = { network: consortium.network, channel: consortium.channel, height: 3n, nonce };
+    expect(await askCommit(committed)).toMatchObject({ ...place, txId: committed, known: true, code: 0, blockNumber: 2n, coreDigest: new Uint8Array(32).fill(5), blockHash: new Uint8Array(32).fill(6) });
+    expect(await askCommit(unknown)).toMatchObject({ ...place, txId: unknown, known: false, coreDigest: new Uint8Array(0) });
+    for (const [txId, own] of [[new Uint8Array(31), nonce], [committed, new Uint8Array(8)], [committed, new Uint8Array(33)]] as const) await expect(askCommit(txId, own)).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
   });
 
   it('signs which of a query’s reads stand, at one height, for what it was asked', async () => {

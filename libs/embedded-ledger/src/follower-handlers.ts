@@ -3,8 +3,8 @@ import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { signAs, type Signer } from '@selvedge/identity';
 import {
-  encodeMessage, HistoryHeadSchema, HistoryHeadStatementSchema, LedgerViewAnswerSchema, LedgerViewStatementSchema, LIMITS, parseMessage, QueryReadsSchema, ReadsStatementSchema, requireAtMost, requireLength, SetDigestSchema, SetDigestStatementSchema, signing, StandingReadsSchema,
-  type ConfirmReadsRequest, type HistoryHeadRequest, type HistoryHeadStatement, type LedgerViewAnswer, type LedgerViewRequest, type ReadsStatement, type SetDigestRequest, type SetDigestStatement,
+  CommitStatementSchema, CommittedTransactionSchema, encodeMessage, HistoryHeadSchema, HistoryHeadStatementSchema, LedgerViewAnswerSchema, LedgerViewStatementSchema, LIMITS, parseMessage, QueryReadsSchema, ReadsStatementSchema, requireAtMost, requireLength, SetDigestSchema, SetDigestStatementSchema, signing, StandingReadsSchema,
+  type CommitStatement, type CommitStatementRequest, type ConfirmReadsRequest, type HistoryHeadRequest, type HistoryHeadStatement, type LedgerViewAnswer, type LedgerViewRequest, type ReadsStatement, type SetDigestRequest, type SetDigestStatement,
 } from '@selvedge/protocol';
 import type { Follower } from './follow.js';
 
@@ -14,6 +14,8 @@ export interface FollowerHandlers {
   getLedgerView(request: LedgerViewRequest): Promise<LedgerViewAnswer>;
   /** Throws MALFORMED_MESSAGE or LIMIT_EXCEEDED. */
   getHistoryHead(request: HistoryHeadRequest): Promise<HistoryHeadStatement>;
+  /** Throws MALFORMED_MESSAGE. */
+  getCommitStatement(request: CommitStatementRequest): Promise<CommitStatement>;
   /** Throws MALFORMED_MESSAGE or LIMIT_EXCEEDED. */
   confirmReads(request: ConfirmReadsRequest): Promise<ReadsStatement>;
   /**
@@ -30,9 +32,9 @@ const ABSENT = new Uint8Array(0);
 
 /**
  * Answers for a follower, signed by its organisation's peer identity: ledger views, whose facts go along only when the
- * asker's root is another, digests of sets, ends of keys' histories, and which reads of a query stand.
+ * asker's root is another, digests of sets, ends of keys' histories, which reads of a query stand, and how transactions ended.
  */
-export function createFollowerHandlers({ follower, signer }: { readonly follower: Pick<Follower, 'changes' | 'head' | 'profile' | 'state' | 'setDigest' | 'waitForHeight'>; readonly signer: Signer }): FollowerHandlers {
+export function createFollowerHandlers({ follower, signer }: { readonly follower: Pick<Follower, 'changes' | 'commitOf' | 'head' | 'profile' | 'state' | 'setDigest' | 'waitForHeight'>; readonly signer: Signer }): FollowerHandlers {
   // An async function, so that refusals are rejections.
   // eslint-disable-next-line @typescript-eslint/require-await
   const getLedgerView = async ({ nonce, knownPolicyRoot, changesFrom }: LedgerViewRequest): Promise<LedgerViewAnswer> => {
@@ -69,6 +71,16 @@ export function createFollowerHandlers({ follower, signer }: { readonly follower
     return create(HistoryHeadStatementSchema, { statement, signature: signAs(signer, signing.historyHead(statement)) });
   };
   // eslint-disable-next-line @typescript-eslint/require-await
+  const getCommitStatement = async ({ txId, nonce }: CommitStatementRequest): Promise<CommitStatement> => {
+    requireNonce(nonce);
+    requireLength('tx_id', txId, 32);
+    const { network, channel } = follower.profile().message;
+    const commit = follower.commitOf(txId);
+    const ended = commit === undefined ? {} : { code: commit.code.valueOf(), blockNumber: commit.blockNumber, ...commit.gated };
+    const statement = encodeMessage(CommittedTransactionSchema, { network, channel, txId, known: commit !== undefined, ...ended, height: follower.head.height, nonce });
+    return create(CommitStatementSchema, { statement, signature: signAs(signer, signing.commitStatement(statement)) });
+  };
+  // eslint-disable-next-line @typescript-eslint/require-await
   const confirmReads = async ({ reads, nonce }: ConfirmReadsRequest): Promise<ReadsStatement> => {
     requireNonce(nonce);
     const { keys, guards } = parseMessage(QueryReadsSchema, reads, LIMITS.maxMessageBytes);
@@ -91,7 +103,7 @@ export function createFollowerHandlers({ follower, signer }: { readonly follower
     const statement = encodeMessage(StandingReadsSchema, { network, channel, height: state.height, readsDigest: sha256(reads), stale, nonce });
     return create(ReadsStatementSchema, { statement, signature: signAs(signer, signing.standingReads(statement)) });
   };
-  return { getLedgerView, getSetDigest, getHistoryHead, confirmReads };
+  return { getLedgerView, getSetDigest, getHistoryHead, confirmReads, getCommitStatement };
 }
 
 function requireNames(names: readonly string[]): void {

@@ -10,6 +10,13 @@ export interface TransactionResult {
   readonly blockNumber: bigint;
 }
 
+/** What a follower keeps of a valid transaction whose core is gated; 32 bytes each. */
+export interface GatedCommit {
+  /** targetDigest of the core alone. */
+  readonly coreDigest: Uint8Array;
+  readonly blockHash: Uint8Array;
+}
+
 /**
  * The ledger's state as far as this follower has come. All reads within one synchronous stretch of code are of one height.
  * Keys are 32 bytes.

@@ -171,6 +171,16 @@ export const CODES = {
   RECEIPT_MISSING: entry('FAILED_PRECONDITION', true, 'Every declared owner must store the packets before the transaction is ordered.'),
   COMMIT_INVALID: entry('ABORTED', false, 'The transaction was ordered and found invalid; its validation code says why.'),
   COMMIT_UNKNOWN: entry('UNAVAILABLE', true, 'The commit status is not known yet; ask again with the same transaction id.'),
+
+  // Results that are gated on commit
+  RESULT_GATED: entry('FAILED_PRECONDITION', false, 'Submit the function: its result is released when the transaction is committed.'),
+  RESULT_GATE_UNSET: entry('FAILED_PRECONDITION', false, 'Name the organisations of the gate in the manifest, and have the contract approved again.'),
+  RESULT_NOT_COMMITTED: entry('FAILED_PRECONDITION', true, 'Ask again when the transaction is committed; if it was found invalid, its result is never released.'),
+  RESULT_OF_ANOTHER_EXECUTION: entry('FAILED_PRECONDITION', false, 'Ask with the core that was committed: each execution has a result of its own.'),
+  RESULT_NOT_THE_CREATORS: entry('PERMISSION_DENIED', false, 'Ask with the identity that made the request, and with its nonce.'),
+  RESULT_KEY_REVOKED: entry('FAILED_PRECONDITION', false, 'The key epoch of the result was revoked after it was made: it counts as exposed, and is not released.'),
+  GATE_QUORUM_NOT_MET: entry('UNAVAILABLE', true, 'Ask again in a moment; check that followers of the organisations that the text names are reachable.'),
+  RESULT_UNRELEASED: entry('UNAVAILABLE', true, 'The transaction is committed: fetch its result with the handle that was given before, and do not submit it again.'),
   LEDGER_CORRUPT: entry('DATA_LOSS', false, 'The log or store does not verify; restore this node from the others.'),
   MVCC_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed what was read; execute the request again.'),
   PHANTOM_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed the result of a query; execute the request again.'),

@@ -28,6 +28,7 @@ export function checkContractPolicy(policy: ContractPolicy): void {
   checkOwnerSets(policy.ownerSets);
   checkDatasets(policy.datasets, new Set(policy.ownerSets.map((set) => set.name)));
   checkFunctions(policy.gatedFunctions);
+  checkGate(policy);
   checkList('organisation_map', policy.organisationMap.map((mapping) => mapping.chaincodeMspId), MSP_ID);
   if (policy.organisationMap.some((mapping) => !MSP_ID.test(mapping.endorserMspId))) throw malformed('organisation_map: endorser_msp_id');
   checkList('event_readers', policy.eventReaders, MSP_ID);
@@ -67,6 +68,15 @@ function checkFunctions(names: readonly string[]): void {
   if (names.length > MAX_LIST_ENTRIES) throw malformed(`gated_functions: more than ${String(MAX_LIST_ENTRIES)}`);
   if (!isUnique(names)) throw malformed('gated_functions: a name occurs twice');
   if (names.some((name) => name.length === 0 || name.length > MAX_FUNCTION_CHARACTERS)) throw malformed('gated_functions: empty or too long');
+}
+
+/** A policy may have gated functions and no gate: it is from before gates could be named, and such functions are refused. */
+function checkGate({ gatedFunctions, gateOrganisations, gateQuorum }: ContractPolicy): void {
+  checkList('gate_organisations', gateOrganisations, MSP_ID);
+  if (!isStrictlyAscending(gateOrganisations)) throw malformed('gate_organisations are not sorted');
+  if (gateOrganisations.length > 0 && gatedFunctions.length === 0) throw malformed('gate_organisations without gated functions');
+  const least = Math.min(1, gateOrganisations.length);
+  if (gateQuorum < least || gateQuorum > gateOrganisations.length) throw malformed(`gate_quorum: a number from ${String(least)} to ${String(gateOrganisations.length)} expected`);
 }
 
 function checkList(what: string, names: readonly string[], pattern: RegExp): void {

@@ -43,6 +43,12 @@ describe('parseContractPolicy', () => {
     ['a gated function twice', { gatedFunctions: ['a', 'a'] }, /gated_functions: a name occurs twice/],
     ['a gated function without a name', { gatedFunctions: [''] }, /gated_functions: empty/],
     ['too many gated functions', { gatedFunctions: Array.from({ length: 257 }, (_, i) => String(i)) }, /gated_functions: more than 256/],
+    ['a gate organisation that is no MSP id', { gateOrganisations: ['?'] }, /gate_organisations: entry 0/],
+    ['gate organisations that are not sorted', { gateOrganisations: ['Org2MSP', 'Org1MSP'] }, /gate_organisations are not sorted/],
+    ['a gate without gated functions', { gatedFunctions: [] }, /gate_organisations without gated functions/],
+    ['a gate that nobody opens', { gateQuorum: 0 }, /gate_quorum: a number from 1 to 1/],
+    ['a gate that its organisations cannot open', { gateQuorum: 2 }, /gate_quorum: a number from 1 to 1/],
+    ['a quorum of no gate', { gatedFunctions: [], gateOrganisations: [] }, /gate_quorum: a number from 0 to 0/],
     ['an organisation mapped twice', { organisationMap: [...CONTRACT.organisationMap, ...CONTRACT.organisationMap] }, /organisation_map: a name occurs twice/],
     ['an organisation mapped to none', { organisationMap: [{ chaincodeMspId: 'X', endorserMspId: '' }] }, /organisation_map: endorser_msp_id/],
     ['a key access rule that is not proper', { keyAccess: [{ role: 'compute', operatorMspId: 'Org1MSP', nodeIds: ['n', 'n'] }] }, /key_access: rule 0: node_ids: not sorted/],
@@ -103,11 +109,18 @@ describe('verifyContractPolicy', () => {
     ['endorsement policy of an owner set', { ownerSets: [all, { ...own, endorsementPolicy: "OR('OtherMSP.peer')" }] }, /policy of owner set own names OtherMSP/],
     ['member', { datasets: [{ ...stones, members: ['OtherMSP'] }] }, /dataset stones names OtherMSP/],
     ['mapping', { organisationMap: [{ chaincodeMspId: 'X', endorserMspId: 'OtherMSP' }] }, /organisation map names OtherMSP/],
+    ['organisation of a gate', { gateOrganisations: ['OtherMSP'] }, /the gate names OtherMSP/],
     ['event reader', { eventReaders: ['OtherMSP'] }, /event readers names OtherMSP/],
     ['organisation that may have keys', { keyAccess: [{ role: 'compute', operatorMspId: 'OtherMSP' }] }, /a key access rule names OtherMSP/],
   ])('refuses a %s that the profile does not have', (_, change, reason) => {
     const text = refused(change);
     expect(text).toMatch(/^POLICY_MALFORMED: contract diamonds: /);
     expect(text).toMatch(reason);
+  });
+
+  it('refuses gated functions without a gate, though what stands on the ledger so can be read', () => {
+    const gateless = { gateOrganisations: [], gateQuorum: 0 };
+    expect(refused(gateless)).toMatch(/gated functions and names no gate/);
+    expect(parseContractPolicy(encoded(gateless)).gateQuorum).toBe(0);
   });
 });

@@ -51,6 +51,8 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
   for (const mapping of previous?.organisationMap ?? []) verifyMappingStands(mapping, policy, refuse);
   requireKnown('the list of event readers', policy.eventReaders);
   requireKnown('a key access rule', policy.keyAccess.map(({ operatorMspId }) => operatorMspId));
+  requireKnown('the gate', policy.gateOrganisations);
+  if (policy.gatedFunctions.length > 0 && policy.gateOrganisations.length === 0) throw refuse('it has gated functions and names no gate');
 }
 
 /** Code that was replaced, perhaps for a flaw, does not return under its old number; the same number may name new code. */

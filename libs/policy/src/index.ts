@@ -18,6 +18,7 @@ export { blockToLiveOf, endingBlock } from './block-to-live.js';
 export { contractQuorum, distinctCount, DISTINCT_BY_NAMES, hasQuorumFloors, leastFloor, quorumFloors, quorumRules, verifyQuorums, type CountedNode, type QuorumRule } from './compute-quorum.js';
 export { CONTRACT_NAME } from './names.js';
 export { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
+export { isGatedFunction } from './gated-functions.js';
 export { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';
 export { encodeChannelLists, encodeRevocationLists, parseRevocationLists, revocationListFacts, withRevocationLists } from './revocation-lists.js';
 export { recordRevocationLists } from './record-revocation-lists.js';

@@ -8,6 +8,7 @@ export {
 } from './request.js';
 export { createRecipientContexts, createSenderContext, type EnvelopePublicKey, type RecipientContexts, type SenderContext, type SenderContextInput } from './contexts.js';
 export { openResponse, sealResponse, type ResponseContext, type SealedResponseParts } from './response.js';
+export { blankCore, gatedDigestKey, gatedResponseDigest, openGatedResult, resultKey, sealGatedResult } from './gated.js';
 export { eventDigest, requestDigest, responseDigest } from './digests.js';
 export { createNameKeys, objectTypeOf, type NameKeys } from './name-keys.js';
 export {

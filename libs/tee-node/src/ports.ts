@@ -1,5 +1,5 @@
 import type { Profile } from '@selvedge/policy';
-import type { ChallengeAnswer, ConfirmReadsRequest, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, ReadsStatement, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+import type { ChallengeAnswer, CommitStatement, CommitStatementRequest, ConfirmReadsRequest, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, ReadsStatement, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
 import type { TaggedEntry } from '@selvedge/set-digest';
 
 /** The key broker, as it is reached. */
@@ -32,6 +32,15 @@ export interface HistoryHeadPort {
   readonly address: string;
   /** Rejects, with TIMEOUT at the latest after timeoutMs. */
   getHistoryHead(request: HistoryHeadRequest, timeoutMs: number): Promise<HistoryHeadStatement>;
+}
+
+/** One follower, as a source of how transactions ended. */
+export interface CommitStatementPort {
+  /** The organisation it belongs to. */
+  readonly mspId: string;
+  readonly address: string;
+  /** Rejects, with TIMEOUT at the latest after timeoutMs. */
+  getCommitStatement(request: CommitStatementRequest, timeoutMs: number): Promise<CommitStatement>;
 }
 
 /** One follower, as a source of which reads stand. */

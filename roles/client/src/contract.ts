@@ -3,6 +3,7 @@ import { retryOnConflict } from './conflict-retry.js';
 import { contentOf, createProposal, type Proposal } from './proposal.js';
 import type { ProposalOptions } from './proposal-options.js';
 import type { SubmittedTransaction } from './endorsed-transaction.js';
+import { fetchGatedResult } from './gated-results.js';
 import { withPresentKeys } from './present-keys.js';
 import { pause } from './repeat.js';
 import type { Requests } from './requests.js';
@@ -24,6 +25,12 @@ export interface Contract {
    * refused before that: a conflict at commit is the caller's.
    */
   submitAsync(name: string, options?: ProposalOptions): Promise<SubmittedTransaction>;
+  /**
+   * Fetches the result of a committed gated function that this identity submitted. Throws RESULT_UNRELEASED, with the reason as
+   * its cause.
+   * @param handle ResultHandle bytes, which onResultHandle or the staged form gave
+   */
+  fetchResult(handle: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
   /** The staged form. */
   newProposal(name: string, options?: ProposalOptions): Proposal;
 }
@@ -33,13 +40,14 @@ export function createContract(session: TransactionSession, name: string, batche
   const newProposal = (transaction: string, options: ProposalOptions = {}, requests?: Requests): Proposal => createProposal(session, name, transaction, options, requests);
   const order = async (transaction: string, options?: ProposalOptions, requests?: Requests): Promise<SubmittedTransaction> => {
     const executed = await newProposal(transaction, options, requests).execute();
+    const handle = executed.getResultHandle();
+    if (handle !== undefined) await options?.onResultHandle?.(handle);
     const endorsed = await executed.endorse();
     return endorsed.submit();
   };
   const commit = async (transaction: string, options?: ProposalOptions, requests?: Requests): Promise<Uint8Array> => {
     const submitted = await order(transaction, options, requests);
-    await submitted.verifyCommitted();
-    return submitted.getResult();
+    return submitted.awaitResult();
   };
   /** What names nodes, endorsers or an end of its own, or is to be confirmed, goes its own way. */
   const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
@@ -62,6 +70,7 @@ export function createContract(session: TransactionSession, name: string, batche
     name,
     newProposal: (transaction, options) => newProposal(transaction, options),
     submitAsync,
+    fetchResult: (handle, { signal } = {}) => fetchGatedResult(session, handle, signal),
     submit,
     evaluate,
     submitTransaction: (transaction, ...args) => submit(transaction, { arguments: args }),

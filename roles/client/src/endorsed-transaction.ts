@@ -7,12 +7,14 @@ import { packetsOf } from './domain/staging.js';
 import type { CarriedTransaction } from './ledger-lane.js';
 import { explainConflict } from './met-key-change.js';
 import { explainRefusal } from './met-upgrade.js';
+import type { TransactionResult } from './transaction-result.js';
 import type { Trust } from './trust.js';
 
 /** A transaction with enough endorsements. */
 export interface EndorsedTransaction {
   /** Hexadecimal. */
   getTransactionId(): string;
+  /** As at the stage before. */
   getResult(): Uint8Array;
   /** The business nodes that the endorsements name, by owner set. */
   readonly declaredTargets: readonly WrittenTarget[];
@@ -26,6 +28,7 @@ export interface EndorsedTransaction {
 
 /** An ordered transaction: its result is known, its verdict may still be awaited. */
 export interface SubmittedTransaction extends Commit {
+  /** Throws RESULT_GATED where that is released on commit, until awaitResult has resolved. */
   getResult(): Uint8Array;
   /**
    * Waits for the commit. Throws MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT, ENDORSEMENT_POLICY_FAILURE, DUPLICATE_TXID or
@@ -33,11 +36,16 @@ export interface SubmittedTransaction extends Commit {
    * TEE_CERTIFICATE_EXPIRED or TEE_REVOKED where a rotation or revocation did.
    */
   verifyCommitted(): Promise<void>;
+  /**
+   * Waits for the commit, and for the release of a gated function's result. Throws as verifyCommitted, and RESULT_UNRELEASED:
+   * the transaction is committed then, and the result can be fetched with its handle.
+   */
+  awaitResult(): Promise<Uint8Array>;
 }
 
 export interface EndorsedParts {
   readonly txId: Uint8Array;
-  readonly result: Uint8Array;
+  readonly result: TransactionResult;
   readonly cores: readonly Core[];
   readonly packets: readonly Uint8Array[];
   readonly targets: readonly WrittenTarget[];
@@ -53,7 +61,7 @@ export function createEndorsedTransactionStage({ carried, targets, cores, packet
   const explain = async (error: unknown): Promise<unknown> => explainConflict(await explainRefusal(error, cores, trust), { cores, teeSignatures }, trust);
   return {
     getTransactionId: () => txId,
-    getResult: () => result,
+    getResult: () => result.get(),
     declaredTargets: targets,
     message: carried.message,
     packetsOf: (mspId) => packetsOf(mspId, { cores, packets, targets }),
@@ -63,16 +71,21 @@ export function createEndorsedTransactionStage({ carried, targets, cores, packet
         throw await explain(error);
       });
       const commit = createCommit(txId, () => carried.commitStatus());
+      const verifyCommitted = async (): Promise<void> => {
+        const status = await commit.getStatus();
+        try {
+          verifySuccessful(status);
+        } catch (error) {
+          throw await explain(error);
+        }
+      };
       return {
         ...commit,
-        getResult: () => result,
-        verifyCommitted: async () => {
-          const status = await commit.getStatus();
-          try {
-            verifySuccessful(status);
-          } catch (error) {
-            throw await explain(error);
-          }
+        getResult: () => result.get(),
+        verifyCommitted,
+        awaitResult: async () => {
+          await verifyCommitted();
+          return result.release();
         },
       };
     },

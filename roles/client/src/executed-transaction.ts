@@ -7,13 +7,19 @@ import { explainRefusal } from './met-upgrade.js';
 import type { ProposalOptions } from './proposal-options.js';
 import { requirementsOf } from './requirements-of.js';
 import type { TransactionSession } from './session.js';
+import { createTransactionResult } from './transaction-result.js';
 
 /** A request that compute nodes have run. Nothing is committed yet. */
 export interface ExecutedTransaction {
   /** Hexadecimal. */
   getTransactionId(): string;
-  /** What the function returned. */
+  /** What the function returned. Throws RESULT_GATED where that is released on commit. */
   getResult(): Uint8Array;
+  /**
+   * Where the function is gated: what its creator needs to fetch the result later (Contract.fetchResult), should it lose sight of
+   * the transaction after the commit. It holds no secret.
+   */
+  getResultHandle(): Uint8Array | undefined;
   /** The event that the function set, if any. */
   getEvent(): ChaincodeEvent | undefined;
   /** What endorsers are shown: cores, TEE signatures and packets, of all replicas. */
@@ -32,12 +38,13 @@ export function createExecutedTransaction(
   const { request, targetData, answers, options } = executed;
   const [first] = answers;
   const cores = first?.cores ?? [];
-  const result = first?.response.payload ?? new Uint8Array(0);
+  const result = createTransactionResult(session, request, first, options.signal);
   const txId = toHex(request.txId);
 
   return {
     getTransactionId: () => txId,
-    getResult: () => result,
+    getResult: () => result.get(),
+    getResultHandle: () => result.handle,
     getEvent: () => first?.response.event,
     targetData,
     executedBy: answers.map((answer) => answer.nodeId),

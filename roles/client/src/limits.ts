@@ -12,6 +12,8 @@ export interface ClientLimits {
   readonly submitTimeoutMs: number;
   /** Waiting for the commit at every declared owner. */
   readonly commitStatusTimeoutMs: number;
+  /** Fetching a gated result of a committed transaction, second tries included. */
+  readonly releaseTimeoutMs: number;
   /** Fetching and verifying the broker's evidence. */
   readonly evidenceTimeoutMs: number;
   /** Evidence older than this is fetched again before the next request. */
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS: ClientLimits = {
   stageTimeoutMs: 30_000,
   submitTimeoutMs: 30_000,
   commitStatusTimeoutMs: 60_000,
+  releaseTimeoutMs: 30_000,
   evidenceTimeoutMs: 15_000,
   evidenceMaxAgeMs: 5 * 60_000,
   maxRebuilds: 5,

@@ -26,5 +26,10 @@ export interface ProposalOptions {
   readonly endorsingOrganizations?: readonly string[];
   /** Makes the whole request again when it loses a conflict; default: the gateway's. For idempotent work. Staged proposals leave it to the caller. */
   readonly retry?: ConflictRetry;
+  /**
+   * Called before a gated function's transaction is ordered, each time that the request is made again too: what it gives, kept,
+   * lets this identity fetch the result (Contract.fetchResult) after a crash or a COMMIT_UNKNOWN.
+   */
+  readonly onResultHandle?: (handle: Uint8Array) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }

@@ -2,7 +2,7 @@ import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { encodeMessage, RequestKind, SealedRequestSchema } from '@selvedge/protocol';
 import { openEvaluateAnswer, openSubmitAnswer, type TargetAnswer } from './domain/answer.js';
-import { groupReplicas, requireSameResult } from './domain/replicas.js';
+import { groupReplicas, requireSameGatedResult, requireSameResult } from './domain/replicas.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
 import { callOf, executeOnNodes, executeOnQuorum } from './execution.js';
 import { missingFor } from './missing-nodes.js';
@@ -56,6 +56,7 @@ export function executeSubmit(session: TransactionSession, requests: Requests, k
   return requests.withFreshEvidence(kind, async (request) => {
     const answers = await executeOnQuorum(session, callOf(request, openSubmitAnswer), { missing, signal: options.signal });
     const targetData = groupReplicas(answers);
+    requireSameGatedResult(answers);
     return createExecutedTransaction(session, { request, targetData, answers, options });
   });
 }

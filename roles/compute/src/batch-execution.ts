@@ -60,9 +60,8 @@ async function admit(execution: Execution, items: readonly UnsealedRequest[], co
         contract ??= request.body.contract;
         if (request.body.contract !== contract) throw deferred('it is for another contract than the batch');
         if (isReEncryption(request.body)) throw deferred('it is no request to the contract');
+        if (request.body.kind === RequestKind.RELEASE_RESULT) throw deferred('it asks for a result');
         if (request.body.confirmQuorum > 0) throw deferred('what it reads is to be confirmed');
-        // Who could commit or not, with what he saw of a run in hand, is who gates are against.
-        if (request.isSubmit && request.policy.gatedFunctions.length > 0) throw deferred('its contract has gated functions');
         return { unsealed, request };
       }),
     );
@@ -75,7 +74,13 @@ async function runFirst(execution: Execution, ledger: StateSource, item: Admitte
   const { unsealed, request } = item;
   if (request.body.kind === RequestKind.OPEN_EVENTS) return execution.openEvents(request, context);
   const attempt = await execution.attempt(unsealed, request, ledger, context);
-  return request.isSubmit ? attempt : execution.conclude(unsealed, request, attempt, context);
+  return request.isSubmit ? attempt : conclude(execution, item, attempt, context);
+}
+
+/** What a contract with gated functions holds is confirmed first, and who saw one item's result could drop the item: each request travels alone. */
+function conclude(execution: Execution, { unsealed, request }: Admitted, attempt: Attempt, context: RunContext): Promise<Outcome> {
+  if (attempt.contracts.hasGate()) throw deferred('it is of a contract with gated functions, or calls one');
+  return execution.conclude(unsealed, request, attempt, context);
 }
 
 async function runInOrder(
@@ -88,7 +93,7 @@ async function runInOrder(
   const isBehind = first.contracts.isBehind(overlay);
   const attempt = isBehind ? await execution.attempt(unsealed, request, createSpeculativeSource(ledger, overlay, creator), context) : first;
   attempt.contracts.verifyNotDeferred();
-  const outcome = await execution.conclude(unsealed, request, attempt, context);
+  const outcome = await conclude(execution, { unsealed, request }, attempt, context);
   // Before later items see it: one that does not fit leaves nothing behind.
   room.take(outcome);
   if (outcome.item !== undefined) overlay.add(creator, outcome.item.changes);

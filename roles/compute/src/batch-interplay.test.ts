@@ -122,7 +122,7 @@ describe('what items wrote before the commit', () => {
     const view = viewOf(net, { height: submitter.business.height });
     const keys = heldKeysOf(net, certified);
     const ledger = createStateFetcher({ network: net.network, channel: net.channel, nodes: [submitter.business], clock: () => 0, historyConfirmer: createHistoryConfirmer({ followers: [] }), confirmer: createSetConfirmer({ followers: [] }) });
-    const execution = createExecution({ self: certified.self, channel: net.channel, source: ledger, readsConfirmer: createReadsConfirmer({ followers: [] }), host: hostOf(program), now: () => net.now, keptPoints, onMissingKeys: () => undefined });
+    const execution = createExecution({ self: certified.self, channel: net.channel, source: ledger, readsConfirmer: createReadsConfirmer({ followers: [] }), host: hostOf(program), commits: { confirm: () => Promise.resolve() }, now: () => net.now, keptPoints, onMissingKeys: () => undefined });
     const context = { view, keys, signal: new AbortController().signal };
     const ask = async (speculative?: ReturnType<typeof createSpeculativeSource>): Promise<string> => {
       const unsealed = openRequest(buildRequest(submitter.client, evaluate(['read', '', 'k'])).sealed, { keys, profile: view.profile, ledger: view, contexts: createRecipientContexts(0) });

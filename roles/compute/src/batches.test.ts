@@ -176,6 +176,10 @@ describe('an item is deferred', () => {
     expect(await second('put k 3', 'read k')).toBe('3');
   });
 
+  it('when it asks for a result', async () => {
+    expect((await run(ask('echo - 1', { body: { kind: RequestKind.RELEASE_RESULT } }))).results).toEqual(['BATCH_ITEM_DEFERRED']);
+  });
+
   it('when its contract has gated functions', async () => {
     net.setContractPolicy({ gatedFunctions: ['reveal'] });
     expect((await run('put k 1')).results).toEqual(['BATCH_ITEM_DEFERRED']);

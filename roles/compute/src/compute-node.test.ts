@@ -215,9 +215,6 @@ describe('after authentication, refusals travel under the response key', () => {
 
   it('what this release does not have', async () => {
     expect(await refusedSealed({ body: { kind: RequestKind.SUBMIT, confirmQuorum: 2 } })).toBe('FEATURE_UNSUPPORTED');
-    net.setContractPolicy({ gatedFunctions: ['draw'] });
-    expect(await refusedSealed({ body: { args: [Buffer.from('draw')] } })).toBe('FEATURE_UNSUPPORTED');
-    expect((await ask({ body: { args: [Buffer.from('drawer')] } })).status).toBe(200);
   });
 
   it('another request under a used transaction id, but not the same request again', async () => {

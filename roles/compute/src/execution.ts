@@ -4,10 +4,12 @@ import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/erro
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder } from '@selvedge/policy';
 import { ConfirmationSchema, RequestKind, type KeptStateSchema } from '@selvedge/protocol';
-import { createPacketOpener, type HeldKeys, type ReadsConfirmer, type ReadScope, type ServingNode, type StateSource } from '@selvedge/tee-node';
+import { createPacketOpener, type CommitConfirmer, type HeldKeys, type ReadsConfirmer, type ReadScope, type ServingNode, type StateSource } from '@selvedge/tee-node';
 import { runConfirmed } from './confirmed-query.js';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { UnsealedRequest } from './domain/open-request.js';
+import { answerGated } from './domain/gated-answer.js';
+import { readAskedResult } from './domain/release-result.js';
 import { openEvents } from './domain/open-events.js';
 import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
 import { createKeptSets } from './domain/kept-sets.js';
@@ -32,6 +34,8 @@ export interface ExecutionOptions {
   /** Called for a business node that serves what a quorum said is replaced. */
   readonly onRolledBack?: (node: ServingNode) => void;
   readonly host: ChaincodeHost;
+  /** Says whether a gated result's core is committed. */
+  readonly commits: CommitConfirmer;
   readonly now: () => Date;
   /** How far a request's timestamp may be off, either way. Default 300,000 (five minutes). */
   readonly freshnessMs?: number;
@@ -137,6 +141,12 @@ export function createExecution(options: ExecutionOptions): Execution {
     return { response: responseOf({ status: 200, message: '', payload }, context.view.height) };
   };
 
+  const releaseResult = async (request: AuthorisedRequest, { view }: RunContext): Promise<Outcome> => {
+    const asked = await askingForKeys(() => readAskedResult(request, view));
+    await options.commits.confirm(asked, asked.gate, view.profile);
+    return { response: responseOf({ status: 200, message: '', payload: asked.release() }, view.height) };
+  };
+
   const answerConfirmed = async (unsealed: UnsealedRequest, request: AuthorisedRequest, context: RunContext): Promise<Outcome> => {
     const { profile } = context.view;
     const { run, confirmation } = await runConfirmed({
@@ -147,7 +157,9 @@ export function createExecution(options: ExecutionOptions): Execution {
       minHeight: request.body.leastHeight > context.view.height ? request.body.leastHeight : context.view.height,
       onRolledBack: options.onRolledBack,
     });
-    const { response } = await execution.conclude(unsealed, request, run, context);
+    const outcome = await execution.conclude(unsealed, request, run, context);
+    if (request.body.confirmQuorum === 0) return outcome;
+    const { response } = outcome;
     return { response: { ...response, confirmation: create(ConfirmationSchema, { height: confirmation.height, mspIds: [...confirmation.mspIds] }) } };
   };
 
@@ -197,6 +209,9 @@ export function createExecution(options: ExecutionOptions): Execution {
     },
     async conclude(unsealed, request, attempt, { view }) {
       const { contracts } = attempt;
+      if (request.isGated) {
+        return answerGated(request, view.height, async () => ({ result: attempt.result(), unsealed, parts: contracts.parts(), keyPolicies: await contracts.keyPolicies() }));
+      }
       const result = attempt.result();
       const response = responseOf(result, view.height);
       if (isChaincodeError(result)) return { response };
@@ -209,8 +224,11 @@ export function createExecution(options: ExecutionOptions): Execution {
       const request = await execution.authorise(unsealed, context);
       if (request.body.kind === RequestKind.OPEN_EVENTS) return execution.openEvents(request, context);
       if (LISTS.has(request.body.kind)) return answerListed(request, context);
+      if (request.body.kind === RequestKind.RELEASE_RESULT) return releaseResult(request, context);
       if (request.body.confirmQuorum > 0) return answerConfirmed(unsealed, request, context);
       const attempt = await execution.attempt(unsealed, request, ledger, context);
+      // What a gated function wrote is read when it is committed, and not when a business node serves it before.
+      if (!request.isGated && attempt.contracts.hasGate()) return answerConfirmed(unsealed, request, context);
       return execution.conclude(unsealed, request, attempt, context);
     },
   };

@@ -1,7 +1,8 @@
+import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
 import type { SealedResponse } from '@selvedge/protocol';
-import { createHistoryConfirmer, createReadsConfirmer, createSetConfirmer, createStateFetcher, type HeldKeys, type StateFetcherOptions } from '@selvedge/tee-node';
+import { createHistoryConfirmer, createReadsConfirmer, createSetConfirmer, createStateFetcher, type CommitConfirmer, type HeldKeys, type StateFetcherOptions } from '@selvedge/tee-node';
 import { createFakeSetFollower, heldKeysOf, truthOf, viewOf, type CertifiedNode, type FakeBusinessNode, type FakeSetFollower, type NetworkParts } from '@selvedge/tee-node/testing';
 import type { ClientRequest } from './client.test.support.js';
 import { createComputeNode, type ComputeNode, type ComputeNodeOptions } from './compute-node.js';
@@ -30,6 +31,8 @@ export interface TestNode {
   readonly checkpoints: string[];
   readonly refusals: { readonly code: string; readonly isSealed: boolean }[];
   renewals: number;
+  /** Whether a gated result's core is committed. */
+  confirm: CommitConfirmer['confirm'];
   /** Of the endorsing organisations: they see what the first business node holds. */
   readonly followers: readonly FakeSetFollower[];
   execute(request: Pick<ClientRequest, 'sealed'>, signal?: AbortSignal): Promise<SealedResponse>;
@@ -57,6 +60,7 @@ export function createTestNode(input: {
     checkpoints,
     refusals,
     renewals: 0,
+    confirm: () => Promise.reject(new SelvedgeError('RESULT_NOT_COMMITTED', 'nothing is')),
     followers,
     execute: (request, signal = new AbortController().signal) => test.node.execute(request.sealed, signal),
     node: createComputeNode({
@@ -65,6 +69,7 @@ export function createTestNode(input: {
       views: { start: () => Promise.resolve(), current: () => test.view, refresh: () => Promise.resolve(test.view), close: () => undefined },
       keys: { current: () => test.keys, renew: () => void (test.renewals += 1), close: () => undefined },
       source: createStateFetcher({ network: net.network, channel: net.channel, nodes: business, clock: () => 0, historyConfirmer: createHistoryConfirmer({ followers: [] }), confirmer: createSetConfirmer({ followers }), ...input.fetcher }),
+      commits: { confirm: (claimed, gate, profile) => test.confirm(claimed, gate, profile) },
       readsConfirmer: createReadsConfirmer({ followers }),
       host: hostOf((state, invocation, signal) => test.chaincode(state, invocation, signal), () => test.indexes),
       now: () => test.now,

@@ -8,7 +8,7 @@ import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
 import { openTeeService } from '@selvedge/service-kit/tee';
-import { connectPeers, createHistoryConfirmer, createReadsConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
+import { connectPeers, createCommitConfirmer, createHistoryConfirmer, createReadsConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import type { ComputeConfig } from './config.js';
 
 const now = (): Date => new Date();
@@ -115,6 +115,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
     onRolledBack: ({ mspId, address }) => {
       logger.warn({ mspId, address, code: 'STATE_ROLLED_BACK' }, 'a business node serves what the ledger has replaced');
     },
+    commits: createCommitConfirmer({ followers: peers.followers }),
     host,
     now,
     limits,

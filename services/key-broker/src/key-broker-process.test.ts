@@ -37,6 +37,7 @@ function startFollower(mspId: string): Promise<RpcServer> {
     getSetDigest: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this follower knows facts alone')),
     confirmReads: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this follower knows facts alone')),
     getHistoryHead: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this follower knows facts alone')),
+    getCommitStatement: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this follower knows facts alone')),
     getLedgerView({ nonce }) {
       const entries = state.factEntries();
       const { network, channel } = consortium;

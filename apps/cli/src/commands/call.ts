@@ -46,9 +46,9 @@ async function invoke(context: CommandContext, { contract, transaction, options 
   const executed = await contract.newProposal(transaction, options).execute();
   const endorsed = await executed.endorse();
   const submitted = await endorsed.submit();
-  await submitted.verifyCommitted();
+  const result = await submitted.awaitResult();
   const { transactionId, blockNumber, code } = await submitted.getStatus();
-  const shown = showBytes(submitted.getResult());
+  const shown = showBytes(result);
   if (!context.isJson) context.note(`committed transaction ${transactionId} in block ${String(blockNumber)}`);
   context.print({ transactionId, blockNumber, validationCode: ValidationCode[code], ...shown }, shown.result);
 }

@@ -2,8 +2,9 @@ import { equalBytes } from '@selvedge/crypto';
 import type { FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
 import { corrupt } from '../domain/block.js';
-import type { TransactionResult } from '../ports.js';
+import type { GatedCommit, TransactionResult } from '../ports.js';
 import type { LedgerDatabase, LedgerStore } from '../store.js';
+import type { GatedCore } from '../domain/gated-cores.js';
 import { SetTables } from './set-tables.js';
 
 /** A follower's place in the chain, as it is stored. */
@@ -30,6 +31,7 @@ const NO_HEAD: StoredHead = { height: 0n, blockHash: new Uint8Array(0), commitHa
  */
 export class LedgerTables {
   readonly #results: LedgerDatabase;
+  readonly #gatedCommits: LedgerDatabase;
   readonly #facts: LedgerDatabase;
   readonly #factBlocks: LedgerDatabase;
   readonly #meta: LedgerDatabase;
@@ -42,6 +44,7 @@ export class LedgerTables {
   /** Throws LEDGER_CORRUPT when the stored head has a wrong shape, or the store is of an older release. */
   constructor(store: LedgerStore) {
     this.#results = store.database('results');
+    this.#gatedCommits = store.database('gated-commits');
     this.#facts = store.database('facts');
     this.#factBlocks = store.database('fact-blocks');
     this.#meta = store.database('meta');
@@ -89,6 +92,17 @@ export class LedgerTables {
   /** Replaces what stands there; whoever calls knows which result counts. */
   writeResult(txId: Uint8Array, result: TransactionResult): void {
     this.#results.put(txId, encodeResult(result));
+  }
+
+  /** What is kept of a valid transaction whose core is gated. */
+  gatedCommit(txId: Uint8Array): GatedCommit | undefined {
+    const bytes = this.#gatedCommits.get(txId);
+    return bytes && { coreDigest: bytes.subarray(0, 32), blockHash: bytes.subarray(32, 64) };
+  }
+
+  /** @param cores those of a valid transaction, whose ids nothing else can have */
+  writeGatedCommits(cores: readonly GatedCore[], blockHash: Uint8Array): void {
+    for (const { txId, coreDigest } of cores) this.#gatedCommits.put(txId, Buffer.concat([coreDigest, blockHash]));
   }
 
   /** Ends a block's writes. The facts in memory change with adoptFacts, after the sync. */

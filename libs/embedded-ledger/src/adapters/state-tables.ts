@@ -1,5 +1,7 @@
 import { equalBytes, fromHex, labelledHash, toHex } from '@selvedge/crypto';
 import type { FactUpdate } from '@selvedge/policy';
+import { keptItems, ValidationCode } from '@selvedge/protocol';
+import { gatedCoresOf } from '../domain/gated-cores.js';
 import type { EndedEntry, Verdict, VersionUpdate } from '../domain/verdict.js';
 import type { AppliedVersion, StateReader } from '../ports.js';
 import type { LedgerDatabase, LedgerStore } from '../store.js';
@@ -53,7 +55,8 @@ export class StateTables extends LedgerTables implements StateReader {
    * memory change with adoptFacts, after the sync.
    */
   writeBlock(verdicts: readonly Verdict[], factUpdates: readonly FactUpdate[], head: StoredHead): readonly EndedEntry[] {
-    for (const { txIds, code, updates } of verdicts) {
+    for (const { txIds, code, endorsed, updates } of verdicts) {
+      if (code === ValidationCode.VALID && endorsed !== undefined) this.writeGatedCommits(gatedCoresOf(endorsed.cores, keptItems(endorsed.message.cores, endorsed.message.itemMask)), head.blockHash);
       for (const txId of txIds) if (this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber: head.height - 1n });
       for (const update of updates.versions) this.#writeVersion(update);
       for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) {

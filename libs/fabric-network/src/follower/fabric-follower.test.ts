@@ -8,7 +8,7 @@ import { createTargetData, createTestConsortium, createTestRevocationList, rando
 import { createBlockFeed, createFabricChain, createFabricConfiguration, createFabricEndorsed, createFabricPolicyChange, type OrderedFabricTransaction, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
 import { toPem } from '@selvedge/identity';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { historyHead, membershipGuardKey, parseCore, ValidationCode } from '@selvedge/protocol';
+import { historyHead, membershipGuardKey, parseCore, targetDigest, ValidationCode } from '@selvedge/protocol';
 import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FabricAppliedBlock } from './applied-block.js';
@@ -219,6 +219,23 @@ describe('openFabricFollower', () => {
     expect([follower.head.height, toHex(follower.head.commitHash), version('c')]).toEqual([height, toHex(commitHash), stored]);
     add(endorsed());
     expect(await reached()).toBe(true);
+  });
+
+  it('names the core of a valid gated transaction and its block, unless its response is not what was written', async () => {
+    const changeCore = (core: { gated: boolean }): void => { core.gated = true; };
+    const target = (key: string) => createTargetData({ consortium, nodes: [], writes: [{ key, value: '1' }], changeCore });
+    const [gated, lost, one] = [target('g'), target('l'), target('m')];
+    const mixed = { ...createFabricEndorsed(consortium, one), responsePayload: createFabricEndorsed(consortium, target('n')).responsePayload };
+    add({ transaction: chain.transaction(createFabricEndorsed(consortium, gated)) }, { transaction: chain.transaction(createFabricEndorsed(consortium, lost)), flag: 11 }, endorsed({ writes: [{ key: 'p', value: '1' }] }), { transaction: chain.transaction(mixed) });
+    await reached();
+    const commitOf = ({ cores }: typeof gated) => follower.commitOf(parseCore(cores[0]!).txId);
+    const found = commitOf(gated);
+    expect([found?.code, found?.blockNumber]).toEqual([ValidationCode.VALID, 3n]);
+    expect([toHex(found!.gated!.coreDigest), toHex(found!.gated!.blockHash)]).toEqual([toHex(targetDigest(gated.cores, new Uint8Array(0))), toHex(follower.head.blockHash)]);
+    expect(commitOf(lost)?.gated).toBeUndefined();
+    expect(commitOf(one)?.gated).toBeUndefined();
+    await reopen();
+    expect(toHex(commitOf(gated)!.gated!.coreDigest)).toBe(toHex(found!.gated!.coreDigest));
   });
 
   it('tells of a response that is not what was written, and counts the writes', async () => {

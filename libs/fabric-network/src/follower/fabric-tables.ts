@@ -1,5 +1,5 @@
 import { equalBytes, fromHex, labelledHash, sha256, toHex } from '@selvedge/crypto';
-import { EndingEntries, HistoryHeads, LedgerTables, putOrRemove, type AppliedVersion, type GuardSource, type KeyHistory, type LedgerDatabase, type LedgerStore, type SetWrite, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
+import { EndingEntries, gatedCoresOf, HistoryHeads, LedgerTables, putOrRemove, type AppliedVersion, type GuardSource, type KeyHistory, type LedgerDatabase, type LedgerStore, type SetWrite, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
 import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, ownerSetOf, policyKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
 import { endingBlock, type FactUpdate } from '@selvedge/policy';
 import { ValidationCode } from '@selvedge/protocol';
@@ -99,6 +99,7 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     for (const verdict of verdicts) {
       for (const update of verdict.entries) this.#writeEntry(update, blockNumber);
       this.#writeResults(verdict, blockNumber);
+      this.#writeGated(verdict, head.blockHash);
     }
     this.writeHead(factUpdates, head);
     const ended = this.#endEntries(blockNumber);
@@ -142,6 +143,12 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     if (concerns && fabricTxId !== undefined && FABRIC_TX_ID.test(fabricTxId)) this.#writeFabricResult(Buffer.from(fabricTxId, 'hex'), { flag, code, blockNumber });
     // The first result stands. But what is VALID wrote its marker: Fabric uses an id up then and not before.
     for (const txId of txIds) if (code === ValidationCode.VALID || this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber });
+  }
+
+  /** Where the response is not what was written, endorsers did not run the approved chaincode: what it says of a core counts for nothing. */
+  #writeGated({ code, txIds, response, mismatch }: FabricVerdict, blockHash: Uint8Array): void {
+    if (code !== ValidationCode.VALID || txIds.length === 0 || response === undefined || mismatch !== undefined) return;
+    this.writeGatedCommits(gatedCoresOf(response.cores, response.coreBytes), blockHash);
   }
 
   /**

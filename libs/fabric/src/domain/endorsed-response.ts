@@ -1,5 +1,5 @@
 import {
-  compareText, EndorsementPayloadSchema, LIMITS, parseCores, parseMessage, requireAtMost, requireLength, requireStrictlyAscending, type Core, type EndorsementPayload,
+  compareText, EndorsementPayloadSchema, keptItems, LIMITS, parseCores, parseMessage, requireAtMost, requireLength, requireStrictlyAscending, type Core, type EndorsementPayload,
 } from '@selvedge/protocol';
 import { parseFabricEndorsement } from '../endorsement-response.js';
 
@@ -7,6 +7,8 @@ import { parseFabricEndorsement } from '../endorsement-response.js';
 export interface EndorsedResponse {
   /** The kept items, in order. */
   readonly cores: readonly Core[];
+  /** As they came, in the same order. */
+  readonly coreBytes: readonly Uint8Array[];
   readonly payload: EndorsementPayload;
 }
 
@@ -18,5 +20,5 @@ export function parseEndorsedResponse(bytes: Uint8Array): EndorsedResponse {
   requireLength('endorsement target_digest', payload.targetDigest, 32);
   requireAtMost('fact_reads', payload.factReads.length, LIMITS.maxSectionEntries);
   requireStrictlyAscending('fact_reads', payload.factReads, (a, b) => compareText(a.key, b.key));
-  return { cores, payload };
+  return { cores, coreBytes: keptItems(coreBytes, itemMask), payload };
 }

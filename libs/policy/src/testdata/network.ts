@@ -90,6 +90,8 @@ export const CONTRACT = {
   ],
   computeQuorum: 1,
   gatedFunctions: ['bid'],
+  gateOrganisations: ['Org1MSP'],
+  gateQuorum: 1,
   organisationMap: [{ chaincodeMspId: 'HouseMSP', endorserMspId: 'Org1MSP' }],
   eventReaders: ['Org2MSP'],
   keyAccess: [{ role: 'compute', operatorMspId: 'Org1MSP', nodeIds: ['compute-1'] }],

@@ -1,7 +1,7 @@
 import type { FollowerPort } from '@selvedge/ledger-view';
 import { Business, Follower, KeyBroker } from '@selvedge/protocol';
 import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
-import type { BusinessPort, HistoryHeadPort, KeyBrokerPort, ReadsPort, SetDigestPort } from '../ports.js';
+import type { BusinessPort, CommitStatementPort, HistoryHeadPort, KeyBrokerPort, ReadsPort, SetDigestPort } from '../ports.js';
 
 /** An organisation's node and where it is reached. */
 export interface PeerAddress {
@@ -14,7 +14,7 @@ export interface PeerAddress {
 export interface RpcPeers {
   /** The replicas of the key broker. */
   readonly brokers: readonly KeyBrokerPort[];
-  readonly followers: readonly (FollowerPort & SetDigestPort & HistoryHeadPort & ReadsPort)[];
+  readonly followers: readonly (FollowerPort & SetDigestPort & HistoryHeadPort & ReadsPort & CommitStatementPort)[];
   readonly businessNodes: readonly BusinessPort[];
   close(): void;
 }
@@ -54,6 +54,7 @@ export function connectPeers(addresses: PeersInput): RpcPeers {
         getLedgerView: (request, signal) => follower.getLedgerView(request, { signal }),
         getSetDigest: (asked, timeoutMs) => follower.getSetDigest(asked, { timeoutMs }),
         getHistoryHead: (asked, timeoutMs) => follower.getHistoryHead(asked, { timeoutMs }),
+        getCommitStatement: (asked, timeoutMs) => follower.getCommitStatement(asked, { timeoutMs }),
         confirmReads: (asked, timeoutMs) => follower.confirmReads(asked, { timeoutMs }),
       };
     }),

@@ -96,7 +96,7 @@ export function verifyCore(request: BuiltRequest, sealed: SealedResponse, core: 
   if (core.suite !== request.suite) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'answered in another suite');
   if (!equalBytes(core.txId, request.txId)) throw refuse('TX_ID_MISMATCH', sealed, 'answered for another transaction');
   if (!equalBytes(core.requestDigest, request.requestDigest)) throw refuse('RESPONSE_DIGEST_MISMATCH', sealed, 'signed for another request');
-  if (!equalBytes(core.responseDigest, agreedResponseDigest(request, response))) throw refuse('RESPONSE_DIGEST_MISMATCH', sealed, 'sent a response that its target data does not name');
+  verifyResponse(request, sealed, core, response);
   const isOwnTime = core.timestampSeconds === request.timestampSeconds && core.timestampNanos === request.timestampNanos;
   if (!isOwnTime) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'signed another time than the request’s');
   const [invoked, ...called] = core.sections;
@@ -105,6 +105,16 @@ export function verifyCore(request: BuiltRequest, sealed: SealedResponse, core: 
   // A contract that the request fixes no epoch for cannot have been called.
   const foreign = called.find(({ contract, keyEpoch }) => request.calledEpochs.get(contract) !== keyEpoch);
   if (foreign !== undefined) throw refuse('TARGET_DATA_INCONSISTENT', sealed, `called ${foreign.contract} under another key epoch`);
+}
+
+/** What a gated core names can be checked only when it is opened; until then it must not stand beside it in the clear. */
+function verifyResponse(request: BuiltRequest, sealed: SealedResponse, core: Core, response: Response): void {
+  if (!core.gated) {
+    if (!equalBytes(core.responseDigest, agreedResponseDigest(request, response))) throw refuse('RESPONSE_DIGEST_MISMATCH', sealed, 'sent a response that its target data does not name');
+    return;
+  }
+  const isSealed = response.gatedResult.length > 0 && response.payload.length === 0 && response.message === '' && response.event === undefined;
+  if (!isSealed) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'did not seal the result of a gated core');
 }
 
 /** Digest of what all replicas agree on: the response without the height of the node's view. */

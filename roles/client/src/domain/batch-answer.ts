@@ -60,6 +60,7 @@ function openItem(request: BuiltRequest, { response: sealed, refusal }: BatchIte
   try {
     const response = openResponseTo(request, sealed, bytes);
     if (core !== undefined) verifyCore(request, sealed, core, response);
+    if (core?.gated === true) throw inconsistent(nodeId, 'ran a gated function in a batch');
     return { response, core: place };
   } catch (error) {
     // A refusal beside a core, or one that is ours, is no refusal of the item.

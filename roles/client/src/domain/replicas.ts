@@ -27,6 +27,11 @@ export function groupReplicas(answers: readonly Pick<TargetAnswer, 'nodeId' | 't
   });
 }
 
+/** Checks that gated results are one box at all nodes. Throws as groupReplicas. */
+export function requireSameGatedResult(answers: readonly Answer[]): void {
+  requireAgreement(answers, (a, b) => equalBytes(a.response.gatedResult, b.response.gatedResult));
+}
+
 /** Checks that evaluates on several nodes gave the same payload. Throws as groupReplicas. */
 export function requireSameResult(answers: readonly Answer[]): Uint8Array {
   const first = requireOne(answers);

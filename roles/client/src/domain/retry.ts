@@ -20,6 +20,7 @@ const ANOTHER_NODE: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'VIEW_QUORUM_UNREACHABLE',
   'STATE_UNAVAILABLE',
   'STATE_BEHIND',
+  'GATE_QUORUM_NOT_MET', // another node may reach the followers that this one does not
 ]);
 
 /** Refusals that end when the request is built again on fresh evidence. */

@@ -3,9 +3,10 @@ import { SelvedgeError } from '@selvedge/errors';
 import type { Identity } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder, Profile } from '@selvedge/policy';
-import { computeTxId, RequestKind, signing, type ContractPolicy, type RequestBody } from '@selvedge/protocol';
+import { computeTxId, RequestKind, signing, type RequestBody } from '@selvedge/protocol';
 import type { HeldKeys } from '@selvedge/tee-node';
-import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
+import { agreeTerms, type ContractTerms } from './contract-terms.js';
+import { isGatedCall } from './gated-calls.js';
 import { verifyMayWrite } from './name-migration.js';
 import type { UnsealedRequest } from './open-request.js';
 import { verifyMayReEncrypt } from './re-encryption.js';
@@ -16,6 +17,8 @@ export interface AuthorisedRequest extends ContractTerms {
   readonly body: RequestBody;
   readonly bodyBytes: Uint8Array;
   readonly isSubmit: boolean;
+  /** Its result is released when it is committed. */
+  readonly isGated: boolean;
   readonly creator: Identity;
   /** 32 bytes, and lower-case hex. */
   readonly txId: Uint8Array;
@@ -35,7 +38,8 @@ export interface AuthoriseContext {
 /**
  * Decides whether an unsealed request may run (DESIGN 2, step 2). Everything that it throws is answered under the
  * response key: the codes of parseRequest, MspRegistry.verifySignature and agreeTerms; WRONG_NETWORK, WRONG_CHANNEL,
- * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED, STATE_UNCONFIRMED, RE_ENCRYPTION_DENIED, CONTRACT_MIGRATING, NAME_MIGRATION_NOT_OPEN.
+ * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED, STATE_UNCONFIRMED, RE_ENCRYPTION_DENIED, CONTRACT_MIGRATING, NAME_MIGRATION_NOT_OPEN,
+ * RESULT_GATED, RESULT_GATE_UNSET.
  */
 export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseContext): AuthorisedRequest {
   const { view, now } = context;
@@ -47,13 +51,13 @@ export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseCo
   verifyFresh(body, now, context.freshnessMs);
   const { contract, keyEpoch } = body;
   const terms = agreeTerms({ contract, keyEpoch, suite: unsealed.header.suite }, context);
-  verifySupported(body, terms.policy);
   verifyConfirmable(body, view.profile);
+  const isGated = isGatedCall(body, terms.policy);
   verifyMayReEncrypt(body, { policy: terms.policy, creator, view });
   const isSubmit = isUpdate(body);
   if (isSubmit) verifyMayWrite(body, contract, terms.names);
   const { txId } = unsealed.header;
-  return { ...terms, body, bodyBytes, isSubmit, creator, txId, txIdHex: toHex(txId) };
+  return { ...terms, body, bodyBytes, isSubmit, isGated, creator, txId, txIdHex: toHex(txId) };
 }
 
 function verifyConsistent({ header }: UnsealedRequest, body: RequestBody): void {
@@ -81,7 +85,3 @@ function verifyConfirmable({ confirmQuorum, kind }: RequestBody, { message }: Pr
   if (confirmQuorum > count) throw new SelvedgeError('STATE_UNCONFIRMED', `${String(confirmQuorum)} organisations are to confirm, the network has ${String(count)}`);
 }
 
-/** What this release cannot keep its word on, it refuses by name. */
-function verifySupported(body: RequestBody, policy: ContractPolicy): void {
-  verifyUngated(policy, body.args);
-}

@@ -24,12 +24,19 @@ import { namesInUse, type ContractTerms } from './contract-terms.js';
 import type { RecordedRead, RecordedWrite } from './recorded-sets.js';
 import type { Recorded } from './transaction-state.js';
 
-/** Digests of the core, each keyed with the transaction key; 32 bytes. */
-export interface CoreDigests {
-  readonly requestDigest: Uint8Array;
+/** Digests of what was answered; 32 bytes. */
+export interface AnswerDigests {
   readonly responseDigest: Uint8Array;
   /** Empty: no event. */
   readonly eventDigest: Uint8Array;
+}
+
+/** Digests of the core. */
+export interface CoreDigests {
+  /** Keyed with the transaction key; 32 bytes. */
+  readonly requestDigest: Uint8Array;
+  /** @param blankCore gives Core bytes without what depends on the answer */
+  readonly answerDigests: (blankCore: () => Uint8Array) => AnswerDigests;
 }
 
 /** A core and what its hashes cover. */
@@ -67,8 +74,8 @@ export interface ContractPart {
  * parts: the invoked contract first, then those that it called; their order does not matter.
  * Throws LIMIT_EXCEEDED or MALFORMED_MESSAGE for a value or key that cannot be sealed.
  */
-export function buildCore(request: AuthorisedRequest, parts: readonly ContractPart[], event: ChaincodeEvent | undefined, digests: CoreDigests): BuiltCore {
-  const { policy, body, txId } = request;
+export function buildCore(request: AuthorisedRequest, parts: readonly ContractPart[], event: ChaincodeEvent | undefined, { requestDigest, answerDigests }: CoreDigests): BuiltCore {
+  const { policy, body, txId, isGated } = request;
   const { network, channel, timestampSeconds, timestampNanos } = body;
   const [invoked, ...called] = parts;
   const sorted = [...(invoked === undefined ? [] : [invoked]), ...called.sort((a, b) => compareText(a.terms.policy.name, b.terms.policy.name))];
@@ -76,8 +83,10 @@ export function buildCore(request: AuthorisedRequest, parts: readonly ContractPa
   // As on Fabric, the events of called contracts are not the transaction's.
   const sealedEvent = event === undefined ? undefined : sealOwnEvent(request, event);
   const sections = built.map(({ section }, i) => (i === 0 && sealedEvent !== undefined ? { ...section, sealedEventHash: sealedEvent.hash } : section));
+  const common = { version: PROTOCOL_VERSION, suite: policy.suite, network, channel, txId, requestDigest, gated: isGated, timestampSeconds, timestampNanos };
+  const digests = answerDigests(() => encodeMessage(CoreSchema, { ...common, sections: built.map(({ section }) => section) }));
   return {
-    core: encodeMessage(CoreSchema, { version: PROTOCOL_VERSION, suite: policy.suite, network, channel, txId, ...digests, sections, gated: false, timestampSeconds, timestampNanos }),
+    core: encodeMessage(CoreSchema, { ...common, ...digests, sections }),
     packets: built.flatMap(({ packets }) => packets),
     sealedEvents: sealedEvent === undefined ? [] : [sealedEvent.bytes],
     changes: built.flatMap(({ changes }) => changes),

@@ -6,7 +6,8 @@ import type { HeldKeys } from '@selvedge/tee-node';
 import type { ContractCall } from '../ports.js';
 import { verifyMayWrite } from './name-migration.js';
 import { isUpdate } from './request-body.js';
-import { agreeTerms, verifyUngated, type ContractTerms } from './contract-terms.js';
+import { agreeTerms, type ContractTerms } from './contract-terms.js';
+import { verifyUngated } from './gated-calls.js';
 
 /** Under what a called contract's terms are agreed: those of the request that calls it. */
 export interface CallContext {

@@ -81,11 +81,6 @@ export function namesInUse({ phase, current, other = 0n }: ContractNames): Messa
   return { current, other, clearing: phase === 'clearing' };
 }
 
-/** Throws FEATURE_UNSUPPORTED for a function whose result is gated on commit: what it returns would leak early. @param args args[0] is the function */
-export function verifyUngated(policy: ContractPolicy, [functionName = new Uint8Array(0)]: readonly Uint8Array[]): void {
-  if (policy.gatedFunctions.includes(Buffer.from(functionName).toString('utf8'))) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'commit-gated functions');
-}
-
 function verifyKeyEpoch(view: LedgerView, contract: string, epoch: bigint): void {
   const status = isEpochUsable(view, contract, epoch);
   if (status === 'unknown') throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `key epoch ${String(epoch)} is not on the ledger`);

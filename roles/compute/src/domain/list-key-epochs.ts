@@ -4,7 +4,7 @@ import { parsePacketHeader } from '@selvedge/sealed-objects';
 import type { ReadScope, StateSource } from '@selvedge/tee-node';
 import type { AuthorisedRequest } from './authorise.js';
 import { createDatasets } from './datasets.js';
-import { onlyArgument } from './re-encryption.js';
+import { onlyArgument } from './only-argument.js';
 
 /** An entry by its clear header alone. */
 interface LabelledEntry {

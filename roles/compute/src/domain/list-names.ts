@@ -6,7 +6,7 @@ import type { AuthorisedRequest } from './authorise.js';
 import { namesInUse } from './contract-terms.js';
 import { createDatasets } from './datasets.js';
 import { migratedNames } from './name-migration.js';
-import { onlyArgument } from './re-encryption.js';
+import { onlyArgument } from './only-argument.js';
 
 /** An entry by the names that it lies under. key undefined: nothing opens it, because its key epoch is revoked. */
 interface NamedEntry {

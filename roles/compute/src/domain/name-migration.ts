@@ -7,7 +7,8 @@ import type { StoredEntry } from '@selvedge/tee-node';
 import type { ChaincodeResult } from '../ports.js';
 import type { DatasetPlace } from './datasets.js';
 import type { ReadPoint } from './kept-points.js';
-import { onlyArgument, type ReEncryption } from './re-encryption.js';
+import { onlyArgument } from './only-argument.js';
+import { type ReEncryption } from './re-encryption.js';
 import type { RecordedSets } from './recorded-sets.js';
 
 /** Values that one request copies, so that it never holds up the others for long; one value alone may be larger. */

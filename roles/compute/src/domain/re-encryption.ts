@@ -6,6 +6,7 @@ import {
   encodeMessage, LIMITS, parseMessage, ReEncryptedSchema, ReEncryptSchema, requireAtMost, RequestKind, requireLength, requireStrictlyAscending, type ContractPolicy, type RequestBody,
 } from '@selvedge/protocol';
 import type { ChaincodeResult } from '../ports.js';
+import { onlyArgument } from './only-argument.js';
 
 /** What became of keys that were to be re-encrypted. */
 export interface ReEncryption {
@@ -43,12 +44,6 @@ export function verifyMayReEncrypt(body: Pick<RequestBody, 'kind' | 'contract' |
   if (creator.role !== 'admin') throw new SelvedgeError('RE_ENCRYPTION_DENIED', `the identity of ${creator.mspId} is no administrator’s`);
   const newest = newestEpoch(view, body.contract);
   if (body.keyEpoch !== newest) throw new SelvedgeError('KEY_EPOCH_RETIRED', `key epoch ${String(body.keyEpoch)} is older than epoch ${String(newest)}`);
-}
-
-/** The one argument of a request that names no function. Throws MALFORMED_MESSAGE. */
-export function onlyArgument({ args: [argument, ...others] }: Pick<RequestBody, 'args'>): Uint8Array {
-  if (argument === undefined || others.length > 0) throw new SelvedgeError('MALFORMED_MESSAGE', 're-encryption: exactly one argument is expected');
-  return argument;
 }
 
 /**

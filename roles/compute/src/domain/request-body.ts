@@ -14,7 +14,7 @@ import {
 
 const NONCE_BYTES = 24;
 const MAX_NANOS = 999_999_999;
-const KINDS: readonly RequestKind[] = [RequestKind.EVALUATE, RequestKind.SUBMIT, RequestKind.OPEN_EVENTS, RequestKind.LIST_KEY_EPOCHS, RequestKind.RE_ENCRYPT, RequestKind.LIST_NAMES, RequestKind.MIGRATE_NAMES];
+const KINDS: readonly RequestKind[] = [RequestKind.EVALUATE, RequestKind.SUBMIT, RequestKind.OPEN_EVENTS, RequestKind.LIST_KEY_EPOCHS, RequestKind.RE_ENCRYPT, RequestKind.LIST_NAMES, RequestKind.MIGRATE_NAMES, RequestKind.RELEASE_RESULT];
 const UPDATES: ReadonlySet<RequestKind> = new Set([RequestKind.SUBMIT, RequestKind.RE_ENCRYPT, RequestKind.MIGRATE_NAMES]);
 
 /** A parsed request, not yet authorised. */

@@ -16,7 +16,7 @@ import { eventDigest, responseDigest, sealResponse } from '@selvedge/sealed-obje
 import type { CertifiedSigner } from '@selvedge/tee-node';
 import type { ChaincodeResult } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
-import { buildCore, type BuiltCore, type ContractPart } from './build-core.js';
+import { buildCore, type AnswerDigests, type BuiltCore, type ContractPart, type CoreDigests } from './build-core.js';
 import type { UnsealedRequest } from './open-request.js';
 import type { ContractKeyPolicy } from './transaction-contracts.js';
 
@@ -35,6 +35,11 @@ export function isChaincodeError(result: ChaincodeResult): boolean {
 /** What the chaincode answered, as the client reads it. */
 export function responseOf({ status, message, payload, event }: ChaincodeResult, viewHeight: bigint): ResponseInit {
   return { status, message, payload, viewHeight, ...(event === undefined ? {} : { event }) };
+}
+
+/** What all replicas agree on: Response bytes without the view's height. */
+export function agreedResponse(result: ChaincodeResult): Uint8Array {
+  return encodeMessage(ResponseSchema, responseOf(result, 0n));
 }
 
 /** A refusal after authentication (DESIGN 4, invariant 9). A foreign error shows nothing of its own text. */
@@ -58,17 +63,18 @@ export function createTargetItem(input: {
   /** In force for written keys. */
   readonly keyPolicies: readonly ContractKeyPolicy[];
   readonly result: ChaincodeResult;
+  /** Default: keyed with the transaction key. */
+  readonly answerDigests?: CoreDigests['answerDigests'];
 }): TargetItem {
   const { unsealed, request, parts, keyPolicies, result } = input;
   const { transactionKey, requestDigest } = unsealed;
   const { suite } = unsealed.header;
   const { event } = result;
-  const built = buildCore(request, parts, event, {
-    requestDigest,
-    // Without the view's height, in which replicas differ.
-    responseDigest: responseDigest(suite, transactionKey, encodeMessage(ResponseSchema, responseOf(result, 0n))),
+  const answerDigests = (): AnswerDigests => ({
+    responseDigest: responseDigest(suite, transactionKey, agreedResponse(result)),
     eventDigest: event === undefined ? EMPTY : eventDigest(suite, transactionKey, encodeMessage(ChaincodeEventSchema, event)),
   });
+  const built = buildCore(request, parts, event, { requestDigest, answerDigests: input.answerDigests ?? answerDigests });
   return { ...built, statements: parts.flatMap(({ recorded }) => recorded.statements), keyPolicies };
 }
 

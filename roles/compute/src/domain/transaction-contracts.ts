@@ -39,6 +39,8 @@ export interface TransactionContracts extends ReEncryptable, NameMigration {
   verifyNotDeferred(): void;
   /** Whether the run read what an earlier item of its batch has written; it may have failed. */
   isBehind(overlay: BatchOverlay): boolean;
+  /** Whether a contract that was touched has gated functions: nothing that it holds may be told before it is known to be committed. */
+  hasGate(): boolean;
   /** What was read so far in every contract, keys before guards, with what served it. */
   queryReads(): { readonly keys: readonly ServedRead<QueriedKey>[]; readonly guards: readonly ServedRead<QueriedGuard>[] };
   /** The policies that stand for the keys that are written, in every contract. */
@@ -115,6 +117,7 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
         const { reads, guards, keyPolicyReads } = transactionState.touched();
         return [...reads, ...keyPolicyReads].some(({ dataset, ledgerKey }) => overlay.write(contract, dataset, ledgerKey) !== undefined) || guards.some(({ dataset }) => overlay.isWritten(contract, dataset));
       }),
+    hasGate: () => [...inUse.values()].some(({ terms }) => terms.policy.gatedFunctions.length > 0),
     queryReads() {
       const contracts = [...inUse].map(([contract, { terms, transactionState }]) => {
         const { reads, guards } = transactionState.touched();

@@ -13,11 +13,11 @@ import { SelvedgeError } from '@selvedge/errors';
 import { createTestBootstrap, createTestConsortium, createTestGenesis, encodeTransaction, ENDORSER_MSP_IDS, ORDERER_MSP_ID, type ContractPolicyInit, type TestComputeNode, type TestConsortium, type TestContract } from '@selvedge/fixtures';
 import {
   BatchRequestSchema, computeTxId, EndorsedTransactionSchema, encodeMessage, keptItems, parseCore, parseMessage, RequestBodySchema, RequestKind, ResponseSchema, SetDigestRequestSchema, SignedRequestSchema, signing, StageRequestSchema, StaleItemsRequestSchema, targetDigest,
-  TargetDataSchema, type EndorsedTransaction, type ConfirmReadsRequest, type HistoryHeadRequest, type Response, type SealedRequest, type SealedResponse, type TargetData,
+  TargetDataSchema, type CommitStatementRequest, type EndorsedTransaction, type ConfirmReadsRequest, type HistoryHeadRequest, type Response, type SealedRequest, type SealedResponse, type TargetData,
 } from '@selvedge/protocol';
 import type { Signer } from '@selvedge/identity';
 import { createNameKeys, createSenderContext, openResponse, requestDigest, sealRequest } from '@selvedge/sealed-objects';
-import { createHistoryConfirmer, createReadsConfirmer, createSetConfirmer, createStateFetcher, type BusinessPort, type HeldKeys } from '@selvedge/tee-node';
+import { createCommitConfirmer, createHistoryConfirmer, createReadsConfirmer, createSetConfirmer, createStateFetcher, type BusinessPort, type HeldKeys } from '@selvedge/tee-node';
 
 const WAIT_MS = 20_000;
 const OWNER = 'AuroraMSP';
@@ -166,7 +166,7 @@ function startCompute({ host, pageBytes }: NetworkInProcessOptions, { consortium
   const { network, channel, profile } = consortium;
   const followers = ENDORSER_MSP_IDS.map((mspId) => {
     const handlers = createFollowerHandlers({ follower, signer: consortium.organisation(mspId).peer.signer });
-    return { mspId, address: mspId, confirmReads: (asked: ConfirmReadsRequest) => handlers.confirmReads(asked), getHistoryHead: (asked: HistoryHeadRequest) => handlers.getHistoryHead(asked), getSetDigest: (asked: Parameters<typeof createDigestRequest>[0]) => handlers.getSetDigest(createDigestRequest(asked), { signal: AbortSignal.timeout(WAIT_MS) }) };
+    return { mspId, address: mspId, confirmReads: (asked: ConfirmReadsRequest) => handlers.confirmReads(asked), getCommitStatement: (asked: CommitStatementRequest) => handlers.getCommitStatement(asked), getHistoryHead: (asked: HistoryHeadRequest) => handlers.getHistoryHead(asked), getSetDigest: (asked: Parameters<typeof createDigestRequest>[0]) => handlers.getSetDigest(createDigestRequest(asked), { signal: AbortSignal.timeout(WAIT_MS) }) };
   });
   const view = (): ReturnType<Parameters<typeof createComputeNode>[0]['views']['current']> => ({
     height: follower.head.height,
@@ -183,6 +183,7 @@ function startCompute({ host, pageBytes }: NetworkInProcessOptions, { consortium
     views: { start: () => Promise.resolve(), current: view, refresh: () => Promise.resolve(view()), close: () => undefined },
     keys: { current: () => heldKeys(consortium, contracts, node), renew: () => undefined, close: () => undefined },
     source: createStateFetcher({ network, channel, nodes: [owner], clock: () => 0, ...(pageBytes === undefined ? {} : { pageBytes }), maxSetAttempts: 50, confirmer: createSetConfirmer({ followers }), historyConfirmer: createHistoryConfirmer({ followers }) }),
+    commits: createCommitConfirmer({ followers }),
     readsConfirmer: createReadsConfirmer({ followers }),
     host,
     now: () => consortium.now,

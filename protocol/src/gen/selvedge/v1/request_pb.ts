@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/request.proto.
  */
 export const file_selvedge_v1_request: GenFile = /*@__PURE__*/
-  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iTgoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEgwKBHNhbHQYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQiMwoOS2V5RXBvY2hzQXNrZWQSDwoHY29uZmlybRgBIAEoCBIQCghtYXhfa2V5cxgCIAEoDSJYCg9TdG9yZWRLZXlFcG9jaHMSFAoMbmV3ZXN0X2Vwb2NoGAEgASgEEi8KCGRhdGFzZXRzGAIgAygLMh0uc2VsdmVkZ2UudjEuRGF0YXNldEtleUVwb2NocyJyChBEYXRhc2V0S2V5RXBvY2hzEg8KB2RhdGFzZXQYASABKAkSDgoGZW5kaW5nGAIgASgIEikKBmVwb2NocxgDIAMoCzIZLnNlbHZlZGdlLnYxLkVwb2NoRW50cmllcxISCgpvbGRlcl9rZXlzGAQgAygMIkAKDEVwb2NoRW50cmllcxINCgVlcG9jaBgBIAEoBBIPCgdlbnRyaWVzGAIgASgEEhAKCHJlYWRhYmxlGAMgASgIIjEKCVJlRW5jcnlwdBIPCgdkYXRhc2V0GAEgASgJEhMKC2xlZGdlcl9rZXlzGAIgAygMIiwKC1JlRW5jcnlwdGVkEgwKBHNlZW4YASABKA0SDwoHd3JpdHRlbhgCIAEoDSIvCgpOYW1lc0Fza2VkEg8KB2NvbmZpcm0YASABKAgSEAoIbWF4X2tleXMYAiABKA0iYgoLU3RvcmVkTmFtZXMSJgoFbmFtZXMYASABKAsyFy5zZWx2ZWRnZS52MS5OYW1lc0luVXNlEisKCGRhdGFzZXRzGAIgAygLMhkuc2VsdmVkZ2UudjEuRGF0YXNldE5hbWVzIoIBCgxEYXRhc2V0TmFtZXMSDwoHZGF0YXNldBgBIAEoCRIOCgZlbmRpbmcYAiABKAgSDwoHY3VycmVudBgDIAEoBBINCgVvdGhlchgEIAEoBBIPCgd0b19jb3B5GAUgASgEEhIKCnVucmVhZGFibGUYBiABKAQSDAoEa2V5cxgHIAMoDCJFCgxNaWdyYXRlTmFtZXMSDwoHZGF0YXNldBgBIAEoCRITCgtsZWRnZXJfa2V5cxgCIAMoDBIPCgdwcm9sb25nGAMgASgIItUBCghSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIPCgdwYXlsb2FkGAMgASgMEioKBWV2ZW50GAQgASgLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQSJQoHcmVmdXNhbBgFIAEoCzIULnNlbHZlZGdlLnYxLlJlZnVzYWwSEwoLdmlld19oZWlnaHQYBiABKAQSLwoMY29uZmlybWF0aW9uGAcgASgLMhkuc2VsdmVkZ2UudjEuQ29uZmlybWF0aW9uIi8KDENvbmZpcm1hdGlvbhIOCgZoZWlnaHQYASABKAQSDwoHbXNwX2lkcxgCIAMoCSIWChRDb21wdXRlSGVhbHRoUmVxdWVzdCK4AgoNQ29tcHV0ZUhlYWx0aBIPCgdub2RlX2lkGAEgASgJEg0KBXJlYWR5GAIgASgIEhAKCGRyYWluaW5nGAMgASgIEhEKCWluX2ZsaWdodBgEIAEoDRIQCghjYXBhY2l0eRgFIAEoDRITCgt2aWV3X2hlaWdodBgGIAEoBBIRCgljb250cmFjdHMYByADKAkSEAoIdGVlX3R5cGUYCCABKAkSEwoLbWVhc3VyZW1lbnQYCSABKAwSKgoIcGFja2FnZXMYCiADKAsyGC5zZWx2ZWRnZS52MS5IZWxkUGFja2FnZRIkCgRrZXB0GAsgASgLMhYuc2VsdmVkZ2UudjEuS2VwdFN0YXRlEhUKDXN0YXRlX3F1ZXJpZXMYDCABKAQSGAoQZGVuaWVkX2NvbnRyYWN0cxgNIAMoCSJ3CglLZXB0U3RhdGUSDgoGcG9pbnRzGAEgASgEEhMKC3BvaW50X2J5dGVzGAIgASgEEhIKCnBvaW50X2hpdHMYAyABKAQSDAoEc2V0cxgEIAEoBBIRCglzZXRfYnl0ZXMYBSABKAQSEAoIc2V0X2hpdHMYBiABKAQiMgoLSGVsZFBhY2thZ2USEQoJY29kZV9oYXNoGAEgASgMEhAKCHZlcmlmaWVkGAIgASgIKlUKCURpcmVjdGlvbhIZChVESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIVChFESVJFQ1RJT05fUkVRVUVTVBABEhYKEkRJUkVDVElPTl9SRVNQT05TRRACKvkBCgtSZXF1ZXN0S2luZBIcChhSRVFVRVNUX0tJTkRfVU5TUEVDSUZJRUQQABIZChVSRVFVRVNUX0tJTkRfRVZBTFVBVEUQARIXChNSRVFVRVNUX0tJTkRfU1VCTUlUEAISHAoYUkVRVUVTVF9LSU5EX09QRU5fRVZFTlRTEAMSIAocUkVRVUVTVF9LSU5EX0xJU1RfS0VZX0VQT0NIUxAEEhsKF1JFUVVFU1RfS0lORF9SRV9FTkNSWVBUEAUSGwoXUkVRVUVTVF9LSU5EX0xJU1RfTkFNRVMQBhIeChpSRVFVRVNUX0tJTkRfTUlHUkFURV9OQU1FUxAHMt0BCgdDb21wdXRlEkIKB0V4ZWN1dGUSGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0Ghsuc2VsdmVkZ2UudjEuU2VhbGVkUmVzcG9uc2USRQoMRXhlY3V0ZUJhdGNoEhkuc2VsdmVkZ2UudjEuQmF0Y2hSZXF1ZXN0Ghouc2VsdmVkZ2UudjEuQmF0Y2hSZXNwb25zZRJHCgZIZWFsdGgSIS5zZWx2ZWRnZS52MS5Db21wdXRlSGVhbHRoUmVxdWVzdBoaLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhiBnByb3RvMw", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
+  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iTgoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEgwKBHNhbHQYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQiMwoOS2V5RXBvY2hzQXNrZWQSDwoHY29uZmlybRgBIAEoCBIQCghtYXhfa2V5cxgCIAEoDSJYCg9TdG9yZWRLZXlFcG9jaHMSFAoMbmV3ZXN0X2Vwb2NoGAEgASgEEi8KCGRhdGFzZXRzGAIgAygLMh0uc2VsdmVkZ2UudjEuRGF0YXNldEtleUVwb2NocyJyChBEYXRhc2V0S2V5RXBvY2hzEg8KB2RhdGFzZXQYASABKAkSDgoGZW5kaW5nGAIgASgIEikKBmVwb2NocxgDIAMoCzIZLnNlbHZlZGdlLnYxLkVwb2NoRW50cmllcxISCgpvbGRlcl9rZXlzGAQgAygMIkAKDEVwb2NoRW50cmllcxINCgVlcG9jaBgBIAEoBBIPCgdlbnRyaWVzGAIgASgEEhAKCHJlYWRhYmxlGAMgASgIIjEKCVJlRW5jcnlwdBIPCgdkYXRhc2V0GAEgASgJEhMKC2xlZGdlcl9rZXlzGAIgAygMIiwKC1JlRW5jcnlwdGVkEgwKBHNlZW4YASABKA0SDwoHd3JpdHRlbhgCIAEoDSIvCgpOYW1lc0Fza2VkEg8KB2NvbmZpcm0YASABKAgSEAoIbWF4X2tleXMYAiABKA0iYgoLU3RvcmVkTmFtZXMSJgoFbmFtZXMYASABKAsyFy5zZWx2ZWRnZS52MS5OYW1lc0luVXNlEisKCGRhdGFzZXRzGAIgAygLMhkuc2VsdmVkZ2UudjEuRGF0YXNldE5hbWVzIoIBCgxEYXRhc2V0TmFtZXMSDwoHZGF0YXNldBgBIAEoCRIOCgZlbmRpbmcYAiABKAgSDwoHY3VycmVudBgDIAEoBBINCgVvdGhlchgEIAEoBBIPCgd0b19jb3B5GAUgASgEEhIKCnVucmVhZGFibGUYBiABKAQSDAoEa2V5cxgHIAMoDCJFCgxNaWdyYXRlTmFtZXMSDwoHZGF0YXNldBgBIAEoCRITCgtsZWRnZXJfa2V5cxgCIAMoDBIPCgdwcm9sb25nGAMgASgIIusBCghSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIPCgdwYXlsb2FkGAMgASgMEioKBWV2ZW50GAQgASgLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQSJQoHcmVmdXNhbBgFIAEoCzIULnNlbHZlZGdlLnYxLlJlZnVzYWwSEwoLdmlld19oZWlnaHQYBiABKAQSLwoMY29uZmlybWF0aW9uGAcgASgLMhkuc2VsdmVkZ2UudjEuQ29uZmlybWF0aW9uEhQKDGdhdGVkX3Jlc3VsdBgUIAEoDCIvCgxDb25maXJtYXRpb24SDgoGaGVpZ2h0GAEgASgEEg8KB21zcF9pZHMYAiADKAkiMwoLR2F0ZWRSZXN1bHQSEgoKZGlnZXN0X2tleRgBIAEoDBIQCghyZXNwb25zZRgCIAEoDCIqCgtSZXN1bHRBc2tlZBIMCgRjb3JlGAEgASgMEg0KBW5vbmNlGAIgASgMIiQKDlJlbGVhc2VkUmVzdWx0EhIKCnJlc3VsdF9rZXkYASABKAwiQQoMUmVzdWx0SGFuZGxlEgwKBGNvcmUYASABKAwSDQoFbm9uY2UYAiABKAwSFAoMZ2F0ZWRfcmVzdWx0GAMgASgMIhYKFENvbXB1dGVIZWFsdGhSZXF1ZXN0IrgCCg1Db21wdXRlSGVhbHRoEg8KB25vZGVfaWQYASABKAkSDQoFcmVhZHkYAiABKAgSEAoIZHJhaW5pbmcYAyABKAgSEQoJaW5fZmxpZ2h0GAQgASgNEhAKCGNhcGFjaXR5GAUgASgNEhMKC3ZpZXdfaGVpZ2h0GAYgASgEEhEKCWNvbnRyYWN0cxgHIAMoCRIQCgh0ZWVfdHlwZRgIIAEoCRITCgttZWFzdXJlbWVudBgJIAEoDBIqCghwYWNrYWdlcxgKIAMoCzIYLnNlbHZlZGdlLnYxLkhlbGRQYWNrYWdlEiQKBGtlcHQYCyABKAsyFi5zZWx2ZWRnZS52MS5LZXB0U3RhdGUSFQoNc3RhdGVfcXVlcmllcxgMIAEoBBIYChBkZW5pZWRfY29udHJhY3RzGA0gAygJIncKCUtlcHRTdGF0ZRIOCgZwb2ludHMYASABKAQSEwoLcG9pbnRfYnl0ZXMYAiABKAQSEgoKcG9pbnRfaGl0cxgDIAEoBBIMCgRzZXRzGAQgASgEEhEKCXNldF9ieXRlcxgFIAEoBBIQCghzZXRfaGl0cxgGIAEoBCIyCgtIZWxkUGFja2FnZRIRCgljb2RlX2hhc2gYASABKAwSEAoIdmVyaWZpZWQYAiABKAgqVQoJRGlyZWN0aW9uEhkKFURJUkVDVElPTl9VTlNQRUNJRklFRBAAEhUKEURJUkVDVElPTl9SRVFVRVNUEAESFgoSRElSRUNUSU9OX1JFU1BPTlNFEAIqmgIKC1JlcXVlc3RLaW5kEhwKGFJFUVVFU1RfS0lORF9VTlNQRUNJRklFRBAAEhkKFVJFUVVFU1RfS0lORF9FVkFMVUFURRABEhcKE1JFUVVFU1RfS0lORF9TVUJNSVQQAhIcChhSRVFVRVNUX0tJTkRfT1BFTl9FVkVOVFMQAxIgChxSRVFVRVNUX0tJTkRfTElTVF9LRVlfRVBPQ0hTEAQSGwoXUkVRVUVTVF9LSU5EX1JFX0VOQ1JZUFQQBRIbChdSRVFVRVNUX0tJTkRfTElTVF9OQU1FUxAGEh4KGlJFUVVFU1RfS0lORF9NSUdSQVRFX05BTUVTEAcSHwobUkVRVUVTVF9LSU5EX1JFTEVBU0VfUkVTVUxUEBQy3QEKB0NvbXB1dGUSQgoHRXhlY3V0ZRIaLnNlbHZlZGdlLnYxLlNlYWxlZFJlcXVlc3QaGy5zZWx2ZWRnZS52MS5TZWFsZWRSZXNwb25zZRJFCgxFeGVjdXRlQmF0Y2gSGS5zZWx2ZWRnZS52MS5CYXRjaFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5CYXRjaFJlc3BvbnNlEkcKBkhlYWx0aBIhLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhSZXF1ZXN0Ghouc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aGIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
 
 /**
  * The clear header: the transaction key and all associated data bind its bytes.
@@ -806,6 +806,13 @@ export type Response = Message<"selvedge.v1.Response"> & {
    * @generated from field: selvedge.v1.Confirmation confirmation = 7;
    */
   confirmation?: Confirmation | undefined;
+
+  /**
+   * GatedResult, padded to 1 KiB at least and by Padme beyond, under the result key: what a gated function answered. All else that the function gave is left out.
+   *
+   * @generated from field: bytes gated_result = 20;
+   */
+  gatedResult: Uint8Array;
 };
 
 /**
@@ -842,6 +849,108 @@ export const ConfirmationSchema: GenMessage<Confirmation> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_request, 23);
 
 /**
+ * @generated from message selvedge.v1.GatedResult
+ */
+export type GatedResult = Message<"selvedge.v1.GatedResult"> & {
+  /**
+   * 32 bytes: the core's response_digest is an HMAC of response under it
+   *
+   * @generated from field: bytes digest_key = 1;
+   */
+  digestKey: Uint8Array;
+
+  /**
+   * Response bytes, without the height of the node's view
+   *
+   * @generated from field: bytes response = 2;
+   */
+  response: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.GatedResult.
+ * Use `create(GatedResultSchema)` to create a new message.
+ */
+export const GatedResultSchema: GenMessage<GatedResult> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 24);
+
+/**
+ * Asks for the key of a gated result, once its transaction is committed.
+ *
+ * @generated from message selvedge.v1.ResultAsked
+ */
+export type ResultAsked = Message<"selvedge.v1.ResultAsked"> & {
+  /**
+   * Core bytes, as they were committed
+   *
+   * @generated from field: bytes core = 1;
+   */
+  core: Uint8Array;
+
+  /**
+   * of the request: with its creator, who asks now, it makes the core's transaction id
+   *
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.ResultAsked.
+ * Use `create(ResultAskedSchema)` to create a new message.
+ */
+export const ResultAskedSchema: GenMessage<ResultAsked> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 25);
+
+/**
+ * @generated from message selvedge.v1.ReleasedResult
+ */
+export type ReleasedResult = Message<"selvedge.v1.ReleasedResult"> & {
+  /**
+   * 32 bytes; of this core alone
+   *
+   * @generated from field: bytes result_key = 1;
+   */
+  resultKey: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.ReleasedResult.
+ * Use `create(ReleasedResultSchema)` to create a new message.
+ */
+export const ReleasedResultSchema: GenMessage<ReleasedResult> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 26);
+
+/**
+ * What an application keeps to fetch a gated result later. Holds no secret, and is of use to the request's creator alone.
+ *
+ * @generated from message selvedge.v1.ResultHandle
+ */
+export type ResultHandle = Message<"selvedge.v1.ResultHandle"> & {
+  /**
+   * @generated from field: bytes core = 1;
+   */
+  core: Uint8Array;
+
+  /**
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * @generated from field: bytes gated_result = 3;
+   */
+  gatedResult: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.ResultHandle.
+ * Use `create(ResultHandleSchema)` to create a new message.
+ */
+export const ResultHandleSchema: GenMessage<ResultHandle> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 27);
+
+/**
  * @generated from message selvedge.v1.ComputeHealthRequest
  */
 export type ComputeHealthRequest = Message<"selvedge.v1.ComputeHealthRequest"> & {
@@ -852,7 +961,7 @@ export type ComputeHealthRequest = Message<"selvedge.v1.ComputeHealthRequest"> &
  * Use `create(ComputeHealthRequestSchema)` to create a new message.
  */
 export const ComputeHealthRequestSchema: GenMessage<ComputeHealthRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 24);
+  messageDesc(file_selvedge_v1_request, 28);
 
 /**
  * @generated from message selvedge.v1.ComputeHealth
@@ -935,7 +1044,7 @@ export type ComputeHealth = Message<"selvedge.v1.ComputeHealth"> & {
  * Use `create(ComputeHealthSchema)` to create a new message.
  */
 export const ComputeHealthSchema: GenMessage<ComputeHealth> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 25);
+  messageDesc(file_selvedge_v1_request, 29);
 
 /**
  * State that a node keeps in TEE memory, of all contracts; bytes are estimates.
@@ -983,7 +1092,7 @@ export type KeptState = Message<"selvedge.v1.KeptState"> & {
  * Use `create(KeptStateSchema)` to create a new message.
  */
 export const KeptStateSchema: GenMessage<KeptState> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 26);
+  messageDesc(file_selvedge_v1_request, 30);
 
 /**
  * A contract package in the node's store.
@@ -1011,7 +1120,7 @@ export type HeldPackage = Message<"selvedge.v1.HeldPackage"> & {
  * Use `create(HeldPackageSchema)` to create a new message.
  */
 export const HeldPackageSchema: GenMessage<HeldPackage> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 27);
+  messageDesc(file_selvedge_v1_request, 31);
 
 /**
  * @generated from enum selvedge.v1.Direction
@@ -1092,6 +1201,13 @@ export enum RequestKind {
    * @generated from enum value: REQUEST_KIND_MIGRATE_NAMES = 7;
    */
   MIGRATE_NAMES = 7,
+
+  /**
+   * one argument, ResultAsked; the answer's payload is ReleasedResult
+   *
+   * @generated from enum value: REQUEST_KIND_RELEASE_RESULT = 20;
+   */
+  RELEASE_RESULT = 20,
 }
 
 /**

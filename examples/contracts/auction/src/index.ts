@@ -1,0 +1,4 @@
+import { AuctionContract } from './auction-contract';
+
+export { AuctionContract };
+export const contracts = [AuctionContract];
