@@ -21,6 +21,7 @@ describe('labels of signatures and digests', () => {
       signing.keyCommitments(bytes),
       signing.nameKeyCommitment(bytes),
       signing.standingReads(bytes),
+      signing.commitStatement(bytes),
       signing.historyHead(bytes),
       signing.auditEntry(bytes),
       signing.view(bytes),
