@@ -123,7 +123,7 @@ describe('a batch', () => {
         const all = await network.execute({ dataset, program: 'bumpRange', key: '\x01', end: '\u{10ffff}', colour: '', other: '', n: 0 });
         expect(JSON.parse(all.result)).toEqual(model.content(dataset).filter(({ key }) => !key.startsWith('\x00')));
       }
-      for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(10);
+      for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(2);
     },
     600_000,
   );
