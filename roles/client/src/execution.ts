@@ -1,11 +1,11 @@
-import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError, withRole } from '@selvedge/errors';
 import { toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
 import type { Core, SealedResponse } from '@selvedge/protocol';
 import type { Answer } from './domain/answer.js';
 import type { BuiltRequest } from './domain/request.js';
 import { contractsOf } from './domain/requirements.js';
-import { isOnceForEachNode, isWorthAnotherNode } from './domain/retry.js';
+import { isOnceForEachNode, isWorthAnotherNode, isWorthRebuild } from './domain/retry.js';
 import type { CallBounds, ComputePort } from './ports.js';
 import { isSettledWithin, pause } from './repeat.js';
 import type { Session } from './session.js';
@@ -174,15 +174,33 @@ interface Slot {
   isFilled: boolean;
 }
 
-/** Resolves with true as soon as one does, with false when none did; rejects as soon as one does. */
+/**
+ * Resolves with true as soon as one does, with false when none did; rejects as soon as one does. A refusal after which the request is
+ * built anew waits for the others: a node that still runs it would take the new one, of the same transaction id, for a replay.
+ */
 function isOneTrue(tries: readonly Promise<boolean>[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     let left = tries.length;
+    let held: SelvedgeError | undefined;
+    const settle = (): void => {
+      left -= 1;
+      if (left > 0) return;
+      if (held === undefined) resolve(false);
+      else reject(held);
+    };
     for (const each of tries) {
-      each.then((isTrue) => {
-        left -= 1;
-        if (isTrue || left === 0) resolve(isTrue);
-      }, reject);
+      each.then(
+        (isTrue) => {
+          if (isTrue) resolve(true);
+          settle();
+        },
+        (error: unknown) => {
+          const refusal = withRole(error, 'client');
+          if (isWorthRebuild(refusal.code)) held = refusal;
+          else reject(refusal);
+          settle();
+        },
+      );
     }
   });
 }

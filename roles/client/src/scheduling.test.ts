@@ -117,6 +117,36 @@ describe('a node that takes unusually long', () => {
     await expect(contract.evaluateTransaction('f')).rejects.toMatchObject({ code: 'DATASET_ACCESS_DENIED' });
   });
 
+  it('still counts when the second one wants the request anew: the first would take that for a replay', async () => {
+    await learn();
+    let first = '';
+    const sent: string[] = [];
+    network.hooks.execute = async (peer, genuine, request) => {
+      if (first === '') first = peer;
+      sent.push(Buffer.from(request.ciphertext).toString('hex'));
+      if (peer !== first) throw refusal('KEY_EPOCH_UNKNOWN');
+      await sleep(300);
+      return genuine();
+    };
+    await expect(contract.evaluateTransaction('f')).resolves.toBeDefined();
+    expect([sent.length, new Set(sent).size]).toEqual([2, 1]);
+  });
+
+  it('is built anew once both want that', async () => {
+    await learn();
+    let first = '';
+    const sent: string[] = [];
+    network.hooks.execute = async (peer, genuine, request) => {
+      if (first === '') first = peer;
+      sent.push(Buffer.from(request.ciphertext).toString('hex'));
+      if (sent.length > 2) return genuine();
+      if (peer === first) await sleep(300);
+      throw refusal('KEY_EPOCH_UNKNOWN');
+    };
+    await expect(contract.evaluateTransaction('f')).resolves.toBeDefined();
+    expect([sent.length, new Set(sent).size]).toEqual([3, 2]);
+  });
+
   it('still counts when the second one fails', async () => {
     await learn();
     let first = '';
