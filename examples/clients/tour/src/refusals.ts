@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { clone } from '@bufbuild/protobuf';
 import { loadTls } from '@selvedge/client';
 import { BusinessLedger, Endorser, TargetDataSchema } from '@selvedge/protocol';
@@ -5,6 +6,8 @@ import { connectRpc } from '@selvedge/rpc';
 import { expectRefusal } from './expect-refusal.js';
 import { showFabricRefusals } from './fabric-refusals.js';
 import type { RefusalStage } from './refusal-stage.js';
+
+const ENDORSERS_FOLLOW_MS = 1_000;
 
 /** Shows three refusals by real peers; returns how many came as they must. Throws when one does not. */
 export async function showRefusals(stage: RefusalStage): Promise<number> {
@@ -38,6 +41,8 @@ async function staleRead({ contract, setPrice }: RefusalStage): Promise<void> {
   const executed = await contract.newProposal(first.name, first.options).execute();
   const second = setPrice(3);
   await contract.submit(second.name, second.options);
+  // The owners have acknowledged it; endorsers see the block a moment later, and until then the ledger alone would refuse.
+  await sleep(ENDORSERS_FOLLOW_MS);
   await executed.endorse();
 }
 
