@@ -39,12 +39,13 @@ export function digestText({ network, channel, contract, ownerSet, dataset, data
 }
 
 /**
- * Whether organisations are enough to be believed about a set (DESIGN 5): as many as the profile's view quorum, and one
- * of them not an owner of the set, unless every organisation of the network is one.
+ * Whether organisations are enough to be believed about what owners hold (DESIGN 5): as many as the profile's view quorum, and one
+ * of them not an owner, unless every organisation of the network is one.
+ * @param input.count asks for more of them
  */
-export function isStatementQuorum(mspIds: ReadonlySet<string>, { owners, profile }: { readonly owners: readonly string[]; readonly profile: Profile }): boolean {
+export function isStatementQuorum(mspIds: ReadonlySet<string>, { owners, profile, count = 1 }: { readonly owners: readonly string[]; readonly profile: Profile; readonly count?: number }): boolean {
   const { organisations, viewQuorum } = profile.message;
-  if (mspIds.size < viewQuorum) return false;
+  if (mspIds.size < Math.max(viewQuorum, count)) return false;
   const isOwner = (mspId: string): boolean => owners.includes(mspId);
   return [...mspIds].some((mspId) => !isOwner(mspId)) || organisations.every(({ mspId }) => isOwner(mspId));
 }

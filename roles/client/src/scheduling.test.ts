@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { ComputeHealthSchema, type ComputeHealth } from '@selvedge/protocol';
+import { toHex } from '@selvedge/crypto';
+import { ComputeHealthSchema, type ComputeHealth, type SealedResponse } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Contract } from './contract.js';
 import type { ConnectOptions, Gateway } from './gateway.js';
@@ -117,45 +118,36 @@ describe('a node that takes unusually long', () => {
     await expect(contract.evaluateTransaction('f')).rejects.toMatchObject({ code: 'DATASET_ACCESS_DENIED' });
   });
 
-  it('still counts when the second one wants the request anew: the first would take that for a replay', async () => {
-    await learn();
+  /** Whichever node is asked first is slow; ciphertexts that were sent. */
+  const slowFirst = (answer: (isFirst: boolean, genuine: () => Promise<SealedResponse>) => Promise<SealedResponse>): string[] => {
     let first = '';
     const sent: string[] = [];
     network.hooks.execute = async (peer, genuine, request) => {
       if (first === '') first = peer;
-      sent.push(Buffer.from(request.ciphertext).toString('hex'));
-      if (peer !== first) throw refusal('KEY_EPOCH_UNKNOWN');
-      await sleep(300);
-      return genuine();
+      sent.push(toHex(request.ciphertext));
+      if (peer === first) await sleep(300);
+      return answer(peer === first, genuine);
     };
+    return sent;
+  };
+
+  it('still counts when the second one wants the request anew: the first would take that for a replay', async () => {
+    await learn();
+    const sent = slowFirst((isFirst, genuine) => (isFirst ? genuine() : Promise.reject(refusal('KEY_EPOCH_UNKNOWN'))));
     await expect(contract.evaluateTransaction('f')).resolves.toBeDefined();
     expect([sent.length, new Set(sent).size]).toEqual([2, 1]);
   });
 
   it('is built anew once both want that', async () => {
     await learn();
-    let first = '';
-    const sent: string[] = [];
-    network.hooks.execute = async (peer, genuine, request) => {
-      if (first === '') first = peer;
-      sent.push(Buffer.from(request.ciphertext).toString('hex'));
-      if (sent.length > 2) return genuine();
-      if (peer === first) await sleep(300);
-      throw refusal('KEY_EPOCH_UNKNOWN');
-    };
+    const sent = slowFirst((_isFirst, genuine) => (sent.length > 2 ? genuine() : Promise.reject(refusal('KEY_EPOCH_UNKNOWN'))));
     await expect(contract.evaluateTransaction('f')).resolves.toBeDefined();
     expect([sent.length, new Set(sent).size]).toEqual([3, 2]);
   });
 
   it('still counts when the second one fails', async () => {
     await learn();
-    let first = '';
-    network.hooks.execute = async (peer, genuine) => {
-      if (first === '') first = peer;
-      if (peer !== first) throw refusal('UNAVAILABLE');
-      await sleep(300);
-      return genuine();
-    };
+    slowFirst((isFirst, genuine) => (isFirst ? genuine() : Promise.reject(refusal('UNAVAILABLE'))));
     await expect(contract.evaluateTransaction('f')).resolves.toBeDefined();
   });
 

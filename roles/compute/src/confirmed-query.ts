@@ -27,7 +27,7 @@ export interface ConfirmedQueryOptions<T extends QueryRun> {
   /** Runs the query on state that is read anew. @param avoid addresses of business nodes to ask last */
   readonly run: (avoid: ReadonlySet<string>) => Promise<T>;
   readonly confirmer: ReadsConfirmer;
-  /** Organisations that must confirm, at least. */
+  /** Organisations that must confirm; never fewer than the network's view quorum. */
   readonly quorum: number;
   readonly profile: Profile;
   readonly minHeight: bigint;
@@ -52,7 +52,6 @@ export async function runConfirmed<T extends QueryRun>({ run, confirmer, quorum,
     const { keys, guards } = attempt.contracts.queryReads();
     const reads = [...keys, ...guards];
     const owners = [...new Set(reads.flatMap((read) => read.owners))];
-    // Nothing was read: whatever follows is of this height all the same.
     const verdict = await confirmer.confirm({ keys: keys.map(({ read }) => read), guards: guards.map(({ read }) => read) }, { count: quorum, owners, profile }, leastHeight);
     if (verdict.kind === 'standing') {
       if (!isChangedMeanwhile(attempt)) return { run: attempt, confirmation: verdict };

@@ -152,7 +152,7 @@ export function createExecution(options: ExecutionOptions): Execution {
     const { run, confirmation } = await runConfirmed({
       run: (avoid) => execution.attempt(unsealed, request, ledger, context, avoid),
       confirmer: options.readsConfirmer,
-      quorum: Math.max(request.body.confirmQuorum, profile.message.viewQuorum),
+      quorum: request.body.confirmQuorum,
       profile,
       minHeight: request.body.leastHeight > context.view.height ? request.body.leastHeight : context.view.height,
       onRolledBack: options.onRolledBack,

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { isSelvedgeError, withRole } from '@selvedge/errors';
+import { isSelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { CommitStatementRequestSchema } from '@selvedge/protocol';
-import { verifyCommitStatement, type StatedCommit } from '../domain/commit-statement.js';
+import { askFollowers } from './ask-followers.js';
+import { verifyCommitStatement } from '../domain/commit-statement.js';
 import { verifyGateOpen, type Gate, type HeardCommit } from '../domain/gate.js';
 import type { CommitStatementPort } from '../ports.js';
 
@@ -34,24 +35,11 @@ const PAUSE_MS = 50;
 
 /** Confirms commits by equal statements of distinct organisations, under a fresh nonce each. */
 export function createCommitConfirmer({ followers, timeoutMs = 2_000, maxAttempts = 3 }: CommitConfirmerOptions): CommitConfirmer {
-  const askAll = async (txId: Uint8Array, gate: Gate, profile: Profile): Promise<HeardCommit> => {
-    const statements: StatedCommit[] = [];
-    const failures: string[] = [];
-    await Promise.all(
-      followers
-        .filter(({ mspId }) => gate.organisations.includes(mspId))
-        .map(async (follower) => {
-          const { mspId } = follower;
-          try {
-            const asked = create(CommitStatementRequestSchema, { txId, nonce: randomBytes(NONCE_BYTES) });
-            statements.push(verifyCommitStatement(await follower.getCommitStatement(asked, timeoutMs), asked, { mspId, profile }));
-          } catch (error) {
-            failures.push(`${mspId}: ${withRole(error, 'ledger').code}`);
-          }
-        }),
-    );
-    return { statements, failures };
-  };
+  const askAll = (txId: Uint8Array, gate: Gate, profile: Profile): Promise<HeardCommit> =>
+    askFollowers(followers.filter(({ mspId }) => gate.organisations.includes(mspId)), async (follower) => {
+      const asked = create(CommitStatementRequestSchema, { txId, nonce: randomBytes(NONCE_BYTES) });
+      return verifyCommitStatement(await follower.getCommitStatement(asked, timeoutMs), asked, { mspId: follower.mspId, profile });
+    });
   return {
     async confirm({ txId, coreDigest }, gate, profile) {
       for (let attempt = 1; ; attempt += 1) {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { SelvedgeError, withRole } from '@selvedge/errors';
+import { SelvedgeError } from '@selvedge/errors';
 import { HistoryHeadRequestSchema } from '@selvedge/protocol';
+import { askFollowers, type Heard } from './ask-followers.js';
 import { agreedHead, verifyHistoryHead, type StatedHead } from '../domain/history-head.js';
 import type { HistoryHeadPort, HistoryQuery, ReadScope } from '../ports.js';
 
@@ -25,26 +26,15 @@ const PAUSE_MS = 50;
 
 /** Confirms histories by equal statements of a quorum of organisations, under a fresh nonce. */
 export function createHistoryConfirmer({ followers, timeoutMs = 2_000, maxAttempts = 5 }: HistoryConfirmerOptions): HistoryConfirmer {
-  const askAll = async ({ contract, profile, minHeight }: ReadScope, { ownerSet, dataset, ledgerKey }: HistoryQuery): Promise<{ heads: StatedHead[]; failures: string[] }> => {
-    const heads: StatedHead[] = [];
-    const failures: string[] = [];
-    await Promise.all(
-      followers.map(async (follower) => {
-        const { mspId, address } = follower;
-        try {
-          const asked = create(HistoryHeadRequestSchema, { contract, ownerSet, dataset, ledgerKey, nonce: randomBytes(NONCE_BYTES) });
-          heads.push(verifyHistoryHead(await follower.getHistoryHead(asked, timeoutMs), asked, { mspId, profile, minHeight }));
-        } catch (error) {
-          failures.push(`${mspId} at ${address}: ${withRole(error, 'ledger').code}`);
-        }
-      }),
-    );
-    return { heads, failures };
-  };
+  const askAll = ({ contract, profile, minHeight }: ReadScope, { ownerSet, dataset, ledgerKey }: HistoryQuery): Promise<Heard<StatedHead>> =>
+    askFollowers(followers, async (follower) => {
+      const asked = create(HistoryHeadRequestSchema, { contract, ownerSet, dataset, ledgerKey, nonce: randomBytes(NONCE_BYTES) });
+      return verifyHistoryHead(await follower.getHistoryHead(asked, timeoutMs), asked, { mspId: follower.mspId, profile, minHeight });
+    });
   return {
     async confirm(scope, query) {
       for (let attempt = 1; ; attempt += 1) {
-        const { heads, failures } = await askAll(scope, query);
+        const { statements: heads, failures } = await askAll(scope, query);
         const agreed = agreedHead(heads, query.owners, scope.profile);
         if (agreed !== undefined) return agreed;
         if (attempt >= maxAttempts) {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { SelvedgeError, withRole } from '@selvedge/errors';
+import { SelvedgeError } from '@selvedge/errors';
 import { ConfirmReadsRequestSchema, encodeMessage, LIMITS, QueryReadsSchema, requireAtMost } from '@selvedge/protocol';
+import { askFollowers, type Heard } from './ask-followers.js';
 import { judgeReads, verifyStandingReads, type ReadsQuorum, type ReadsVerdict, type StatedReads } from '../domain/standing-reads.js';
 import type { ReadsPort } from '../ports.js';
 
@@ -31,28 +32,17 @@ const PAUSE_MS = 50;
 
 /** Confirms reads by statements of a quorum of organisations, under a fresh nonce. */
 export function createReadsConfirmer({ followers, timeoutMs = 2_000, maxAttempts = 5 }: ReadsConfirmerOptions): ReadsConfirmer {
-  const askAll = async (reads: Uint8Array, { profile }: ReadsQuorum, minHeight: bigint): Promise<{ stated: StatedReads[]; failures: string[] }> => {
-    const stated: StatedReads[] = [];
-    const failures: string[] = [];
-    await Promise.all(
-      followers.map(async (follower) => {
-        const { mspId, address } = follower;
-        try {
-          const asked = create(ConfirmReadsRequestSchema, { reads, nonce: randomBytes(NONCE_BYTES) });
-          stated.push(verifyStandingReads(await follower.confirmReads(asked, timeoutMs), asked, { mspId, profile, minHeight }));
-        } catch (error) {
-          failures.push(`${mspId} at ${address}: ${withRole(error, 'ledger').code}`);
-        }
-      }),
-    );
-    return { stated, failures };
-  };
+  const askAll = (reads: Uint8Array, { profile }: ReadsQuorum, minHeight: bigint): Promise<Heard<StatedReads>> =>
+    askFollowers(followers, async (follower) => {
+      const asked = create(ConfirmReadsRequestSchema, { reads, nonce: randomBytes(NONCE_BYTES) });
+      return verifyStandingReads(await follower.confirmReads(asked, timeoutMs), asked, { mspId: follower.mspId, profile, minHeight });
+    });
   return {
     async confirm(reads, quorum, minHeight) {
       requireAtMost('keys and sets that a confirmed query reads', (reads.keys?.length ?? 0) + (reads.guards?.length ?? 0), LIMITS.maxConfirmedReads);
       const bytes = encodeMessage(QueryReadsSchema, reads);
       for (let attempt = 1; ; attempt += 1) {
-        const { stated, failures } = await askAll(bytes, quorum, minHeight);
+        const { statements: stated, failures } = await askAll(bytes, quorum, minHeight);
         const verdict = judgeReads(stated, quorum);
         if (verdict !== undefined) return verdict;
         if (attempt >= maxAttempts) {

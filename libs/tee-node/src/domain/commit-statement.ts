@@ -2,6 +2,7 @@ import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { CommittedTransactionSchema, parseMessage, requireLength, signing, ValidationCode, type CommitStatement, type CommitStatementRequest, type CommittedTransaction } from '@selvedge/protocol';
+import { verifyFollowerSignature, type FollowerAsked } from './follower-signature.js';
 
 const MAX_STATEMENT_BYTES = 4096;
 
@@ -17,11 +18,10 @@ export type StatedCommit = { readonly mspId: string } & (
  * IDENTITY_UNTRUSTED when another organisation signed, GATE_QUORUM_NOT_MET when it is of something else, and the codes of
  * MspRegistry.verifySignature.
  */
-export function verifyCommitStatement(signed: CommitStatement, asked: CommitStatementRequest, { mspId, profile }: { readonly mspId: string; readonly profile: Profile }): StatedCommit {
+export function verifyCommitStatement(signed: CommitStatement, asked: CommitStatementRequest, follower: FollowerAsked): StatedCommit {
+  const { mspId, profile } = follower;
   const stated = parseMessage(CommittedTransactionSchema, signed.statement, MAX_STATEMENT_BYTES);
-  if (signed.signature === undefined) throw new SelvedgeError('SIGNATURE_INVALID', 'the statement has no signature');
-  const identity = profile.msps.verifySignature(signed.signature, signing.commitStatement(signed.statement), { role: 'peer' });
-  if (identity.mspId !== mspId) throw new SelvedgeError('IDENTITY_UNTRUSTED', `a peer of ${identity.mspId} answered where ${mspId} was asked`);
+  verifyFollowerSignature(signed.signature, signing.commitStatement(signed.statement), follower);
   verifyIsAnswer(stated, asked, profile, mspId);
   if (!stated.known) return { mspId, end: 'unknown' };
   if (stated.code !== ValidationCode.VALID.valueOf()) return { mspId, end: 'invalid' };

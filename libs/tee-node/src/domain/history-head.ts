@@ -1,7 +1,9 @@
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
+import { isStatementQuorum } from '@selvedge/set-digest';
 import { HistoryHeadSchema, LIMITS, parseMessage, signing, type HistoryHead, type HistoryHeadRequest, type HistoryHeadStatement } from '@selvedge/protocol';
+import { verifyFollowerSignature, type FollowerAsked } from './follower-signature.js';
 
 /** What one organisation's follower verifiably said of a key's history. */
 export interface StatedHead {
@@ -15,12 +17,10 @@ export interface StatedHead {
  * IDENTITY_UNTRUSTED when another organisation signed, HISTORY_UNCONFIRMED when it is of something else, and the codes of
  * MspRegistry.verifySignature.
  */
-export function verifyHistoryHead(signed: HistoryHeadStatement, asked: HistoryHeadRequest, context: { readonly mspId: string; readonly profile: Profile; readonly minHeight: bigint }): StatedHead {
+export function verifyHistoryHead(signed: HistoryHeadStatement, asked: HistoryHeadRequest, context: FollowerAsked & { readonly minHeight: bigint }): StatedHead {
   const { network, channel } = context.profile.message;
   const stated = parseMessage(HistoryHeadSchema, signed.statement, LIMITS.maxFactBytes);
-  if (signed.signature === undefined) throw new SelvedgeError('SIGNATURE_INVALID', 'the statement has no signature');
-  const identity = context.profile.msps.verifySignature(signed.signature, signing.historyHead(signed.statement), { role: 'peer' });
-  if (identity.mspId !== context.mspId) throw new SelvedgeError('IDENTITY_UNTRUSTED', `a peer of ${identity.mspId} answered where ${context.mspId} was asked`);
+  verifyFollowerSignature(signed.signature, signing.historyHead(signed.statement), context);
   const isAnswer = stated.network === network && stated.channel === channel && isOfKey(stated, asked) && equalBytes(stated.nonce, asked.nonce);
   if (!isAnswer) throw new SelvedgeError('HISTORY_UNCONFIRMED', `the statement of ${context.mspId} is of something else`);
   if (stated.height < context.minHeight) throw new SelvedgeError('STATE_BEHIND', `answered at height ${String(stated.height)}, at least ${String(context.minHeight)} is needed`);
@@ -38,17 +38,13 @@ function isOfKey(stated: HistoryHead, asked: HistoryHeadRequest): boolean {
  * network has such an organisation (DESIGN 5, ledger view). undefined: not yet, or none.
  */
 export function agreedHead(heads: readonly StatedHead[], owners: readonly string[], profile: Profile): StatedHead | undefined {
-  const quorum = Math.max(1, profile.message.viewQuorum);
-  const isIndependent = (mspId: string): boolean => !owners.includes(mspId);
-  const needsIndependent = profile.message.organisations.some(({ mspId }) => isIndependent(mspId));
   const groups = new Map<string, StatedHead[]>();
   for (const head of heads) {
     const id = `${String(head.count)} ${toHex(head.head)}`;
     groups.set(id, [...(groups.get(id) ?? []), head]);
   }
   for (const group of groups.values()) {
-    const organisations = [...new Set(group.map(({ mspId }) => mspId))];
-    if (organisations.length >= quorum && (!needsIndependent || organisations.some(isIndependent))) return group[0];
+    if (isStatementQuorum(new Set(group.map(({ mspId }) => mspId)), { owners, profile })) return group[0];
   }
   return undefined;
 }

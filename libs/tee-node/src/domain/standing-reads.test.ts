@@ -4,7 +4,7 @@ import { judgeReads, type StatedReads } from './standing-reads.js';
 
 let net: TestConsortium;
 beforeAll(async () => {
-  net = await createTestConsortium();
+  net = await createTestConsortium({ profile: { viewQuorum: 2 } });
 });
 const said = (mspId: string, height: bigint, ...stale: number[]): StatedReads => ({ mspId, height, stale });
 const judge = (stated: readonly StatedReads[], count = 2): ReturnType<typeof judgeReads> => judgeReads(stated, { count, owners: ['AuroraMSP', 'BorealisMSP'], profile: net.profile });
@@ -18,6 +18,11 @@ describe('judgeReads', () => {
     expect(judge([said('NorthMSP', 7n), said('NorthMSP', 7n)])).toBeUndefined();
     expect(judge([said('AuroraMSP', 7n), said('BorealisMSP', 7n)])).toBeUndefined();
     expect(judge([said('AuroraMSP', 7n), said('BorealisMSP', 7n), said('EastMSP', 7n)])?.kind).toBe('standing');
+  });
+
+  it('needs as many as were asked for, and never fewer than the view quorum', () => {
+    const three = [said('NorthMSP', 7n), said('EastMSP', 7n), said('SouthMSP', 7n)];
+    expect([judge(three, 3)?.kind, judge(three, 4), judge(three.slice(0, 1), 1)]).toEqual(['standing', undefined, undefined]);
   });
 
   it('names the reads that a quorum says do not stand, each by itself', () => {

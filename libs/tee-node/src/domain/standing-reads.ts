@@ -2,6 +2,8 @@ import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { LIMITS, parseMessage, signing, StandingReadsSchema, type ConfirmReadsRequest, type ReadsStatement } from '@selvedge/protocol';
+import { isStatementQuorum } from '@selvedge/set-digest';
+import { verifyFollowerSignature, type FollowerAsked } from './follower-signature.js';
 
 /** What one organisation's follower verifiably said of a query's reads. */
 export interface StatedReads {
@@ -16,12 +18,10 @@ export interface StatedReads {
  * IDENTITY_UNTRUSTED when another organisation signed, STATE_UNCONFIRMED when it is of something else, and the codes of
  * MspRegistry.verifySignature.
  */
-export function verifyStandingReads(signed: ReadsStatement, asked: ConfirmReadsRequest, context: { readonly mspId: string; readonly profile: Profile; readonly minHeight: bigint }): StatedReads {
+export function verifyStandingReads(signed: ReadsStatement, asked: ConfirmReadsRequest, context: FollowerAsked & { readonly minHeight: bigint }): StatedReads {
   const { network, channel } = context.profile.message;
   const stated = parseMessage(StandingReadsSchema, signed.statement, LIMITS.maxFactBytes);
-  if (signed.signature === undefined) throw new SelvedgeError('SIGNATURE_INVALID', 'the statement has no signature');
-  const identity = context.profile.msps.verifySignature(signed.signature, signing.standingReads(signed.statement), { role: 'peer' });
-  if (identity.mspId !== context.mspId) throw new SelvedgeError('IDENTITY_UNTRUSTED', `a peer of ${identity.mspId} answered where ${context.mspId} was asked`);
+  verifyFollowerSignature(signed.signature, signing.standingReads(signed.statement), context);
   const isAnswer = stated.network === network && stated.channel === channel && equalBytes(stated.readsDigest, sha256(asked.reads)) && equalBytes(stated.nonce, asked.nonce);
   if (!isAnswer) throw new SelvedgeError('STATE_UNCONFIRMED', `the statement of ${context.mspId} is of something else`);
   if (stated.height < context.minHeight) throw new SelvedgeError('STATE_BEHIND', `answered at height ${String(stated.height)}, at least ${String(context.minHeight)} is needed`);
@@ -30,7 +30,7 @@ export function verifyStandingReads(signed: ReadsStatement, asked: ConfirmReadsR
 
 /** Who must agree, and on what. */
 export interface ReadsQuorum {
-  /** Distinct organisations, at least. */
+  /** Distinct organisations; never fewer than the network's view quorum. */
   readonly count: number;
   /** MSP ids of all that own something of what was read. */
   readonly owners: readonly string[];
@@ -54,11 +54,8 @@ export function judgeReads(stated: readonly StatedReads[], quorum: ReadsQuorum):
   return { kind: 'stale', places: places.sort((a, b) => a - b), height: leastHeight(stated.filter(({ stale }) => stale.length > 0)) };
 }
 
-function isQuorum(stated: readonly StatedReads[], { count, owners, profile }: ReadsQuorum): boolean {
-  const isIndependent = (mspId: string): boolean => !owners.includes(mspId);
-  const organisations = [...new Set(stated.map(({ mspId }) => mspId))];
-  const needsIndependent = profile.message.organisations.some(({ mspId }) => isIndependent(mspId));
-  return organisations.length >= Math.max(count, 1) && (!needsIndependent || organisations.some(isIndependent));
+function isQuorum(stated: readonly StatedReads[], quorum: ReadsQuorum): boolean {
+  return isStatementQuorum(new Set(stated.map(({ mspId }) => mspId)), quorum);
 }
 
 function leastHeight(stated: readonly StatedReads[]): bigint {

@@ -84,4 +84,3 @@ function verifyConfirmable({ confirmQuorum, kind }: RequestBody, { message }: Pr
   const count = message.organisations.length;
   if (confirmQuorum > count) throw new SelvedgeError('STATE_UNCONFIRMED', `${String(confirmQuorum)} organisations are to confirm, the network has ${String(count)}`);
 }
-

@@ -86,7 +86,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   const isRecording = isSubmit || isConfirmed;
   const nodes = new Map<string, ServingNode>();
   const served = (dataset: string, key: Uint8Array, node: ServingNode | undefined): void => {
-    if (isConfirmed && node !== undefined) nodes.set(servedId(dataset, key), node);
+    if (isConfirmed && node !== undefined) nodes.set(ledgerId({ dataset }, key), node);
   };
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
@@ -311,7 +311,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     reEncrypt: (dataset, ledgerKeys) => watched(reEncrypt(dataset, ledgerKeys)),
     migrateNames: (dataset, ledgerKeys, mayProlong) => watched(migrateNames(dataset, ledgerKeys, mayProlong)),
     failure: () => failure,
-    servedBy: ({ dataset }, key) => nodes.get(servedId(dataset, key)),
+    servedBy: (read, key) => nodes.get(ledgerId(read, key)),
     touched: () => ({ reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads() }),
     recorded() {
       if (failure !== undefined) throw failure;
@@ -327,15 +327,11 @@ export function createTransactionState({ request, source, scope, opener, keptSet
   };
 }
 
-function servedId(dataset: string, key: Uint8Array): string {
-  return `${dataset}\x00${toHex(key)}`;
-}
-
 function pointId({ dataset }: DatasetPlace, key: string): string {
   return `${dataset}\x00${key}`;
 }
 
-function ledgerId({ dataset }: DatasetPlace, ledgerKey: Uint8Array): string {
+function ledgerId({ dataset }: Pick<DatasetPlace, 'dataset'>, ledgerKey: Uint8Array): string {
   return `${dataset}\x00${toHex(ledgerKey)}`;
 }
 
