@@ -1,3 +1,4 @@
+import { SelvedgeError } from '@selvedge/errors';
 import { toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium, type TestContract } from '@selvedge/fixtures';
 import { encodeContractNames, facts } from '@selvedge/policy';
@@ -246,6 +247,14 @@ describe('a call is refused', () => {
     admit(net.addContract('gated', { gatedFunctions: ['secret'] }));
     expect(await refusalOf((state) => openAs(state, 'gated', { args: [bytes('secret')] }), epochs({ gated: 1n }))).toBe('FEATURE_UNSUPPORTED');
     expect(await refusalOf(async (state) => { await open(state, 'gated'); await openAs(state, 'gated', { args: [bytes('secret')] }); }, epochs({ gated: 1n }))).toBe('FEATURE_UNSUPPORTED');
+  });
+
+  it('for what a contract with gated functions is said to hold, and too few confirm', async () => {
+    admit(net.addContract('gated', { gatedFunctions: ['secret'] }));
+    const read = (state: StateCalls): Promise<unknown> => open(state, 'gated').then(({ state: theirs }) => theirs.getState('', 'k'));
+    expect(await refusalOf(read, epochs({ gated: 1n }))).toBeUndefined();
+    for (const follower of on.test.followers) follower.failure = new SelvedgeError('UNAVAILABLE', 'away');
+    expect(await refusalOf(read, epochs({ gated: 1n }))).toBe('STATE_UNCONFIRMED');
   });
 
   it('for another channel, by name', async () => {

@@ -85,7 +85,7 @@ export interface Execution {
   kept(): MessageInitShape<typeof KeptStateSchema>;
   /** Decides whether an unsealed request may run, and remembers it. Everything that is thrown here and below is answered under the response key. */
   authorise(unsealed: UnsealedRequest, context: RunContext): Promise<AuthorisedRequest>;
-  /** Runs a request that is no question for events. What it reads is kept in memory only if the source is the ledger. Does not reject. */
+  /** Runs a request that is no question for events. What it reads is kept in memory only if the source is the ledger. Does not reject. @param avoid of a run whose reads are to be confirmed: addresses of business nodes to ask last */
   attempt(unsealed: UnsealedRequest, request: AuthorisedRequest, source: StateSource, context: RunContext, avoid?: ReadonlySet<string>): Promise<Attempt>;
   /** What came of a run. */
   conclude(unsealed: UnsealedRequest, request: AuthorisedRequest, attempt: Attempt, context: RunContext): Promise<Outcome>;
@@ -183,7 +183,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       const mayAnswerFromMemory = (): boolean => request.body.leastHeight <= view.height && view.ageMs() <= maxMemoryAgeMs;
       const openContracts = (): TransactionContracts =>
         createTransactionContracts({
-          request, source, scope, opener, keptSets, keptPoints: source === ledger ? keptPoints : keptNowhere, mayAnswerFromMemory, maxWriteBytes, requestDigest,
+          request, isConfirmed: avoid !== undefined, source, scope, opener, keptSets, keptPoints: source === ledger ? keptPoints : keptNowhere, mayAnswerFromMemory, maxWriteBytes, requestDigest,
           declaredIndexes: (codeHash) => host.declaredIndexes(codeHash),
           queryWork: createQueryWork(maxQueryWork, () => giveWay(signal)),
           context: { view, keys, self },
@@ -225,9 +225,10 @@ export function createExecution(options: ExecutionOptions): Execution {
       if (request.body.kind === RequestKind.OPEN_EVENTS) return execution.openEvents(request, context);
       if (LISTS.has(request.body.kind)) return answerListed(request, context);
       if (request.body.kind === RequestKind.RELEASE_RESULT) return releaseResult(request, context);
-      if (request.body.confirmQuorum > 0) return answerConfirmed(unsealed, request, context);
+      const isOfGate = !request.isGated && request.policy.gatedFunctions.length > 0;
+      if (request.body.confirmQuorum > 0 || isOfGate) return answerConfirmed(unsealed, request, context);
       const attempt = await execution.attempt(unsealed, request, ledger, context);
-      // What a gated function wrote is read when it is committed, and not when a business node serves it before.
+      // What a gated function of a contract that was called wrote is read when it is committed, too, and not when a business node serves it before.
       if (!request.isGated && attempt.contracts.hasGate()) return answerConfirmed(unsealed, request, context);
       return execution.conclude(unsealed, request, attempt, context);
     },

@@ -2,7 +2,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { CoreSchema, encodeMessage, LIMITS, parseCore, parseMessage, ReleasedResultSchema, RequestBodySchema, RequestKind, ResponseSchema, ResultAskedSchema, SignedRequestSchema, targetDigest, type Response } from '@selvedge/protocol';
 import { eventDigest, openGatedResult, responseDigest } from '@selvedge/sealed-objects';
-import { heldKeysOf, viewOf, type CertifiedNode } from '@selvedge/tee-node/testing';
+import { heldKeysOf, sealTestPacket, viewOf, type CertifiedNode } from '@selvedge/tee-node/testing';
 import { toHex } from '@selvedge/crypto';
 import { facts } from '@selvedge/policy';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -136,6 +136,15 @@ describe('what else touches a contract with gated functions', () => {
     expect([response.payload.length, targetData]).toEqual([0, undefined]);
     // A gated function's result is not opened unless it commits, which is confirmation enough.
     expect((await on.submit(winner, close)).core.gated).toBe(true);
+  });
+
+  it.each<readonly [string, RequestChange]>([['a query', read], ['an update', { body: { args: [bytes('bid')] } }]])('does not show %s what a business node serves before it is committed', async (_, change) => {
+    on.store('highest', '1');
+    const { bytes: packet } = sealTestPacket(net, { key: 'highest', value: '4711' });
+    on.business.tamper = (answer) => ({ ...answer, points: answer.points.map((point) => ({ ...point, present: true, packet })) });
+    const { response, targetData } = await on.submit(winner, change);
+    expect(response.refusal?.code).toBe('STATE_ROLLED_BACK');
+    expect([response.payload.length, targetData]).toEqual([0, undefined]);
   });
 
   it('of a contract without them is answered as ever', async () => {

@@ -62,6 +62,8 @@ export interface TransactionState extends ReEncryptable, NameMigration {
 export interface TransactionStateInput {
   /** The request, under the terms of the contract whose state this is. */
   readonly request: AuthorisedRequest;
+  /** What is read is confirmed afterwards, whoever asked for that: it is asked for anew, and noted. */
+  readonly isConfirmed: boolean;
   readonly source: StateSource;
   readonly scope: ReadScope;
   readonly opener: PacketOpener;
@@ -79,9 +81,10 @@ export interface TransactionStateInput {
  * The state of one contract as a transaction sees it. As on Fabric, its own writes are not visible to its reads, and a
  * key that was read once keeps its value. An evaluate records nothing, unless what it read is to be confirmed.
  */
-export function createTransactionState({ request, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
+export function createTransactionState({ request, isConfirmed, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit, names, nameKeys } = request;
-  const isConfirmed = request.body.confirmQuorum > 0;
+  /** What can be confirmed of all that it reads is promised to who asks for it by himself. */
+  const isAskedFor = request.body.confirmQuorum > 0;
   /** Whether more than the result rests on what is read: it is asked for anew, and noted. */
   const isRecording = isSubmit || isConfirmed;
   const nodes = new Map<string, ServingNode>();
@@ -185,7 +188,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
 
   const readKeyPolicy = async (place: DatasetPlace, key: string): Promise<Uint8Array | undefined> => {
     if (!withKeyPolicy) return undefined;
-    if (isConfirmed) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'key-level endorsement policies in a confirmed query');
+    if (isAskedFor) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'key-level endorsement policies in a confirmed query');
     const { keyPolicy, ledgerKey } = await knownPoint(place, key);
     if (isSubmit) sets.addKeyPolicyRead({ ownerSet: place.ownerSet, dataset: place.dataset, ledgerKey, policy: keyPolicy });
     return keyPolicy.length === 0 ? undefined : keyPolicy;
@@ -229,7 +232,7 @@ export function createTransactionState({ request, source, scope, opener, keptSet
     const { ownerSet, owners, dataset, contentGuard } = place;
     const content = contentGuardKey(policy.name, dataset);
     // What is added to it afterwards would show nowhere.
-    if (isConfirmed && !contentGuard) throw new SelvedgeError('FEATURE_UNSUPPORTED', `a confirmed query of dataset '${dataset}', which keeps no content guard`);
+    if (isAskedFor && !contentGuard) throw new SelvedgeError('FEATURE_UNSUPPORTED', `a confirmed query of dataset '${dataset}', which keeps no content guard`);
     const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
     const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isRecording && contentGuard, open, memory: memoryOf(place, ALL_TAGS) });
     const entries = entriesUnder(names, read.entries);
