@@ -127,6 +127,15 @@ describe('while names are copied', () => {
     expect((await list()).datasets[1]).toMatchObject({ ending: true, toCopy: 1n });
   });
 
+  it('revives nothing that has ended while its copy was given up', async () => {
+    net.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses' }, { name: 'auroraStones', ownerSet: 'aurora', blockToLive: 3n }] });
+    store('gem', 'ruby', { dataset: 'auroraStones', names: SECOND, reEncrypted: true });
+    setNames(GIVEN_UP);
+    const run = await migrate('auroraStones', keysOf(SECOND, 'auroraStones', 'gem'), { prolong: true });
+    expect(done(run)).toEqual([1, 1]);
+    expect(writes(run)).toEqual([[toHex(at('gem', SECOND, 'auroraStones').ledgerKey), toHex(at('gem', SECOND, 'auroraStones').datasetTag), 'delete']]);
+  });
+
   it('refuses updates, and answers queries under the current names alone', async () => {
     for (const names of [undefined, SECOND]) store('a', 'one', { names });
     store('b', 'two');

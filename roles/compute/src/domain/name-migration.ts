@@ -99,16 +99,18 @@ export async function migrateEntries(migration: EntryMigration): Promise<ReEncry
     if (entry === undefined || twin === undefined) continue;
     const isCopied = twin.entry !== undefined;
     const isLeft = names.phase === 'clearing';
+    // A copy that was given up outlives an original that has ended: nothing but its end can have taken that away.
+    const hasEnded = isLeft && isEnding && !isCopied && !names.former.includes(from);
     if (isCopied && !isLeft) continue;
     const { key, value, ledgerKey, datasetTag, packetHash } = entry;
-    bytes += isCopied ? 0 : value.length;
+    bytes += isCopied || hasEnded ? 0 : value.length;
     if (written > 0 && bytes > MAX_COPIED_BYTES) return { seen, written };
     written += 1;
     sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
     sets.addRead({ ownerSet, dataset, ledgerKey: twin.ledgerKey, packetHash: twin.entry?.packetHash ?? NO_HASH });
     // Endorsers check that this is the policy which stands: a business node that withholds it would take it off the copy.
     if (withKeyPolicy) sets.addKeyPolicyRead({ ownerSet, dataset, ledgerKey, policy: keyPolicy });
-    if (!isCopied) copy(entry, twin, keyPolicy);
+    if (!isCopied && !hasEnded) copy(entry, twin, keyPolicy);
     if (isLeft) sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey, contentGuard, isEnding, key, effect: { kind: 'delete' } });
   }
   return { seen: found.length, written };
