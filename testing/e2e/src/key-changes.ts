@@ -4,6 +4,7 @@ import { openPolicySession, type DevNetwork } from '@selvedge/dev-network';
 import { isSelvedgeError } from '@selvedge/errors';
 import { CHANNEL_EPOCH, newestEpoch, verifySignedProfile, type FactUpdate } from '@selvedge/policy';
 import { expect } from 'vitest';
+import { endorseUntilRefused } from './endorse-until-refused.js';
 
 const PATIENCE = { timeout: 120_000, interval: 50 };
 const PAUSE_MS = 50;
@@ -72,7 +73,7 @@ export async function changeKeysUnderLoad(network: DevNetwork, contract: Contrac
     const executed = await untilExecutedBy(other.name, () => contract.newProposal('SetPrice', { arguments: [own], transientData: { price: '1000' } }).execute());
     const revocation = { nodes: [other.name], platforms: [], measurements: [], epochs: [], reason: 'test' };
     await change(await whenCaughtUp(async () => revokeParties(broker(), await session.view(), revocation)));
-    await expect(executed.endorse()).rejects.toMatchObject({ code: 'TEE_REVOKED' });
+    await expect(endorseUntilRefused(executed)).rejects.toMatchObject({ code: 'TEE_REVOKED' });
     expect(await epochs()).toEqual(first.map((epoch) => epoch + 3n));
     await load.everyLaneGoesOn();
     const kept = await contract.newProposal('SetPrice', { arguments: [own], transientData: { price: '1001' } }).execute();

@@ -1,5 +1,6 @@
 import type { Contract, Gateway, ProposalOptions } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
+import { endorseUntilRefused } from '../endorse-until-refused.js';
 import { text } from '../network.js';
 import type { ObservedNetwork } from './observed-network.js';
 import type { Secrets } from './secrets.js';
@@ -94,7 +95,7 @@ export async function runWorkload(observed: CanaryNetwork, secrets: Secrets): Pr
     await step('endorse a stale read', async () => {
       const executed = await contract.newProposal('Replace', { arguments: ['secrets', key, value] }).execute();
       await submit(value.repeat(REPETITIONS), 'Replace', ['secrets', key, `${value}2`]);
-      await executed.endorse();
+      await endorseUntilRefused(executed);
     });
     await step('delete', () => submit('', 'Delete', ['', publicKey]));
   } finally {
