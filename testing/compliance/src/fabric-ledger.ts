@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startBareFabric, type OrganisationMaterial } from '@selvedge/dev-network';
 import { openLedgerStore, validationCodeName } from '@selvedge/embedded-ledger';
 import { isSelvedgeError } from '@selvedge/errors';
@@ -12,6 +13,8 @@ import { facts, type FactUpdate } from '@selvedge/policy';
 import { ContractPolicySchema, encodeMessage, TargetDataSchema } from '@selvedge/protocol';
 import type { EndorsedUnderTest, FollowerUnderTest, LedgerUnderTest } from './ports.js';
 
+const ENDORSE_TRIES = 10;
+const ENDORSE_PAUSE_MS = 500;
 const WAIT_MS = 30_000;
 const BATCH_TIMEOUT_MS = 100;
 /** Whose peers are followed, in the order in which followers come. */
@@ -98,15 +101,19 @@ export async function createFabricLedger(consortium: TestConsortium): Promise<Le
   return {
     followers,
     endorse: async (target, endorsers) => {
-      try {
-        const transientData = { [TARGET_DATA_FIELD]: encodeMessage(TargetDataSchema, target.targetData) };
-        const transaction = await gateway.endorse({ chaincode: contract, functionName: ENDORSE_FUNCTION, transientData, organisations: endorsers }, { timeoutMs: WAIT_MS });
-        const endorsed: EndorsedUnderTest = { ...target, refusal: undefined };
-        transactions.set(endorsed, transaction);
-        return endorsed;
-      } catch (error) {
-        if (!isSelvedgeError(error)) throw error;
-        return { ...target, refusal: error.code };
+      const transientData = { [TARGET_DATA_FIELD]: encodeMessage(TargetDataSchema, target.targetData) };
+      for (let tries = 1; ; tries += 1) {
+        try {
+          const transaction = await gateway.endorse({ chaincode: contract, functionName: ENDORSE_FUNCTION, transientData, organisations: endorsers }, { timeoutMs: WAIT_MS });
+          const endorsed: EndorsedUnderTest = { ...target, refusal: undefined };
+          transactions.set(endorsed, transaction);
+          return endorsed;
+        } catch (error) {
+          if (!isSelvedgeError(error)) throw error;
+          // A busy peer loses sight of another for a moment: that is no verdict.
+          if (error.code !== 'UNAVAILABLE' || tries >= ENDORSE_TRIES) return { ...target, refusal: error.code };
+          await sleep(ENDORSE_PAUSE_MS);
+        }
       }
     },
     order: async (endorsed) => {
