@@ -160,7 +160,8 @@ export const CODES = {
   TARGET_DATA_INCONSISTENT: entry('PERMISSION_DENIED', false, 'The target data contradicts itself; send it as the compute node made it.'),
 
   // Grouping by the client
-  REPLICAS_DISAGREE: entry('ABORTED', false, 'Compute nodes gave different results; check that the chaincode is deterministic, and the node that is named.'),
+  REPLICAS_DISAGREE: entry('ABORTED', false, 'Compute nodes gave different results and too few agree: a node that is named lies, or the chaincode is not deterministic. A third node tells which.'),
+  CHAINCODE_NONDETERMINISTIC: entry('ABORTED', false, 'Each compute node gave another result of the same state: take clocks, randomness and map order out of the chaincode, where the error says that results differ.'),
   RESPONSE_DIGEST_MISMATCH: entry('DATA_LOSS', false, 'The answer does not match what the TEE signed; do not use it.'),
   ENDORSEMENTS_DISAGREE: entry('ABORTED', true, 'Endorsers gave different payloads; they may be at different heights: try again.'),
   ENDORSEMENT_FAILED: entry('ABORTED', true, 'Too few endorsers agreed; their refusals are listed.'),

@@ -2,7 +2,7 @@ import { toHex } from '@selvedge/crypto';
 import { encodeMessage, LIMITS, OpenedEventsSchema, parseMessage, RequestKind, SealedEventOfSchema, type ChaincodeEvent as OpenedEvent } from '@selvedge/protocol';
 import { openEvaluateAnswer } from './domain/answer.js';
 import { eventsOfContract, requireSameCount, type LedgerEvents } from './domain/block-events.js';
-import { callOf, executeOnNodes } from './execution.js';
+import { callOf, executeOnOneNode } from './execution.js';
 import { createRequests } from './requests.js';
 import type { TransactionSession } from './session.js';
 
@@ -64,8 +64,8 @@ async function openOnNode(session: TransactionSession, contract: string, found: 
   if (sealed.length === 0) return [];
   const args = sealed.map((sealedEvent) => encodeMessage(SealedEventOfSchema, { txId, sealedEvent }));
   const requests = createRequests(session, contract, { args, transient: {} });
-  const [answer] = await requests.withFreshEvidence(RequestKind.OPEN_EVENTS, (request) => executeOnNodes(session, callOf(request, openEvaluateAnswer), { count: 1, signal }));
-  const { events } = parseMessage(OpenedEventsSchema, answer?.response.payload ?? new Uint8Array(0), LIMITS.maxMessageBytes);
+  const { response } = await requests.withFreshEvidence(RequestKind.OPEN_EVENTS, (request) => executeOnOneNode(session, callOf(request, openEvaluateAnswer), signal));
+  const { events } = parseMessage(OpenedEventsSchema, response.payload, LIMITS.maxMessageBytes);
   requireSameCount(txId, sealed.length, events.length);
   return events;
 }

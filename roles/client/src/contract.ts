@@ -51,7 +51,7 @@ export function createContract(session: TransactionSession, name: string, batche
   };
   /** What names nodes, endorsers or an end of its own, or is to be confirmed, goes its own way. */
   const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
-    options.computeQuorum === undefined && options.endorsingOrganizations === undefined && options.signal === undefined && options.confirm === undefined ? batches : undefined;
+    options.computeQuorum === undefined && options.replicas === undefined && options.endorsingOrganizations === undefined && options.signal === undefined && options.confirm === undefined ? batches : undefined;
   const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
     const alone = (requests?: Requests): Promise<Uint8Array> => commit(transaction, options, requests);
     return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();

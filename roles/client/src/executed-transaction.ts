@@ -1,6 +1,7 @@
 import { toHex } from '@selvedge/crypto';
 import type { ChaincodeEvent, TargetData } from '@selvedge/protocol';
 import type { TargetAnswer } from './domain/answer.js';
+import type { OutvotedNode } from './domain/replicas.js';
 import type { BuiltRequest } from './domain/request.js';
 import { createEndorsedTransactionStage, type EndorsedTransaction } from './endorsed-transaction.js';
 import { explainRefusal } from './met-upgrade.js';
@@ -26,18 +27,20 @@ export interface ExecutedTransaction {
   readonly targetData: TargetData;
   /** Node ids of the compute nodes that ran it. */
   readonly executedBy: readonly string[];
+  /** Compute nodes that ran it as well and gave something else, as far as they had answered. */
+  readonly outvoted: readonly OutvotedNode[];
   /** Collects the endorsements that the contract's and the owner sets' policies ask for. */
   endorse(): Promise<EndorsedTransaction>;
 }
 
-/** The stage after execution. answers has at least one entry: groupReplicas checked that. */
+/** The stage after execution. @param executed target data of all nodes that agreed, and their answers */
 export function createExecutedTransaction(
   session: TransactionSession,
-  executed: { readonly request: BuiltRequest; readonly targetData: TargetData; readonly answers: readonly TargetAnswer[]; readonly options: ProposalOptions },
+  executed: { readonly request: BuiltRequest; readonly targetData: TargetData; readonly answers: readonly [TargetAnswer, ...TargetAnswer[]]; readonly outvoted: readonly OutvotedNode[]; readonly options: ProposalOptions },
 ): ExecutedTransaction {
-  const { request, targetData, answers, options } = executed;
+  const { request, targetData, answers, outvoted, options } = executed;
   const [first] = answers;
-  const cores = first?.cores ?? [];
+  const { cores } = first;
   const result = createTransactionResult(session, request, first, options.signal);
   const txId = toHex(request.txId);
 
@@ -45,9 +48,10 @@ export function createExecutedTransaction(
     getTransactionId: () => txId,
     getResult: () => result.get(),
     getResultHandle: () => result.handle,
-    getEvent: () => first?.response.event,
+    getEvent: () => first.response.event,
     targetData,
     executedBy: answers.map((answer) => answer.nodeId),
+    outvoted,
     async endorse() {
       const requirements = await requirementsOf(session.trust, cores, targetData);
       const { txId: transactionId, nonce, contract } = request;

@@ -3,7 +3,7 @@ import { SelvedgeError, withRole } from '@selvedge/errors';
 import { encodeMessage, LIMITS, parseMessage, ReleasedResultSchema, RequestKind, ResultAskedSchema } from '@selvedge/protocol';
 import { openEvaluateAnswer } from './domain/answer.js';
 import { openSealedResult, parseResultHandle, type SealedResult } from './domain/result-handle.js';
-import { callOf, executeOnNodes } from './execution.js';
+import { callOf, executeOnOneNode } from './execution.js';
 import { repeatUntil } from './repeat.js';
 import { createRequests } from './requests.js';
 import type { Session } from './session.js';
@@ -29,8 +29,8 @@ function fetchResultKey(session: Session, { handle, contract }: SealedResult, si
   const args = [encodeMessage(ResultAskedSchema, { core: handle.core, nonce: handle.nonce })];
   const requests = createRequests(session, contract, { args, transient: {} });
   const ask = async (): Promise<Uint8Array> => {
-    const [answer] = await requests.withFreshEvidence(RequestKind.RELEASE_RESULT, (request) => executeOnNodes(session, callOf(request, openEvaluateAnswer), { count: 1, signal }));
-    return parseMessage(ReleasedResultSchema, answer?.response.payload ?? new Uint8Array(0), LIMITS.maxHeaderBytes).resultKey;
+    const { response } = await requests.withFreshEvidence(RequestKind.RELEASE_RESULT, (request) => executeOnOneNode(session, callOf(request, openEvaluateAnswer), signal));
+    return parseMessage(ReleasedResultSchema, response.payload, LIMITS.maxHeaderBytes).resultKey;
   };
   return repeatUntil(ask, { timeoutMs: session.limits.releaseTimeoutMs, isWorthRepeat: (code) => code === 'RESULT_NOT_COMMITTED', signal: signal ?? session.closing });
 }

@@ -12,6 +12,7 @@ import { createContract, type Contract } from './contract.js';
 import { readConflictRetry, type ConflictRetry } from './domain/conflict-retry.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
 import { anchorProfile } from './domain/pins.js';
+import { createReplicaRecord, type ReplicaCounts } from './domain/replica-record.js';
 import { createNodeRotation } from './domain/rotation.js';
 import { createEmbeddedLane } from './embedded-lane.js';
 import { createFabricLane } from './fabric/fabric-lane.js';
@@ -74,6 +75,11 @@ export interface Gateway {
   getNetwork(channel: string): Network;
   /** Reads the endpoints again, so that new nodes are used and removed ones left alone. */
   reload(): Promise<void>;
+  /**
+   * How often each compute node agreed with the others, where several ran a request, and how often it was outvoted. One node that is
+   * outvoted lies or is broken; several in turn, on one contract, mean that its chaincode is not deterministic.
+   */
+  replicaCounts(): ReplicaCounts[];
   /** Fetches the ledger view and the broker's evidence anew before the next request. */
   refresh(): Promise<void>;
   close(): void;
@@ -121,6 +127,7 @@ export function connect(options: ConnectOptions): Gateway {
     limits,
     clock,
     scheduling: createScheduling(limits, nowMs),
+    replicas: createReplicaRecord(),
     endorserRotation: createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs }),
     senders: createSenders({ network, channel }),
     closing: closing.signal,
@@ -148,6 +155,7 @@ export function connect(options: ConnectOptions): Gateway {
       };
     },
     reload: () => ports.reload(),
+    replicaCounts: () => session.replicas.counts(),
     refresh: () => trust.refresh(),
     close() {
       closing.abort();

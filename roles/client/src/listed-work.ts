@@ -2,7 +2,7 @@ import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { LIMITS, parseMessage, ReEncryptedSchema, type ReEncrypted, type RequestKind } from '@selvedge/protocol';
 import { retryOnConflict } from './conflict-retry.js';
 import { openEvaluateAnswer } from './domain/answer.js';
-import { callOf, executeOnNodes } from './execution.js';
+import { callOf, executeOnOneNode } from './execution.js';
 import { withPresentKeys } from './present-keys.js';
 import { executeSubmit } from './proposal.js';
 import { pause } from './repeat.js';
@@ -95,8 +95,8 @@ export function createListedWork(session: TransactionSession, contract: string):
     signalOf,
     async ask(kind, argument, signal) {
       const requests = createRequests(session, contract, { args: [argument], transient: {} });
-      const [answer] = await requests.withFreshEvidence(kind, (request) => executeOnNodes(session, callOf(request, openEvaluateAnswer), { count: 1, signal }));
-      return answer?.response.payload ?? new Uint8Array(0);
+      const { response } = await requests.withFreshEvidence(kind, (request) => executeOnOneNode(session, callOf(request, openEvaluateAnswer), signal));
+      return response.payload;
     },
     async run({ kind, list, argument }, { keysPerTransaction = KEYS_PER_TRANSACTION, pauseMs = 0, signal: own, onProgress }) {
       const isAllowed = Number.isInteger(keysPerTransaction) && keysPerTransaction >= 1 && keysPerTransaction <= LIMITS.maxReEncryptedKeys;

@@ -1,4 +1,5 @@
 import type { ConflictRetry } from './domain/conflict-retry.js';
+import type { OutvotedNode } from './domain/replicas.js';
 
 /** All that a query read stood at this height at least, as these organisations sign. */
 export interface QueryConfirmation {
@@ -13,8 +14,12 @@ export interface ProposalOptions {
   readonly arguments?: readonly (string | Uint8Array)[];
   /** Travels sealed, and never onto the ledger by itself. */
   readonly transientData?: Readonly<Record<string, string | Uint8Array>>;
-  /** Compute nodes that must agree; the contract's own quorum holds anyway. Default 1. */
+  /** Compute nodes that must agree; the contract's own quorum holds anyway. Default: a majority of `replicas`, else 1. */
   readonly computeQuorum?: number;
+  /** Compute nodes that are asked at once; as soon as enough of them agree, their answer counts. Default: as many as must agree. */
+  readonly replicas?: number;
+  /** Called with the nodes that said something else than those that agreed, where there were any by then. */
+  readonly onOutvoted?: (outvoted: readonly OutvotedNode[]) => void;
   /**
    * Of an evaluate: organisations that must sign, at this moment, that what the query read is what stands (at least the network's
    * view quorum); at most as many as the network has. Followers see which ledger keys it read. Default: none is asked.

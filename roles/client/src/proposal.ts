@@ -1,10 +1,13 @@
-import { toHex } from '@selvedge/crypto';
+import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { encodeMessage, RequestKind, SealedRequestSchema } from '@selvedge/protocol';
-import { openEvaluateAnswer, openSubmitAnswer, type TargetAnswer } from './domain/answer.js';
-import { groupReplicas, requireSameGatedResult, requireSameResult } from './domain/replicas.js';
+import { encodeMessage, isSameCores, RequestKind, SealedRequestSchema } from '@selvedge/protocol';
+import { executeOnQuorum, type AgreementRules } from './agreement.js';
+import { openEvaluateAnswer, openSubmitAnswer, type Answer, type TargetAnswer } from './domain/answer.js';
+import { differenceOf } from './domain/core-difference.js';
+import { mergeReplicas } from './domain/replicas.js';
+import { contractsAsked } from './domain/requirements.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
-import { callOf, executeOnNodes, executeOnQuorum } from './execution.js';
+import { callOf } from './execution.js';
 import { missingFor } from './missing-nodes.js';
 import type { ProposalOptions } from './proposal-options.js';
 import { createRequests, type RequestContent, type Requests } from './requests.js';
@@ -39,35 +42,63 @@ export function createProposal(
     },
     evaluate: () =>
       requests.withFreshEvidence(RequestKind.EVALUATE, async (evaluate) => {
-        const answers = await executeOnNodes(session, callOf(evaluate, openEvaluateAnswer), { count: options.computeQuorum ?? 1, signal: options.signal });
-        const result = requireSameResult(answers);
+        const { answers, outvoted } = await executeOnQuorum(session, callOf(evaluate, openEvaluateAnswer), queryRules(wantedQuorum(options)), options);
         // Of several nodes, the one that vouches for the least.
         const least = answers.flatMap(({ response: { confirmation } }) => confirmation ?? []).sort((a, b) => (a.height < b.height ? -1 : 1))[0];
         if (least !== undefined) options.onConfirmed?.({ height: least.height, organisations: least.mspIds });
-        return result;
+        if (outvoted.length > 0) options.onOutvoted?.(outvoted);
+        return answers[0].response.payload;
       }),
   };
 }
 
 /** Runs a request that is to be committed on as many compute nodes as its contracts ask for. @param kind SUBMIT, or one that is answered as a submit */
 export function executeSubmit(session: TransactionSession, requests: Requests, kind: RequestKind, options: ProposalOptions): Promise<ExecutedTransaction> {
-  const wanted = options.computeQuorum ?? 1;
-  const missing = async (contracts: readonly string[], answers: readonly TargetAnswer[]): Promise<number> => Math.max(wanted - answers.length, await missingFor(session.trust, contracts, answers));
   return requests.withFreshEvidence(kind, async (request) => {
-    const answers = await executeOnQuorum(session, callOf(request, openSubmitAnswer), { missing, signal: options.signal });
-    const targetData = groupReplicas(answers);
-    requireSameGatedResult(answers);
-    return createExecutedTransaction(session, { request, targetData, answers, options });
+    const { answers, outvoted } = await executeOnQuorum(session, callOf(request, openSubmitAnswer), submitRules(session, request.contract, wantedQuorum(options)), options);
+    const [first, ...others] = answers;
+    const targetData = mergeReplicas([first.targetData, ...others.map((answer) => answer.targetData)]);
+    if (outvoted.length > 0) options.onOutvoted?.(outvoted);
+    return createExecutedTransaction(session, { request, targetData, answers, outvoted, options });
   });
+}
+
+/** What makes answers to a query one. @param wanted nodes that must agree */
+function queryRules(wanted: number): AgreementRules<Answer> {
+  return {
+    isSame: (a, b) => equalBytes(a.response.payload, b.response.payload),
+    differenceOf: (a, b) => ({ differs: `the result, at heights ${String(a.response.viewHeight)} and ${String(b.response.viewHeight)}`, isOfState: false }),
+    missing: (answers) => Promise.resolve(wanted - answers.length),
+  };
+}
+
+/** What makes answers to a submit one: all that endorsers are to be shown, and what is sealed until the commit. */
+function submitRules({ trust }: TransactionSession, contract: string, wanted: number): AgreementRules<TargetAnswer> {
+  return {
+    isSame: (a, b) => isSameCores(a.targetData, b.targetData) && equalBytes(a.response.gatedResult, b.response.gatedResult),
+    differenceOf: (a, b) => differenceOf(a.cores, b.cores) ?? { differs: 'the sealed result', isOfState: false },
+    missing: async (answers) => Math.max(wanted - answers.length, await missingFor(trust, contractsAsked(contract, answers), answers)),
+  };
+}
+
+/** Nodes that the caller wants to agree: of several that are asked at once, a majority. */
+function wantedQuorum({ replicas = 1, computeQuorum = Math.floor(replicas / 2) + 1 }: ProposalOptions): number {
+  return computeQuorum;
 }
 
 /** What a request says to the contract. Throws INVALID_CONFIGURATION for a quorum that is none. */
 export function contentOf(transaction: string, options: ProposalOptions): RequestContent {
-  const isQuorum = options.confirm === undefined || (Number.isInteger(options.confirm) && options.confirm >= 1 && options.confirm <= 0xffff);
-  if (!isQuorum) throw new SelvedgeError('INVALID_CONFIGURATION', 'confirm: a number of organisations, at least 1', { role: 'client' });
+  requireCount(options.confirm, 'confirm: a number of organisations');
+  requireCount(options.computeQuorum, 'computeQuorum: a number of compute nodes');
+  requireCount(options.replicas, 'replicas: a number of compute nodes');
   const args = [transaction, ...(options.arguments ?? [])].map(bytesOf);
   const transient = Object.fromEntries(Object.entries(options.transientData ?? {}).map(([name, value]) => [name, bytesOf(value)]));
   return { args, transient, ...(options.confirm === undefined ? {} : { confirmQuorum: options.confirm }) };
+}
+
+function requireCount(value: number | undefined, what: string): void {
+  const isCount = value === undefined || (Number.isInteger(value) && value >= 1 && value <= 0xffff);
+  if (!isCount) throw new SelvedgeError('INVALID_CONFIGURATION', `${what}, at least 1`, { role: 'client' });
 }
 
 function bytesOf(value: string | Uint8Array): Uint8Array {

@@ -5,6 +5,7 @@ import type { KnownHeight } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
 import type { ClientLimits } from './limits.js';
 import type { NetworkPorts } from './ports.js';
+import type { ReplicaRecord } from './domain/replica-record.js';
 import type { Scheduling } from './scheduling.js';
 import type { Senders } from './senders.js';
 import type { Trust } from './trust.js';
@@ -19,6 +20,8 @@ export interface Session {
   readonly limits: ClientLimits;
   readonly clock: () => Date;
   readonly scheduling: Scheduling;
+  /** Of compute nodes that ran the same requests. */
+  readonly replicas: ReplicaRecord;
   /** Order of endorsers. */
   readonly endorserRotation: NodeRotation;
   /** What queries must not fall behind. */

@@ -16,11 +16,11 @@ export interface TransactionResult {
 }
 
 /** @param answer any replica's: they are equal */
-export function createTransactionResult(session: Session, request: BuiltRequest, answer: TargetAnswer | undefined, signal: AbortSignal | undefined): TransactionResult {
-  const [core] = answer?.cores ?? [];
-  const [coreBytes] = answer?.targetData.cores ?? [];
-  if (core?.gated !== true || coreBytes === undefined || answer === undefined) {
-    const result = answer?.response.payload ?? new Uint8Array(0);
+export function createTransactionResult(session: Session, request: BuiltRequest, answer: TargetAnswer, signal: AbortSignal | undefined): TransactionResult {
+  const [core] = answer.cores;
+  const [coreBytes] = answer.targetData.cores;
+  if (core?.gated !== true || coreBytes === undefined) {
+    const result = answer.response.payload;
     return { get: () => result, handle: undefined, release: () => Promise.resolve(result) };
   }
   const handle = encodeResultHandle(coreBytes, request.nonce, answer.response.gatedResult);

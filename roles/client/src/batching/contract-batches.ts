@@ -59,8 +59,8 @@ export function createContractBatches(session: TransactionSession, contract: str
     try {
       const requests = await Promise.all(items.map((item) => item.requests.get(kind)));
       if (kind === RequestKind.SUBMIT) return await submitBatch(session, contract, requests);
-      const [answer] = await executeBatch(session, contract, requests, false);
-      return (answer?.items ?? []).map(outcomeOf);
+      const { answers: [answer] } = await executeBatch(session, contract, requests, false);
+      return answer.items.map(outcomeOf);
     } catch (error) {
       return items.map(({ requests }) => outcomeOfFailure(error, toHex(requests.txId)));
     }

@@ -1,8 +1,8 @@
 import { toHex } from '@selvedge/crypto';
-import { isSelvedgeError, SelvedgeError, withRole } from '@selvedge/errors';
+import { isSelvedgeError, withRole } from '@selvedge/errors';
 import { createItemMask, isDropped, keptItems, LIMITS, maskItems, requireAtMost, verifyItemMask, ValidationCode, withDependents, type Core, type TargetData } from '@selvedge/protocol';
 import type { ItemStatus } from '../domain/item-verdicts.js';
-import { groupReplicas } from '../domain/replicas.js';
+import { mergeReplicas } from '../domain/replicas.js';
 import type { BuiltRequest } from '../domain/request.js';
 import { isConflict } from '../domain/retry.js';
 import type { CarriedTransaction } from '../ledger-lane.js';
@@ -25,18 +25,15 @@ interface Executed {
 /**
  * Executes, endorses and commits a batch. Items that are stale are left out with their dependents; a conflict at commit is
  * the stale items' alone. An item is committed when the ledger's verdict on its own id is VALID, whatever becomes of others:
- * who holds the target data can have some of the items ordered without the rest. Throws what befell the execution;
- * REPLICAS_DISAGREE when only some of the nodes have cores.
+ * who holds the target data can have some of the items ordered without the rest. Throws what befell the execution.
  */
 export async function submitBatch(session: TransactionSession, contract: string, requests: readonly BuiltRequest[]): Promise<ItemOutcome[]> {
-  const answers = await executeBatch(session, contract, requests, true);
-  const [first] = answers;
-  const items = first?.items ?? [];
+  const { answers } = await executeBatch(session, contract, requests, true);
+  const [{ items, cores }] = answers;
   const outcomes = items.map(outcomeOf);
-  const withTarget = answers.flatMap(({ nodeId, targetData }) => (targetData === undefined ? [] : [{ nodeId, targetData }]));
-  if (withTarget.length === 0) return outcomes;
-  if (withTarget.length < answers.length) throw new SelvedgeError('REPLICAS_DISAGREE', 'only some of the compute nodes that executed a batch have cores of it', { role: 'client' });
-  const executed = { targetData: groupReplicas(withTarget), cores: first?.cores ?? [] };
+  const [target, ...others] = answers.flatMap(({ targetData }) => targetData ?? []);
+  if (target === undefined) return outcomes;
+  const executed = { targetData: mergeReplicas([target, ...others]), cores };
   // Items without a core have their outcome already.
   const ofCores = await commitItems(session, { contract, requests }, executed).catch((error: unknown) => executed.cores.map(({ txId }) => outcomeOfFailure(error, toHex(txId))));
   return outcomes.map((outcome, i) => {

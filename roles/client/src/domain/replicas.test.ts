@@ -1,10 +1,14 @@
+import { create } from '@bufbuild/protobuf';
+import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { RequestKind } from '@selvedge/protocol';
+import { CoreSchema, RequestKind } from '@selvedge/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { executeRequest, type FakeAnswer } from '../testdata/fake-compute.js';
+import { executeRequest } from '../testdata/fake-compute.js';
 import { createRequest } from '../testdata/requests.js';
-import { openEvaluateAnswer, openSubmitAnswer, type Answer, type TargetAnswer } from './answer.js';
-import { groupReplicas, requireSameResult } from './replicas.js';
+import { openSubmitAnswer, type TargetAnswer } from './answer.js';
+import { differenceOf } from './core-difference.js';
+import { createReplicaRecord } from './replica-record.js';
+import { describeDisagreement, groupAnswers, mergeReplicas, mostFrequent } from './replicas.js';
 import type { BuiltRequest } from './request.js';
 
 let consortium: TestConsortium;
@@ -12,47 +16,95 @@ beforeAll(async () => {
   consortium = await createTestConsortium();
 });
 
-async function submitOn(nodeId: string, request: BuiltRequest, change: FakeAnswer = {}): Promise<TargetAnswer> {
+async function submitOn(nodeId: string, request: BuiltRequest): Promise<TargetAnswer> {
   const node = await consortium.issueComputeNode({ binding: { nodeId } });
-  return openSubmitAnswer(request, await executeRequest(consortium, node, request.sealed, change));
-}
-async function evaluateOn(nodeId: string, request: BuiltRequest, change: FakeAnswer = {}): Promise<Answer> {
-  const node = await consortium.issueComputeNode({ binding: { nodeId } });
-  return openEvaluateAnswer(request, await executeRequest(consortium, node, request.sealed, change));
+  return openSubmitAnswer(request, await executeRequest(consortium, node, request.sealed));
 }
 
-describe('groupReplicas', () => {
-  it('collects the TEE signatures of replicas that agree', async () => {
-    const request = createRequest(consortium, RequestKind.SUBMIT);
-    const answers = [await submitOn('compute-1', request), await submitOn('compute-2', request)];
-    const grouped = groupReplicas(answers);
-    expect(grouped.attachments?.teeSignatures).toHaveLength(2);
-    expect(grouped.attachments?.packets).toHaveLength(1);
-    expect(grouped.cores).toEqual(answers[0]!.targetData.cores);
+it('replicas that agree are shown with the TEE signatures of all', async () => {
+  const request = createRequest(consortium, RequestKind.SUBMIT);
+  const [first, second] = [await submitOn('compute-1', request), await submitOn('compute-2', request)];
+  const merged = mergeReplicas([first.targetData, second.targetData]);
+  expect(merged.attachments?.teeSignatures).toHaveLength(2);
+  expect(merged.attachments?.packets).toHaveLength(1);
+  expect(merged.cores).toEqual(first.targetData.cores);
+});
+
+describe('answers', () => {
+  it('are grouped, the most frequent first, then the earliest', () => {
+    const grouped = groupAnswers(['b1', 'a1', 'a2', 'c1'], (a, b) => a[0] === b[0]);
+    expect(grouped).toEqual([['a1', 'a2'], ['b1'], ['c1']]);
+    expect(groupAnswers([], () => true)).toEqual([]);
   });
 
-  it('names the nodes when they disagree', async () => {
-    const request = createRequest(consortium, RequestKind.SUBMIT);
-    const odd = { response: { status: 200, payload: Buffer.from('odd') } };
-    const answers = [await submitOn('compute-1', request), await submitOn('compute-2', request, odd), await submitOn('compute-3', request)];
-    expect(() => groupReplicas(answers)).toThrow(expect.objectContaining({ code: 'REPLICAS_DISAGREE', details: { nodes: 'compute-1, compute-3 | compute-2' } }));
-  });
-
-  it('refuses to go on without an answer', () => {
-    expect(() => groupReplicas([])).toThrow(expect.objectContaining({ code: 'COMPUTE_QUORUM_NOT_MET' }));
+  it('that are refusals count by their code', () => {
+    const refused = (nodeId: string, code: 'CHAINCODE_ERROR' | 'UNAVAILABLE') => ({ nodeId, refusal: new SelvedgeError(code, nodeId) });
+    const most = mostFrequent([refused('compute-1', 'UNAVAILABLE'), refused('compute-2', 'CHAINCODE_ERROR'), refused('compute-3', 'CHAINCODE_ERROR')]);
+    expect(most).toMatchObject({ count: 2, refusal: { code: 'CHAINCODE_ERROR' } });
+    expect(mostFrequent([])).toBeUndefined();
   });
 });
 
-describe('requireSameResult', () => {
-  it('gives the result that all nodes gave', async () => {
-    const request = createRequest(consortium, RequestKind.EVALUATE, ['f', 'a']);
-    const result = requireSameResult([await evaluateOn('compute-1', request), await evaluateOn('compute-2', request)]);
-    expect(Buffer.from(result).toString()).toBe('f(a)');
+describe('a disagreement', () => {
+  const group = (...nodeIds: string[]) => ({ nodeIds, differs: 'the result' });
+  const describing = (groups: readonly ReturnType<typeof group>[], isOfState = false) => describeDisagreement({ contract: 'diamonds', groups, refusals: [], isOfState });
+
+  it('names who said what', () => {
+    expect(describing([group('compute-1', 'compute-3'), group('compute-2')])).toMatchObject({ code: 'REPLICAS_DISAGREE', details: { nodes: 'compute-1, compute-3 | compute-2', differs: 'the result', contract: 'diamonds' } });
+    const refusals = [{ nodeId: 'compute-9', refusal: new SelvedgeError('CHAINCODE_ERROR', 'x') }];
+    expect(describeDisagreement({ contract: 'diamonds', groups: [group('compute-1'), group('compute-2')], refusals, isOfState: false }).message).toContain('compute-1 | compute-2 | compute-9 (CHAINCODE_ERROR)');
   });
 
-  it('names the nodes when they disagree', async () => {
-    const request = createRequest(consortium, RequestKind.EVALUATE, ['f']);
-    const answers = [await evaluateOn('compute-1', request), await evaluateOn('compute-2', request, { response: { status: 200, payload: Buffer.from('odd') } })];
-    expect(() => requireSameResult(answers)).toThrow(expect.objectContaining({ code: 'REPLICAS_DISAGREE' }));
+  it('of three nodes or more, no two alike, is the chaincode’s doing; of two it may be either’s', () => {
+    const [a, b, c] = [group('compute-1'), group('compute-2'), group('compute-3')];
+    expect(describing([a, b, c])).toMatchObject({ code: 'CHAINCODE_NONDETERMINISTIC', message: expect.stringContaining('diamonds') as string });
+    expect(describing([a, b]).code).toBe('REPLICAS_DISAGREE');
+    expect(describing([group('compute-1', 'compute-4'), b, c]).code).toBe('REPLICAS_DISAGREE');
   });
+
+  it('about what was read is a conflict that may be tried again', () => {
+    expect(describing([group('compute-1'), group('compute-2'), group('compute-3')], true).code).toBe('STALE_READ');
+  });
+});
+
+describe('the difference between two executions', () => {
+  const KEY = new Uint8Array(32).fill(1);
+  const read = (version: number, ledgerKey = KEY) => ({ ownerSet: 'world', dataset: 'stones', ledgerKey, packetHash: new Uint8Array(32).fill(version) });
+  const write = (value: number) => ({ ownerSet: 'world', dataset: 'stones', ledgerKey: KEY, effect: { case: 'packetHash' as const, value: new Uint8Array(32).fill(value) } });
+  const guard = (version: number) => ({ ownerSet: 'world', dataset: 'stones', guardKey: KEY, kind: 1, txId: new Uint8Array(32).fill(version) });
+  const core = (section: object, rest: object = {}) => create(CoreSchema, { sections: [{ contract: 'diamonds', ...section }], ...rest });
+  const base = { reads: [read(1)], writes: [write(1)] };
+
+  it.each<[string, object, object, string, boolean]>([
+    ['another version of a key', base, { ...base, reads: [read(2)] }, 'the state that diamonds read', true],
+    ['another version of a key, and so another write', base, { reads: [read(2)], writes: [write(2)] }, 'the state that diamonds read', true],
+    ['another version of a set', { guardsRead: [guard(1)] }, { guardsRead: [guard(2)] }, 'the state that diamonds read', true],
+    ['another version of the contract', base, { ...base, policyVersion: 2n }, 'the state that diamonds read', true],
+    ['other keys of the same state', base, { ...base, reads: [read(1), read(1, new Uint8Array(32).fill(2))] }, 'what diamonds reads', false],
+    ['other writes', base, { ...base, writes: [write(2)] }, 'what diamonds writes', false],
+    ['another contract', base, { contract: 'other' }, 'the contracts called: diamonds or other', false],
+    ['another sealed event', base, { ...base, sealedEventHash: KEY }, 'the event', false],
+  ])('is %s', (_, a, b, differs, isOfState) => {
+    expect(differenceOf([core(a)], [core(b)])).toEqual({ differs, isOfState });
+  });
+
+  it('is the event or the result, where all else is the same', () => {
+    expect(differenceOf([core(base)], [core(base, { eventDigest: KEY })])?.differs).toBe('the event');
+    expect(differenceOf([core(base)], [core(base, { responseDigest: KEY })])?.differs).toBe('the result');
+    expect(differenceOf([core(base)], [core(base)])).toBeUndefined();
+    expect(differenceOf([core(base)], [])).toEqual({ differs: 'cores of 1 and 0 items', isOfState: false });
+  });
+});
+
+it('a record counts by contract and node who agreed and who was outvoted', () => {
+  const record = createReplicaRecord();
+  record.note('diamonds', ['compute-1', 'compute-3'], [{ nodeId: 'compute-2', differs: 'the result' }]);
+  record.note('diamonds', ['compute-2'], []);
+  record.note('asks', ['compute-1'], []);
+  expect(record.counts()).toEqual([
+    { contract: 'asks', nodeId: 'compute-1', agreed: 1, outvoted: 0 },
+    { contract: 'diamonds', nodeId: 'compute-1', agreed: 1, outvoted: 0 },
+    { contract: 'diamonds', nodeId: 'compute-2', agreed: 1, outvoted: 1, differs: 'the result' },
+    { contract: 'diamonds', nodeId: 'compute-3', agreed: 1, outvoted: 0 },
+  ]);
 });

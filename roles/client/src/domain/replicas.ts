@@ -1,21 +1,44 @@
 import { create } from '@bufbuild/protobuf';
-import { equalBytes } from '@selvedge/crypto';
-import { SelvedgeError } from '@selvedge/errors';
-import { AttachmentsSchema, isSameCores, TargetDataSchema, type TargetData } from '@selvedge/protocol';
-import type { Answer, TargetAnswer } from './answer.js';
+import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
+import { AttachmentsSchema, TargetDataSchema, type TargetData } from '@selvedge/protocol';
 
-/**
- * Groups the target data of one request: cores of all replicas must be equal byte by byte, their TEE signatures are
- * collected. Throws REPLICAS_DISAGREE and names who said what; COMPUTE_QUORUM_NOT_MET without answers.
- */
-export function groupReplicas(answers: readonly Pick<TargetAnswer, 'nodeId' | 'targetData'>[]): TargetData {
-  const first = requireOne(answers);
-  requireAgreement(answers, (a, b) => isSameCores(a.targetData, b.targetData));
-  const attachments = answers.map((answer) => answer.targetData.attachments ?? create(AttachmentsSchema));
+/** A compute node whose answer was not that of the nodes that agreed. */
+export interface OutvotedNode {
+  readonly nodeId: string;
+  /** Where it differs: `the result`, `writes of stones`; or the code of its refusal. */
+  readonly differs: string;
+}
+
+/** What one compute node refused a call with. */
+export interface Refusal {
+  readonly nodeId: string;
+  readonly refusal: SelvedgeError;
+}
+
+/** Answers that are the same, the most frequent first, otherwise as they came. */
+export function groupAnswers<T>(answers: readonly T[], isSame: (a: T, b: T) => boolean): (readonly [T, ...T[]])[] {
+  const groups: [T, ...T[]][] = [];
+  for (const answer of answers) {
+    const group = groups.find(([first]) => isSame(first, answer));
+    if (group === undefined) groups.push([answer]);
+    else group.push(answer);
+  }
+  return groups.sort((a, b) => b.length - a.length);
+}
+
+/** The refusal that most nodes gave, and how many did; undefined without any. */
+export function mostFrequent(refusals: readonly Refusal[]): { readonly refusal: SelvedgeError; readonly count: number } | undefined {
+  const [most] = groupAnswers(refusals, (a, b) => a.refusal.code === b.refusal.code);
+  return most === undefined ? undefined : { refusal: most[0].refusal, count: most.length };
+}
+
+/** The target data of replicas whose cores are equal byte by byte, with the TEE signatures of all. */
+export function mergeReplicas([first, ...others]: readonly [TargetData, ...TargetData[]]): TargetData {
+  const attachments = [first, ...others].map((replica) => replica.attachments ?? create(AttachmentsSchema));
   const [shared] = attachments;
   return create(TargetDataSchema, {
-    cores: first.targetData.cores,
-    itemMask: first.targetData.itemMask,
+    cores: first.cores,
+    itemMask: first.itemMask,
     attachments: {
       // Covered by hashes in the cores, so those of one replica are those of all.
       packets: shared?.packets ?? [],
@@ -27,32 +50,28 @@ export function groupReplicas(answers: readonly Pick<TargetAnswer, 'nodeId' | 't
   });
 }
 
-/** Checks that gated results are one box at all nodes. Throws as groupReplicas. */
-export function requireSameGatedResult(answers: readonly Answer[]): void {
-  requireAgreement(answers, (a, b) => equalBytes(a.response.gatedResult, b.response.gatedResult));
+/** What nodes said that did not agree: groups of answers with the first difference of each from the first group, and refusals. */
+export interface Disagreement {
+  readonly contract: string;
+  readonly groups: readonly { readonly nodeIds: readonly string[]; readonly differs: string }[];
+  readonly refusals: readonly Refusal[];
+  /** Whether all that differs is what state was read: the ledger moved in between. */
+  readonly isOfState: boolean;
 }
 
-/** Checks that evaluates on several nodes gave the same payload. Throws as groupReplicas. */
-export function requireSameResult(answers: readonly Answer[]): Uint8Array {
-  const first = requireOne(answers);
-  requireAgreement(answers, (a, b) => equalBytes(a.response.payload, b.response.payload));
-  return first.response.payload;
-}
+/** One is told from the other by a majority: it takes three. */
+const LEAST_TO_TELL = 3;
 
-function requireOne<T>(answers: readonly T[]): T {
-  const [first] = answers;
-  if (first === undefined) throw new SelvedgeError('COMPUTE_QUORUM_NOT_MET', 'no compute node answered', { role: 'client' });
-  return first;
-}
-
-function requireAgreement<T extends Pick<Answer, 'nodeId'>>(answers: readonly T[], isSame: (a: T, b: T) => boolean): void {
-  const groups: T[][] = [];
-  for (const answer of answers) {
-    const group = groups.find(([member]) => member !== undefined && isSame(member, answer));
-    if (group === undefined) groups.push([answer]);
-    else group.push(answer);
-  }
-  if (groups.length <= 1) return;
-  const names = groups.map((group) => group.map((answer) => answer.nodeId).join(', ')).join(' | ');
-  throw new SelvedgeError('REPLICAS_DISAGREE', `compute nodes gave ${String(groups.length)} different results: ${names}`, { role: 'client', details: { nodes: names } });
+/**
+ * Why no quorum of nodes agrees. STALE_READ when they only read other states; CHAINCODE_NONDETERMINISTIC when three or more read
+ * the same and no two agree; otherwise REPLICAS_DISAGREE, which names who said what.
+ */
+export function describeDisagreement({ contract, groups, refusals, isOfState }: Disagreement): SelvedgeError {
+  const nodes = [...groups.map(({ nodeIds }) => nodeIds.join(', ')), ...refusals.map(({ nodeId, refusal }) => `${nodeId} (${refusal.code})`)].join(' | ');
+  const differs = [...new Set(groups.slice(1).map((group) => group.differs))].join('; ');
+  const refuse = (code: RefusalCode, text: string): SelvedgeError => new SelvedgeError(code, text, { role: 'client', details: { contract, nodes, differs } });
+  if (isOfState) return refuse('STALE_READ', `compute nodes ran contract ${contract} on different states: ${nodes}`);
+  const isEachItsOwn = groups.length >= LEAST_TO_TELL && groups.every(({ nodeIds }) => nodeIds.length === 1);
+  if (isEachItsOwn) return refuse('CHAINCODE_NONDETERMINISTIC', `contract ${contract} gave ${String(groups.length)} different results on as many compute nodes (${differs}): ${nodes}`);
+  return refuse('REPLICAS_DISAGREE', `compute nodes gave ${String(groups.length)} different results of contract ${contract} (${differs}): ${nodes}`);
 }

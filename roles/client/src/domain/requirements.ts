@@ -27,6 +27,11 @@ export function contractsOf(cores: readonly Core[]): string[] {
   return [...new Set(cores.flatMap((core) => core.sections.map((section) => section.contract)))];
 }
 
+/** Contracts whose quorums answers must meet: the one asked, until they show what it called. */
+export function contractsAsked(contract: string, [first]: readonly { readonly cores: readonly Core[] }[]): string[] {
+  return first === undefined || first.cores.length === 0 ? [contract] : contractsOf(first.cores);
+}
+
 /**
  * Reads what the cores need out of the contracts' terms. inForce: the policies of written keys, as compute nodes were told;
  * a wrong one only costs a try, since followers know them. Throws OWNER_SET_MISMATCH for an owner set that the terms lack,

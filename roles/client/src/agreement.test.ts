@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { create } from '@bufbuild/protobuf';
+import { ReadEntrySchema, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Contract } from './contract.js';
+import type { OutvotedNode } from './domain/replicas.js';
+import type { Gateway } from './gateway.js';
+import { executeRequest, type FakeAnswer } from './testdata/fake-compute.js';
+import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
+import { refusal } from './testdata/fake-ports.js';
+
+let network: FakeNetwork;
+let gateway: Gateway;
+let contract: Contract;
+beforeEach(async () => {
+  network = await createFakeNetwork({ computeNodes: 3 });
+  gateway = network.connect();
+  contract = gateway.getNetwork('trade').getContract('diamonds');
+});
+afterEach(() => {
+  gateway.close();
+});
+
+const executed = (): string[] => network.calls.filter((call) => call.startsWith('execute ')).map((call) => call.slice('execute '.length));
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+const saying = (payload: string): FakeAnswer => ({ response: { status: 200, payload: Buffer.from(payload) } });
+
+/** A node's genuine answer, changed before it signs. */
+const answerOf = (peer: string, request: SealedRequest, change: FakeAnswer): Promise<SealedResponse> =>
+  executeRequest(network.consortium, network.nodes.find(({ nodeId }) => nodeId === peer)!, request, change);
+const lie = (liar: string, change: FakeAnswer = saying('lie')): void => {
+  network.hooks.execute = (peer, genuine, request) => (peer === liar ? answerOf(peer, request, change) : genuine());
+};
+/** Node 1 answers first, so that it is known by then. */
+const slow = (others: (peer: string, genuine: () => Promise<SealedResponse>, request: SealedRequest) => Promise<SealedResponse>): void => {
+  network.hooks.execute = async (peer, genuine, request) => {
+    if (peer !== 'compute-1') await sleep(60);
+    return others(peer, genuine, request);
+  };
+};
+const outvotedOf = async (run: (onOutvoted: (nodes: readonly OutvotedNode[]) => void) => Promise<unknown>): Promise<readonly OutvotedNode[]> => {
+  let outvoted: readonly OutvotedNode[] = [];
+  await run((nodes) => (outvoted = nodes));
+  return outvoted;
+};
+
+describe('a node that lies', () => {
+  it('is outvoted and named when two others agree, of a submit and of a query', async () => {
+    slow((peer, genuine, request) => (peer === 'compute-1' ? answerOf(peer, request, saying('lie')) : genuine()));
+    let result = '';
+    const submitted = await outvotedOf(async (onOutvoted) => (result = text(await contract.submit('f', { arguments: ['a'], replicas: 3, onOutvoted }))));
+    expect(result).toBe('f(a)');
+    expect(submitted).toEqual([{ nodeId: 'compute-1', differs: 'the result' }]);
+    const queried = await outvotedOf((onOutvoted) => contract.evaluate('f', { arguments: ['a'], replicas: 3, onOutvoted }));
+    expect(queried).toEqual([{ nodeId: 'compute-1', differs: expect.stringMatching(/^the result, at heights/) as string }]);
+    expect(gateway.replicaCounts()).toContainEqual(expect.objectContaining({ contract: 'diamonds', nodeId: 'compute-1', agreed: 0, outvoted: 2 }));
+  });
+
+  it('has endorsers shown the cores and signatures of the others alone', async () => {
+    slow((peer, genuine, request) => (peer === 'compute-1' ? answerOf(peer, request, saying('lie')) : genuine()));
+    const transaction = await contract.newProposal('f', { replicas: 3 }).execute();
+    expect([...transaction.executedBy].sort()).toEqual(['compute-2', 'compute-3']);
+    expect(transaction.outvoted.map(({ nodeId }) => nodeId)).toEqual(['compute-1']);
+    expect(transaction.targetData.attachments?.teeSignatures).toHaveLength(2);
+  });
+
+  it('makes a third be asked where two would have done', async () => {
+    lie('compute-1');
+    for (let i = 0; i < 3; i += 1) expect(text(await contract.submit('f', { computeQuorum: 2 }))).toBe('f()');
+    expect(executed().length).toBeGreaterThan(6);
+  });
+
+  it('is noted when it answers after the others have agreed', async () => {
+    network.hooks.execute = async (peer, genuine, request) => {
+      if (peer !== 'compute-2') return genuine();
+      await sleep(100);
+      return answerOf(peer, request, saying('lie'));
+    };
+    expect(await outvotedOf((onOutvoted) => contract.submit('f', { replicas: 3, onOutvoted }))).toEqual([]);
+    await expect.poll(() => gateway.replicaCounts()).toContainEqual({ contract: 'diamonds', nodeId: 'compute-2', agreed: 0, outvoted: 1, differs: 'the result' });
+  });
+
+  it('keeps nobody from a result by refusing, or by answering nonsense', async () => {
+    for (const answer of [() => Promise.reject(refusal('DATASET_ACCESS_DENIED')), (request: SealedRequest) => answerOf('compute-1', request, { response: { status: 500, message: 'no' } }), (request: SealedRequest) => answerOf('compute-2', request, {})]) {
+      slow((peer, genuine, request) => (peer === 'compute-1' ? answer(request) : genuine()));
+      const outvoted = await outvotedOf((onOutvoted) => contract.submit('f', { replicas: 3, onOutvoted }));
+      expect(outvoted.map(({ nodeId }) => nodeId)).toEqual(['compute-1']);
+    }
+  });
+
+  it('gets nothing committed that two have to agree on, however many it is asked for', async () => {
+    lie('compute-1');
+    network.hooks.execute = (peer, genuine, request) => (peer === 'compute-1' ? answerOf(peer, request, saying('lie')) : peer === 'compute-2' ? genuine() : Promise.reject(refusal('UNAVAILABLE')));
+    await expect(contract.submit('f', { computeQuorum: 2 })).rejects.toMatchObject({ code: 'REPLICAS_DISAGREE', details: { nodes: expect.stringMatching(/compute-1 \| compute-2|compute-2 \| compute-1/) as string } });
+    expect(network.calls.some((call) => call.startsWith('endorse'))).toBe(false);
+  });
+});
+
+describe('two of three', () => {
+  it('go on without a third that is dead, and without waiting for it', async () => {
+    network.hooks.execute = (peer, genuine) => (peer === 'compute-3' ? Promise.reject(refusal('UNAVAILABLE')) : genuine());
+    const startedAt = performance.now();
+    for (let i = 0; i < 3; i += 1) expect(text(await contract.submit('f', { replicas: 3 }))).toBe('f()');
+    expect(performance.now() - startedAt).toBeLessThan(20_000); // an execution may take 60 s
+  });
+
+  it('refuse for all', async () => {
+    slow((peer, genuine, request) => (peer === 'compute-1' ? genuine() : answerOf(peer, request, { response: { status: 500, message: 'out of stock' } })));
+    await expect(contract.submit('f', { replicas: 3 })).rejects.toMatchObject({ code: 'CHAINCODE_ERROR', message: expect.stringContaining('out of stock') as string });
+  });
+
+  it('are too few where the contract asks for three', async () => {
+    network.consortium.setContractPolicy({ computeQuorum: 3 });
+    network.ledger.height += 1n;
+    await gateway.refresh();
+    lie('compute-1');
+    await expect(contract.submit('f', { computeQuorum: 2 })).rejects.toMatchObject({ code: 'REPLICAS_DISAGREE' });
+  });
+});
+
+describe('a chaincode that gives each node another result', () => {
+  it('is named', async () => {
+    network.hooks.execute = (peer, _genuine, request) => answerOf(peer, request, saying(peer));
+    await expect(contract.submit('f', { replicas: 3 })).rejects.toMatchObject({ code: 'CHAINCODE_NONDETERMINISTIC', message: expect.stringContaining('contract diamonds') as string, details: { differs: 'the result' } });
+  });
+
+  it('is not blamed for state that changed between the nodes', async () => {
+    const reading = (version: number): FakeAnswer => ({
+      targetData: { changeReads: (section) => (section.reads = [create(ReadEntrySchema, { ownerSet: 'world', ledgerKey: new Uint8Array(32), packetHash: new Uint8Array(32).fill(version) })]) },
+    });
+    network.hooks.execute = (peer, _genuine, request) => answerOf(peer, request, reading(Number(peer.at(-1))));
+    await expect(contract.submit('f', { replicas: 3 })).rejects.toMatchObject({ code: 'STALE_READ' });
+  });
+});
+
+it('a request that is to be built anew is so when those that were asked have answered', async () => {
+  let refused = 0;
+  const sent = new Set<string>();
+  network.hooks.execute = async (peer, genuine, request) => {
+    sent.add(Buffer.from(request.ciphertext).toString('hex'));
+    if (refused > 0) return genuine();
+    await sleep(peer === 'compute-1' ? 1 : 30);
+    if (peer !== 'compute-1') return genuine();
+    refused += 1;
+    throw refusal('KEY_EPOCH_UNKNOWN');
+  };
+  expect(text(await contract.submit('f', { computeQuorum: 3 }))).toBe('f()');
+  expect(sent.size).toBe(2);
+});
+
+it.each([{ replicas: 0 }, { computeQuorum: 1.5 }])('%o is refused', async (options) => {
+  await expect(contract.submit('f', options)).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION' });
+});
