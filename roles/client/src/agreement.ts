@@ -1,8 +1,8 @@
-import { SelvedgeError } from '@selvedge/errors';
-import { createAsking, type Vote } from './asking.js';
+import type { SelvedgeError } from '@selvedge/errors';
+import { createAsking, type NodeCall, type Vote } from './asking.js';
 import { describeDisagreement, groupAnswers, mostFrequent, type OutvotedNode, type Refusal } from './domain/replicas.js';
 import { isWorthRebuild } from './domain/retry.js';
-import { tooFew, type NodeCall } from './execution.js';
+import { tooFew } from './execution.js';
 import type { Session } from './session.js';
 
 /** Answers that agree: as many as must. */
@@ -14,11 +14,11 @@ export interface Agreement<T> {
 
 /** What makes answers one. */
 export interface AgreementRules<T> {
-  isSame(a: T, b: T): boolean;
+  readonly isSame: (a: T, b: T) => boolean;
   /** Where two that are not the same differ first, and whether that is the state which they were given. */
-  differenceOf(a: T, b: T): { readonly differs: string; readonly isOfState: boolean };
+  readonly differenceOf: (a: T, b: T) => { readonly differs: string; readonly isOfState: boolean };
   /** How many more nodes must give this answer; without answers, how many must answer at all. */
-  missing(answers: readonly T[]): Promise<number>;
+  readonly missing: (answers: readonly T[]) => Promise<number>;
 }
 
 export interface AgreementOptions {
@@ -50,7 +50,7 @@ export async function executeOnQuorum<T extends { readonly nodeId: string }>(ses
       if (largest !== undefined) {
         const missing = await rules.missing(largest);
         needed = Math.max(needed, largest.length + missing);
-        if (missing <= 0 && largest.length > (second?.length ?? 0)) {
+        if (missing <= 0) {
           const agreement = agreementOf(largest, answers, refusals, rules);
           onLate = noteVotes(session, call.contract, agreement, rules);
           return agreement;
@@ -79,9 +79,11 @@ function agreementOf<T extends { readonly nodeId: string }>(agreed: readonly [T,
 function noteVotes<T extends { readonly nodeId: string }>({ replicas }: Session, contract: string, { answers, outvoted }: Agreement<T>, rules: AgreementRules<T>): (vote: Vote<T>) => void {
   if (answers.length + outvoted.length > 1) replicas.note(contract, answers.map(({ nodeId }) => nodeId), outvoted);
   return (vote) => {
-    if ('refusal' in vote) return replicas.note(contract, [], [{ nodeId: vote.nodeId, differs: vote.refusal.code }]);
-    const isSame = rules.isSame(answers[0], vote.answer);
-    return replicas.note(contract, isSame ? [vote.nodeId] : [], isSame ? [] : [{ nodeId: vote.nodeId, differs: rules.differenceOf(answers[0], vote.answer).differs }]);
+    const [agreed] = answers;
+    const { nodeId } = vote;
+    if ('refusal' in vote) replicas.note(contract, [], [{ nodeId, differs: vote.refusal.code }]);
+    else if (rules.isSame(agreed, vote.answer)) replicas.note(contract, [nodeId], []);
+    else replicas.note(contract, [], [{ nodeId, differs: rules.differenceOf(agreed, vote.answer).differs }]);
   };
 }
 

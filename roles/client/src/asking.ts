@@ -1,13 +1,21 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { facts } from '@selvedge/policy';
 import { isOnceForEachNode, isWorthAnotherNode, isWorthRebuild } from './domain/retry.js';
-import type { NodeCall } from './execution.js';
-import type { ComputePort } from './ports.js';
+import type { CallBounds, ComputePort } from './ports.js';
 import { isSettledWithin, pause } from './repeat.js';
 import type { Session } from './session.js';
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
+
+/** What is sent to nodes: one sealed request, or a batch of them. */
+export interface NodeCall<T> {
+  readonly contract: string;
+  /** Hexadecimal. */
+  readonly txId: string;
+  /** Sends it to one node; opens and checks what the node answers. */
+  send(node: ComputePort, bounds: CallBounds): Promise<T>;
+}
 
 /** What a compute node says to a call: an answer that was opened and checked, or a refusal after which another node would not help. */
 export type Vote<T> = { readonly nodeId: string; readonly answer: T } | { readonly nodeId: string; readonly refusal: SelvedgeError };
@@ -122,11 +130,14 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
       if (isFull) failure = new SelvedgeError('OVERLOADED', `each compute node has ${String(limits.maxInFlightPerNode)} calls of this client`, { role: 'client' });
       const isHopeless = failed.size > 0 && nodes().every(({ nodeId }) => failed.has(nodeId) || voted.has(nodeId));
       const leftMs = deadline - performance.now();
-      if (isHopeless || pauseMs >= leftMs || (!isPatient && !isFull)) return undefined;
+      // A call beside a slow one may be given up, and its node asked again.
+      const mayBeFreed = isFull || busy.size > 0;
+      if (isHopeless || pauseMs >= leftMs || (!isPatient && !mayBeFreed)) return undefined;
       if (isFull) await scheduling.load.ended(Math.min(LONGEST_PAUSE_MS, leftMs));
       else await pause(pauseMs, session.closing);
       if (session.closing.aborted) throw new SelvedgeError('CANCELLED', 'the gateway was closed', { role: 'client' });
       if (callerSignal?.aborted === true) throw new SelvedgeError('CANCELLED', 'the caller gave up', { role: 'client' });
+      if (!isPatient) continue;
       tried.clear();
       if (isFull) continue;
       await ports.reload().catch(() => undefined); // else the present endpoints stay

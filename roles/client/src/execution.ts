@@ -1,20 +1,11 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { toHex } from '@selvedge/crypto';
 import type { SealedResponse } from '@selvedge/protocol';
-import { createAsking } from './asking.js';
+import { createAsking, type NodeCall } from './asking.js';
 import type { Answer } from './domain/answer.js';
 import type { BuiltRequest } from './domain/request.js';
-import type { CallBounds, ComputePort } from './ports.js';
+import type { ComputePort } from './ports.js';
 import type { Session } from './session.js';
-
-/** What is sent to nodes: one sealed request, or a batch of them. */
-export interface NodeCall<T> {
-  readonly contract: string;
-  /** Hexadecimal. */
-  readonly txId: string;
-  /** Sends it to one node; opens and checks what the node answers. */
-  send(node: ComputePort, bounds: CallBounds): Promise<T>;
-}
 
 /** The call of one request. @param open opens and checks one answer */
 export function callOf<T extends Answer>(request: BuiltRequest, open: (request: BuiltRequest, sealed: SealedResponse) => T): NodeCall<T> {

@@ -4,6 +4,8 @@ export type { Contract } from './contract.js';
 export type { Proposal } from './proposal.js';
 export type { ProposalOptions, QueryConfirmation } from './proposal-options.js';
 export type { ExecutedTransaction } from './executed-transaction.js';
+export type { OutvotedNode } from './domain/replicas.js';
+export type { ReplicaCounts } from './domain/replica-record.js';
 export type { Commit, CommitStatus } from './commit.js';
 export type { EndorsedTransaction, SubmittedTransaction } from './endorsed-transaction.js';
 export { keyBrokerAddresses, parseConnectionProfile, type ClientTlsFiles, type ComputeEndpoint, type ConnectionProfile, type OrganisationEndpoint, type ViewerEndpoint } from './domain/connection-profile.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { SelvedgeError } from '@selvedge/errors';
 import { ValidationCode } from '@selvedge/protocol';
-import type { Contract, ProposalOptions, QueryConfirmation } from '@selvedge/client';
+import type { Contract, OutvotedNode, ProposalOptions, QueryConfirmation } from '@selvedge/client';
 import { parseChaincodeCall, parseTransient } from '../chaincode-call.js';
 import type { CommandContext } from '../context.js';
 import { parseCount } from './deploy.js';
@@ -15,6 +15,8 @@ interface CallOptions {
   readonly transient?: string;
   readonly hops?: boolean;
   readonly confirm?: number;
+  readonly replicas?: number;
+  readonly computeQuorum?: number;
 }
 
 interface Call {
@@ -33,6 +35,8 @@ export function addCallCommands(program: Command, contextOf: (command: Command) 
       .requiredOption('-n, --name <contract>', 'the contract')
       .requiredOption('-c, --ctor <json>', 'function and arguments: {"Args":["ReadAsset","asset1"]}')
       .option('--transient <json>', 'transient data: {"name":"base64"}')
+      .option('--replicas <nodes>', 'ask so many compute nodes at once; a majority of them must agree', (text) => parseCount('--replicas', text))
+      .option('--compute-quorum <nodes>', 'so many compute nodes must agree, if that is more than the contract asks for', (text) => parseCount('--compute-quorum', text))
       .option('--hops', 'print each hop of the request to standard error')
       .action(async (options: CallOptions, command: Command) => {
         const context = contextOf(command);
@@ -44,20 +48,29 @@ export function addCallCommands(program: Command, contextOf: (command: Command) 
 
 async function invoke(context: CommandContext, { contract, transaction, options }: Call): Promise<void> {
   const executed = await contract.newProposal(transaction, options).execute();
+  const outvoted = noteOutvoted(context, executed.outvoted);
   const endorsed = await executed.endorse();
   const submitted = await endorsed.submit();
   const result = await submitted.awaitResult();
   const { transactionId, blockNumber, code } = await submitted.getStatus();
   const shown = showBytes(result);
   if (!context.isJson) context.note(`committed transaction ${transactionId} in block ${String(blockNumber)}`);
-  context.print({ transactionId, blockNumber, validationCode: ValidationCode[code], ...shown }, shown.result);
+  context.print({ transactionId, blockNumber, validationCode: ValidationCode[code], ...shown, ...outvoted }, shown.result);
 }
 
 async function query(context: CommandContext, { contract, transaction, options }: Call): Promise<void> {
   let confirmation: QueryConfirmation | undefined;
-  const shown = showBytes(await contract.evaluate(transaction, { ...options, onConfirmed: (confirmed) => { confirmation = confirmed; } }));
+  let outvoted = {};
+  const listeners = { onConfirmed: (confirmed: QueryConfirmation) => { confirmation = confirmed; }, onOutvoted: (nodes: readonly OutvotedNode[]) => { outvoted = noteOutvoted(context, nodes); } };
+  const shown = showBytes(await contract.evaluate(transaction, { ...options, ...listeners }));
   if (!context.isJson && confirmation !== undefined) context.note(`as of height ${String(confirmation.height)}, signed by ${confirmation.organisations.join(', ')}`);
-  context.print({ ...shown, ...(confirmation === undefined ? {} : { confirmation: { ...confirmation, height: String(confirmation.height) } }) }, shown.result);
+  context.print({ ...shown, ...(confirmation === undefined ? {} : { confirmation: { ...confirmation, height: String(confirmation.height) } }), ...outvoted }, shown.result);
+}
+
+/** Names compute nodes that said something else than those that agreed. */
+function noteOutvoted(context: CommandContext, outvoted: readonly OutvotedNode[]): { readonly outvoted?: readonly OutvotedNode[] } {
+  if (!context.isJson) for (const { nodeId, differs } of outvoted) context.note(`outvoted: ${nodeId}, which differs in ${differs}`);
+  return outvoted.length === 0 ? {} : { outvoted };
 }
 
 async function withContract(context: CommandContext, options: CallOptions, use: (call: Call) => Promise<void>): Promise<void> {
@@ -69,7 +82,9 @@ async function withContract(context: CommandContext, options: CallOptions, use: 
   const gateway = folder.connect(identity, onHop);
   try {
     const network = gateway.getNetwork(options.channelID ?? folder.connectionProfile.channel);
-    await use({ contract: network.getContract(options.name), transaction, options: { arguments: args, transientData, ...(options.confirm === undefined ? {} : { confirm: options.confirm }) } });
+    const { confirm, replicas, computeQuorum } = options;
+    const nodes = { ...(confirm === undefined ? {} : { confirm }), ...(replicas === undefined ? {} : { replicas }), ...(computeQuorum === undefined ? {} : { computeQuorum }) };
+    await use({ contract: network.getContract(options.name), transaction, options: { arguments: args, transientData, ...nodes } });
   } catch (error) {
     throw nameNetwork(error, folder);
   } finally {

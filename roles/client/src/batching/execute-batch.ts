@@ -1,11 +1,11 @@
 import { toHex } from '@selvedge/crypto';
 import { isSameCores } from '@selvedge/protocol';
 import { executeOnQuorum, type Agreement } from '../agreement.js';
+import type { NodeCall } from '../asking.js';
 import { openBatchAnswer, type BatchAnswer } from '../domain/batch-answer.js';
 import { differenceOf } from '../domain/core-difference.js';
 import type { BuiltRequest } from '../domain/request.js';
 import { contractsAsked } from '../domain/requirements.js';
-import type { NodeCall } from '../execution.js';
 import { missingFor } from '../missing-nodes.js';
 import type { Session } from '../session.js';
 

@@ -1,3 +1,4 @@
+import { compareText } from '@selvedge/protocol';
 import type { OutvotedNode } from './replicas.js';
 
 /** How often a compute node agreed with the others about a contract, and how often it was outvoted. */
@@ -17,11 +18,17 @@ export interface ReplicaRecord {
   counts(): ReplicaCounts[];
 }
 
+interface Counts {
+  agreed: number;
+  outvoted: number;
+  differs?: string;
+}
+
 export function createReplicaRecord(): ReplicaRecord {
-  const byContract = new Map<string, Map<string, { agreed: number; outvoted: number; differs?: string }>>();
-  const of = (contract: string, nodeId: string): { agreed: number; outvoted: number; differs?: string } => {
+  const byContract = new Map<string, Map<string, Counts>>();
+  const of = (contract: string, nodeId: string): Counts => {
     let nodes = byContract.get(contract);
-    if (nodes === undefined) byContract.set(contract, (nodes = new Map()));
+    if (nodes === undefined) byContract.set(contract, (nodes = new Map<string, Counts>()));
     let counts = nodes.get(nodeId);
     if (counts === undefined) nodes.set(nodeId, (counts = { agreed: 0, outvoted: 0 }));
     return counts;
@@ -38,6 +45,6 @@ export function createReplicaRecord(): ReplicaRecord {
     counts: () =>
       [...byContract]
         .flatMap(([contract, nodes]) => [...nodes].map(([nodeId, counts]) => ({ contract, nodeId, ...counts })))
-        .sort((a, b) => (a.contract === b.contract ? (a.nodeId < b.nodeId ? -1 : 1) : a.contract < b.contract ? -1 : 1)),
+        .sort((a, b) => compareText(a.contract, b.contract) || compareText(a.nodeId, b.nodeId)),
   };
 }

@@ -32,7 +32,7 @@ it('replicas that agree are shown with the TEE signatures of all', async () => {
 
 describe('answers', () => {
   it('are grouped, the most frequent first, then the earliest', () => {
-    const grouped = groupAnswers(['b1', 'a1', 'a2', 'c1'], (a, b) => a[0] === b[0]);
+    const grouped = groupAnswers(['b1', 'a1', 'a2', 'c1'], ([a], [b]) => a === b);
     expect(grouped).toEqual([['a1', 'a2'], ['b1'], ['c1']]);
     expect(groupAnswers([], () => true)).toEqual([]);
   });
