@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
-import { DistinctBy } from '@selvedge/protocol';
+import { DistinctBy, type NodeEvidence } from '@selvedge/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing, LEDGERS } from './src/ledgers.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
@@ -43,5 +43,44 @@ describe.each(LEDGERS)('a quorum of compute nodes that the profile asks for, on 
     await expect(alone.submitTransaction('Put', 'c')).rejects.toMatchObject({ code: 'COMPUTE_QUORUM_NOT_MET' });
     expect(text(await alone.evaluateTransaction('Get', 'a'))).toBe('1.0.0');
     impatient.close();
+  }, TIMEOUT_MS);
+});
+
+/** Counted by the types of TEE: endorsers take no certificate's word for the type, and want to see the evidence. */
+describe.each(LEDGERS)('a quorum by types of TEE, on the %s ledger', (ledger) => {
+  const isSkipped = isMissing(ledger);
+  let test: TestNetwork;
+  let gateway: Gateway;
+  let contract: Contract;
+
+  beforeAll(async () => {
+    if (isSkipped) return;
+    test = await startTestNetwork({ ledger, businessOrganisations: ['AuroraMSP', 'BorealisMSP'], endorserOrganisations: ['NorthMSP', 'SouthMSP'], quorum: { count: 1, distinctBy: DistinctBy.TEE_TYPE } });
+    await test.network.deploy(TALLY);
+    gateway = await test.network.connect('AuroraMSP');
+    contract = gateway.getNetwork(test.network.connectionProfile().channel).getContract('tally');
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    if (isSkipped) return;
+    gateway.close();
+    await test.end();
+  }, TIMEOUT_MS);
+
+  it.skipIf(isSkipped)('has each endorser appraise the evidence of the node that signed', async () => {
+    for (const key of ['a', 'b', 'c']) expect(text(await contract.submitTransaction('Put', key))).toBe('1.0.0');
+  }, TIMEOUT_MS);
+
+  it.skipIf(isSkipped)('is not met without that evidence, nor with what another attestation bound', async () => {
+    const shown = async (change: (evidence: NodeEvidence[]) => NodeEvidence[]): Promise<void> => {
+      const executed = await contract.newProposal('Put', { arguments: ['d'] }).execute();
+      const attachments = executed.targetData.attachments!;
+      expect(attachments.nodeEvidence).toHaveLength(1);
+      attachments.nodeEvidence = change(attachments.nodeEvidence);
+      await executed.endorse();
+    };
+    await expect(shown(() => [])).rejects.toMatchObject({ code: 'EVIDENCE_MALFORMED' });
+    await expect(shown((evidence) => evidence.map((one) => ({ ...one, nonce: new Uint8Array(32) })))).rejects.toMatchObject({ code: 'EVIDENCE_UNBOUND' });
+    await shown((evidence) => evidence);
+    expect(text(await contract.evaluateTransaction('Get', 'd'))).toBe('');
   }, TIMEOUT_MS);
 });

@@ -25,6 +25,7 @@ export { createViewerEvidence, verifyViewerEvidence, type AttestedViewer, type V
 export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';
 export { verifyTeeNotRevoked } from './tee-revocation.js';
 export { commitToKeys, commitToNameKey, signKeyCommitments, signNameKeyCommitment, verifyCommittedKeys, verifyCommittedNameKey, verifyKeyCommitments, verifyNameKeyCommitment, type CommittedKeys } from './key-commitments.js';
+export { createRememberingAppraise, nodeEvidenceOf, verifyNodeEvidence, type Appraise } from './node-evidence.js';
 export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
 export { openShareSlot, sealShareSlot, shareCommitment, type ShareHolder } from './unlock/slots.js';
 export { createUnlockEvidence, verifyUnlockEvidence, type VerifiedUnlockEvidence } from './unlock/evidence.js';

@@ -37,6 +37,14 @@ export function quorumFloors({ appraisalPolicies }: Profile, signers: readonly P
   );
 }
 
+/**
+ * Whether a core of this contract is to be shown with the raw evidence of who signed it: some rule counts types of TEE, and what type
+ * a node is, is not left to the key broker's word then.
+ */
+export function asksForEvidence({ profile, policy }: { readonly profile: Profile; readonly policy: Pick<ContractPolicy, 'distinctBy'> }): boolean {
+  return policy.distinctBy === DistinctBy.TEE_TYPE || profile.appraisalPolicies.some(({ role, quorum }) => role === 'compute' && quorum?.distinctBy === DistinctBy.TEE_TYPE);
+}
+
 /** The least number of nodes that the profile's floors ask for, whatever their type. */
 export function leastFloor({ appraisalPolicies }: Profile): number {
   const counts = appraisalPolicies.filter(({ role }) => role === 'compute').map(({ quorum }) => quorum?.count ?? 1);

@@ -1,5 +1,5 @@
 import type { Profile } from '@selvedge/policy';
-import type { ChallengeAnswer, CommitStatement, CommitStatementRequest, ConfirmReadsRequest, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, ReadsStatement, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+import type { ChallengeAnswer, CommitStatement, CommitStatementRequest, ConfirmReadsRequest, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, NodeEvidence, ReadsStatement, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
 import type { TaggedEntry } from '@selvedge/set-digest';
 
 /** The key broker, as it is reached. */
@@ -58,6 +58,8 @@ export interface CertifiedSigner {
   readonly certificate: Uint8Array;
   /** The certified key: SubjectPublicKeyInfo, DER. */
   readonly publicKeyDer: Uint8Array;
+  /** What the certificate was given for. */
+  readonly evidence: NodeEvidence;
   sign(message: Uint8Array): Uint8Array;
 }
 

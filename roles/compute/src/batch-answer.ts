@@ -44,7 +44,7 @@ export async function answerBatch({ items }: BatchRequest, context: BatchContext
   const suite = unsealed.find((_, i) => 'item' in (outcomes[i] ?? {}))?.header.suite;
   return create(BatchResponseSchema, {
     items: opened.map((item) => (item instanceof SelvedgeError ? create(BatchItemSchema, { refusal: { code: item.code, role: 'compute', message: item.message, action: item.action } }) : (answers.shift() as BatchItem))),
-    ...(targetItems.length === 0 || suite === undefined ? {} : { targetData: createTargetData(targetItems, keys.signer(suite)) }),
+    ...(targetItems.length === 0 || suite === undefined ? {} : { targetData: createTargetData(targetItems, keys.signer(suite), view.profile) }),
   });
 }
 

@@ -92,7 +92,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
     try {
       const { response, item } = await execution.run(unsealed, { view, keys: held, signal });
       const sealedResponse = sealAnswer(nodeId, unsealed, response, item?.core);
-      if (item !== undefined) sealedResponse.targetData = createTargetData([item], held.signer(unsealed.header.suite));
+      if (item !== undefined) sealedResponse.targetData = createTargetData([item], held.signer(unsealed.header.suite), view.profile);
       return sealedResponse;
     } catch (error) {
       // After authentication every refusal travels under the response key (DESIGN 4, invariant 9).

@@ -1,9 +1,11 @@
 import { create } from '@bufbuild/protobuf';
+import { createRememberingAppraise } from '@selvedge/attestation';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { createItemMask, EndorsementSchema, signing, StaleItemsSchema, type Endorsement, type StaleItems, type StaleItemsRequest, type TargetData } from '@selvedge/protocol';
 import { createAdmission } from './admission.js';
+import { APPRAISAL_MS } from './domain/check-tee-signatures.js';
 import { declareTargets, encodeEndorsementPayload } from './domain/endorsement-payload.js';
 import { findStaleItems } from './domain/find-stale-items.js';
 import { verifyStaleItemsQuestion, verifyStaleItemsSize } from './domain/verify-stale-items-question.js';
@@ -40,6 +42,7 @@ const MAX_STALE_QUESTIONS = 8;
 /** Builds an endorser over a followed ledger. */
 export function createEndorser({ ledger, signer, now, maxInFlight = DEFAULT_MAX_IN_FLIGHT, checkpoint = () => undefined }: EndorserOptions): Endorser {
   const admission = createAdmission(maxInFlight);
+  const appraise = createRememberingAppraise(APPRAISAL_MS);
   const questions = createAdmission(Math.min(maxInFlight, MAX_STALE_QUESTIONS));
   const requireLedger = (): void => {
     if (ledger.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the endorser has not received the ledger yet');
@@ -47,7 +50,7 @@ export function createEndorser({ ledger, signer, now, maxInFlight = DEFAULT_MAX_
   // One synchronous stretch: checks and payload are of one height.
   const endorse = (received: TargetData): Endorsement => {
     requireLedger();
-    const { targetData, rules, factReads } = verifyTargetData(received, { state: ledger.state, profile: ledger.profile(), at: now() });
+    const { targetData, rules, factReads } = verifyTargetData(received, { state: ledger.state, profile: ledger.profile(), at: now(), appraise });
     const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.cores, rules), factReads);
     const txId = targetData.cores.map((core) => toHex(core.txId)).join();
     checkpoint('endorser.before-sign', txId);

@@ -1,4 +1,4 @@
-import { createKeyRequest, openKeyRelease, type Attester, type NodeTeeRole } from '@selvedge/attestation';
+import { createKeyRequest, nodeEvidenceOf, openKeyRelease, type Attester, type NodeTeeRole } from '@selvedge/attestation';
 import { suiteByName, type SigningKeyPair } from '@selvedge/crypto';
 import { isSelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
@@ -57,13 +57,13 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
     const keys = signingKeys.get(suiteName) ?? suite.generateSigningKeyPair();
     signingKeys.set(suiteName, keys);
     const { attester, role, nodeId, operator } = options;
-    const release = await failover(options.brokers, async (broker) => {
+    const released = await failover(options.brokers, async (broker) => {
       const challenge = await broker.challenge(closing.signal);
       const pending = await createKeyRequest({ attester, role, suite: suiteName, nodeId, operator, challenge, profile: view.profile, signingKeys: keys });
       const answer = await broker.releaseKeys(pending.request, closing.signal);
-      return openKeyRelease({ release: answer, pending, profile: view.profile, ledger: view, at: options.now() });
+      return { evidence: nodeEvidenceOf(pending.request), release: openKeyRelease({ release: answer, pending, profile: view.profile, ledger: view, at: options.now() }) };
     });
-    return { suite, signingKeys: keys, release };
+    return { suite, signingKeys: keys, ...released };
   };
 
   /** True when nothing is missing. */

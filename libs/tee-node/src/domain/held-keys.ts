@@ -2,7 +2,7 @@ import type { OpenedKeyRelease } from '@selvedge/attestation';
 import type { KemKeyPair, SigningKeyPair, Suite } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { FIRST_NAME_EPOCH } from '@selvedge/policy';
-import type { EpochKeys } from '@selvedge/protocol';
+import type { EpochKeys, NodeEvidence } from '@selvedge/protocol';
 import { createNameKeys, type NameKeys } from '@selvedge/sealed-objects';
 import type { TeeBinding } from '@selvedge/protocol';
 import type { CertifiedSigner } from '../ports.js';
@@ -34,6 +34,8 @@ export interface HeldKeys {
 export interface SuiteRelease {
   readonly suite: Suite;
   readonly signingKeys: SigningKeyPair;
+  /** What it was released on. */
+  readonly evidence: NodeEvidence;
   readonly release: Pick<OpenedKeyRelease, 'certificate' | 'envelopeKeys' | 'contracts'>;
 }
 
@@ -42,9 +44,9 @@ export function createHeldKeys(releases: readonly SuiteRelease[]): HeldKeys {
   const envelopeKeys = new Map<string, KemKeyPair>();
   const signers = new Map<string, CertifiedSigner>();
   const contracts = new Map<string, HeldContractKeys>();
-  for (const { suite, signingKeys, release } of releases) {
+  for (const { suite, signingKeys, evidence, release } of releases) {
     for (const key of release.envelopeKeys) envelopeKeys.set(envelopeId(key.suite, key.epoch), key);
-    signers.set(suite.name, { certificate: release.certificate.der, publicKeyDer: signingKeys.publicKeyDer, sign: (message) => suite.sign(signingKeys.privateKey, message) });
+    signers.set(suite.name, { certificate: release.certificate.der, publicKeyDer: signingKeys.publicKeyDer, evidence, sign: (message) => suite.sign(signingKeys.privateKey, message) });
     for (const keys of release.contracts) {
       const epochs = new Map(keys.epochs.map((epoch) => [epoch.epoch, epoch]));
       // A viewer whose organisation may open a contract's events alone holds none.

@@ -1,10 +1,11 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
 import { verifyTeeCertificate } from '@selvedge/attestation';
 import { suiteByName, type KemKeyPair, type Suite } from '@selvedge/crypto';
 import type { Signer } from '@selvedge/identity';
 import type { LedgerView } from '@selvedge/ledger-view';
 import { withRevocationLists, type FactReader, type Profile, type KeyHolder } from '@selvedge/policy';
-import { policyRoot, type ContractPolicy } from '@selvedge/protocol';
+import { NodeEvidenceSchema, policyRoot, type ContractPolicy } from '@selvedge/protocol';
 import { createHeldKeys, type HeldKeys } from '../domain/held-keys.js';
 
 /** The parts of a test network that a node in a TEE needs (the shape of the fixtures' consortium). */
@@ -60,6 +61,7 @@ export function heldKeysOf(net: NetworkParts, node: CertifiedNode, epochs: reado
     {
       suite: node.suite,
       signingKeys: { publicKey, privateKey: node.privateKey, publicKeyDer: publicKey.export({ format: 'der', type: 'spki' }) },
+      evidence: create(NodeEvidenceSchema),
       release: {
         certificate: verifyTeeCertificate(node.certificate, net.broker.certificate),
         envelopeKeys: Object.entries(net.envelopeKeys).map(([suite, pair]) => ({ $typeName: 'selvedge.v1.EnvelopeKey', suite: suiteByName(suite).name, epoch: 1n, ...pair })),

@@ -46,6 +46,7 @@ export function mergeReplicas([first, ...others]: readonly [TargetData, ...Targe
       keyPolicies: shared?.keyPolicies ?? [],
       teeSignatures: attachments.flatMap((attachment) => attachment.teeSignatures),
       statements: attachments.flatMap((attachment) => attachment.statements),
+      nodeEvidence: attachments.flatMap((attachment) => attachment.nodeEvidence),
     },
   });
 }

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { withRole } from '@selvedge/errors';
+import { asksForEvidence, type Profile } from '@selvedge/policy';
 import {
   ChaincodeEventSchema,
   encodeMessage,
@@ -8,6 +9,7 @@ import {
   TargetDataSchema,
   targetDigest,
   teeSigningInput,
+  type ContractPolicy,
   type SealedResponse,
   type SetDigestStatement,
   type TargetData,
@@ -52,6 +54,8 @@ export function refusalResponse(error: unknown): ResponseInit {
 export interface TargetItem extends BuiltCore {
   readonly statements: readonly SetDigestStatement[];
   readonly keyPolicies: readonly ContractKeyPolicy[];
+  /** Of the contracts that it touches. */
+  readonly policies: readonly ContractPolicy[];
 }
 
 /** Builds a submit's core and what belongs to it. Throws as buildCore. */
@@ -75,11 +79,14 @@ export function createTargetItem(input: {
     eventDigest: event === undefined ? EMPTY : eventDigest(suite, transactionKey, encodeMessage(ChaincodeEventSchema, event)),
   });
   const built = buildCore(request, parts, event, { requestDigest, answerDigests: input.answerDigests ?? answerDigests });
-  return { ...built, statements: parts.flatMap(({ recorded }) => recorded.statements), keyPolicies };
+  return { ...built, statements: parts.flatMap(({ recorded }) => recorded.statements), keyPolicies, policies: parts.map(({ terms }) => terms.policy) };
 }
 
-/** Target data of submits, in order: cores, packets and this node's one TEE signature over all of them. */
-export function createTargetData(items: readonly TargetItem[], signer: CertifiedSigner): TargetData {
+/**
+ * Target data of submits, in order: cores, packets and this node's one TEE signature over all of them; with its evidence, where a
+ * quorum counts types of TEE.
+ */
+export function createTargetData(items: readonly TargetItem[], signer: CertifiedSigner, { message: profile }: Profile): TargetData {
   const cores = items.map(({ core }) => core);
   const attachments = {
     packets: items.flatMap(({ packets }) => packets),
@@ -88,6 +95,7 @@ export function createTargetData(items: readonly TargetItem[], signer: Certified
     // Items that query one set rest on the same statements; every endorser verifies each that is sent.
     statements: [...new Set(items.flatMap(({ statements }) => statements))],
     keyPolicies: items.flatMap(({ keyPolicies }) => keyPolicies),
+    nodeEvidence: items.some(({ policies }) => policies.some((policy) => asksForEvidence({ profile, policy }))) ? [signer.evidence] : [],
   };
   return create(TargetDataSchema, { cores, attachments });
 }

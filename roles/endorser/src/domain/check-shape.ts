@@ -29,6 +29,8 @@ export function verifyAttachmentLimits(attachments: Attachments): void {
   requireAtMost('sealed events', attachments.sealedEvents.length, LIMITS.maxBatchItems);
   requireAtMost('set-digest statements', attachments.statements.length, LIMITS.maxSectionEntries);
   requireAtMost('key policies', attachments.keyPolicies.length, LIMITS.maxSectionEntries);
+  requireAtMost('evidence of nodes', attachments.nodeEvidence.length, LIMITS.maxIdentities);
+  requireAtMost('bytes of evidence', longest(attachments.nodeEvidence.flatMap(({ evidence, nonce, ephemeralKey }) => [nonce, ephemeralKey, ...(evidence === undefined ? [] : [evidence.quote, ...evidence.collateral])])), LIMITS.maxEvidenceBytes);
   requireAtMost('bytes of a packet', longest(attachments.packets), LIMITS.maxPacketBytes);
   requireAtMost('bytes of a sealed event', longest(attachments.sealedEvents), LIMITS.maxPacketBytes);
 }

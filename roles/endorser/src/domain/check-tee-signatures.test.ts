@@ -1,8 +1,11 @@
-import { createBrokerRoot } from '@selvedge/attestation';
-import { SUITE_NAMES } from '@selvedge/crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { createBrokerRoot, evidenceDigest, type Appraise, type AttestationResult } from '@selvedge/attestation';
+import { equalBytes, SUITE_NAMES } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
 import { createTargetData, createTestConsortium, refusalCode, type ContractPolicyInit, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
-import { DistinctBy, type TeeBinding } from '@selvedge/protocol';
+import { DistinctBy, EvidenceSchema, NodeEvidenceSchema, type NodeEvidence, type TeeBinding } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyTargetData } from './verify-target-data.js';
 
@@ -186,10 +189,66 @@ describe('k-of-n compute nodes', () => {
   it.each<[string, DistinctBy, Binding, Binding]>([
     ['platforms', DistinctBy.PLATFORM, { platformId: new Uint8Array(32).fill(2) }, { platformId: new Uint8Array(32).fill(3) }],
     ['operators', DistinctBy.OPERATOR, { operatorMspId: 'NorthMSP' }, { operatorMspId: 'SouthMSP' }],
-    ['TEE types', DistinctBy.TEE_TYPE, { teeType: 'simulated' }, { teeType: 'tdx' }],
   ])('are counted by distinct %s', async (_name, distinctBy, first, second) => {
     expect(await quorum({ distinctBy }, first, second)).toBeUndefined();
     const same = { platformId: PLATFORM, operatorMspId: 'NorthMSP', teeType: 'simulated' };
     expect(await quorum({ distinctBy }, { ...same, ...first }, { ...same, ...first })).toBe('COMPUTE_QUORUM_NOT_MET');
+  });
+});
+
+describe('nodes that are counted by their types of TEE', () => {
+  /** A node whose evidence was appraised as this; what its certificate says may differ. */
+  const nodeOf = async (teeType: string, certified: Binding = {}): Promise<{ node: TestComputeNode; shown: NodeEvidence; result: AttestationResult }> => {
+    const evidence = create(EvidenceSchema, { teeType, quote: randomBytes(64) });
+    const result = { role: 'compute' as const, teeType, measurement: randomBytes(48), platformId: randomBytes(32) };
+    const { measurement, platformId } = result;
+    const node = await nodeWith({ teeType, measurement, platformId, evidenceDigest: evidenceDigest(evidence), ...certified });
+    return { node, result, shown: create(NodeEvidenceSchema, { evidence, nonce: randomBytes(32), ephemeralKey: randomBytes(65) }) };
+  };
+  type Node = Awaited<ReturnType<typeof nodeOf>>;
+  const judged = (nodes: readonly Node[], shown = nodes.map((one) => one.shown)): string | undefined => {
+    consortium.setContractPolicy({ computeQuorum: nodes.length, distinctBy: DistinctBy.TEE_TYPE });
+    const targetData = createTargetData({ consortium, nodes: nodes.map((one) => one.node), changeSigned: ({ attachments }) => (attachments!.nodeEvidence = [...shown]) });
+    const appraise: Appraise = ({ evidence, binding, role }) => {
+      const found = nodes.find((one) => equalBytes(one.shown.evidence!.quote, evidence.quote));
+      const isBound = found !== undefined && role === 'compute' && equalBytes(binding.nonce, found.shown.nonce) && equalBytes(binding.signingKey, createPublicKey(found.node.privateKey).export({ format: 'der', type: 'spki' }));
+      if (!isBound) throw new SelvedgeError('EVIDENCE_UNBOUND', 'not of this node');
+      return found.result;
+    };
+    return refusalCode(() => verifyTargetData(targetData, { state: consortium.state, profile: consortium.profile, at: consortium.now, appraise }));
+  };
+
+  it('are appraised by the endorser itself, by the evidence that is shown', async () => {
+    const [tdx, sgx] = [await nodeOf('tdx'), await nodeOf('sgx')];
+    expect(judged([tdx, sgx])).toBeUndefined();
+    expect(judged([tdx, await nodeOf('tdx')])).toBe('COMPUTE_QUORUM_NOT_MET');
+    expect(judged([tdx, sgx], [tdx.shown])).toBe('EVIDENCE_MALFORMED');
+    expect(judged([tdx, sgx], [])).toBe('EVIDENCE_MALFORMED');
+  });
+
+  it.each<[string, Binding]>([
+    ['another type of TEE', { teeType: 'sgx' }],
+    ['another platform', { platformId: new Uint8Array(32) }],
+    ['another measurement', { measurement: new Uint8Array(48) }],
+  ])('are not what a key broker says where it certified %s', async (_, certified) => {
+    expect(judged([await nodeOf('tdx'), await nodeOf('tdx', certified)])).toBe('TEE_CERTIFICATE_INVALID');
+  });
+
+  it('show the evidence of their own keys', async () => {
+    const [tdx, sgx] = [await nodeOf('tdx'), await nodeOf('sgx')];
+    const borrowed = await nodeWith({ teeType: 'sgx', evidenceDigest: evidenceDigest(sgx.shown.evidence!) });
+    expect(judged([tdx, { ...sgx, node: borrowed }], [tdx.shown, create(NodeEvidenceSchema, { ...sgx.shown, nonce: randomBytes(32) })])).toBe('EVIDENCE_UNBOUND');
+  });
+
+  it('show no more evidence than a few, of bounded size', async () => {
+    const tdx = await nodeOf('tdx');
+    expect(judged([tdx], Array.from({ length: 65 }, () => tdx.shown))).toBe('LIMIT_EXCEEDED');
+    expect(judged([tdx], [create(NodeEvidenceSchema, { evidence: { teeType: 'tdx', quote: new Uint8Array(64 * 1024 + 1) } })])).toBe('LIMIT_EXCEEDED');
+  });
+
+  it('are asked for it where a floor of the profile counts so', async () => {
+    const floored = await createTestConsortium({ profile: { appraisalPolicies: [{ role: 'compute', teeType: 'simulated', measurements: [new Uint8Array(48)], quorum: { count: 1, distinctBy: DistinctBy.TEE_TYPE } }] } });
+    const targetData = createTargetData({ consortium: floored, nodes: [await floored.issueComputeNode()] });
+    expect(refusalCode(() => verifyTargetData(targetData, { state: floored.state, profile: floored.profile, at: floored.now }))).toBe('EVIDENCE_MALFORMED');
   });
 });

@@ -1,8 +1,11 @@
-import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
+import { verifyNodeEvidence, verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type KeyAccessPolicies } from '@selvedge/policy';
-import { teeSigningInput, type Attachments, type ContractPolicy } from '@selvedge/protocol';
+import { asksForEvidence, quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type KeyAccessPolicies } from '@selvedge/policy';
+import { teeSigningInput, type Attachments, type ContractPolicy, type NodeEvidence } from '@selvedge/protocol';
 import type { EndorsementContext } from './context.js';
+
+/** How long evidence that was admitted is not verified again. */
+export const APPRAISAL_MS = 60_000;
 
 /** Cores and what TEEs signed them with. */
 export interface SignedCores {
@@ -49,6 +52,15 @@ export function verifyCertificateSuites(certificates: readonly TeeCertificate[],
 /** Throws KEY_ACCESS_DENIED when a node signed that may not have the contract's keys. */
 export function verifyKeyHolders(certificates: readonly TeeCertificate[], policies: KeyAccessPolicies): void {
   for (const { binding } of certificates) verifyKeyAccess(binding, policies);
+}
+
+/**
+ * Holds certificates to the evidence behind them, where some rule counts types of TEE: then neither a broken vendor nor a broken key
+ * broker alone makes up a quorum. Throws EVIDENCE_MALFORMED where it is not shown, TEE_CERTIFICATE_INVALID, and as verifyAndAppraise.
+ */
+export function verifyTeeTypes(certificates: readonly TeeCertificate[], shown: readonly NodeEvidence[], policies: Parameters<typeof asksForEvidence>[0], { profile, at, appraise }: Pick<EndorsementContext, 'profile' | 'at' | 'appraise'>): void {
+  if (!asksForEvidence(policies)) return;
+  for (const certificate of certificates) verifyNodeEvidence(certificate, shown, { profile, at, ...(appraise === undefined ? {} : { appraise }) });
 }
 
 /** Throws COMPUTE_QUORUM_NOT_MET unless enough distinct nodes signed, as the contract's policy and the profile's floors count. */

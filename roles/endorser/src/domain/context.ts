@@ -1,3 +1,4 @@
+import type { Appraise } from '@selvedge/attestation';
 import type { Profile } from '@selvedge/policy';
 import type { EndorserState } from '../ports.js';
 
@@ -10,6 +11,8 @@ export interface EndorsementContext {
    * endorsement chaincode checks its own section within the same transaction. undefined: every contract's.
    */
   readonly stateOf?: string | undefined;
+  /** Appraises nodes' evidence; default: anew each time. */
+  readonly appraise?: Appraise | undefined;
   /** Now. Never enters what is signed. */
   readonly at: Date;
 }

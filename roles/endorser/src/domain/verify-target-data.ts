@@ -11,7 +11,7 @@ import { verifyPackets } from './check-packets.js';
 import { verifyGuardsCurrent, verifyReadsCurrent } from './check-read-set.js';
 import { verifySetDigests } from './check-set-digests.js';
 import { parseTargetData, verifyAttachmentLimits, verifyChannel, verifyNetwork, verifySuiteAllowed, type ParsedTargetData } from './check-shape.js';
-import { verifyCertificateSuites, verifyComputeQuorum, verifyKeyHolders, verifyTeeSignatures } from './check-tee-signatures.js';
+import { verifyCertificateSuites, verifyComputeQuorum, verifyKeyHolders, verifyTeeSignatures, verifyTeeTypes } from './check-tee-signatures.js';
 import { verifyOnlySupportedWrites } from './check-unsupported.js';
 import type { EndorsementContext } from './context.js';
 import { readContractRules, type ContractRules } from './contract-rules.js';
@@ -57,6 +57,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
       verifyCertificateSuites(certificates, contract.policy);
       const policies = { profile: context.profile.message, policy: contract.policy };
       verifyKeyHolders(certificates, policies);
+      verifyTeeTypes(certificates, attachments.nodeEvidence, policies, context);
       verifyComputeQuorum(certificates, policies);
       verifyCodeHash(section, contract.policy);
       verifyPolicyVersion(section, contract.policy);

@@ -1,3 +1,4 @@
+import type { Appraise } from '@selvedge/attestation';
 import { equalBytes, sha256 } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { encodeFabricEndorsement, eventsOfItems, ledgerReadsOfItems, TARGET_DATA_FIELD, type ItemEvents } from '@selvedge/fabric';
@@ -29,6 +30,8 @@ export interface EndorsementInput {
   readonly target: EndorsementTarget;
   readonly facts: PolicyFacts;
   readonly state: PrivateState;
+  /** Appraises nodes' evidence; default: anew each time. */
+  readonly appraise?: Appraise;
   /** Now; may only refuse. */
   readonly at: Date;
 }
@@ -83,7 +86,7 @@ export async function endorseCalled(input: EndorsementInput, name: string): Prom
   return sha256(payload);
 }
 
-async function examine({ invocation, target, facts, state, at }: EndorsementInput, verifyContracts: (cores: readonly Core[]) => void): Promise<Examined> {
+async function examine({ invocation, target, facts, state, appraise, at }: EndorsementInput, verifyContracts: (cores: readonly Core[]) => void): Promise<Examined> {
   const received = parseMessage(TargetDataSchema, targetDataOf(invocation), LIMITS.maxMessageBytes);
   const parsed = parseTargetData(received);
   // Again in verifyTargetData: here before certificates are parsed and facts asked for.
@@ -101,7 +104,7 @@ async function examine({ invocation, target, facts, state, at }: EndorsementInpu
   const hashes = await readHashes(state, requiredEntries(parsed.cores, { contract, ...reads }, rulesOf));
   const snapshot = createSnapshot({ contract, reads, facts: reader, hashes });
 
-  const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at, stateOf: contract });
+  const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at, appraise, stateOf: contract });
   const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.cores, rules), factReads);
   return { targetData, payload, plan: planWrites(targetData, contract, rulesOf.policy) };
 }

@@ -12,7 +12,7 @@ import { createEndorser } from '@selvedge/endorser';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestBootstrap, createTestConsortium, createTestGenesis, encodeTransaction, ENDORSER_MSP_IDS, ORDERER_MSP_ID, type ContractPolicyInit, type TestComputeNode, type TestConsortium, type TestContract } from '@selvedge/fixtures';
 import {
-  BatchRequestSchema, computeTxId, EndorsedTransactionSchema, encodeMessage, keptItems, parseCore, parseMessage, RequestBodySchema, RequestKind, ResponseSchema, SetDigestRequestSchema, SignedRequestSchema, signing, StageRequestSchema, StaleItemsRequestSchema, targetDigest,
+  BatchRequestSchema, computeTxId, EndorsedTransactionSchema, encodeMessage, keptItems, parseCore, parseMessage, RequestBodySchema, RequestKind, ResponseSchema, NodeEvidenceSchema, SetDigestRequestSchema, SignedRequestSchema, signing, StageRequestSchema, StaleItemsRequestSchema, targetDigest,
   TargetDataSchema, type CommitStatementRequest, type EndorsedTransaction, type ConfirmReadsRequest, type HistoryHeadRequest, type Response, type SealedRequest, type SealedResponse, type TargetData,
 } from '@selvedge/protocol';
 import type { Signer } from '@selvedge/identity';
@@ -209,7 +209,7 @@ function heldKeys({ envelopeKeys, broker }: TestConsortium, contracts: ComputeIn
   const { binding, notAfter } = verifyTeeCertificate(certificate, broker.certificate);
   return {
     envelopeKey: (name, epoch) => (epoch === 1n ? (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[name] : undefined),
-    signer: () => ({ certificate, publicKeyDer: verifyTeeCertificate(certificate, broker.certificate).publicKey.export({ format: 'der', type: 'spki' }), sign: (message) => suite.sign(privateKey, message) }),
+    signer: () => ({ certificate, evidence: create(NodeEvidenceSchema), publicKeyDer: verifyTeeCertificate(certificate, broker.certificate).publicKey.export({ format: 'der', type: 'spki' }), sign: (message) => suite.sign(privateKey, message) }),
     contract: (name) => held.get(name),
     contracts: [...held.keys()],
     bindings: [binding],

@@ -4,6 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Evidence } from "./common_pb.js";
+import { file_selvedge_v1_common } from "./common_pb.js";
 import type { SetDigestStatement } from "./state_pb.js";
 import { file_selvedge_v1_state } from "./state_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/target_data.proto.
  */
 export const file_selvedge_v1_target_data: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zZWx2ZWRnZS92MS90YXJnZXRfZGF0YS5wcm90bxILc2VsdmVkZ2UudjEiXQoKVGFyZ2V0RGF0YRINCgVjb3JlcxgBIAMoDBIRCglpdGVtX21hc2sYAiABKAwSLQoLYXR0YWNobWVudHMYAyABKAsyGC5zZWx2ZWRnZS52MS5BdHRhY2htZW50cyKRAgoEQ29yZRIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5yZXF1ZXN0X2RpZ2VzdBgGIAEoDBIXCg9yZXNwb25zZV9kaWdlc3QYByABKAwSFAoMZXZlbnRfZGlnZXN0GAggASgMEi4KCHNlY3Rpb25zGAkgAygLMhwuc2VsdmVkZ2UudjEuQ29udHJhY3RTZWN0aW9uEg0KBWdhdGVkGAogASgIEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAsgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgMIAEoBSKIAwoPQ29udHJhY3RTZWN0aW9uEhAKCGNvbnRyYWN0GAEgASgJEhEKCWNvZGVfaGFzaBgCIAEoDBIWCg5wb2xpY3lfdmVyc2lvbhgDIAEoBBIRCglrZXlfZXBvY2gYBCABKAQSJQoFcmVhZHMYBSADKAsyFi5zZWx2ZWRnZS52MS5SZWFkRW50cnkSJwoGd3JpdGVzGAYgAygLMhcuc2VsdmVkZ2UudjEuV3JpdGVFbnRyeRIrCgtndWFyZHNfcmVhZBgHIAMoCzIWLnNlbHZlZGdlLnYxLkd1YXJkUmVhZBIvCg5ndWFyZHNfd3JpdHRlbhgIIAMoCzIXLnNlbHZlZGdlLnYxLkd1YXJkV3JpdGUSGQoRc2VhbGVkX2V2ZW50X2hhc2gYCSABKAwSNAoQa2V5X3BvbGljeV9yZWFkcxgLIAMoCzIaLnNlbHZlZGdlLnYxLktleVBvbGljeVJlYWQSJgoFbmFtZXMYDCABKAsyFy5zZWx2ZWRnZS52MS5OYW1lc0luVXNlIj4KCk5hbWVzSW5Vc2USDwoHY3VycmVudBgBIAEoBBINCgVvdGhlchgCIAEoBBIQCghjbGVhcmluZxgDIAEoCCJXCg1LZXlQb2xpY3lSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhIKCmxlZGdlcl9rZXkYAyABKAwSDgoGcG9saWN5GAQgASgMIlgKCVJlYWRFbnRyeRIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRISCgpsZWRnZXJfa2V5GAMgASgMEhMKC3BhY2tldF9oYXNoGAQgASgMIo0CCgpXcml0ZUVudHJ5EhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhMKC2RhdGFzZXRfdGFnGAMgASgMEhIKCmxlZGdlcl9rZXkYBCABKAwSFQoLcGFja2V0X2hhc2gYBSABKAxIABIQCgZkZWxldGUYBiABKAhIABIPCgVwdXJnZRgHIAEoCEgAEg4KBGtlZXAYDCABKAhIABIXCgprZXlfcG9saWN5GAggASgMSAGIAQESFwoPb3duZXJfY29weV9oYXNoGAkgASgMEhcKD2xlZ2FjeV9rZXlfaGFzaBgLIAEoDEIICgZlZmZlY3RCDQoLX2tleV9wb2xpY3lKBAgKEAsidwoJR3VhcmRSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhEKCWd1YXJkX2tleRgDIAEoDBIkCgRraW5kGAQgASgOMhYuc2VsdmVkZ2UudjEuR3VhcmRLaW5kEg0KBXR4X2lkGAUgASgMImkKCkd1YXJkV3JpdGUSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEQoJZ3VhcmRfa2V5GAMgASgMEiQKBGtpbmQYBCABKA4yFi5zZWx2ZWRnZS52MS5HdWFyZEtpbmQi0gEKC0F0dGFjaG1lbnRzEg8KB3BhY2tldHMYASADKAwSFQoNc2VhbGVkX2V2ZW50cxgCIAMoDBIxCg50ZWVfc2lnbmF0dXJlcxgDIAMoCzIZLnNlbHZlZGdlLnYxLlRlZVNpZ25hdHVyZRIzCgpzdGF0ZW1lbnRzGAQgAygLMh8uc2VsdmVkZ2UudjEuU2V0RGlnZXN0U3RhdGVtZW50EjMKDGtleV9wb2xpY2llcxgFIAMoCzIdLnNlbHZlZGdlLnYxLktleVBvbGljeUluRm9yY2UibAoQS2V5UG9saWN5SW5Gb3JjZRIQCghjb250cmFjdBgBIAEoCRIRCglvd25lcl9zZXQYAiABKAkSDwoHZGF0YXNldBgDIAEoCRISCgpsZWRnZXJfa2V5GAQgASgMEg4KBnBvbGljeRgFIAEoDCI2CgxUZWVTaWduYXR1cmUSEwoLY2VydGlmaWNhdGUYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIjsKBlBhY2tldBIOCgZoZWFkZXIYASABKAwSDQoFbm9uY2UYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCL7AQoMUGFja2V0SGVhZGVyEg0KBXN1aXRlGAEgASgJEhEKCWtleV9lcG9jaBgCIAEoBBIPCgdjaGFubmVsGAMgASgJEhAKCGNvbnRyYWN0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEwoLZGF0YXNldF90YWcYBiABKAwSEgoKbGVkZ2VyX2tleRgHIAEoDBINCgV0eF9pZBgIIAEoDBIXCg9yZWFkX3NldF9kaWdlc3QYCSABKAwSFgoOa2V5X2NvbW1pdG1lbnQYCiABKAwSFAoMcmVfZW5jcnlwdGVkGAsgASgIEhYKDm5hbWVfa2V5X2Vwb2NoGAwgASgEIkAKC1NlYWxlZEV2ZW50Eg4KBmhlYWRlchgBIAEoDBINCgVub25jZRgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMIn8KEVNlYWxlZEV2ZW50SGVhZGVyEg0KBXN1aXRlGAEgASgJEhEKCWtleV9lcG9jaBgCIAEoBBIPCgdjaGFubmVsGAMgASgJEhAKCGNvbnRyYWN0GAQgASgJEg0KBXR4X2lkGAUgASgMEhYKDmtleV9jb21taXRtZW50GAYgASgMKloKCUd1YXJkS2luZBIaChZHVUFSRF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVR1VBUkRfS0lORF9NRU1CRVJTSElQEAESFgoSR1VBUkRfS0lORF9DT05URU5UEAJiBnByb3RvMw", [file_selvedge_v1_state]);
+  fileDesc("Ch1zZWx2ZWRnZS92MS90YXJnZXRfZGF0YS5wcm90bxILc2VsdmVkZ2UudjEiXQoKVGFyZ2V0RGF0YRINCgVjb3JlcxgBIAMoDBIRCglpdGVtX21hc2sYAiABKAwSLQoLYXR0YWNobWVudHMYAyABKAsyGC5zZWx2ZWRnZS52MS5BdHRhY2htZW50cyKRAgoEQ29yZRIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5yZXF1ZXN0X2RpZ2VzdBgGIAEoDBIXCg9yZXNwb25zZV9kaWdlc3QYByABKAwSFAoMZXZlbnRfZGlnZXN0GAggASgMEi4KCHNlY3Rpb25zGAkgAygLMhwuc2VsdmVkZ2UudjEuQ29udHJhY3RTZWN0aW9uEg0KBWdhdGVkGAogASgIEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAsgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgMIAEoBSKIAwoPQ29udHJhY3RTZWN0aW9uEhAKCGNvbnRyYWN0GAEgASgJEhEKCWNvZGVfaGFzaBgCIAEoDBIWCg5wb2xpY3lfdmVyc2lvbhgDIAEoBBIRCglrZXlfZXBvY2gYBCABKAQSJQoFcmVhZHMYBSADKAsyFi5zZWx2ZWRnZS52MS5SZWFkRW50cnkSJwoGd3JpdGVzGAYgAygLMhcuc2VsdmVkZ2UudjEuV3JpdGVFbnRyeRIrCgtndWFyZHNfcmVhZBgHIAMoCzIWLnNlbHZlZGdlLnYxLkd1YXJkUmVhZBIvCg5ndWFyZHNfd3JpdHRlbhgIIAMoCzIXLnNlbHZlZGdlLnYxLkd1YXJkV3JpdGUSGQoRc2VhbGVkX2V2ZW50X2hhc2gYCSABKAwSNAoQa2V5X3BvbGljeV9yZWFkcxgLIAMoCzIaLnNlbHZlZGdlLnYxLktleVBvbGljeVJlYWQSJgoFbmFtZXMYDCABKAsyFy5zZWx2ZWRnZS52MS5OYW1lc0luVXNlIj4KCk5hbWVzSW5Vc2USDwoHY3VycmVudBgBIAEoBBINCgVvdGhlchgCIAEoBBIQCghjbGVhcmluZxgDIAEoCCJXCg1LZXlQb2xpY3lSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhIKCmxlZGdlcl9rZXkYAyABKAwSDgoGcG9saWN5GAQgASgMIlgKCVJlYWRFbnRyeRIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRISCgpsZWRnZXJfa2V5GAMgASgMEhMKC3BhY2tldF9oYXNoGAQgASgMIo0CCgpXcml0ZUVudHJ5EhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhMKC2RhdGFzZXRfdGFnGAMgASgMEhIKCmxlZGdlcl9rZXkYBCABKAwSFQoLcGFja2V0X2hhc2gYBSABKAxIABIQCgZkZWxldGUYBiABKAhIABIPCgVwdXJnZRgHIAEoCEgAEg4KBGtlZXAYDCABKAhIABIXCgprZXlfcG9saWN5GAggASgMSAGIAQESFwoPb3duZXJfY29weV9oYXNoGAkgASgMEhcKD2xlZ2FjeV9rZXlfaGFzaBgLIAEoDEIICgZlZmZlY3RCDQoLX2tleV9wb2xpY3lKBAgKEAsidwoJR3VhcmRSZWFkEhEKCW93bmVyX3NldBgBIAEoCRIPCgdkYXRhc2V0GAIgASgJEhEKCWd1YXJkX2tleRgDIAEoDBIkCgRraW5kGAQgASgOMhYuc2VsdmVkZ2UudjEuR3VhcmRLaW5kEg0KBXR4X2lkGAUgASgMImkKCkd1YXJkV3JpdGUSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEQoJZ3VhcmRfa2V5GAMgASgMEiQKBGtpbmQYBCABKA4yFi5zZWx2ZWRnZS52MS5HdWFyZEtpbmQihAIKC0F0dGFjaG1lbnRzEg8KB3BhY2tldHMYASADKAwSFQoNc2VhbGVkX2V2ZW50cxgCIAMoDBIxCg50ZWVfc2lnbmF0dXJlcxgDIAMoCzIZLnNlbHZlZGdlLnYxLlRlZVNpZ25hdHVyZRIzCgpzdGF0ZW1lbnRzGAQgAygLMh8uc2VsdmVkZ2UudjEuU2V0RGlnZXN0U3RhdGVtZW50EjMKDGtleV9wb2xpY2llcxgFIAMoCzIdLnNlbHZlZGdlLnYxLktleVBvbGljeUluRm9yY2USMAoNbm9kZV9ldmlkZW5jZRgIIAMoCzIZLnNlbHZlZGdlLnYxLk5vZGVFdmlkZW5jZSJsChBLZXlQb2xpY3lJbkZvcmNlEhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhIKCmxlZGdlcl9rZXkYBCABKAwSDgoGcG9saWN5GAUgASgMIl0KDE5vZGVFdmlkZW5jZRInCghldmlkZW5jZRgBIAEoCzIVLnNlbHZlZGdlLnYxLkV2aWRlbmNlEg0KBW5vbmNlGAIgASgMEhUKDWVwaGVtZXJhbF9rZXkYAyABKAwiNgoMVGVlU2lnbmF0dXJlEhMKC2NlcnRpZmljYXRlGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCI7CgZQYWNrZXQSDgoGaGVhZGVyGAEgASgMEg0KBW5vbmNlGAIgASgMEhIKCmNpcGhlcnRleHQYAyABKAwi+wEKDFBhY2tldEhlYWRlchINCgVzdWl0ZRgBIAEoCRIRCglrZXlfZXBvY2gYAiABKAQSDwoHY2hhbm5lbBgDIAEoCRIQCghjb250cmFjdBgEIAEoCRIPCgdkYXRhc2V0GAUgASgJEhMKC2RhdGFzZXRfdGFnGAYgASgMEhIKCmxlZGdlcl9rZXkYByABKAwSDQoFdHhfaWQYCCABKAwSFwoPcmVhZF9zZXRfZGlnZXN0GAkgASgMEhYKDmtleV9jb21taXRtZW50GAogASgMEhQKDHJlX2VuY3J5cHRlZBgLIAEoCBIWCg5uYW1lX2tleV9lcG9jaBgMIAEoBCJACgtTZWFsZWRFdmVudBIOCgZoZWFkZXIYASABKAwSDQoFbm9uY2UYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCJ/ChFTZWFsZWRFdmVudEhlYWRlchINCgVzdWl0ZRgBIAEoCRIRCglrZXlfZXBvY2gYAiABKAQSDwoHY2hhbm5lbBgDIAEoCRIQCghjb250cmFjdBgEIAEoCRINCgV0eF9pZBgFIAEoDBIWCg5rZXlfY29tbWl0bWVudBgGIAEoDCpaCglHdWFyZEtpbmQSGgoWR1VBUkRfS0lORF9VTlNQRUNJRklFRBAAEhkKFUdVQVJEX0tJTkRfTUVNQkVSU0hJUBABEhYKEkdVQVJEX0tJTkRfQ09OVEVOVBACYgZwcm90bzM", [file_selvedge_v1_common, file_selvedge_v1_state]);
 
 /**
  * What a compute node hands to its client and the client to endorsers.
@@ -496,6 +498,13 @@ export type Attachments = Message<"selvedge.v1.Attachments"> & {
    * @generated from field: repeated selvedge.v1.KeyPolicyInForce key_policies = 5;
    */
   keyPolicies: KeyPolicyInForce[];
+
+  /**
+   * of who signed, where a quorum counts types of TEE; matched by the digest in the certificate
+   *
+   * @generated from field: repeated selvedge.v1.NodeEvidence node_evidence = 8;
+   */
+  nodeEvidence: NodeEvidence[];
 };
 
 /**
@@ -548,6 +557,40 @@ export const KeyPolicyInForceSchema: GenMessage<KeyPolicyInForce> = /*@__PURE__*
   messageDesc(file_selvedge_v1_target_data, 10);
 
 /**
+ * What a compute node proved itself to the key broker with, for those who do not take the broker's word. The rest of what the
+ * evidence binds stands in the node's certificate.
+ *
+ * @generated from message selvedge.v1.NodeEvidence
+ */
+export type NodeEvidence = Message<"selvedge.v1.NodeEvidence"> & {
+  /**
+   * @generated from field: selvedge.v1.Evidence evidence = 1;
+   */
+  evidence?: Evidence | undefined;
+
+  /**
+   * the broker's
+   *
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * HPKE public key
+   *
+   * @generated from field: bytes ephemeral_key = 3;
+   */
+  ephemeralKey: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.NodeEvidence.
+ * Use `create(NodeEvidenceSchema)` to create a new message.
+ */
+export const NodeEvidenceSchema: GenMessage<NodeEvidence> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_target_data, 11);
+
+/**
  * @generated from message selvedge.v1.TeeSignature
  */
 export type TeeSignature = Message<"selvedge.v1.TeeSignature"> & {
@@ -571,7 +614,7 @@ export type TeeSignature = Message<"selvedge.v1.TeeSignature"> & {
  * Use `create(TeeSignatureSchema)` to create a new message.
  */
 export const TeeSignatureSchema: GenMessage<TeeSignature> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 11);
+  messageDesc(file_selvedge_v1_target_data, 12);
 
 /**
  * A stored value. Its SHA-256 is the ledger's version of the key.
@@ -606,7 +649,7 @@ export type Packet = Message<"selvedge.v1.Packet"> & {
  * Use `create(PacketSchema)` to create a new message.
  */
 export const PacketSchema: GenMessage<Packet> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 12);
+  messageDesc(file_selvedge_v1_target_data, 13);
 
 /**
  * @generated from message selvedge.v1.PacketHeader
@@ -684,7 +727,7 @@ export type PacketHeader = Message<"selvedge.v1.PacketHeader"> & {
  * Use `create(PacketHeaderSchema)` to create a new message.
  */
 export const PacketHeaderSchema: GenMessage<PacketHeader> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 13);
+  messageDesc(file_selvedge_v1_target_data, 14);
 
 /**
  * A chaincode event, sealed under the contract's event key.
@@ -715,7 +758,7 @@ export type SealedEvent = Message<"selvedge.v1.SealedEvent"> & {
  * Use `create(SealedEventSchema)` to create a new message.
  */
 export const SealedEventSchema: GenMessage<SealedEvent> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 14);
+  messageDesc(file_selvedge_v1_target_data, 15);
 
 /**
  * @generated from message selvedge.v1.SealedEventHeader
@@ -757,7 +800,7 @@ export type SealedEventHeader = Message<"selvedge.v1.SealedEventHeader"> & {
  * Use `create(SealedEventHeaderSchema)` to create a new message.
  */
 export const SealedEventHeaderSchema: GenMessage<SealedEventHeader> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_target_data, 15);
+  messageDesc(file_selvedge_v1_target_data, 16);
 
 /**
  * @generated from enum selvedge.v1.GuardKind
