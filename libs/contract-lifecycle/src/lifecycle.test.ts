@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import type { Signer } from '@selvedge/identity';
 import { approvePolicyChange, createPolicyTransaction, facts, verifyPolicyTransaction } from '@selvedge/policy';
-import type { ContractPolicy } from '@selvedge/protocol';
+import { DistinctBy, type ContractPolicy } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bringContract, planContract, type ContractPlan } from './lifecycle.js';
 import { commitPending, findPending, readPending, verifyCommittable, type PendingContract } from './pending.js';
@@ -68,6 +68,7 @@ describe('planContract', () => {
     expect([policy.policyVersion, policy.version, policy.endorsementPolicy, policy.computeQuorum, isKnown]).toEqual([before.policyVersion + 1n, '2.0.0', before.endorsementPolicy, before.computeQuorum, true]);
     expect(change?.changes.map(({ key }) => key)).toEqual([facts.contract(consortium.contract)]);
     expect((await plan(7, { computeQuorum: 3 })).policy.computeQuorum).toBe(3);
+    expect((await plan(7, { distinctBy: DistinctBy.OPERATOR })).policy.distinctBy).toBe(DistinctBy.OPERATOR);
   });
 
   it('refuses a version number below the one on the ledger before anybody approves', async () => {

@@ -46,10 +46,10 @@ export function wantedPolicy(input: {
 export function recordedSurroundings(present: FactReader, name: string, surroundings: ContractSurroundings): ContractSurroundings {
   const value = present.fact(facts.contract(name));
   if (value === undefined) return surroundings;
-  const { endorsementPolicy, computeQuorum, keyAccess, datasets, ownerSets } = parseContractPolicy(value);
+  const { endorsementPolicy, computeQuorum, distinctBy, keyAccess, datasets, ownerSets } = parseContractPolicy(value);
   const worldState = datasets.find((dataset) => dataset.name === '')?.ownerSet;
   const owners = ownerSets.find((set) => set.name === worldState)?.owners;
-  return { ...surroundings, endorsementPolicy, computeQuorum, keyAccess, ...(owners === undefined ? {} : { worldStateOwners: owners }) };
+  return { ...surroundings, endorsementPolicy, computeQuorum, distinctBy, keyAccess, ...(owners === undefined ? {} : { worldStateOwners: owners }) };
 }
 
 /** Fields in which two policies differ, for messages. */

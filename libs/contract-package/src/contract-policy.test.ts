@@ -1,5 +1,5 @@
 import { parseContractPolicy } from '@selvedge/policy';
-import { ContractPolicySchema, encodeMessage, type ContractPolicy } from '@selvedge/protocol';
+import { ContractPolicySchema, DistinctBy, encodeMessage, type ContractPolicy } from '@selvedge/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CollectionConfig } from './collections.js';
 import { planContractPolicy, type ContractOptions } from './contract-policy.js';
@@ -32,6 +32,13 @@ describe('planContractPolicy', () => {
     expect(declared(policy).map(({ name, ownerSet }) => [name, ownerSet])).toEqual([['', 'world-state'], ['a', 'a'], ['b', 'a'], ['c', 'c']]);
     expect(policy.ownerSets[0]?.owners).toEqual(['BorealisMSP', 'CelestaMSP']);
     expect(policy.datasets[1]).toMatchObject({ memberOnlyRead: true, members: ['AuroraMSP', 'BorealisMSP'] });
+  });
+
+  it('counts compute nodes by their platforms, unless the manifest or the deployment says otherwise', () => {
+    const own = manifest({ settings: { computeQuorum: 2, distinctBy: 'teeType' } });
+    expect(plan(manifest()).distinctBy).toBe(DistinctBy.PLATFORM);
+    expect(plan(own)).toMatchObject({ computeQuorum: 2, distinctBy: DistinctBy.TEE_TYPE });
+    expect(plan(own, { distinctBy: DistinctBy.OPERATOR }).distinctBy).toBe(DistinctBy.OPERATOR);
   });
 
   it('has every dataset keep a content guard, but those that the manifest excepts', () => {

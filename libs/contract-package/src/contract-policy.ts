@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { DEFAULT_SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { orderKeyAccessRules } from '@selvedge/policy';
-import { ContractPolicySchema, type ContractPolicy, type KeyAccessRule } from '@selvedge/protocol';
+import { distinctByOf, orderKeyAccessRules } from '@selvedge/policy';
+import { ContractPolicySchema, DistinctBy, type ContractPolicy, type KeyAccessRule } from '@selvedge/protocol';
 import { IMPLICIT_COLLECTION_PREFIX, type CollectionConfig } from './collections.js';
 import { planGate } from './gate.js';
 import { keyAccessRuleOf, type KeyAccessRuleJson } from './key-access.js';
@@ -18,6 +18,8 @@ export interface ContractOptions {
   /** MSP ids of the world state's owners; default: the manifest's, else the first business organisation. */
   readonly worldStateOwners?: readonly string[];
   readonly computeQuorum?: number;
+  /** What compute nodes are counted by. */
+  readonly distinctBy?: DistinctBy;
   /** Who may get its keys; none: whoever the network profile lets. Default: as the manifest says. */
   readonly keyAccess?: readonly KeyAccessRuleJson[];
 }
@@ -36,6 +38,8 @@ export interface ContractSurroundings {
   readonly worldStateOwners?: readonly string[];
   /** Default: 1. */
   readonly computeQuorum?: number;
+  /** Default: platforms. */
+  readonly distinctBy?: DistinctBy;
   /** Of contracts that say nothing of it. Default: none. */
   readonly keyAccess?: readonly KeyAccessRule[];
 }
@@ -99,6 +103,7 @@ export function planContractPolicy(input: {
     ownerSets,
     datasets,
     computeQuorum: options.computeQuorum ?? own.computeQuorum ?? settings.computeQuorum ?? 1,
+    distinctBy: options.distinctBy ?? (own.distinctBy === undefined ? undefined : distinctByOf(own.distinctBy)) ?? settings.distinctBy ?? DistinctBy.PLATFORM,
     gatedFunctions: own.gatedFunctions ?? [],
     ...planGate(own, settings),
     organisationMap: Object.entries(own.organisationMap ?? {}).map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })),

@@ -33,6 +33,7 @@ describe('readManifest', () => {
   test.each<[string, object, string, string]>([
     ['an unknown field', { colour: 'blue' }, 'MANIFEST_INVALID', 'colour'],
     ['a wrong type', { computeQuorum: 'two' }, 'MANIFEST_INVALID', 'selvedge.json: computeQuorum'],
+    ['another way to count', { distinctBy: 'colour' }, 'MANIFEST_INVALID', 'distinctBy'],
     ['a quorum of none', { computeQuorum: 0 }, 'MANIFEST_INVALID', 'computeQuorum'],
     ['no owners', { worldState: { owners: [] } }, 'MANIFEST_INVALID', 'worldState.owners'],
     ['an owner set of no collection', { ownerSets: { x: { endorsementPolicy: 'y' } } }, 'MANIFEST_INVALID', 'ownerSets.x is not a collection'],

@@ -38,6 +38,8 @@ export const selvedgeJsonSchema = z.strictObject({
   suite: z.string().optional(),
   /** Distinct compute nodes that must agree. */
   computeQuorum: z.number().int().min(1).max(16).optional(),
+  /** What they are distinct by: their platforms (the default), the organisations that operate them, or their types of TEE. */
+  distinctBy: z.enum(['platform', 'operator', 'teeType']).optional(),
   /** Organisations entitled to open the contract's events. */
   eventReaders: z.array(mspId).optional(),
   /** Who may get the contract's keys, within what the network profile lets. */

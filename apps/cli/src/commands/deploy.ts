@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { KeyAccessRuleJson } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
+import { distinctByOf } from '@selvedge/policy';
+import type { DistinctBy } from '@selvedge/protocol';
 import type { CommandContext } from '../context.js';
 import { readKeyAccessFile } from '../key-access-file.js';
 import { UsageError } from '../usage-error.js';
@@ -12,6 +14,7 @@ export interface ContractFlags {
   readonly endorsementPolicy?: string;
   readonly suite?: string;
   readonly computeQuorum?: string;
+  readonly distinctBy?: string;
   readonly keyAccess?: string;
 }
 
@@ -22,6 +25,7 @@ export interface ContractChoices {
   endorsementPolicy?: string;
   suite?: string;
   computeQuorum?: number;
+  distinctBy?: DistinctBy;
   keyAccess?: KeyAccessRuleJson[];
 }
 
@@ -33,6 +37,7 @@ export function withContractFlags(command: Command): Command {
     .option('--endorsement-policy <policy>', 'in Fabric’s notation, such as "OutOf(2, \'NorthMSP.peer\', \'SouthMSP.peer\')"')
     .option('--suite <name>', 'crypto suite')
     .option('--compute-quorum <k>', 'compute nodes that must agree')
+    .option('--distinct-by <what>', 'what these are counted by: platform, operator or teeType (default: platform)')
     .option('--key-access <file>', 'who may get the contract’s keys: YAML or JSON, { keyAccess: [rules] }, as selvedge.json has it');
 }
 
@@ -55,15 +60,24 @@ export function addDeployCommands(program: Command, contextOf: (command: Command
 
 /** Throws UsageError; MANIFEST_INVALID naming the field of a file of rules. */
 export async function contractOptions(options: ContractFlags): Promise<ContractChoices> {
-  const { name, owner, endorsementPolicy, suite, computeQuorum, keyAccess } = options;
+  const { name, owner, endorsementPolicy, suite, computeQuorum, distinctBy, keyAccess } = options;
   return {
     ...(name === undefined ? {} : { name }),
     ...(owner === undefined ? {} : { worldStateOwners: owner }),
     ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
     ...(suite === undefined ? {} : { suite }),
     ...(computeQuorum === undefined ? {} : { computeQuorum: parseCount('--compute-quorum', computeQuorum) }),
+    ...(distinctBy === undefined ? {} : { distinctBy: parseDistinctBy(distinctBy) }),
     ...(keyAccess === undefined ? {} : { keyAccess: await readKeyAccessFile(keyAccess) }),
   };
+}
+
+function parseDistinctBy(text: string): DistinctBy {
+  try {
+    return distinctByOf(text);
+  } catch (cause) {
+    throw new UsageError(`--distinct-by ${(cause as RangeError).message}`);
+  }
 }
 
 /** Throws UsageError unless the text is a whole number from 1 to 64. */

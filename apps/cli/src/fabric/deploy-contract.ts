@@ -4,7 +4,7 @@ import { installPackage, type ContractOptions, type ContractSurroundings } from 
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { checkCollections, createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
-import { endorsersOf, facts, verifySignedProfile } from '@selvedge/policy';
+import { distinctByOf, endorsersOf, facts, verifySignedProfile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js';
 import type { DeployContext } from './deploy-context.js';
@@ -101,13 +101,14 @@ export function surroundingsOf(deployment: Deployment): ContractSurroundings {
 }
 
 /** What the deployment file says of a contract. */
-export function optionsOf({ name, worldStateOwners, endorsementPolicy, suite, computeQuorum, keyAccess }: DeployedContract): ContractOptions {
+export function optionsOf({ name, worldStateOwners, endorsementPolicy, suite, computeQuorum, distinctBy, keyAccess }: DeployedContract): ContractOptions {
   return {
     name,
     ...(worldStateOwners === undefined ? {} : { worldStateOwners }),
     ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
     ...(suite === undefined ? {} : { suite }),
     ...(computeQuorum === undefined ? {} : { computeQuorum }),
+    ...(distinctBy === undefined ? {} : { distinctBy: distinctByOf(distinctBy) }),
     ...(keyAccess === undefined ? {} : { keyAccess }),
   };
 }

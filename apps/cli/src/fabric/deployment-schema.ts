@@ -59,6 +59,8 @@ const contract = z.strictObject({
   endorsementPolicy: text.optional(),
   suite: text.optional(),
   computeQuorum: z.int().min(1).max(16).optional(),
+  /** What compute nodes are counted by. */
+  distinctBy: z.enum(['platform', 'operator', 'teeType']).optional(),
   /** Who may get its keys, within what the profile's rules leave; else as its manifest says. */
   keyAccess: keyAccessRulesSchema.optional(),
 });
