@@ -68,7 +68,7 @@ describe('planContract', () => {
     expect([policy.policyVersion, policy.version, policy.endorsementPolicy, policy.computeQuorum, isKnown]).toEqual([before.policyVersion + 1n, '2.0.0', before.endorsementPolicy, before.computeQuorum, true]);
     expect(change?.changes.map(({ key }) => key)).toEqual([facts.contract(consortium.contract)]);
     expect((await plan(7, { computeQuorum: 3 })).policy.computeQuorum).toBe(3);
-    expect((await plan(7, { distinctBy: DistinctBy.OPERATOR })).policy.distinctBy).toBe(DistinctBy.OPERATOR);
+    expect((await plan(7, { distinctBy: 'operator' })).policy.distinctBy).toBe(DistinctBy.OPERATOR);
   });
 
   it('refuses a version number below the one on the ledger before anybody approves', async () => {

@@ -38,7 +38,7 @@ describe('planContractPolicy', () => {
     const own = manifest({ settings: { computeQuorum: 2, distinctBy: 'teeType' } });
     expect(plan(manifest()).distinctBy).toBe(DistinctBy.PLATFORM);
     expect(plan(own)).toMatchObject({ computeQuorum: 2, distinctBy: DistinctBy.TEE_TYPE });
-    expect(plan(own, { distinctBy: DistinctBy.OPERATOR }).distinctBy).toBe(DistinctBy.OPERATOR);
+    expect(plan(own, { distinctBy: 'operator' }).distinctBy).toBe(DistinctBy.OPERATOR);
   });
 
   it('has every dataset keep a content guard, but those that the manifest excepts', () => {

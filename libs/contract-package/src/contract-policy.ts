@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { DEFAULT_SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { distinctByOf, orderKeyAccessRules } from '@selvedge/policy';
+import { distinctByOf, orderKeyAccessRules, type DistinctByName } from '@selvedge/policy';
 import { ContractPolicySchema, DistinctBy, type ContractPolicy, type KeyAccessRule } from '@selvedge/protocol';
 import { IMPLICIT_COLLECTION_PREFIX, type CollectionConfig } from './collections.js';
 import { planGate } from './gate.js';
@@ -19,7 +19,7 @@ export interface ContractOptions {
   readonly worldStateOwners?: readonly string[];
   readonly computeQuorum?: number;
   /** What compute nodes are counted by. */
-  readonly distinctBy?: DistinctBy;
+  readonly distinctBy?: DistinctByName;
   /** Who may get its keys; none: whoever the network profile lets. Default: as the manifest says. */
   readonly keyAccess?: readonly KeyAccessRuleJson[];
 }
@@ -103,13 +103,17 @@ export function planContractPolicy(input: {
     ownerSets,
     datasets,
     computeQuorum: options.computeQuorum ?? own.computeQuorum ?? settings.computeQuorum ?? 1,
-    distinctBy: options.distinctBy ?? (own.distinctBy === undefined ? undefined : distinctByOf(own.distinctBy)) ?? settings.distinctBy ?? DistinctBy.PLATFORM,
+    distinctBy: plannedDistinctBy(options.distinctBy ?? own.distinctBy) ?? settings.distinctBy ?? DistinctBy.PLATFORM,
     gatedFunctions: own.gatedFunctions ?? [],
     ...planGate(own, settings),
     organisationMap: Object.entries(own.organisationMap ?? {}).map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })),
     eventReaders: own.eventReaders ?? [],
     keyAccess: orderKeyAccessRules((options.keyAccess ?? own.keyAccess)?.map(keyAccessRuleOf) ?? settings.keyAccess ?? []),
   });
+}
+
+function plannedDistinctBy(name: DistinctByName | undefined): DistinctBy | undefined {
+  return name === undefined ? undefined : distinctByOf(name);
 }
 
 /**

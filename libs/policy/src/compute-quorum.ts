@@ -15,14 +15,15 @@ export type CountedNode = Pick<TeeBinding, 'teeType' | 'platformId' | 'operatorM
 
 type Profile = Pick<NetworkProfile, 'appraisalPolicies'>;
 
-/** Names of the ways to count, as readable forms have them. */
-export const DISTINCT_BY_NAMES = new Map([[DistinctBy.PLATFORM, 'platform'], [DistinctBy.OPERATOR, 'operator'], [DistinctBy.TEE_TYPE, 'teeType']]);
+/** A way to count, as readable forms have it. */
+export type DistinctByName = 'platform' | 'operator' | 'teeType';
 
-/** The way to count of this name. Throws RangeError for another. */
-export function distinctByOf(name: string): DistinctBy {
-  const found = [...DISTINCT_BY_NAMES].find(([, known]) => known === name);
-  if (found === undefined) throw new RangeError(`${name}: one of ${[...DISTINCT_BY_NAMES.values()].join(', ')} is expected`);
-  return found[0];
+/** Names of the ways to count, as readable forms have them. */
+export const DISTINCT_BY_NAMES = new Map<DistinctBy, DistinctByName>([[DistinctBy.PLATFORM, 'platform'], [DistinctBy.OPERATOR, 'operator'], [DistinctBy.TEE_TYPE, 'teeType']]);
+
+/** The way to count of this name. */
+export function distinctByOf(name: DistinctByName): DistinctBy {
+  return [...DISTINCT_BY_NAMES].find(([, known]) => known === name)?.[0] ?? DistinctBy.PLATFORM;
 }
 
 /** The quorums that a core of a contract needs: the contract's own, and the floor of each appraisal policy that a signer's type of TEE was admitted under. */

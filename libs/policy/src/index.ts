@@ -15,7 +15,7 @@ export { CHANNEL_EPOCH, FIRST_KEY_EPOCH, factHash, facts, isEpochUsable, listFac
 export { encodeContractNames, FIRST_NAME_EPOCH, namesAfter, namesToHold, parseNameKeyCommitment, readContractNames, standingOfNames, type ContractNames, type NamePhase, type NameStep } from './name-keys.js';
 export { isFactKey, parseFactKey, type FactKey } from './fact-keys.js';
 export { blockToLiveOf, endingBlock } from './block-to-live.js';
-export { asksForEvidence, contractQuorum, distinctByOf, distinctCount, DISTINCT_BY_NAMES, hasQuorumFloors, leastFloor, quorumFloors, quorumRules, verifyQuorums, type CountedNode, type QuorumRule } from './compute-quorum.js';
+export { asksForEvidence, contractQuorum, distinctByOf, distinctCount, DISTINCT_BY_NAMES, hasQuorumFloors, leastFloor, quorumFloors, quorumRules, verifyQuorums, type CountedNode, type DistinctByName, type QuorumRule } from './compute-quorum.js';
 export { CONTRACT_NAME } from './names.js';
 export { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 export { isGatedFunction } from './gated-functions.js';

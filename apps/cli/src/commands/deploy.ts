@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { KeyAccessRuleJson } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
-import { distinctByOf } from '@selvedge/policy';
-import type { DistinctBy } from '@selvedge/protocol';
+import { DISTINCT_BY_NAMES, type DistinctByName } from '@selvedge/policy';
 import type { CommandContext } from '../context.js';
 import { readKeyAccessFile } from '../key-access-file.js';
 import { UsageError } from '../usage-error.js';
@@ -25,7 +24,7 @@ export interface ContractChoices {
   endorsementPolicy?: string;
   suite?: string;
   computeQuorum?: number;
-  distinctBy?: DistinctBy;
+  distinctBy?: DistinctByName;
   keyAccess?: KeyAccessRuleJson[];
 }
 
@@ -72,12 +71,12 @@ export async function contractOptions(options: ContractFlags): Promise<ContractC
   };
 }
 
-function parseDistinctBy(text: string): DistinctBy {
-  try {
-    return distinctByOf(text);
-  } catch (cause) {
-    throw new UsageError(`--distinct-by ${(cause as RangeError).message}`);
-  }
+/** Throws UsageError. */
+function parseDistinctBy(text: string): DistinctByName {
+  const names = [...DISTINCT_BY_NAMES.values()];
+  const found = names.find((name) => name === text);
+  if (found === undefined) throw new UsageError(`--distinct-by ${text}: one of ${names.join(', ')} is expected`);
+  return found;
 }
 
 /** Throws UsageError unless the text is a whole number from 1 to 64. */

@@ -4,7 +4,7 @@ import { installPackage, type ContractOptions, type ContractSurroundings } from 
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { checkCollections, createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
-import { distinctByOf, endorsersOf, facts, verifySignedProfile } from '@selvedge/policy';
+import { endorsersOf, facts, verifySignedProfile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js';
 import type { DeployContext } from './deploy-context.js';
@@ -108,7 +108,7 @@ export function optionsOf({ name, worldStateOwners, endorsementPolicy, suite, co
     ...(endorsementPolicy === undefined ? {} : { endorsementPolicy }),
     ...(suite === undefined ? {} : { suite }),
     ...(computeQuorum === undefined ? {} : { computeQuorum }),
-    ...(distinctBy === undefined ? {} : { distinctBy: distinctByOf(distinctBy) }),
+    ...(distinctBy === undefined ? {} : { distinctBy }),
     ...(keyAccess === undefined ? {} : { keyAccess }),
   };
 }
