@@ -22,6 +22,7 @@ describe('labels of signatures and digests', () => {
       signing.nameKeyCommitment(bytes),
       signing.standingReads(bytes),
       signing.commitStatement(bytes),
+      signing.part(bytes),
       signing.historyHead(bytes),
       signing.auditEntry(bytes),
       signing.view(bytes),

@@ -6,6 +6,7 @@ export const signing = {
   stateQuery: (query: Uint8Array) => signingInput('state query', query),
   ledgerView: (statement: Uint8Array) => signingInput('ledger view', statement),
   historyHead: (statement: Uint8Array) => signingInput('history head', statement),
+  part: (sealedPart: Uint8Array) => signingInput('part', sealedPart),
   commitStatement: (statement: Uint8Array) => signingInput('commit statement', statement),
   setDigest: (statement: Uint8Array) => signingInput('set digest', statement),
   standingReads: (statement: Uint8Array) => signingInput('standing reads', statement),

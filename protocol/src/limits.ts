@@ -10,6 +10,9 @@ export const LIMITS = {
   maxRequestBytes: 4 * 1024 * 1024,
   maxArgs: 1024,
   maxTransientFields: 256,
+  /** Parts of one partitioned request, and one of them, sealed; all of them travel in one request. */
+  maxParts: 64,
+  maxPartBytes: 2 * 1024 * 1024,
   maxCreatorBytes: 16 * 1024,
   /** Contracts whose key epochs one request fixes, beside its own. */
   maxCalledContracts: 1024,

@@ -7,18 +7,18 @@ import { encodeMessage, LIMITS, parseMessage, ResultHandleSchema } from '@selved
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing, LEDGERS } from './src/ledgers.js';
+import { blocksOf } from './src/mode-page.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
 import { runCommand } from './src/run-command.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const AUCTION = path.join(ROOT, 'examples/contracts/auction');
-const PAGE = readFileSync(path.join(ROOT, 'docs/modes/gated-results.md'), 'utf8');
 /** On Fabric fewer: executions do not meet the ledger, and each of the others takes longer. */
 const EXECUTIONS = { embedded: 1_000, fabric: 200 };
 const STATES = 20;
 const LANES = 8;
 
-const blocks = (language: string): string[] => [...PAGE.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, code]) => code ?? '');
+const blocks = (language: string): string[] => blocksOf('gated-results', language);
 
 /** An auction whose closing is gated: who executes it without committing learns nothing. */
 describe.each(LEDGERS)('gated results on the %s ledger', (ledger) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseChaincodeCall, parseTransient } from './chaincode-call.js';
+import { parseChaincodeCall, parsePartition, parseTransient } from './chaincode-call.js';
 import { UsageError } from './usage-error.js';
 
 describe('parseChaincodeCall', () => {
@@ -20,7 +20,7 @@ describe('parseChaincodeCall', () => {
   it('throws nothing but a usage error', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        for (const parse of [parseChaincodeCall, parseTransient]) {
+        for (const parse of [parseChaincodeCall, parseTransient, parsePartition]) {
           try {
             parse(text);
           } catch (error) {
@@ -29,6 +29,17 @@ describe('parseChaincodeCall', () => {
         }
       }),
     );
+  });
+});
+
+describe('parsePartition', () => {
+  it('reads the arguments of a map', () => {
+    expect(parsePartition('["aurora","2"]')).toEqual({ arguments: ['aurora', '2'] });
+    expect(parsePartition('[]')).toEqual({ arguments: [] });
+  });
+
+  it.each(['', '{}', '"a"', '[1]', '{"Args":[]}'])('refuses %j', (text) => {
+    expect(() => parsePartition(text)).toThrow(UsageError);
   });
 });
 

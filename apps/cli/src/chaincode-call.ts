@@ -38,6 +38,13 @@ export function parseTransient(text: string): Record<string, Uint8Array> {
   );
 }
 
+/** Parses `--partition`: the arguments of one map, as a JSON list. Throws UsageError. */
+export function parsePartition(text: string): { readonly arguments: readonly string[] } {
+  const value = parseJson('--partition', text);
+  if (!isTextList(value)) throw new UsageError('--partition: a list of strings is expected, such as ["aurora"]');
+  return { arguments: value };
+}
+
 function parseJson(option: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

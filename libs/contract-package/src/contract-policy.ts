@@ -106,6 +106,7 @@ export function planContractPolicy(input: {
     distinctBy: plannedDistinctBy(options.distinctBy ?? own.distinctBy) ?? settings.distinctBy ?? DistinctBy.PLATFORM,
     gatedFunctions: own.gatedFunctions ?? [],
     ...planGate(own, settings),
+    partitionedFunctions: own.partitionedFunctions ?? [],
     organisationMap: Object.entries(own.organisationMap ?? {}).map(([chaincodeMspId, endorserMspId]) => ({ chaincodeMspId, endorserMspId })),
     eventReaders: own.eventReaders ?? [],
     keyAccess: orderKeyAccessRules((options.keyAccess ?? own.keyAccess)?.map(keyAccessRuleOf) ?? settings.keyAccess ?? []),

@@ -11,6 +11,7 @@ import { readStartCommand, runtimeSchema, type StartCommand } from './start-comm
 const contractName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must hold letters, digits, "_" and "-", 64 at most');
 const mspId = z.string().regex(/^[A-Za-z0-9.-]{1,128}$/, 'is not an MSP id');
 const policyText = z.string().min(1).max(4096);
+const functionName = z.string().min(1).max(256);
 
 /** The file selvedge.json: what Selvedge needs beyond what Fabric's own files say. Every field is optional. */
 export const selvedgeJsonSchema = z.strictObject({
@@ -29,6 +30,8 @@ export const selvedgeJsonSchema = z.strictObject({
   gatedFunctions: z.array(z.string().min(1)).optional(),
   /** Whose word that a transaction is committed releases such results, and how many of them; default: all that are named. */
   gate: z.strictObject({ organisations: z.array(mspId).min(1), quorum: z.number().int().min(1).optional() }).optional(),
+  /** Functions that clients may call in parts: `map` runs once for each part, `reduce` once over what all of them gave. */
+  partitionedFunctions: z.array(z.strictObject({ function: functionName, map: functionName, reduce: functionName })).optional(),
   /** Endorser organisation by organisation that the chaincode names in key-level policies. */
   organisationMap: z.record(mspId, mspId).optional(),
   /** Datasets ('' for the world state) that keep no content guard: their transactions cannot write after a rich query of them. */

@@ -182,6 +182,14 @@ export const CODES = {
   RESULT_KEY_REVOKED: entry('FAILED_PRECONDITION', false, 'The key epoch of the result was revoked after it was made: it counts as exposed, and is not released.'),
   GATE_QUORUM_NOT_MET: entry('UNAVAILABLE', true, 'Ask again in a moment; check that followers of the organisations that the text names are reachable.'),
   RESULT_UNRELEASED: entry('UNAVAILABLE', true, 'The transaction is committed: fetch its result with the handle that was given before, and do not submit it again.'),
+
+  // Functions in parts
+  PARTITION_UNKNOWN: entry('FAILED_PRECONDITION', false, 'Call the function whole, or name its map and reduce under partitionedFunctions of selvedge.json and have the contract approved again.'),
+  PARTS_REQUIRED: entry('PERMISSION_DENIED', false, 'The function takes only what compute nodes have mapped: call the partitioned function that it belongs to, with partitions.'),
+  PART_WRITES: entry('FAILED_PRECONDITION', false, 'A map writes nothing and sets no event: have the reduce do it.'),
+  PART_FOREIGN: entry('PERMISSION_DENIED', false, 'Have compute nodes run the map under this very request, and send what they give.'),
+  PARTS_INCOMPLETE: entry('FAILED_PRECONDITION', false, 'Send each part of the request once, in order, and none of another division.'),
+  PART_OUTDATED: entry('ABORTED', true, 'The contract, the network profile or the standing of a compute node changed after a part was made; make the whole request again.'),
   LEDGER_CORRUPT: entry('DATA_LOSS', false, 'The log or store does not verify; restore this node from the others.'),
   MVCC_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed what was read; execute the request again.'),
   PHANTOM_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed the result of a query; execute the request again.'),

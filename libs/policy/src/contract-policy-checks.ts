@@ -2,6 +2,7 @@ import { SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { DistinctBy, StorageMode, type ContractPolicy, type Dataset, type OwnerSet } from '@selvedge/protocol';
 import { parseEndorsementPolicy } from './endorsement/parse.js';
+import { foldedName, lastPart } from './function-names.js';
 import { checkKeyAccessRules } from './key-access/check.js';
 import { CONTRACT_NAME, DATASET_NAME, MSP_ID, OWNER_SET_NAME, SHORT_TEXT, isStrictlyAscending, isUnique } from './names.js';
 
@@ -29,6 +30,7 @@ export function checkContractPolicy(policy: ContractPolicy): void {
   checkDatasets(policy.datasets, new Set(policy.ownerSets.map((set) => set.name)));
   checkFunctions(policy.gatedFunctions);
   checkGate(policy);
+  checkPartitions(policy);
   checkList('organisation_map', policy.organisationMap.map((mapping) => mapping.chaincodeMspId), MSP_ID);
   if (policy.organisationMap.some((mapping) => !MSP_ID.test(mapping.endorserMspId))) throw malformed('organisation_map: endorser_msp_id');
   checkList('event_readers', policy.eventReaders, MSP_ID);
@@ -68,6 +70,21 @@ function checkFunctions(names: readonly string[]): void {
   if (names.length > MAX_LIST_ENTRIES) throw malformed(`gated_functions: more than ${String(MAX_LIST_ENTRIES)}`);
   if (!isUnique(names)) throw malformed('gated_functions: a name occurs twice');
   if (names.some((name) => name.length === 0 || name.length > MAX_FUNCTION_CHARACTERS)) throw malformed('gated_functions: empty or too long');
+}
+
+/**
+ * A reduce takes parts alone, and a map takes none: no function is both. What a gated function found is for nobody before the
+ * commit, and a part of it would be there before.
+ */
+function checkPartitions({ partitionedFunctions, gatedFunctions }: ContractPolicy): void {
+  if (partitionedFunctions.length > MAX_LIST_ENTRIES) throw malformed(`partitioned_functions: more than ${String(MAX_LIST_ENTRIES)}`);
+  const names = partitionedFunctions.flatMap(({ function: name, map, reduce }) => [name, map, reduce]);
+  if (names.some((name) => lastPart(name).length === 0 || name.length > MAX_FUNCTION_CHARACTERS)) throw malformed('partitioned_functions: an empty name, or one that is too long');
+  if (!isUnique(partitionedFunctions.map(({ function: name }) => lastPart(name)))) throw malformed('partitioned_functions: a name occurs twice');
+  const maps = new Set(partitionedFunctions.map(({ map }) => foldedName(map)));
+  if (partitionedFunctions.some(({ reduce }) => maps.has(foldedName(reduce)))) throw malformed('partitioned_functions: one function is map and reduce');
+  const gated = new Set(gatedFunctions.map(foldedName));
+  if (names.some((name) => gated.has(foldedName(name)))) throw malformed('partitioned_functions: a function is gated as well');
 }
 
 /** A policy may have gated functions and no gate: it is from before gates could be named, and such functions are refused. */

@@ -7,6 +7,7 @@ import { refusal } from './testdata/refusal.js';
 const encoded = (change: object = {}): Uint8Array => encodeMessage(ContractPolicySchema, { ...CONTRACT, ...change });
 const [all, own] = CONTRACT.ownerSets;
 const [world, stones] = CONTRACT.datasets;
+const [part] = CONTRACT.partitionedFunctions;
 
 describe('parseContractPolicy', () => {
   it('takes a proper policy', () => {
@@ -49,6 +50,13 @@ describe('parseContractPolicy', () => {
     ['a gate that nobody opens', { gateQuorum: 0 }, /gate_quorum: a number from 1 to 1/],
     ['a gate that its organisations cannot open', { gateQuorum: 2 }, /gate_quorum: a number from 1 to 1/],
     ['a quorum of no gate', { gatedFunctions: [], gateOrganisations: [] }, /gate_quorum: a number from 0 to 0/],
+    ['a partitioned function twice', { partitionedFunctions: [part, { ...part, function: 'Stock:Total' }] }, /partitioned_functions: a name occurs twice/],
+    ['a partitioned function without a map', { partitionedFunctions: [{ ...part, map: '' }] }, /partitioned_functions: an empty name/],
+    ['a partitioned function whose reduce is nameless', { partitionedFunctions: [{ ...part, reduce: 'Stock:' }] }, /partitioned_functions: an empty name/],
+    ['a partitioned function with a long name', { partitionedFunctions: [{ ...part, function: 'f'.repeat(257) }] }, /partitioned_functions: .*too long/],
+    ['a map that is a reduce', { partitionedFunctions: [part, { ...part, function: 'Other', map: 'stock:sum' }] }, /partitioned_functions: one function is map and reduce/],
+    ['a partitioned function that is gated', { partitionedFunctions: [{ ...part, reduce: 'Bid' }] }, /partitioned_functions: a function is gated as well/],
+    ['too many partitioned functions', { partitionedFunctions: Array.from({ length: 257 }, (_, i) => ({ ...part, function: String(i) })) }, /partitioned_functions: more than 256/],
     ['an organisation mapped twice', { organisationMap: [...CONTRACT.organisationMap, ...CONTRACT.organisationMap] }, /organisation_map: a name occurs twice/],
     ['an organisation mapped to none', { organisationMap: [{ chaincodeMspId: 'X', endorserMspId: '' }] }, /organisation_map: endorser_msp_id/],
     ['a key access rule that is not proper', { keyAccess: [{ role: 'compute', operatorMspId: 'Org1MSP', nodeIds: ['n', 'n'] }] }, /key_access: rule 0: node_ids: not sorted/],

@@ -9,7 +9,11 @@ describe('isGatedFunction', () => {
     for (const called of ['close', 'Auction:close', 'Other:close']) expect(isGated('Auction:close', called), called).toBe(true);
   });
 
+  it('knows it in every spelling that a Go contract would run', () => {
+    for (const called of ['seal', 'ſeal', 'Auction:seal', 'SEAL']) expect(isGated('Seal', called), called).toBe(true);
+  });
+
   it('leaves others alone', () => {
-    for (const called of ['', 'closer', 'Close', 'close:', 'close:bid']) expect(isGated('close', called), called).toBe(false);
+    for (const called of ['', 'closer', 'close:', 'close:bid']) expect(isGated('close', called), called).toBe(false);
   });
 });

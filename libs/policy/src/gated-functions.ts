@@ -1,16 +1,12 @@
 import type { ContractPolicy } from '@selvedge/protocol';
+import { foldedName } from './function-names.js';
 
 /**
- * Whether a call's result is gated on commit. fabric-contract-api takes `close` and `AuctionContract:close` for one function
- * where that contract class is the default: names count as equal whose last parts are.
+ * Whether a call's result is gated on commit. Names count as equal whose last parts are, in whatever case.
  *
  * @param functionName the call's first argument
  */
 export function isGatedFunction({ gatedFunctions }: Pick<ContractPolicy, 'gatedFunctions'>, functionName: Uint8Array): boolean {
-  const called = lastPart(Buffer.from(functionName).toString('utf8'));
-  return gatedFunctions.some((name) => lastPart(name) === called);
-}
-
-function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf(':') + 1);
+  const called = foldedName(Buffer.from(functionName).toString('utf8'));
+  return gatedFunctions.some((name) => foldedName(name) === called);
 }

@@ -19,6 +19,7 @@ export { asksForEvidence, contractQuorum, distinctByOf, distinctCount, DISTINCT_
 export { CONTRACT_NAME } from './names.js';
 export { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 export { isGatedFunction } from './gated-functions.js';
+export { isReduceFunction, partitionedFunction } from './partitioned-functions.js';
 export { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';
 export { encodeChannelLists, encodeRevocationLists, parseRevocationLists, revocationListFacts, withRevocationLists } from './revocation-lists.js';
 export { recordRevocationLists } from './record-revocation-lists.js';

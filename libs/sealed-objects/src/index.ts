@@ -24,5 +24,6 @@ export {
   type SealedObject,
 } from './packet.js';
 export { openEvent, sealEvent, type EventHeaderInit, type OpenedEvent } from './event.js';
+export { openPart, sealPart, type ExpectedPart, type OpenedPart, type PartHeaderInit } from './part.js';
 export { padmeLength } from './padme.js';
 export { openView, openViewAnswer, sealView, sealViewAnswer, type SealedAnswer, type ViewScope } from './view.js';

@@ -8,7 +8,7 @@ import { isSameSecret, KEY_BYTES, requireKey } from './keys.js';
  * every replica; another header gives another key, another plaintext another nonce.
  */
 
-export type SyntheticKind = 'packet' | 'event';
+export type SyntheticKind = 'packet' | 'event' | 'part';
 const NONCE_BYTES = 12;
 
 export interface SyntheticKeys {

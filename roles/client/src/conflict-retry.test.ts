@@ -7,7 +7,7 @@ import { readConflictRetry, retryDelayMs } from './domain/conflict-retry.js';
 import { refusal } from './testdata/fake-ports.js';
 import { createFakeNetwork } from './testdata/fake-network.js';
 
-const CONFLICTS = ['MVCC_READ_CONFLICT', 'PHANTOM_READ_CONFLICT', 'STALE_READ', 'STALE_GUARD', 'CODE_HASH_MISMATCH', 'POLICY_VERSION_MISMATCH'];
+const CONFLICTS = ['MVCC_READ_CONFLICT', 'PHANTOM_READ_CONFLICT', 'STALE_READ', 'STALE_GUARD', 'CODE_HASH_MISMATCH', 'POLICY_VERSION_MISMATCH', 'PART_OUTDATED'];
 
 describe('readConflictRetry', () => {
   it('fills in bounds, and refuses what has none', () => {

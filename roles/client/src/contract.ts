@@ -9,6 +9,8 @@ import { pause } from './repeat.js';
 import type { Requests } from './requests.js';
 import type { TransactionSession } from './session.js';
 
+const QUERY_IN_PARTS = { attempts: 5 };
+
 /** A deployed contract, as this gateway's identity calls it. */
 export interface Contract {
   readonly name: string;
@@ -49,9 +51,9 @@ export function createContract(session: TransactionSession, name: string, batche
     const submitted = await order(transaction, options, requests);
     return submitted.awaitResult();
   };
-  /** What names nodes, endorsers or an end of its own, or is to be confirmed, goes its own way. */
+  /** What names nodes, endorsers or an end of its own, comes in parts, or is to be confirmed, goes its own way. */
   const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
-    options.computeQuorum === undefined && options.replicas === undefined && options.endorsingOrganizations === undefined && options.signal === undefined && options.confirm === undefined ? batches : undefined;
+    options.computeQuorum === undefined && options.replicas === undefined && options.endorsingOrganizations === undefined && options.signal === undefined && options.partitions === undefined && options.confirm === undefined ? batches : undefined;
   const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
     const alone = (requests?: Requests): Promise<Uint8Array> => commit(transaction, options, requests);
     return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();
@@ -64,6 +66,8 @@ export function createContract(session: TransactionSession, name: string, batche
   const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commitAnyhow(transaction, options), options);
   const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
     const alone = (requests?: Requests): Promise<Uint8Array> => newProposal(transaction, options, requests).evaluate();
+    // Parts that saw two versions of one thing, or an upgrade between them, are made anew.
+    if (options?.partitions !== undefined) return retrying(alone, { ...options, retry: options.retry ?? QUERY_IN_PARTS });
     return batchesFor(options)?.evaluate(contentOf(transaction, options ?? {}), alone) ?? alone();
   };
   return {

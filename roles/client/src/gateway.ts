@@ -51,7 +51,7 @@ export interface ConnectOptions {
   readonly reload?: () => Promise<ConnectionProfile>;
   /**
    * Makes a whole request again when it loses a conflict (MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT, STALE_READ,
-   * STALE_GUARD) or met an upgrade of its contract (CODE_HASH_MISMATCH, POLICY_VERSION_MISMATCH, then on the new
+   * STALE_GUARD) or met an upgrade of its contract (CODE_HASH_MISMATCH, POLICY_VERSION_MISMATCH, PART_OUTDATED, then on the new
    * version); for idempotent work. Off by default; ProposalOptions.retry overrides it.
    */
   readonly retry?: ConflictRetry;

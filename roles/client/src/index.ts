@@ -2,7 +2,7 @@ export { connect, type ConnectOptions, type Gateway, type Network } from './gate
 export type { ChaincodeEvent, ChaincodeEvents, ChaincodeEventsOptions } from './chaincode-events.js';
 export type { Contract } from './contract.js';
 export type { Proposal } from './proposal.js';
-export type { ProposalOptions, QueryConfirmation } from './proposal-options.js';
+export type { Partition, ProposalOptions, QueryConfirmation } from './proposal-options.js';
 export type { ExecutedTransaction } from './executed-transaction.js';
 export type { OutvotedNode } from './domain/replicas.js';
 export type { ReplicaCounts } from './domain/replica-record.js';

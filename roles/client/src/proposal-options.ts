@@ -9,9 +9,22 @@ export interface QueryConfirmation {
   readonly organisations: readonly string[];
 }
 
+/** One part of a partitioned function's work. */
+export interface Partition {
+  /** Of the function's map. */
+  readonly arguments?: readonly (string | Uint8Array)[];
+  /** For this map alone. */
+  readonly transientData?: Readonly<Record<string, string | Uint8Array>>;
+}
+
 /** What a transaction is called with. */
 export interface ProposalOptions {
   readonly arguments?: readonly (string | Uint8Array)[];
+  /**
+   * Of a function that the contract's policy names a map and a reduce for: the map runs once for each, at the same time, on as many compute
+   * nodes as there are; then the reduce runs, with `arguments` and what the maps gave. At most 64.
+   */
+  readonly partitions?: readonly Partition[];
   /** Travels sealed, and never onto the ledger by itself. */
   readonly transientData?: Readonly<Record<string, string | Uint8Array>>;
   /** Compute nodes that must agree; the contract's own quorum holds anyway. Default: a majority of `replicas`, else 1. */

@@ -9,6 +9,7 @@ import { contractsAsked } from './domain/requirements.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
 import { callOf } from './execution.js';
 import { missingFor } from './missing-nodes.js';
+import { mapParts, verifyPartitionCount } from './partitioned.js';
 import type { ProposalOptions } from './proposal-options.js';
 import { createRequests, type RequestContent, type Requests } from './requests.js';
 import type { TransactionSession } from './session.js';
@@ -17,7 +18,7 @@ import type { TransactionSession } from './session.js';
 export interface Proposal {
   /** Hexadecimal; SHA-256(nonce || creator) as in Fabric. */
   getTransactionId(): string;
-  /** The sealed request (SealedRequest bytes) as it travels for a submit. Verifies evidence first. */
+  /** The sealed request (SealedRequest bytes) as it travels for a submit. Verifies evidence first; has the maps of a request in parts run. */
   getBytes(): Promise<Uint8Array>;
   /** Runs the function on compute nodes and returns its target data, checked. Nothing is committed. */
   execute(): Promise<ExecutedTransaction>;
@@ -31,7 +32,7 @@ export function createProposal(
   contract: string,
   transaction: string,
   options: ProposalOptions,
-  requests: Requests = createRequests(session, contract, contentOf(transaction, options)),
+  requests: Requests = createRequests(session, contract, contentInParts(session, contract, transaction, options)),
 ): Proposal {
   return {
     getTransactionId: () => toHex(requests.txId),
@@ -94,6 +95,16 @@ export function contentOf(transaction: string, options: ProposalOptions): Reques
   const args = [transaction, ...(options.arguments ?? [])].map(bytesOf);
   const transient = Object.fromEntries(Object.entries(options.transientData ?? {}).map(([name, value]) => [name, bytesOf(value)]));
   return { args, transient, ...(options.confirm === undefined ? {} : { confirmQuorum: options.confirm }) };
+}
+
+/** The same with its parts, which are made when the request is built. Throws INVALID_CONFIGURATION. */
+function contentInParts(session: TransactionSession, contract: string, transaction: string, options: ProposalOptions): RequestContent {
+  const content = contentOf(transaction, options);
+  const { partitions } = options;
+  if (partitions === undefined) return content;
+  verifyPartitionCount(partitions.length);
+  const contents = partitions.map((partition) => contentOf(transaction, partition));
+  return { ...content, mapParts: (origin) => mapParts(session, contract, contents, origin, { ...options, wanted: wantedQuorum(options) }) };
 }
 
 function requireCount(value: number | undefined, what: string): void {

@@ -20,6 +20,13 @@ export interface Requests {
   withFreshEvidence<T>(kind: RequestKind, run: (request: BuiltRequest) => Promise<T>): Promise<T>;
 }
 
+/** What makes a transaction id, and the time that goes with it. */
+export interface RequestOrigin {
+  /** 24 bytes, fresh for each transaction. */
+  readonly nonce: Uint8Array;
+  readonly timestamp: Date;
+}
+
 /** What a request says to the contract. */
 export interface RequestContent {
   /** args[0] is the function name. */
@@ -27,15 +34,24 @@ export interface RequestContent {
   readonly transient: Readonly<Record<string, Uint8Array>>;
   /** Organisations that must confirm what is read; 0: none. Of an evaluate. */
   readonly confirmQuorum?: number;
+  /** Of a map: which of how many parts it makes. */
+  readonly place?: { readonly index: number; readonly count: number };
+  /** Has the parts made that the request goes over, each time that it is built. */
+  readonly mapParts?: (origin: RequestOrigin) => Promise<readonly Uint8Array[]>;
 }
 
-/** Prepares requests to a contract; nothing is sent. */
-export function createRequests(session: Session, contract: string, content: RequestContent): Requests {
-  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-  const timestamp = session.clock();
+/** Prepares requests to a contract; nothing is sent. @param origin of the request that these are parts of; default: a new one */
+export function createRequests(
+  session: Session,
+  contract: string,
+  { mapParts, ...content }: RequestContent,
+  origin: RequestOrigin = { nonce: new Uint8Array(randomBytes(NONCE_BYTES)), timestamp: session.clock() },
+): Requests {
+  const { nonce, timestamp } = origin;
   const built = new Map<RequestKind, Promise<BuiltRequest>>();
 
   const build = async (kind: RequestKind): Promise<BuiltRequest> => {
+    const parts = (await mapParts?.(origin)) ?? [];
     const [{ view, envelope }, { policy }] = [await session.trust.current(), await session.trust.terms(contract)];
     const suite = suiteByName(policy.suite).name;
     const envelopeKey = envelope.keys.get(suite);
@@ -44,7 +60,7 @@ export function createRequests(session: Session, contract: string, content: Requ
     const calledEpochs = chooseCalledEpochs(envelope, view, contract);
     const { digest } = view.profile;
     const context = session.senders.contextOf(suite, envelopeKey);
-    return buildRequest({ context, contract, kind, confirmQuorum: 0, ...content, nonce, timestamp, keyEpoch, calledEpochs, leastHeight: session.knownHeight.height, profileDigest: digest }, session.signer);
+    return buildRequest({ context, contract, kind, confirmQuorum: 0, ...content, parts, nonce, timestamp, keyEpoch, calledEpochs, leastHeight: session.knownHeight.height, profileDigest: digest }, session.signer);
   };
 
   // A failed build is not kept.

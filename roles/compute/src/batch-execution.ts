@@ -61,6 +61,7 @@ async function admit(execution: Execution, items: readonly UnsealedRequest[], co
         if (request.body.contract !== contract) throw deferred('it is for another contract than the batch');
         if (isReEncryption(request.body)) throw deferred('it is no request to the contract');
         if (request.body.kind === RequestKind.RELEASE_RESULT) throw deferred('it asks for a result');
+        if (request.partition !== undefined) throw deferred('it is a request in parts');
         if (request.body.confirmQuorum > 0) throw deferred('what it reads is to be confirmed');
         return { unsealed, request };
       }),

@@ -11,6 +11,8 @@ import type { UnsealedRequest } from './domain/open-request.js';
 import { answerGated } from './domain/gated-answer.js';
 import { readAskedResult } from './domain/release-result.js';
 import { openEvents } from './domain/open-events.js';
+import { answerMap } from './domain/map-answer.js';
+import { chaincodeArguments } from './domain/partition.js';
 import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
 import { createKeptSets } from './domain/kept-sets.js';
 import { listKeyEpochs } from './domain/list-key-epochs.js';
@@ -207,7 +209,7 @@ export function createExecution(options: ExecutionOptions): Execution {
         },
       };
     },
-    async conclude(unsealed, request, attempt, { view }) {
+    async conclude(unsealed, request, attempt, { view, keys }) {
       const { contracts } = attempt;
       if (request.isGated) {
         return answerGated(request, view.height, async () => ({ result: attempt.result(), unsealed, parts: contracts.parts(), keyPolicies: await contracts.keyPolicies() }));
@@ -216,6 +218,10 @@ export function createExecution(options: ExecutionOptions): Execution {
       const response = responseOf(result, view.height);
       if (isChaincodeError(result)) return { response };
       const parts = contracts.parts();
+      if (request.partition?.kind === 'map') {
+        const { rule, place } = request.partition;
+        return { response: answerMap({ unsealed, request, rule, place, parts, result, signer: keys.signer(request.policy.suite), viewHeight: view.height }) };
+      }
       if (!request.isSubmit) return { response };
       return { response, item: createTargetItem({ unsealed, request, parts, keyPolicies: await contracts.keyPolicies(), result }) };
     },
@@ -236,7 +242,7 @@ export function createExecution(options: ExecutionOptions): Execution {
   return execution;
 }
 
-function invocationOf({ body, policy, creator, txIdHex, epochKeys }: AuthorisedRequest, requestDigest: Uint8Array, deadlineMs: number): Invocation {
+function invocationOf({ body, policy, creator, txIdHex, epochKeys, partition, mapped }: AuthorisedRequest, requestDigest: Uint8Array, deadlineMs: number): Invocation {
   return {
     channel: body.channel,
     contract: body.contract,
@@ -245,7 +251,7 @@ function invocationOf({ body, policy, creator, txIdHex, epochKeys }: AuthorisedR
     creator: body.creator,
     creatorMspId: creator.mspId,
     nonce: body.nonce,
-    args: body.args,
+    args: chaincodeArguments(body.args, partition, mapped.parts),
     transient: new Map(body.transient.map(({ name, value }) => [name, value])),
     timestamp: { seconds: body.timestampSeconds, nanos: body.timestampNanos },
     seed: transactionSeed(epochKeys.randomKey, body.contract, requestDigest),

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { SelvedgeError } from '@selvedge/errors';
 import { ValidationCode } from '@selvedge/protocol';
-import type { Contract, OutvotedNode, ProposalOptions, QueryConfirmation } from '@selvedge/client';
-import { parseChaincodeCall, parseTransient } from '../chaincode-call.js';
+import type { Contract, OutvotedNode, Partition, ProposalOptions, QueryConfirmation } from '@selvedge/client';
+import { parseChaincodeCall, parsePartition, parseTransient } from '../chaincode-call.js';
 import type { CommandContext } from '../context.js';
 import { parseCount } from './deploy.js';
 import type { OpenFolder } from '../open-folder.js';
@@ -13,6 +13,7 @@ interface CallOptions {
   readonly name: string;
   readonly ctor: string;
   readonly transient?: string;
+  readonly partition?: readonly Partition[];
   readonly hops?: boolean;
   readonly confirm?: number;
   readonly replicas?: number;
@@ -37,6 +38,7 @@ export function addCallCommands(program: Command, contextOf: (command: Command) 
       .option('--transient <json>', 'transient data: {"name":"base64"}')
       .option('--replicas <nodes>', 'ask so many compute nodes at once; a majority of them must agree', (text) => parseCount('--replicas', text))
       .option('--compute-quorum <nodes>', 'so many compute nodes must agree, if that is more than the contract asks for', (text) => parseCount('--compute-quorum', text))
+      .option('--partition <json>', 'run the function in parts, this one with these arguments: ["aurora"]; may be repeated', (text, others: readonly Partition[] | undefined) => [...(others ?? []), parsePartition(text)])
       .option('--hops', 'print each hop of the request to standard error')
       .action(async (options: CallOptions, command: Command) => {
         const context = contextOf(command);
@@ -82,9 +84,9 @@ async function withContract(context: CommandContext, options: CallOptions, use: 
   const gateway = folder.connect(identity, onHop);
   try {
     const network = gateway.getNetwork(options.channelID ?? folder.connectionProfile.channel);
-    const { confirm, replicas, computeQuorum } = options;
-    const nodes = { ...(confirm === undefined ? {} : { confirm }), ...(replicas === undefined ? {} : { replicas }), ...(computeQuorum === undefined ? {} : { computeQuorum }) };
-    await use({ contract: network.getContract(options.name), transaction, options: { arguments: args, transientData, ...nodes } });
+    const { confirm, replicas, computeQuorum, partition: partitions } = options;
+    const asked = { ...(confirm === undefined ? {} : { confirm }), ...(replicas === undefined ? {} : { replicas }), ...(computeQuorum === undefined ? {} : { computeQuorum }), ...(partitions === undefined ? {} : { partitions }) };
+    await use({ contract: network.getContract(options.name), transaction, options: { arguments: args, transientData, ...asked } });
   } catch (error) {
     throw nameNetwork(error, folder);
   } finally {

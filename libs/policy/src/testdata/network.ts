@@ -92,6 +92,7 @@ export const CONTRACT = {
   gatedFunctions: ['bid'],
   gateOrganisations: ['Org1MSP'],
   gateQuorum: 1,
+  partitionedFunctions: [{ function: 'Total', map: 'Count', reduce: 'Sum' }],
   organisationMap: [{ chaincodeMspId: 'HouseMSP', endorserMspId: 'Org1MSP' }],
   eventReaders: ['Org2MSP'],
   keyAccess: [{ role: 'compute', operatorMspId: 'Org1MSP', nodeIds: ['compute-1'] }],

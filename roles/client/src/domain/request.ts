@@ -14,6 +14,10 @@ export interface RequestInput {
   readonly transient: Readonly<Record<string, Uint8Array>>;
   /** Organisations that must confirm what is read; 0: none. */
   readonly confirmQuorum: number;
+  /** Of a map. */
+  readonly place?: { readonly index: number; readonly count: number } | undefined;
+  /** SignedPart bytes, by index; default: the request is whole. */
+  readonly parts?: readonly Uint8Array[];
   /** 24 bytes, fresh for each transaction. */
   readonly nonce: Uint8Array;
   readonly timestamp: Date;
@@ -74,6 +78,8 @@ export function buildRequest(input: RequestInput, signer: Signer): BuiltRequest 
     leastHeight: input.leastHeight,
     profileDigest: input.profileDigest,
     confirmQuorum: input.confirmQuorum,
+    ...(input.place === undefined ? {} : { partition: input.place }),
+    parts: [...(input.parts ?? [])],
     calledEpochs: [...calledEpochs].map(([name, epoch]) => ({ contract: name, epoch })).sort((a, b) => compareText(a.contract, b.contract)),
   });
   const signedRequest = encodeMessage(SignedRequestSchema, { body, signature: signer.sign(signing.request(body)) });

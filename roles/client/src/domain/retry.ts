@@ -76,6 +76,8 @@ const CONFLICTS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'PHANTOM_READ_CONFLICT',
   'STALE_READ',
   'STALE_GUARD',
+  // Of a request in parts, some of which are from before a change.
+  'PART_OUTDATED',
   // Executed by the version of the contract that an upgrade has replaced meanwhile.
   'CODE_HASH_MISMATCH',
   'POLICY_VERSION_MISMATCH',

@@ -8,9 +8,13 @@ import type { HeldKeys } from '@selvedge/tee-node';
 import { agreeTerms, type ContractTerms } from './contract-terms.js';
 import { isGatedCall } from './gated-calls.js';
 import { verifyMayWrite } from './name-migration.js';
+import { openParts, type MappedParts } from './open-parts.js';
 import type { UnsealedRequest } from './open-request.js';
+import { partitionOf, type Partition } from './partition.js';
 import { verifyMayReEncrypt } from './re-encryption.js';
 import { isUpdate, parseRequest, type ParsedRequest } from './request-body.js';
+
+const NO_PARTS: MappedParts = { parts: [], inherited: [] };
 
 /** A request that may run. */
 export interface AuthorisedRequest extends ContractTerms {
@@ -19,6 +23,10 @@ export interface AuthorisedRequest extends ContractTerms {
   readonly isSubmit: boolean;
   /** Its result is released when it is committed. */
   readonly isGated: boolean;
+  /** undefined: it is whole. */
+  readonly partition: Partition | undefined;
+  /** What a reduce goes over; otherwise none. */
+  readonly mapped: MappedParts;
   readonly creator: Identity;
   /** 32 bytes, and lower-case hex. */
   readonly txId: Uint8Array;
@@ -39,7 +47,7 @@ export interface AuthoriseContext {
  * Decides whether an unsealed request may run (DESIGN 2, step 2). Everything that it throws is answered under the
  * response key: the codes of parseRequest, MspRegistry.verifySignature and agreeTerms; WRONG_NETWORK, WRONG_CHANNEL,
  * TX_ID_MISMATCH, PROFILE_MISMATCH, REQUEST_EXPIRED, FEATURE_UNSUPPORTED, STATE_UNCONFIRMED, RE_ENCRYPTION_DENIED, CONTRACT_MIGRATING, NAME_MIGRATION_NOT_OPEN,
- * RESULT_GATED, RESULT_GATE_UNSET.
+ * RESULT_GATED, RESULT_GATE_UNSET, and what partitionOf and openParts throw.
  */
 export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseContext): AuthorisedRequest {
   const { view, now } = context;
@@ -57,7 +65,9 @@ export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseCo
   const isSubmit = isUpdate(body);
   if (isSubmit) verifyMayWrite(body, contract, terms.names);
   const { txId } = unsealed.header;
-  return { ...terms, body, bodyBytes, isSubmit, isGated, creator, txId, txIdHex: toHex(txId) };
+  const partition = partitionOf(body, terms.policy);
+  const mapped = partition?.kind === 'reduce' ? openParts(body, txId, partition.rule, terms, context) : NO_PARTS;
+  return { ...terms, body, bodyBytes, isSubmit, isGated, partition, mapped, creator, txId, txIdHex: toHex(txId) };
 }
 
 function verifyConsistent({ header }: UnsealedRequest, body: RequestBody): void {

@@ -21,8 +21,7 @@ import { nameEpochField, sealEvent, sealPacket } from '@selvedge/sealed-objects'
 import type { ChaincodeEvent } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { namesInUse, type ContractTerms } from './contract-terms.js';
-import type { RecordedRead, RecordedWrite } from './recorded-sets.js';
-import type { Recorded } from './transaction-state.js';
+import type { Recorded, RecordedRead, RecordedWrite } from './recorded-sets.js';
 
 /** Digests of what was answered; 32 bytes. */
 export interface AnswerDigests {

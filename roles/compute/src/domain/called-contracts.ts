@@ -8,6 +8,7 @@ import { verifyMayWrite } from './name-migration.js';
 import { isUpdate } from './request-body.js';
 import { agreeTerms, type ContractTerms } from './contract-terms.js';
 import { verifyUngated } from './gated-calls.js';
+import { verifyTakesNoParts } from './partition.js';
 
 /** Under what a called contract's terms are agreed: those of the request that calls it. */
 export interface CallContext {
@@ -20,7 +21,7 @@ export interface CallContext {
 /**
  * Terms under which a request may call another contract: it is checked as if the request had invoked it, under the key
  * epoch that the request fixes for it. One transaction has one suite, whose keys sign its core.
- * Throws CHANNEL_NOT_SERVED, CALLED_CONTRACT_UNKNOWN, KEY_EPOCH_UNKNOWN, and what agreeTerms, verifyUngated and verifyMayWrite throw.
+ * Throws CHANNEL_NOT_SERVED, CALLED_CONTRACT_UNKNOWN, KEY_EPOCH_UNKNOWN, and what agreeTerms, verifyUngated, verifyTakesNoParts and verifyMayWrite throw.
  */
 export function agreeCalledTerms(body: RequestBody, suite: string, call: ContractCall, context: CallContext): ContractTerms {
   const { contract, channel, args } = call;
@@ -30,6 +31,7 @@ export function agreeCalledTerms(body: RequestBody, suite: string, call: Contrac
   if (keyEpoch === undefined && context.view.fact(facts.contract(contract)) === undefined) throw new SelvedgeError('CALLED_CONTRACT_UNKNOWN', `contract ${contract}, which the chaincode calls, is not on the ledger`);
   const terms = agreeTerms({ contract, keyEpoch, suite }, context);
   verifyUngated(terms.policy, args);
+  verifyTakesNoParts(terms.policy, args[0]);
   if (isUpdate(body)) verifyMayWrite(body, contract, terms.names);
   return terms;
 }

@@ -49,12 +49,25 @@ export interface RecordedKeyPolicy {
   readonly policy: Uint8Array;
 }
 
+/** Read and write sets of one contract. */
+export interface Recorded {
+  readonly reads: readonly RecordedRead[];
+  readonly guards: readonly RecordedGuard[];
+  readonly writes: readonly RecordedWrite[];
+  readonly keyPolicyReads: readonly RecordedKeyPolicy[];
+  /** That the sets under the guards were complete. */
+  readonly statements: readonly SetDigestStatement[];
+  /** A dataset whose query nothing protects from changes until the commit. */
+  readonly unguarded: string | undefined;
+}
+
 /** What a transaction read and wrote, each key once. */
 export interface RecordedSets {
   /** Throws STALE_READ when the key was read in another version before, CHAINCODE_LIMIT above the limit. */
   addRead(read: RecordedRead): void;
   /** Throws STALE_GUARD when the guard was read with another value before. */
   addGuard(guard: RecordedGuard, statements: readonly SetDigestStatement[]): void;
+  /** Throws STALE_READ when the key had another policy before. */
   addKeyPolicyRead(read: RecordedKeyPolicy): void;
   /**
    * The last write of a key wins, and so does the last policy that is set for it: a write without one leaves it, and the
@@ -98,7 +111,10 @@ export function createRecordedSets(maxWriteBytes: number): RecordedSets {
       statements.set(id, own);
     },
     addKeyPolicyRead(read) {
-      keyPolicyReads.set(entryId(read.dataset, read.ledgerKey), read);
+      const id = entryId(read.dataset, read.ledgerKey);
+      const earlier = keyPolicyReads.get(id);
+      if (earlier !== undefined && !equalBytes(earlier.policy, read.policy)) throw new SelvedgeError('STALE_READ', 'a key’s own policy changed between two reads of one transaction');
+      keyPolicyReads.set(id, read);
     },
     addWrite(given) {
       const id = entryId(given.dataset, given.ledgerKey);

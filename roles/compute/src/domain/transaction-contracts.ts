@@ -9,9 +9,9 @@ import { agreeCalledTerms, verifyContractCount, type CallContext } from './calle
 import type { ContractTerms } from './contract-terms.js';
 import type { NameMigration } from './name-migration.js';
 import type { ReEncryptable } from './re-encryption.js';
-import type { RecordedGuard, RecordedKeyPolicy, RecordedRead } from './recorded-sets.js';
+import type { Recorded, RecordedGuard, RecordedKeyPolicy, RecordedRead } from './recorded-sets.js';
 import { idleSeed, transactionSeed } from './seeds.js';
-import { createTransactionState, type Recorded, type TransactionState, type TransactionStateInput } from './transaction-state.js';
+import { createTransactionState, type TransactionState, type TransactionStateInput } from './transaction-state.js';
 
 /** A key's own policy, with the contract whose key it is. */
 export interface ContractKeyPolicy extends RecordedKeyPolicy {
@@ -47,7 +47,7 @@ export interface TransactionContracts extends ReEncryptable, NameMigration {
   keyPolicies(): Promise<ContractKeyPolicy[]>;
 }
 
-export interface TransactionContractsInput extends Omit<TransactionStateInput, 'declaredIndexes'> {
+export interface TransactionContractsInput extends Omit<TransactionStateInput, 'declaredIndexes' | 'inherited'> {
   readonly context: CallContext;
   /** 32 bytes, as in the core. */
   readonly requestDigest: Uint8Array;
@@ -75,7 +75,8 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
     const { name, codeHash } = terms.policy;
     verifyContractCount(inUse.size + 1);
     const underTerms: AuthorisedRequest = { ...request, ...terms };
-    const transactionState = createTransactionState({ ...input, request: underTerms, scope: { ...scope, contract: name }, declaredIndexes: () => declaredIndexes(codeHash) });
+    const inherited = request.mapped.inherited.find((each) => each.terms.policy.name === name)?.reads;
+    const transactionState = createTransactionState({ ...input, inherited, request: underTerms, scope: { ...scope, contract: name }, declaredIndexes: () => declaredIndexes(codeHash) });
     // Async, so that a refusal rejects instead of being thrown at the caller.
     const openContract: StateCalls['openContract'] = async (call) => {
       // Each call's function is checked, not the first one's alone.
@@ -97,6 +98,8 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
 
   const invoked = begin(request);
   invoked.runs = 1;
+  // Those that only maps have touched belong to the transaction too.
+  for (const { terms } of request.mapped.inherited) if (!inUse.has(terms.policy.name)) begin(terms);
   return {
     calls: invoked.state,
     reEncrypt: (dataset, ledgerKeys) => invoked.transactionState.reEncrypt(dataset, ledgerKeys),

@@ -1,12 +1,13 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
-import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type KeyVersion, type SetDigestStatement } from '@selvedge/protocol';
+import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type KeyVersion } from '@selvedge/protocol';
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes, IndexDefinition } from '@selvedge/rich-query';
 import { objectTypeOf } from '@selvedge/sealed-objects';
 import type { PacketOpener, ReadScope, ServingNode, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
 import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
+import type { InheritedReads } from './inherited-reads.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
 import { createKeyRange, verifyKeySupported } from './key-range.js';
 import type { KeptPoints, PointMemory, ReadPoint } from './kept-points.js';
@@ -15,7 +16,7 @@ import type { ReEncryptable, ReEncryption } from './re-encryption.js';
 import { entriesUnder, joinChains, type HistoryVersion } from './former-names.js';
 import { migrateEntries, type NameMigration } from './name-migration.js';
 import { requireNames } from './contract-terms.js';
-import { createRecordedSets, type RecordedGuard, type RecordedKeyPolicy, type RecordedRead, type RecordedWrite } from './recorded-sets.js';
+import { createRecordedSets, type Recorded, type RecordedKeyPolicy, type RecordedWrite } from './recorded-sets.js';
 import { prepareQuery, selectEntries, type QueryWork } from './rich-query.js';
 
 /** Fabric keeps no history of private data. */
@@ -29,18 +30,6 @@ const NO_INDEXES: readonly IndexDefinition[] = [];
 
 /** A contract's own part of {@link StateCalls}. */
 export type ContractState = Omit<StateCalls, 'openContract'>;
-
-/** Read and write sets of one contract. */
-export interface Recorded {
-  readonly reads: readonly RecordedRead[];
-  readonly guards: readonly RecordedGuard[];
-  readonly writes: readonly RecordedWrite[];
-  readonly keyPolicyReads: readonly RecordedKeyPolicy[];
-  /** That the sets under the guards were complete. */
-  readonly statements: readonly SetDigestStatement[];
-  /** A dataset whose query nothing protects from changes until the commit. */
-  readonly unguarded: string | undefined;
-}
 
 export interface TransactionState extends ReEncryptable, NameMigration {
   readonly calls: ContractState;
@@ -75,30 +64,37 @@ export interface TransactionStateInput {
   /** Those of the code that runs. */
   readonly declaredIndexes: () => Promise<DeclaredIndexes>;
   readonly queryWork: QueryWork;
+  /** What others have read for the transaction; default: nothing. */
+  readonly inherited?: InheritedReads | undefined;
 }
 
 /**
  * The state of one contract as a transaction sees it. As on Fabric, its own writes are not visible to its reads, and a
  * key that was read once keeps its value. An evaluate records nothing, unless what it read is to be confirmed.
  */
-export function createTransactionState({ request, isConfirmed, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, declaredIndexes, queryWork }: TransactionStateInput): TransactionState {
+export function createTransactionState({ request, isConfirmed, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, declaredIndexes, queryWork, inherited }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit, names, nameKeys } = request;
+  /** What it reads is checked as that of the request which goes over the parts. */
+  const isMap = request.partition?.kind === 'map';
   /** What can be confirmed of all that it reads is promised to who asks for it by himself. */
   const isAskedFor = request.body.confirmQuorum > 0;
   /** Whether more than the result rests on what is read: it is asked for anew, and noted. */
-  const isRecording = isSubmit || isConfirmed;
+  const isRecording = isSubmit || isConfirmed || isMap;
   const nodes = new Map<string, ServingNode>();
   const served = (dataset: string, key: Uint8Array, node: ServingNode | undefined): void => {
     if (isConfirmed && node !== undefined) nodes.set(ledgerId({ dataset }, key), node);
   };
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
   const sets = createRecordedSets(maxWriteBytes);
+  for (const read of inherited?.reads ?? []) sets.addRead(read);
+  for (const guard of inherited?.guards ?? []) sets.addGuard(guard, []);
+  for (const read of inherited?.keyPolicyReads ?? []) sets.addKeyPolicyRead(read);
   const points = new Map<string, Promise<ReadPoint>>();
   /** By ledger key, of whatever names. */
   const migrated = new Map<string, ReadPoint>();
   const withKeyPolicy = keepsKeyPolicies(policy);
   let failure: SelvedgeError | undefined;
-  let unguarded: string | undefined;
+  let unguarded: string | undefined = inherited?.unguarded;
 
   const watched = async <T>(fetch: Promise<T>): Promise<T> => {
     try {
@@ -146,8 +142,16 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     return entry;
   };
 
+  /** Whatever the chaincode makes of the refusal. */
+  const verifyMayWrite = (): void => {
+    if (!isMap) return;
+    failure ??= new SelvedgeError('PART_WRITES', 'a map writes nothing');
+    throw failure;
+  };
+
   const write = (place: DatasetPlace, key: string, effect: RecordedWrite['effect'], keyPolicy?: Uint8Array): void => {
     verifyKeySupported(key);
+    verifyMayWrite();
     if (!isSubmit) return;
     const { ownerSet, dataset, contentGuard, isEnding } = place;
     const datasetTag = nameKeys.datasetTag(dataset, objectTypeOf(key));
@@ -190,12 +194,13 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     if (!withKeyPolicy) return undefined;
     if (isAskedFor) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'key-level endorsement policies in a confirmed query');
     const { keyPolicy, ledgerKey } = await knownPoint(place, key);
-    if (isSubmit) sets.addKeyPolicyRead({ ownerSet: place.ownerSet, dataset: place.dataset, ledgerKey, policy: keyPolicy });
+    if (isSubmit || isMap) sets.addKeyPolicyRead({ ownerSet: place.ownerSet, dataset: place.dataset, ledgerKey, policy: keyPolicy });
     return keyPolicy.length === 0 ? undefined : keyPolicy;
   };
 
   const setKeyPolicy = async (place: DatasetPlace, key: string, keyPolicy: Uint8Array): Promise<void> => {
     if (!withKeyPolicy) throw new SelvedgeError('KEY_POLICY_UNMAPPED', 'the manifest maps no organisation to an endorser, so keys can have no policies of their own');
+    verifyMayWrite();
     if (place.isEnding) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'key-level endorsement policies where entries end by themselves');
     mapKeyPolicy(keyPolicy, policy);
     const isWritten = sets.writes().some((written) => written.dataset === place.dataset && written.key === key && written.effect.kind === 'put');
@@ -319,7 +324,7 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     recorded() {
       if (failure !== undefined) throw failure;
       adoptLatePolicies();
-      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes: sets.writes(), statements: sets.statements(), unguarded };
+      return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes: sets.writes(), statements: [...(inherited?.statements ?? []), ...sets.statements()], unguarded };
     },
     async keyPoliciesInForce(writes) {
       if (!withKeyPolicy) return [];

@@ -6,7 +6,9 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { ContractEpoch, Refusal } from "./common_pb.js";
 import { file_selvedge_v1_common } from "./common_pb.js";
-import type { NamesInUse, TargetData } from "./target_data_pb.js";
+import type { SetDigestStatement } from "./state_pb.js";
+import { file_selvedge_v1_state } from "./state_pb.js";
+import type { NamesInUse, TargetData, TeeSignature } from "./target_data_pb.js";
 import { file_selvedge_v1_target_data } from "./target_data_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/request.proto.
  */
 export const file_selvedge_v1_request: GenFile = /*@__PURE__*/
-  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iTgoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEgwKBHNhbHQYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwihwMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQiMwoOS2V5RXBvY2hzQXNrZWQSDwoHY29uZmlybRgBIAEoCBIQCghtYXhfa2V5cxgCIAEoDSJYCg9TdG9yZWRLZXlFcG9jaHMSFAoMbmV3ZXN0X2Vwb2NoGAEgASgEEi8KCGRhdGFzZXRzGAIgAygLMh0uc2VsdmVkZ2UudjEuRGF0YXNldEtleUVwb2NocyJyChBEYXRhc2V0S2V5RXBvY2hzEg8KB2RhdGFzZXQYASABKAkSDgoGZW5kaW5nGAIgASgIEikKBmVwb2NocxgDIAMoCzIZLnNlbHZlZGdlLnYxLkVwb2NoRW50cmllcxISCgpvbGRlcl9rZXlzGAQgAygMIkAKDEVwb2NoRW50cmllcxINCgVlcG9jaBgBIAEoBBIPCgdlbnRyaWVzGAIgASgEEhAKCHJlYWRhYmxlGAMgASgIIjEKCVJlRW5jcnlwdBIPCgdkYXRhc2V0GAEgASgJEhMKC2xlZGdlcl9rZXlzGAIgAygMIiwKC1JlRW5jcnlwdGVkEgwKBHNlZW4YASABKA0SDwoHd3JpdHRlbhgCIAEoDSIvCgpOYW1lc0Fza2VkEg8KB2NvbmZpcm0YASABKAgSEAoIbWF4X2tleXMYAiABKA0iYgoLU3RvcmVkTmFtZXMSJgoFbmFtZXMYASABKAsyFy5zZWx2ZWRnZS52MS5OYW1lc0luVXNlEisKCGRhdGFzZXRzGAIgAygLMhkuc2VsdmVkZ2UudjEuRGF0YXNldE5hbWVzIoIBCgxEYXRhc2V0TmFtZXMSDwoHZGF0YXNldBgBIAEoCRIOCgZlbmRpbmcYAiABKAgSDwoHY3VycmVudBgDIAEoBBINCgVvdGhlchgEIAEoBBIPCgd0b19jb3B5GAUgASgEEhIKCnVucmVhZGFibGUYBiABKAQSDAoEa2V5cxgHIAMoDCJFCgxNaWdyYXRlTmFtZXMSDwoHZGF0YXNldBgBIAEoCRITCgtsZWRnZXJfa2V5cxgCIAMoDBIPCgdwcm9sb25nGAMgASgIIusBCghSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIPCgdwYXlsb2FkGAMgASgMEioKBWV2ZW50GAQgASgLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQSJQoHcmVmdXNhbBgFIAEoCzIULnNlbHZlZGdlLnYxLlJlZnVzYWwSEwoLdmlld19oZWlnaHQYBiABKAQSLwoMY29uZmlybWF0aW9uGAcgASgLMhkuc2VsdmVkZ2UudjEuQ29uZmlybWF0aW9uEhQKDGdhdGVkX3Jlc3VsdBgUIAEoDCIvCgxDb25maXJtYXRpb24SDgoGaGVpZ2h0GAEgASgEEg8KB21zcF9pZHMYAiADKAkiMwoLR2F0ZWRSZXN1bHQSEgoKZGlnZXN0X2tleRgBIAEoDBIQCghyZXNwb25zZRgCIAEoDCIqCgtSZXN1bHRBc2tlZBIMCgRjb3JlGAEgASgMEg0KBW5vbmNlGAIgASgMIiQKDlJlbGVhc2VkUmVzdWx0EhIKCnJlc3VsdF9rZXkYASABKAwiQQoMUmVzdWx0SGFuZGxlEgwKBGNvcmUYASABKAwSDQoFbm9uY2UYAiABKAwSFAoMZ2F0ZWRfcmVzdWx0GAMgASgMIhYKFENvbXB1dGVIZWFsdGhSZXF1ZXN0IrgCCg1Db21wdXRlSGVhbHRoEg8KB25vZGVfaWQYASABKAkSDQoFcmVhZHkYAiABKAgSEAoIZHJhaW5pbmcYAyABKAgSEQoJaW5fZmxpZ2h0GAQgASgNEhAKCGNhcGFjaXR5GAUgASgNEhMKC3ZpZXdfaGVpZ2h0GAYgASgEEhEKCWNvbnRyYWN0cxgHIAMoCRIQCgh0ZWVfdHlwZRgIIAEoCRITCgttZWFzdXJlbWVudBgJIAEoDBIqCghwYWNrYWdlcxgKIAMoCzIYLnNlbHZlZGdlLnYxLkhlbGRQYWNrYWdlEiQKBGtlcHQYCyABKAsyFi5zZWx2ZWRnZS52MS5LZXB0U3RhdGUSFQoNc3RhdGVfcXVlcmllcxgMIAEoBBIYChBkZW5pZWRfY29udHJhY3RzGA0gAygJIncKCUtlcHRTdGF0ZRIOCgZwb2ludHMYASABKAQSEwoLcG9pbnRfYnl0ZXMYAiABKAQSEgoKcG9pbnRfaGl0cxgDIAEoBBIMCgRzZXRzGAQgASgEEhEKCXNldF9ieXRlcxgFIAEoBBIQCghzZXRfaGl0cxgGIAEoBCIyCgtIZWxkUGFja2FnZRIRCgljb2RlX2hhc2gYASABKAwSEAoIdmVyaWZpZWQYAiABKAgqVQoJRGlyZWN0aW9uEhkKFURJUkVDVElPTl9VTlNQRUNJRklFRBAAEhUKEURJUkVDVElPTl9SRVFVRVNUEAESFgoSRElSRUNUSU9OX1JFU1BPTlNFEAIqmgIKC1JlcXVlc3RLaW5kEhwKGFJFUVVFU1RfS0lORF9VTlNQRUNJRklFRBAAEhkKFVJFUVVFU1RfS0lORF9FVkFMVUFURRABEhcKE1JFUVVFU1RfS0lORF9TVUJNSVQQAhIcChhSRVFVRVNUX0tJTkRfT1BFTl9FVkVOVFMQAxIgChxSRVFVRVNUX0tJTkRfTElTVF9LRVlfRVBPQ0hTEAQSGwoXUkVRVUVTVF9LSU5EX1JFX0VOQ1JZUFQQBRIbChdSRVFVRVNUX0tJTkRfTElTVF9OQU1FUxAGEh4KGlJFUVVFU1RfS0lORF9NSUdSQVRFX05BTUVTEAcSHwobUkVRVUVTVF9LSU5EX1JFTEVBU0VfUkVTVUxUEBQy3QEKB0NvbXB1dGUSQgoHRXhlY3V0ZRIaLnNlbHZlZGdlLnYxLlNlYWxlZFJlcXVlc3QaGy5zZWx2ZWRnZS52MS5TZWFsZWRSZXNwb25zZRJFCgxFeGVjdXRlQmF0Y2gSGS5zZWx2ZWRnZS52MS5CYXRjaFJlcXVlc3QaGi5zZWx2ZWRnZS52MS5CYXRjaFJlc3BvbnNlEkcKBkhlYWx0aBIhLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhSZXF1ZXN0Ghouc2VsdmVkZ2UudjEuQ29tcHV0ZUhlYWx0aGIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_target_data]);
+  fileDesc("ChlzZWx2ZWRnZS92MS9yZXF1ZXN0LnByb3RvEgtzZWx2ZWRnZS52MSKjAQoNUmVxdWVzdEhlYWRlchIPCgd2ZXJzaW9uGAEgASgNEg0KBXN1aXRlGAIgASgJEg8KB25ldHdvcmsYAyABKAkSDwoHY2hhbm5lbBgEIAEoCRIWCg5lbnZlbG9wZV9lcG9jaBgFIAEoBBINCgV0eF9pZBgGIAEoDBIpCglkaXJlY3Rpb24YByABKA4yFi5zZWx2ZWRnZS52MS5EaXJlY3Rpb24iTgoNU2VhbGVkUmVxdWVzdBIOCgZoZWFkZXIYASABKAwSCwoDZW5jGAIgASgMEgwKBHNhbHQYAyABKAwSEgoKY2lwaGVydGV4dBgEIAEoDCIwCg1TaWduZWRSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIi0KDlRyYW5zaWVudEZpZWxkEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAwixgMKC1JlcXVlc3RCb2R5Eg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRImCgRraW5kGAQgASgOMhguc2VsdmVkZ2UudjEuUmVxdWVzdEtpbmQSDAoEYXJncxgFIAMoDBIuCgl0cmFuc2llbnQYBiADKAsyGy5zZWx2ZWRnZS52MS5UcmFuc2llbnRGaWVsZBIPCgdjcmVhdG9yGAcgASgMEg0KBW5vbmNlGAggASgMEhkKEXRpbWVzdGFtcF9zZWNvbmRzGAkgASgDEhcKD3RpbWVzdGFtcF9uYW5vcxgKIAEoBRIRCglrZXlfZXBvY2gYCyABKAQSFgoOcHJvZmlsZV9kaWdlc3QYDCABKAwSFgoOY29uZmlybV9xdW9ydW0YDSABKA0SMQoNY2FsbGVkX2Vwb2NocxgOIAMoCzIaLnNlbHZlZGdlLnYxLkNvbnRyYWN0RXBvY2gSFAoMbGVhc3RfaGVpZ2h0GA8gASgEEi4KCXBhcnRpdGlvbhgoIAEoCzIbLnNlbHZlZGdlLnYxLlBhcnRpdGlvblBsYWNlEg0KBXBhcnRzGCkgAygMIi4KDlBhcnRpdGlvblBsYWNlEg0KBWluZGV4GAEgASgNEg0KBWNvdW50GAIgASgNInEKDlNlYWxlZFJlc3BvbnNlEg8KB25vZGVfaWQYASABKAkSDAoEc2FsdBgCIAEoDBISCgpjaXBoZXJ0ZXh0GAMgASgMEiwKC3RhcmdldF9kYXRhGAQgASgLMhcuc2VsdmVkZ2UudjEuVGFyZ2V0RGF0YSI5CgxCYXRjaFJlcXVlc3QSKQoFaXRlbXMYASADKAsyGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0ImQKDUJhdGNoUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5zZWx2ZWRnZS52MS5CYXRjaEl0ZW0SLAoLdGFyZ2V0X2RhdGEYAiABKAsyFy5zZWx2ZWRnZS52MS5UYXJnZXREYXRhInMKCUJhdGNoSXRlbRItCghyZXNwb25zZRgBIAEoCzIbLnNlbHZlZGdlLnYxLlNlYWxlZFJlc3BvbnNlEhAKCGhhc19jb3JlGAIgASgIEiUKB3JlZnVzYWwYAyABKAsyFC5zZWx2ZWRnZS52MS5SZWZ1c2FsIi8KDkNoYWluY29kZUV2ZW50EgwKBG5hbWUYASABKAkSDwoHcGF5bG9hZBgCIAEoDCI0Cg1TZWFsZWRFdmVudE9mEg0KBXR4X2lkGAEgASgMEhQKDHNlYWxlZF9ldmVudBgCIAEoDCI7CgxPcGVuZWRFdmVudHMSKwoGZXZlbnRzGAEgAygLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQiMwoOS2V5RXBvY2hzQXNrZWQSDwoHY29uZmlybRgBIAEoCBIQCghtYXhfa2V5cxgCIAEoDSJYCg9TdG9yZWRLZXlFcG9jaHMSFAoMbmV3ZXN0X2Vwb2NoGAEgASgEEi8KCGRhdGFzZXRzGAIgAygLMh0uc2VsdmVkZ2UudjEuRGF0YXNldEtleUVwb2NocyJyChBEYXRhc2V0S2V5RXBvY2hzEg8KB2RhdGFzZXQYASABKAkSDgoGZW5kaW5nGAIgASgIEikKBmVwb2NocxgDIAMoCzIZLnNlbHZlZGdlLnYxLkVwb2NoRW50cmllcxISCgpvbGRlcl9rZXlzGAQgAygMIkAKDEVwb2NoRW50cmllcxINCgVlcG9jaBgBIAEoBBIPCgdlbnRyaWVzGAIgASgEEhAKCHJlYWRhYmxlGAMgASgIIjEKCVJlRW5jcnlwdBIPCgdkYXRhc2V0GAEgASgJEhMKC2xlZGdlcl9rZXlzGAIgAygMIiwKC1JlRW5jcnlwdGVkEgwKBHNlZW4YASABKA0SDwoHd3JpdHRlbhgCIAEoDSIvCgpOYW1lc0Fza2VkEg8KB2NvbmZpcm0YASABKAgSEAoIbWF4X2tleXMYAiABKA0iYgoLU3RvcmVkTmFtZXMSJgoFbmFtZXMYASABKAsyFy5zZWx2ZWRnZS52MS5OYW1lc0luVXNlEisKCGRhdGFzZXRzGAIgAygLMhkuc2VsdmVkZ2UudjEuRGF0YXNldE5hbWVzIoIBCgxEYXRhc2V0TmFtZXMSDwoHZGF0YXNldBgBIAEoCRIOCgZlbmRpbmcYAiABKAgSDwoHY3VycmVudBgDIAEoBBINCgVvdGhlchgEIAEoBBIPCgd0b19jb3B5GAUgASgEEhIKCnVucmVhZGFibGUYBiABKAQSDAoEa2V5cxgHIAMoDCJFCgxNaWdyYXRlTmFtZXMSDwoHZGF0YXNldBgBIAEoCRITCgtsZWRnZXJfa2V5cxgCIAMoDBIPCgdwcm9sb25nGAMgASgIIpACCghSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIPCgdwYXlsb2FkGAMgASgMEioKBWV2ZW50GAQgASgLMhsuc2VsdmVkZ2UudjEuQ2hhaW5jb2RlRXZlbnQSJQoHcmVmdXNhbBgFIAEoCzIULnNlbHZlZGdlLnYxLlJlZnVzYWwSEwoLdmlld19oZWlnaHQYBiABKAQSLwoMY29uZmlybWF0aW9uGAcgASgLMhkuc2VsdmVkZ2UudjEuQ29uZmlybWF0aW9uEhQKDGdhdGVkX3Jlc3VsdBgUIAEoDBIjCgNtYXAYKCABKAsyFi5zZWx2ZWRnZS52MS5NYXBBbnN3ZXIiWgoJTWFwQW5zd2VyEiUKBHBhcnQYASABKAsyFy5zZWx2ZWRnZS52MS5TaWduZWRQYXJ0EhEKCWNvbnRyYWN0cxgCIAMoCRITCgtyZWFkX2RpZ2VzdBgDIAEoDCKFAQoKU2lnbmVkUGFydBITCgtzZWFsZWRfcGFydBgBIAEoDBItCgpzaWduYXR1cmVzGAIgAygLMhkuc2VsdmVkZ2UudjEuVGVlU2lnbmF0dXJlEjMKCnN0YXRlbWVudHMYAyADKAsyHy5zZWx2ZWRnZS52MS5TZXREaWdlc3RTdGF0ZW1lbnQiPwoKU2VhbGVkUGFydBIOCgZoZWFkZXIYASABKAwSDQoFbm9uY2UYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCKcAQoQU2VhbGVkUGFydEhlYWRlchINCgVzdWl0ZRgBIAEoCRIRCglrZXlfZXBvY2gYAiABKAQSDwoHY2hhbm5lbBgDIAEoCRIQCghjb250cmFjdBgEIAEoCRINCgV0eF9pZBgFIAEoDBINCgVpbmRleBgGIAEoDRINCgVjb3VudBgHIAEoDRIWCg5rZXlfY29tbWl0bWVudBgIIAEoDCKKAQoEUGFydBIWCg5wcm9maWxlX2RpZ2VzdBgBIAEoDBILCgNtYXAYAiABKAkSEQoJYXJndW1lbnRzGAMgAygJEg4KBnJlc3VsdBgEIAEoCRIMCgRjb3JlGAUgASgMEiwKCXVuZ3VhcmRlZBgGIAMoCzIZLnNlbHZlZGdlLnYxLlVuZ3VhcmRlZFNldCIxCgxVbmd1YXJkZWRTZXQSEAoIY29udHJhY3QYASABKAkSDwoHZGF0YXNldBgCIAEoCSIvCgxDb25maXJtYXRpb24SDgoGaGVpZ2h0GAEgASgEEg8KB21zcF9pZHMYAiADKAkiMwoLR2F0ZWRSZXN1bHQSEgoKZGlnZXN0X2tleRgBIAEoDBIQCghyZXNwb25zZRgCIAEoDCIqCgtSZXN1bHRBc2tlZBIMCgRjb3JlGAEgASgMEg0KBW5vbmNlGAIgASgMIiQKDlJlbGVhc2VkUmVzdWx0EhIKCnJlc3VsdF9rZXkYASABKAwiQQoMUmVzdWx0SGFuZGxlEgwKBGNvcmUYASABKAwSDQoFbm9uY2UYAiABKAwSFAoMZ2F0ZWRfcmVzdWx0GAMgASgMIhYKFENvbXB1dGVIZWFsdGhSZXF1ZXN0IrgCCg1Db21wdXRlSGVhbHRoEg8KB25vZGVfaWQYASABKAkSDQoFcmVhZHkYAiABKAgSEAoIZHJhaW5pbmcYAyABKAgSEQoJaW5fZmxpZ2h0GAQgASgNEhAKCGNhcGFjaXR5GAUgASgNEhMKC3ZpZXdfaGVpZ2h0GAYgASgEEhEKCWNvbnRyYWN0cxgHIAMoCRIQCgh0ZWVfdHlwZRgIIAEoCRITCgttZWFzdXJlbWVudBgJIAEoDBIqCghwYWNrYWdlcxgKIAMoCzIYLnNlbHZlZGdlLnYxLkhlbGRQYWNrYWdlEiQKBGtlcHQYCyABKAsyFi5zZWx2ZWRnZS52MS5LZXB0U3RhdGUSFQoNc3RhdGVfcXVlcmllcxgMIAEoBBIYChBkZW5pZWRfY29udHJhY3RzGA0gAygJIncKCUtlcHRTdGF0ZRIOCgZwb2ludHMYASABKAQSEwoLcG9pbnRfYnl0ZXMYAiABKAQSEgoKcG9pbnRfaGl0cxgDIAEoBBIMCgRzZXRzGAQgASgEEhEKCXNldF9ieXRlcxgFIAEoBBIQCghzZXRfaGl0cxgGIAEoBCIyCgtIZWxkUGFja2FnZRIRCgljb2RlX2hhc2gYASABKAwSEAoIdmVyaWZpZWQYAiABKAgqVQoJRGlyZWN0aW9uEhkKFURJUkVDVElPTl9VTlNQRUNJRklFRBAAEhUKEURJUkVDVElPTl9SRVFVRVNUEAESFgoSRElSRUNUSU9OX1JFU1BPTlNFEAIqsAIKC1JlcXVlc3RLaW5kEhwKGFJFUVVFU1RfS0lORF9VTlNQRUNJRklFRBAAEhkKFVJFUVVFU1RfS0lORF9FVkFMVUFURRABEhcKE1JFUVVFU1RfS0lORF9TVUJNSVQQAhIcChhSRVFVRVNUX0tJTkRfT1BFTl9FVkVOVFMQAxIgChxSRVFVRVNUX0tJTkRfTElTVF9LRVlfRVBPQ0hTEAQSGwoXUkVRVUVTVF9LSU5EX1JFX0VOQ1JZUFQQBRIbChdSRVFVRVNUX0tJTkRfTElTVF9OQU1FUxAGEh4KGlJFUVVFU1RfS0lORF9NSUdSQVRFX05BTUVTEAcSHwobUkVRVUVTVF9LSU5EX1JFTEVBU0VfUkVTVUxUEBQSFAoQUkVRVUVTVF9LSU5EX01BUBAeMt0BCgdDb21wdXRlEkIKB0V4ZWN1dGUSGi5zZWx2ZWRnZS52MS5TZWFsZWRSZXF1ZXN0Ghsuc2VsdmVkZ2UudjEuU2VhbGVkUmVzcG9uc2USRQoMRXhlY3V0ZUJhdGNoEhkuc2VsdmVkZ2UudjEuQmF0Y2hSZXF1ZXN0Ghouc2VsdmVkZ2UudjEuQmF0Y2hSZXNwb25zZRJHCgZIZWFsdGgSIS5zZWx2ZWRnZS52MS5Db21wdXRlSGVhbHRoUmVxdWVzdBoaLnNlbHZlZGdlLnYxLkNvbXB1dGVIZWFsdGhiBnByb3RvMw", [file_selvedge_v1_common, file_selvedge_v1_state, file_selvedge_v1_target_data]);
 
 /**
  * The clear header: the transaction key and all associated data bind its bytes.
@@ -249,6 +251,20 @@ export type RequestBody = Message<"selvedge.v1.RequestBody"> & {
    * @generated from field: uint64 least_height = 15;
    */
   leastHeight: bigint;
+
+  /**
+   * of a MAP
+   *
+   * @generated from field: selvedge.v1.PartitionPlace partition = 40;
+   */
+  partition?: PartitionPlace | undefined;
+
+  /**
+   * SignedPart bytes, by index: the function's reduce runs over them
+   *
+   * @generated from field: repeated bytes parts = 41;
+   */
+  parts: Uint8Array[];
 };
 
 /**
@@ -257,6 +273,32 @@ export type RequestBody = Message<"selvedge.v1.RequestBody"> & {
  */
 export const RequestBodySchema: GenMessage<RequestBody> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_request, 4);
+
+/**
+ * Which of how many parts.
+ *
+ * @generated from message selvedge.v1.PartitionPlace
+ */
+export type PartitionPlace = Message<"selvedge.v1.PartitionPlace"> & {
+  /**
+   * from 0
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message selvedge.v1.PartitionPlace.
+ * Use `create(PartitionPlaceSchema)` to create a new message.
+ */
+export const PartitionPlaceSchema: GenMessage<PartitionPlace> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 5);
 
 /**
  * The answer. salt and node_id feed the response key; target_data is absent for an evaluate.
@@ -294,7 +336,7 @@ export type SealedResponse = Message<"selvedge.v1.SealedResponse"> & {
  * Use `create(SealedResponseSchema)` to create a new message.
  */
 export const SealedResponseSchema: GenMessage<SealedResponse> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 5);
+  messageDesc(file_selvedge_v1_request, 6);
 
 /**
  * Requests to one contract, run in order: later ones see what earlier ones wrote.
@@ -313,7 +355,7 @@ export type BatchRequest = Message<"selvedge.v1.BatchRequest"> & {
  * Use `create(BatchRequestSchema)` to create a new message.
  */
 export const BatchRequestSchema: GenMessage<BatchRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 6);
+  messageDesc(file_selvedge_v1_request, 7);
 
 /**
  * @generated from message selvedge.v1.BatchResponse
@@ -339,7 +381,7 @@ export type BatchResponse = Message<"selvedge.v1.BatchResponse"> & {
  * Use `create(BatchResponseSchema)` to create a new message.
  */
 export const BatchResponseSchema: GenMessage<BatchResponse> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 7);
+  messageDesc(file_selvedge_v1_request, 8);
 
 /**
  * @generated from message selvedge.v1.BatchItem
@@ -370,7 +412,7 @@ export type BatchItem = Message<"selvedge.v1.BatchItem"> & {
  * Use `create(BatchItemSchema)` to create a new message.
  */
 export const BatchItemSchema: GenMessage<BatchItem> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 8);
+  messageDesc(file_selvedge_v1_request, 9);
 
 /**
  * @generated from message selvedge.v1.ChaincodeEvent
@@ -392,7 +434,7 @@ export type ChaincodeEvent = Message<"selvedge.v1.ChaincodeEvent"> & {
  * Use `create(ChaincodeEventSchema)` to create a new message.
  */
 export const ChaincodeEventSchema: GenMessage<ChaincodeEvent> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 9);
+  messageDesc(file_selvedge_v1_request, 10);
 
 /**
  * A sealed event as it stands on the ledger, and whose it is.
@@ -420,7 +462,7 @@ export type SealedEventOf = Message<"selvedge.v1.SealedEventOf"> & {
  * Use `create(SealedEventOfSchema)` to create a new message.
  */
 export const SealedEventOfSchema: GenMessage<SealedEventOf> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 10);
+  messageDesc(file_selvedge_v1_request, 11);
 
 /**
  * In the order of the request's arguments.
@@ -439,7 +481,7 @@ export type OpenedEvents = Message<"selvedge.v1.OpenedEvents"> & {
  * Use `create(OpenedEventsSchema)` to create a new message.
  */
 export const OpenedEventsSchema: GenMessage<OpenedEvents> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 11);
+  messageDesc(file_selvedge_v1_request, 12);
 
 /**
  * Under which epochs of its data key a contract's entries lie. For administrators of its owners.
@@ -467,7 +509,7 @@ export type KeyEpochsAsked = Message<"selvedge.v1.KeyEpochsAsked"> & {
  * Use `create(KeyEpochsAskedSchema)` to create a new message.
  */
 export const KeyEpochsAskedSchema: GenMessage<KeyEpochsAsked> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 12);
+  messageDesc(file_selvedge_v1_request, 13);
 
 /**
  * @generated from message selvedge.v1.StoredKeyEpochs
@@ -493,7 +535,7 @@ export type StoredKeyEpochs = Message<"selvedge.v1.StoredKeyEpochs"> & {
  * Use `create(StoredKeyEpochsSchema)` to create a new message.
  */
 export const StoredKeyEpochsSchema: GenMessage<StoredKeyEpochs> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 13);
+  messageDesc(file_selvedge_v1_request, 14);
 
 /**
  * @generated from message selvedge.v1.DatasetKeyEpochs
@@ -531,7 +573,7 @@ export type DatasetKeyEpochs = Message<"selvedge.v1.DatasetKeyEpochs"> & {
  * Use `create(DatasetKeyEpochsSchema)` to create a new message.
  */
 export const DatasetKeyEpochsSchema: GenMessage<DatasetKeyEpochs> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 14);
+  messageDesc(file_selvedge_v1_request, 15);
 
 /**
  * @generated from message selvedge.v1.EpochEntries
@@ -560,7 +602,7 @@ export type EpochEntries = Message<"selvedge.v1.EpochEntries"> & {
  * Use `create(EpochEntriesSchema)` to create a new message.
  */
 export const EpochEntriesSchema: GenMessage<EpochEntries> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 15);
+  messageDesc(file_selvedge_v1_request, 16);
 
 /**
  * The entries of a dataset that are to lie under the request's key epoch, with the values that they have.
@@ -586,7 +628,7 @@ export type ReEncrypt = Message<"selvedge.v1.ReEncrypt"> & {
  * Use `create(ReEncryptSchema)` to create a new message.
  */
 export const ReEncryptSchema: GenMessage<ReEncrypt> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 16);
+  messageDesc(file_selvedge_v1_request, 17);
 
 /**
  * @generated from message selvedge.v1.ReEncrypted
@@ -612,7 +654,7 @@ export type ReEncrypted = Message<"selvedge.v1.ReEncrypted"> & {
  * Use `create(ReEncryptedSchema)` to create a new message.
  */
 export const ReEncryptedSchema: GenMessage<ReEncrypted> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 17);
+  messageDesc(file_selvedge_v1_request, 18);
 
 /**
  * Under which names a contract's entries lie. For administrators of its owners.
@@ -640,7 +682,7 @@ export type NamesAsked = Message<"selvedge.v1.NamesAsked"> & {
  * Use `create(NamesAskedSchema)` to create a new message.
  */
 export const NamesAskedSchema: GenMessage<NamesAsked> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 18);
+  messageDesc(file_selvedge_v1_request, 19);
 
 /**
  * @generated from message selvedge.v1.StoredNames
@@ -666,7 +708,7 @@ export type StoredNames = Message<"selvedge.v1.StoredNames"> & {
  * Use `create(StoredNamesSchema)` to create a new message.
  */
 export const StoredNamesSchema: GenMessage<StoredNames> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 19);
+  messageDesc(file_selvedge_v1_request, 20);
 
 /**
  * @generated from message selvedge.v1.DatasetNames
@@ -725,7 +767,7 @@ export type DatasetNames = Message<"selvedge.v1.DatasetNames"> & {
  * Use `create(DatasetNamesSchema)` to create a new message.
  */
 export const DatasetNamesSchema: GenMessage<DatasetNames> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 20);
+  messageDesc(file_selvedge_v1_request, 21);
 
 /**
  * Entries of a dataset that are to be copied to the other names; while these are cleared, to end there.
@@ -758,7 +800,7 @@ export type MigrateNames = Message<"selvedge.v1.MigrateNames"> & {
  * Use `create(MigrateNamesSchema)` to create a new message.
  */
 export const MigrateNamesSchema: GenMessage<MigrateNames> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 21);
+  messageDesc(file_selvedge_v1_request, 22);
 
 /**
  * What the chaincode answered (its digest, keyed, is in the core), or a refusal after authentication.
@@ -813,6 +855,13 @@ export type Response = Message<"selvedge.v1.Response"> & {
    * @generated from field: bytes gated_result = 20;
    */
   gatedResult: Uint8Array;
+
+  /**
+   * of a MAP: all that its client gets
+   *
+   * @generated from field: selvedge.v1.MapAnswer map = 40;
+   */
+  map?: MapAnswer | undefined;
 };
 
 /**
@@ -820,7 +869,232 @@ export type Response = Message<"selvedge.v1.Response"> & {
  * Use `create(ResponseSchema)` to create a new message.
  */
 export const ResponseSchema: GenMessage<Response> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 22);
+  messageDesc(file_selvedge_v1_request, 23);
+
+/**
+ * @generated from message selvedge.v1.MapAnswer
+ */
+export type MapAnswer = Message<"selvedge.v1.MapAnswer"> & {
+  /**
+   * signed by the node that answers
+   *
+   * @generated from field: selvedge.v1.SignedPart part = 1;
+   */
+  part?: SignedPart | undefined;
+
+  /**
+   * that the map touched, the invoked one first: their quorums count
+   *
+   * @generated from field: repeated string contracts = 2;
+   */
+  contracts: string[];
+
+  /**
+   * of what it read: replicas that differ in it saw different states; believed by nobody but the client, for its own error
+   *
+   * @generated from field: bytes read_digest = 3;
+   */
+  readDigest: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.MapAnswer.
+ * Use `create(MapAnswerSchema)` to create a new message.
+ */
+export const MapAnswerSchema: GenMessage<MapAnswer> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 24);
+
+/**
+ * What a map gave, as its client hands it to the nodes that reduce.
+ *
+ * @generated from message selvedge.v1.SignedPart
+ */
+export type SignedPart = Message<"selvedge.v1.SignedPart"> & {
+  /**
+   * SealedPart bytes
+   *
+   * @generated from field: bytes sealed_part = 1;
+   */
+  sealedPart: Uint8Array;
+
+  /**
+   * over H("part", sealed_part); of replicas, which make the same box
+   *
+   * @generated from field: repeated selvedge.v1.TeeSignature signatures = 2;
+   */
+  signatures: TeeSignature[];
+
+  /**
+   * that sets were complete; endorsers verify them
+   *
+   * @generated from field: repeated selvedge.v1.SetDigestStatement statements = 3;
+   */
+  statements: SetDigestStatement[];
+};
+
+/**
+ * Describes the message selvedge.v1.SignedPart.
+ * Use `create(SignedPartSchema)` to create a new message.
+ */
+export const SignedPartSchema: GenMessage<SignedPart> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 25);
+
+/**
+ * A Part for the contract's compute nodes, under the contract's data key.
+ *
+ * @generated from message selvedge.v1.SealedPart
+ */
+export type SealedPart = Message<"selvedge.v1.SealedPart"> & {
+  /**
+   * SealedPartHeader bytes
+   *
+   * @generated from field: bytes header = 1;
+   */
+  header: Uint8Array;
+
+  /**
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * @generated from field: bytes ciphertext = 3;
+   */
+  ciphertext: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.SealedPart.
+ * Use `create(SealedPartSchema)` to create a new message.
+ */
+export const SealedPartSchema: GenMessage<SealedPart> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 26);
+
+/**
+ * @generated from message selvedge.v1.SealedPartHeader
+ */
+export type SealedPartHeader = Message<"selvedge.v1.SealedPartHeader"> & {
+  /**
+   * @generated from field: string suite = 1;
+   */
+  suite: string;
+
+  /**
+   * @generated from field: uint64 key_epoch = 2;
+   */
+  keyEpoch: bigint;
+
+  /**
+   * @generated from field: string channel = 3;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: string contract = 4;
+   */
+  contract: string;
+
+  /**
+   * of the map's request, which is the reduce's too
+   *
+   * @generated from field: bytes tx_id = 5;
+   */
+  txId: Uint8Array;
+
+  /**
+   * @generated from field: uint32 index = 6;
+   */
+  index: number;
+
+  /**
+   * @generated from field: uint32 count = 7;
+   */
+  count: number;
+
+  /**
+   * @generated from field: bytes key_commitment = 8;
+   */
+  keyCommitment: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.SealedPartHeader.
+ * Use `create(SealedPartHeaderSchema)` to create a new message.
+ */
+export const SealedPartHeaderSchema: GenMessage<SealedPartHeader> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 27);
+
+/**
+ * @generated from message selvedge.v1.Part
+ */
+export type Part = Message<"selvedge.v1.Part"> & {
+  /**
+   * @generated from field: bytes profile_digest = 1;
+   */
+  profileDigest: Uint8Array;
+
+  /**
+   * the function that ran
+   *
+   * @generated from field: string map = 2;
+   */
+  map: string;
+
+  /**
+   * without the function's name
+   *
+   * @generated from field: repeated string arguments = 3;
+   */
+  arguments: string[];
+
+  /**
+   * @generated from field: string result = 4;
+   */
+  result: string;
+
+  /**
+   * Core bytes: transaction, time, code, policy and what was read; nothing is written
+   *
+   * @generated from field: bytes core = 5;
+   */
+  core: Uint8Array;
+
+  /**
+   * queried, though nothing tells when they change
+   *
+   * @generated from field: repeated selvedge.v1.UnguardedSet unguarded = 6;
+   */
+  unguarded: UnguardedSet[];
+};
+
+/**
+ * Describes the message selvedge.v1.Part.
+ * Use `create(PartSchema)` to create a new message.
+ */
+export const PartSchema: GenMessage<Part> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 28);
+
+/**
+ * @generated from message selvedge.v1.UnguardedSet
+ */
+export type UnguardedSet = Message<"selvedge.v1.UnguardedSet"> & {
+  /**
+   * @generated from field: string contract = 1;
+   */
+  contract: string;
+
+  /**
+   * @generated from field: string dataset = 2;
+   */
+  dataset: string;
+};
+
+/**
+ * Describes the message selvedge.v1.UnguardedSet.
+ * Use `create(UnguardedSetSchema)` to create a new message.
+ */
+export const UnguardedSetSchema: GenMessage<UnguardedSet> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_request, 29);
 
 /**
  * All that the query read stood at this height at least, as these organisations sign.
@@ -846,7 +1120,7 @@ export type Confirmation = Message<"selvedge.v1.Confirmation"> & {
  * Use `create(ConfirmationSchema)` to create a new message.
  */
 export const ConfirmationSchema: GenMessage<Confirmation> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 23);
+  messageDesc(file_selvedge_v1_request, 30);
 
 /**
  * @generated from message selvedge.v1.GatedResult
@@ -872,7 +1146,7 @@ export type GatedResult = Message<"selvedge.v1.GatedResult"> & {
  * Use `create(GatedResultSchema)` to create a new message.
  */
 export const GatedResultSchema: GenMessage<GatedResult> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 24);
+  messageDesc(file_selvedge_v1_request, 31);
 
 /**
  * Asks for the key of a gated result, once its transaction is committed.
@@ -900,7 +1174,7 @@ export type ResultAsked = Message<"selvedge.v1.ResultAsked"> & {
  * Use `create(ResultAskedSchema)` to create a new message.
  */
 export const ResultAskedSchema: GenMessage<ResultAsked> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 25);
+  messageDesc(file_selvedge_v1_request, 32);
 
 /**
  * @generated from message selvedge.v1.ReleasedResult
@@ -919,7 +1193,7 @@ export type ReleasedResult = Message<"selvedge.v1.ReleasedResult"> & {
  * Use `create(ReleasedResultSchema)` to create a new message.
  */
 export const ReleasedResultSchema: GenMessage<ReleasedResult> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 26);
+  messageDesc(file_selvedge_v1_request, 33);
 
 /**
  * What an application keeps to fetch a gated result later. Holds no secret, and is of use to the request's creator alone.
@@ -948,7 +1222,7 @@ export type ResultHandle = Message<"selvedge.v1.ResultHandle"> & {
  * Use `create(ResultHandleSchema)` to create a new message.
  */
 export const ResultHandleSchema: GenMessage<ResultHandle> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 27);
+  messageDesc(file_selvedge_v1_request, 34);
 
 /**
  * @generated from message selvedge.v1.ComputeHealthRequest
@@ -961,7 +1235,7 @@ export type ComputeHealthRequest = Message<"selvedge.v1.ComputeHealthRequest"> &
  * Use `create(ComputeHealthRequestSchema)` to create a new message.
  */
 export const ComputeHealthRequestSchema: GenMessage<ComputeHealthRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 28);
+  messageDesc(file_selvedge_v1_request, 35);
 
 /**
  * @generated from message selvedge.v1.ComputeHealth
@@ -1044,7 +1318,7 @@ export type ComputeHealth = Message<"selvedge.v1.ComputeHealth"> & {
  * Use `create(ComputeHealthSchema)` to create a new message.
  */
 export const ComputeHealthSchema: GenMessage<ComputeHealth> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 29);
+  messageDesc(file_selvedge_v1_request, 36);
 
 /**
  * State that a node keeps in TEE memory, of all contracts; bytes are estimates.
@@ -1092,7 +1366,7 @@ export type KeptState = Message<"selvedge.v1.KeptState"> & {
  * Use `create(KeptStateSchema)` to create a new message.
  */
 export const KeptStateSchema: GenMessage<KeptState> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 30);
+  messageDesc(file_selvedge_v1_request, 37);
 
 /**
  * A contract package in the node's store.
@@ -1120,7 +1394,7 @@ export type HeldPackage = Message<"selvedge.v1.HeldPackage"> & {
  * Use `create(HeldPackageSchema)` to create a new message.
  */
 export const HeldPackageSchema: GenMessage<HeldPackage> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_request, 31);
+  messageDesc(file_selvedge_v1_request, 38);
 
 /**
  * @generated from enum selvedge.v1.Direction
@@ -1208,6 +1482,13 @@ export enum RequestKind {
    * @generated from enum value: REQUEST_KIND_RELEASE_RESULT = 20;
    */
   RELEASE_RESULT = 20,
+
+  /**
+   * args[0] is a partitioned function: its map runs; the answer has a part and no payload
+   *
+   * @generated from enum value: REQUEST_KIND_MAP = 30;
+   */
+  MAP = 30,
 }
 
 /**

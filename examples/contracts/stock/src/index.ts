@@ -1,0 +1,4 @@
+import { StockContract } from './stock-contract';
+
+export { StockContract };
+export const contracts = [StockContract];

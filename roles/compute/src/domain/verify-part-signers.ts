@@ -1,0 +1,47 @@
+import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
+import { signing, type ContractPolicy, type SignedPart } from '@selvedge/protocol';
+
+/**
+ * Whoever signed a part, each a compute node in good standing on the ledger now. Throws TEE_CERTIFICATE_INVALID, TEE_WRONG_ROLE or
+ * TEE_SIGNATURE_INVALID; PART_OUTDATED for one that was revoked, or whose certificate has ended: other nodes can make the part anew.
+ *
+ * @param at of a clock that may only make this node refuse
+ */
+export function verifyPartSignatures({ sealedPart, signatures }: Pick<SignedPart, 'sealedPart' | 'signatures'>, { facts, profile, at }: { readonly facts: FactReader; readonly profile: Profile; readonly at: Date }): readonly TeeCertificate[] {
+  const { network, channel } = profile.message;
+  const { rootCertificate } = readBrokerRoot(facts);
+  const signed = signing.part(sealedPart);
+  return signatures.map(({ certificate: der, signature }) => {
+    const certificate = verifyTeeCertificate(der, rootCertificate, at);
+    verifyStillStanding(facts, certificate.binding, { network, channel, role: 'compute' });
+    if (!certificate.suite.isSignatureValid(certificate.publicKey, signed, signature)) throw new SelvedgeError('TEE_SIGNATURE_INVALID', 'the TEE signature of a part does not verify');
+    return certificate;
+  });
+}
+
+function verifyStillStanding(...[facts, binding, expected]: Parameters<typeof verifyTeeStanding>): void {
+  try {
+    verifyTeeStanding(facts, binding, expected);
+  } catch (cause) {
+    const hasEnded = isSelvedgeError(cause, 'TEE_REVOKED') || isSelvedgeError(cause, 'TEE_CERTIFICATE_EXPIRED');
+    if (!hasEnded) throw cause;
+    // Under its own code the client would take it for a refusal of the node that reduces.
+    throw new SelvedgeError('PART_OUTDATED', `compute node ${binding.nodeId}, which made a part, counts no more: ${cause.code}: ${cause.message}`, { cause });
+  }
+}
+
+/**
+ * Whether who signed a part may have the contract's keys, and is enough, as for a core: by the contract's own quorum and the floors of the
+ * profile. Throws TEE_CERTIFICATE_INVALID for a key of another suite, KEY_ACCESS_DENIED, COMPUTE_QUORUM_NOT_MET.
+ */
+export function verifyPartSigners(certificates: readonly TeeCertificate[], { profile, policy }: { readonly profile: Profile; readonly policy: ContractPolicy }): void {
+  const policies = { profile: profile.message, policy };
+  for (const { suite, binding } of certificates) {
+    if (suite.name !== policy.suite) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', 'the certificate’s suite is not the contract’s');
+    verifyKeyAccess(binding, policies);
+  }
+  const signers = certificates.map(({ binding }) => binding);
+  verifyQuorums(signers, quorumRules(signers, policies));
+}
