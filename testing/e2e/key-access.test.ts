@@ -1,8 +1,9 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadTls, type Contract, type Gateway } from '@selvedge/client';
-import { Compute, type ComputeHealth } from '@selvedge/protocol';
+import { Compute, LIMITS, parseMessage, SerializedIdentitySchema, type ComputeHealth } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endorseUntilRefused } from './src/endorse-until-refused.js';
@@ -36,6 +37,18 @@ describe.each(LEDGERS)('keys of a contract that is one organisation’s to run, 
   const audited = (): unknown[] =>
     readFileSync(path.join(test.network.node('key-broker').dataDirectory, 'audit.jsonl'), 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse((JSON.parse(line) as { body: string }).body) as unknown);
 
+  /** A client that takes South's node for the one whose id it has. */
+  const connectToSouth = async (): Promise<Gateway> => {
+    const profile = { ...test.network.connectionProfile(), computeNodes: [{ nodeId: CLAIMED, address: test.network.node('compute-2').address }] };
+    return test.network.connect('AuroraMSP', { connectionProfile: profile, reload: () => Promise.resolve(profile) });
+  };
+  /** Of whose signature asks for a node's keys. */
+  const operatorOf = async (mspId: string): Promise<{ readonly hash: string; readonly name: string }> => {
+    const { idBytes } = parseMessage(SerializedIdentitySchema, (await test.network.identity(mspId, 'peer0')).serialized, LIMITS.maxCreatorBytes);
+    const { raw, subject } = new X509Certificate(idBytes);
+    return { hash: createHash('sha256').update(raw).digest('hex'), name: /^CN=(.*)$/m.exec(subject)?.[1] ?? '' };
+  };
+
   beforeAll(async () => {
     if (isSkipped) return;
     test = await startTestNetwork({
@@ -43,7 +56,8 @@ describe.each(LEDGERS)('keys of a contract that is one organisation’s to run, 
       computeNodes: 2,
       businessOrganisations: ['AuroraMSP', 'BorealisMSP'],
       endorserOrganisations: ['NorthMSP', 'SouthMSP'],
-      keyAccess: [{ contract: '*', rules: ['NorthMSP', 'SouthMSP'].map((operatorMspId) => ({ role: 'compute', operatorMspId })) }],
+      viewers: true,
+      keyAccess: [{ contract: '*', rules: [...['NorthMSP', 'SouthMSP'].map((operatorMspId) => ({ role: 'compute' as const, operatorMspId })), ...['AuroraMSP', 'BorealisMSP'].map((operatorMspId) => ({ role: 'viewer' as const, operatorMspId }))] }],
       configure: ({ name }) => (name === 'compute-2' ? { nodeId: CLAIMED } : {}),
     });
     await test.network.deploy(TALLY);
@@ -61,9 +75,8 @@ describe.each(LEDGERS)('keys of a contract that is one organisation’s to run, 
   }, TIMEOUT_MS);
 
   it.skipIf(isSkipped)('are refused to the other organisation’s node, and endorsers refuse what it ran', async () => {
-    const profile = { ...test.network.connectionProfile(), computeNodes: [{ nodeId: CLAIMED, address: test.network.node('compute-2').address }] };
-    const misled = await test.network.connect('AuroraMSP', { connectionProfile: profile, reload: () => Promise.resolve(profile) });
-    const executed = await misled.getNetwork(profile.channel).getContract('tally').newProposal('Put', { arguments: ['by-south'] }).execute();
+    const misled = await connectToSouth();
+    const executed = await misled.getNetwork(test.network.connectionProfile().channel).getContract('tally').newProposal('Put', { arguments: ['by-south'] }).execute();
     await test.network.deploy(TALLY, { keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: [CLAIMED] }] });
 
     await expect(endorseUntilRefused(executed)).rejects.toMatchObject({ code: 'KEY_ACCESS_DENIED', message: expect.stringContaining(REASON) as string });
@@ -82,5 +95,32 @@ describe.each(LEDGERS)('keys of a contract that is one organisation’s to run, 
   it.skipIf(isSkipped)('are held by the rightful one, which serves', async () => {
     expect(await healthOf('compute-1')).toMatchObject({ nodeId: CLAIMED, ready: true, contracts: ['tally'], deniedContracts: [] });
     for (const key of ['a', 'b', 'c']) expect(text(await contract.submitTransaction('Put', key))).toBe('1.0.0');
+  }, TIMEOUT_MS);
+
+  it.skipIf(isSkipped)('go by the operator’s certificate and by the name in it, which a node cannot choose', async () => {
+    const [north, south] = [await operatorOf('NorthMSP'), await operatorOf('SouthMSP')];
+    const executed = await contract.newProposal('Put', { arguments: ['by-north'] }).execute();
+    await test.network.deploy(TALLY, { keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', operatorNames: ['somebody else'] }, { role: 'compute', operatorMspId: 'SouthMSP', operatorCertificates: [south.hash] }] });
+    await expect(endorseUntilRefused(executed)).rejects.toMatchObject({ code: 'KEY_ACCESS_DENIED', message: expect.stringContaining(`operator name "${north.name}"`) as string });
+    const misled = await connectToSouth();
+    const bySouth = misled.getNetwork(test.network.connectionProfile().channel).getContract('tally');
+    expect(text(await bySouth.submitTransaction('Put', 'by-south'))).toBe('1.0.0');
+
+    const late = await bySouth.newProposal('Put', { arguments: ['late'] }).execute();
+    await test.network.deploy(TALLY, { keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', operatorNames: [north.name] }, { role: 'compute', operatorMspId: 'SouthMSP', operatorCertificates: [north.hash] }] });
+    await expect(endorseUntilRefused(late)).rejects.toMatchObject({ code: 'KEY_ACCESS_DENIED', message: expect.stringContaining(`operator certificate ${south.hash}`) as string });
+    expect(text(await contract.submitTransaction('Put', 'by-north'))).toBe('1.0.0');
+    misled.close();
+  }, TIMEOUT_MS);
+
+  it.skipIf(isSkipped)('are a viewer’s for what its rule’s purposes say', async () => {
+    const reader = await test.network.connect('AuroraMSP', { user: 'Admin' });
+    const compute = [{ role: 'compute' as const, operatorMspId: 'NorthMSP' }];
+    const view = (): Promise<string> => reader.getNetwork(test.network.connectionProfile().channel).getViews().key({ contract: 'tally', key: 'a' }).then(({ versions }) => versions.map(({ value }) => text(value)).join(), (error: unknown) => (error as { code: string }).code);
+    await test.network.deploy(TALLY, { keyAccess: [...compute, { role: 'viewer', operatorMspId: 'AuroraMSP', purposes: ['state'] }] });
+    await expect.poll(view, POLL).toBe('1.0.0');
+    await test.network.deploy(TALLY, { keyAccess: [...compute, { role: 'viewer', operatorMspId: 'AuroraMSP', purposes: ['events'] }] });
+    await expect.poll(view, POLL).toBe('KEY_ACCESS_DENIED');
+    reader.close();
   }, TIMEOUT_MS);
 });

@@ -8,8 +8,8 @@ import { migrateNames, type NameMigrationInput } from './migrate-names.js';
 import { migrationText, namesTable, phaseText, unfinishedText } from './names-text.js';
 
 const stored = (change: Partial<StoredNames> = {}): StoredNames => ({
-  phase: 'copying', current: 1n, other: 2n, toCopy: 0n, left: 7n, unreadable: 0n,
-  datasets: [{ dataset: '', isEnding: false, current: 7n, other: 7n, toCopy: 0n, unreadable: 0n }, { dataset: 'offers', isEnding: true, current: 2n, other: 0n, toCopy: 2n, unreadable: 1n }],
+  phase: 'copying', current: 1n, other: 2n, toCopy: 0n, left: 7n, strays: 0n, unreadable: 0n,
+  datasets: [{ dataset: '', isEnding: false, current: 7n, other: 7n, strays: 0n, toCopy: 0n, unreadable: 0n }, { dataset: 'offers', isEnding: true, current: 2n, other: 1n, strays: 1n, toCopy: 2n, unreadable: 1n }],
   ...change,
 });
 
@@ -57,6 +57,24 @@ describe('a migration of names by command', () => {
     expect(await run(clearing, {}, { left: 0n }).result).toMatchObject({ proposed: 'finish' });
   });
 
+  const without = (names: ContractNames, counts: Partial<StoredNames>, givenUp?: bigint) => run(names, { givenUp, options: { prolong: true } }, counts).result;
+
+  it.each<[string, ContractNames, Partial<StoredNames>, Partial<StoredNames>]>([
+    ['open', SETTLED, { left: 0n, unreadable: 3n }, {}],
+    ['switch', COPYING, { unreadable: 3n }, { toCopy: 1n }],
+    ['finish', { ...COPYING, phase: 'clearing', current: 2n, other: 1n, former: [1n] }, { left: 3n, unreadable: 3n }, { left: 4n }],
+  ])('proposes the %s without entries that nothing opens where exactly so many are given up, all else being done', async (step, names, counts, undone) => {
+    await expect(without(names, counts)).rejects.toMatchObject({ message: expect.stringContaining('--give-up 3 goes on without them') as string });
+    for (const other of [2n, 4n]) await expect(without(names, counts, other)).rejects.toMatchObject({ message: expect.stringContaining('--give-up 3') as string });
+    if (step !== 'open') await expect(without(names, { ...counts, ...undone }, 3n)).rejects.toMatchObject({ code: 'NAME_MIGRATION_INCOMPLETE', message: expect.stringMatching(/^1 entries .*; what can be seen to comes first$/) as string });
+    if (step !== 'open') expect(await without(names, counts, 3n)).toMatchObject({ proposed: step });
+  });
+
+  it('finishes in spite of what an earlier migration left under names of before', async () => {
+    const clearing: ContractNames = { ...COPYING, phase: 'clearing', current: 2n, other: 1n, former: [1n] };
+    expect(await without(clearing, { left: 0n, strays: 2n })).toMatchObject({ proposed: 'finish', stored: { strays: 2n } });
+  });
+
   it('believes no count of another step than the ledger records', async () => {
     const later = stored({ phase: 'settled', other: undefined, left: 0n });
     const { proposed, result } = run(COPYING, { names: { count: () => Promise.resolve(stored()), migrate: () => Promise.resolve({ written: 0, transactions: 0, conflicts: 0, after: later }) } });
@@ -83,13 +101,14 @@ describe('what is told of names', () => {
     expect(namesTable(stored()).split('\n')).toEqual([
       'collection   current  other  to copy',
       'world state  7        7      0',
-      'offers       2        0      2        1 under revoked key epochs, end by themselves',
+      'offers       2        1      2        1 under revoked key epochs, 1 of an earlier migration, end by themselves',
     ]);
     expect(phaseText(stored({ toCopy: 2n }))).toBe('names of epoch 1 are copied to epoch 2: 2 left to copy; the contract takes no updates');
     expect(phaseText(stored({ phase: 'clearing', current: 2n, other: 1n }))).toBe('names of epoch 2; those of epoch 1 are cleared: 7 left; the contract takes no updates');
     expect(phaseText(stored({ phase: 'settled', left: 0n }))).toBe('names of epoch 1');
-    expect(phaseText(stored({ phase: 'settled' }))).toContain('7 entries lie under others');
-    expect(unfinishedText(stored({ toCopy: 2n, unreadable: 1n }))).toBe('2 entries have no copy under the new names yet; 1 lie under revoked key epochs, which nothing opens');
+    expect(phaseText(stored({ phase: 'settled', left: 0n, strays: 2n }))).toBe('names of epoch 1; 2 entries lie under names of before, where an earlier migration left them and nothing reads them');
+    expect(unfinishedText(stored({ toCopy: 2n, unreadable: 1n }))).toBe('2 entries have no copy under the new names yet; 1 lie under revoked key epochs, so that nothing can copy them, and after the switch they are absent; what can be seen to comes first');
+    expect(unfinishedText(stored({ phase: 'clearing', left: 3n, unreadable: 3n }))).toBe('0 entries lie under the names that are cleared; 3 lie under revoked key epochs, so that nothing can delete them; --give-up 3 goes on without them');
     expect(unfinishedText(stored({ phase: 'clearing' }))).toBe('7 entries lie under the names that are cleared');
     expect(migrationText({ written: 3, transactions: 1, conflicts: 0 })).toBe('3 entries seen to in 1 transactions, 0 conflicts');
   });

@@ -4,7 +4,7 @@ import { isOfStep, isPhaseDone, proposeNameStep, type BrokerToAsk, type Contract
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { approvePolicyChange, createPolicyTransaction, listFacts, readContractNames, type ContractNames, type NameStep } from '@selvedge/policy';
-import { unfinishedText } from './names-text.js';
+import { consentText, unfinishedText } from './names-text.js';
 import type { PolicyCommands } from './open-folder.js';
 
 /** How often, and how long, compute nodes are asked whether they have seen a step. */
@@ -23,6 +23,8 @@ export interface NameMigrationInput {
   readonly output: string | undefined;
   /** Gives a migration up that copies still. */
   readonly isAborting: boolean;
+  /** Entries under revoked key epochs that the operator goes on without: their number, as the command has named it. Default none. */
+  readonly givenUp?: bigint | undefined;
   readonly options: Omit<MigrationOptions, 'recorded'>;
   readonly onStep: (step: NameStep['step']) => void;
 }
@@ -40,7 +42,7 @@ export interface NameMigrationResult extends WorkProgress {
  * INVALID_CONFIGURATION for a contract that cannot be migrated as it is, VIEW_BEHIND, and what the work and the steps throw.
  */
 export async function migrateNames(input: NameMigrationInput): Promise<NameMigrationResult> {
-  const { contract, names, isAborting, options } = input;
+  const { contract, names, isAborting, givenUp, options } = input;
   let [written, transactions, conflicts] = [0, 0, 0];
   let hasFinished = false;
 
@@ -50,7 +52,7 @@ export async function migrateNames(input: NameMigrationInput): Promise<NameMigra
     transactions += done.transactions;
     conflicts += done.conflicts;
     if (!isOfStep(after, recorded)) throw new SelvedgeError('VIEW_BEHIND', 'the count after the work is of another step of the migration', { role: 'cli' });
-    if (!isPhaseDone(after)) throw new SelvedgeError('NAME_MIGRATION_INCOMPLETE', unfinishedText(after), { role: 'cli' });
+    if (!isPhaseDone(after, givenUp)) throw new SelvedgeError('NAME_MIGRATION_INCOMPLETE', unfinishedText(after), { role: 'cli' });
     return after;
   };
 
@@ -62,7 +64,7 @@ export async function migrateNames(input: NameMigrationInput): Promise<NameMigra
     if (recorded.phase === 'settled') {
       if (hasFinished) return { written, transactions, conflicts, stored, proposed: undefined };
       if (isAborting) throw new SelvedgeError('NAME_MIGRATION_NOT_OPEN', `no migration of the names of contract ${contract} is open`, { role: 'cli' });
-      verifyMigratable(stored, options);
+      verifyMigratable(stored, input);
       step = 'open';
     } else if (recorded.phase === 'copying') {
       if (!isAborting) stored = await work(recorded);
@@ -84,10 +86,10 @@ export async function migrateNames(input: NameMigrationInput): Promise<NameMigra
 }
 
 /** Before updates are held up: what would stop the migration half way is refused. */
-function verifyMigratable({ datasets, unreadable }: StoredNames, { prolong = false }: NameMigrationInput['options']): void {
+function verifyMigratable({ datasets, unreadable }: StoredNames, { givenUp, options: { prolong = false } }: NameMigrationInput): void {
   const ending = datasets.find(({ isEnding, current }) => isEnding && current > 0n);
   if (ending !== undefined && !prolong) throw new SelvedgeError('INVALID_CONFIGURATION', `entries of collection ${ending.dataset} end by themselves (blockToLive), and a copy begins its life anew; --prolong has them live so much longer`, { role: 'cli' });
-  if (unreadable > 0n) throw new SelvedgeError('INVALID_CONFIGURATION', `${String(unreadable)} entries lie under revoked key epochs: nothing can copy them`, { role: 'cli' });
+  if (unreadable > 0n && unreadable !== givenUp) throw new SelvedgeError('INVALID_CONFIGURATION', `${String(unreadable)} entries lie under revoked key epochs: nothing can copy them, and after the switch they are absent; ${consentText(unreadable)}`, { role: 'cli' });
 }
 
 /** A count by nodes that have seen what the ledger records. */

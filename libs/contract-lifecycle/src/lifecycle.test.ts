@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { create } from '@bufbuild/protobuf';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import type { Signer } from '@selvedge/identity';
-import { approvePolicyChange, createPolicyTransaction, facts, verifyPolicyTransaction } from '@selvedge/policy';
-import { DistinctBy, type ContractPolicy } from '@selvedge/protocol';
+import { approvePolicyChange, createPolicyTransaction, createProfile, facts, parseProfile, verifyPolicyTransaction } from '@selvedge/policy';
+import { AppraisalPolicySchema, DistinctBy, type ContractPolicy } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bringContract, planContract, type ContractPlan } from './lifecycle.js';
 import { commitPending, findPending, readPending, verifyCommittable, type PendingContract } from './pending.js';
@@ -23,6 +24,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sv-lifecycle-'));
   await writeFile(join(folder, 'index.js'), '');
+  await writeCollections(...Object.keys(COLLECTIONS));
   await writeVersion('2.0.0');
   [endorsement, brought, block] = [undefined, [], 10n];
 });
@@ -31,6 +33,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The collections of the contract on the ledger. */
+const COLLECTIONS: Record<string, string[]> = { auroraStones: ['AuroraMSP'], borealisStones: ['BorealisMSP'], celestaStones: ['CelestaMSP'], tradeOffers: ['AuroraMSP', 'BorealisMSP'] };
+const writeCollections = (...names: string[]): Promise<void> =>
+  writeFile(join(folder, 'collections_config.json'), JSON.stringify(names.map((name) => ({ name, policy: `OR(${(COLLECTIONS[name] ?? []).map((mspId) => `'${mspId}.member'`).join(', ')})` }))));
 const writeVersion = (version: string): Promise<void> =>
   writeFile(join(folder, 'package.json'), JSON.stringify({ name: consortium.contract, version, main: 'index.js', scripts: { start: 'node index.js' } }));
 const admins = (...mspIds: string[]): Signer[] => mspIds.map((mspId) => consortium.organisation(mspId).admin.signer);
@@ -77,6 +83,12 @@ describe('planContract', () => {
     await expect(plan(8)).rejects.toMatchObject({ code: 'CONTRACT_DOWNGRADE' });
   });
 
+  it('refuses a package that lacks a collection of the one on the ledger before anybody approves', async () => {
+    const [, ...rest] = Object.keys(COLLECTIONS);
+    await writeCollections(...rest);
+    await expect(plan()).rejects.toMatchObject({ code: 'CONTRACT_DATASET_DROPPED', message: expect.stringContaining('dataset auroraStones is missing') as string });
+  });
+
   describe('against a contract that the manifest says it calls', () => {
     const OWNERS = ['AuroraMSP', 'BorealisMSP', 'CelestaMSP'];
     const call = async (change: NonNullable<Parameters<TestConsortium['addContract']>[1]>, { options = {}, on = ports() }: { options?: object; on?: LifecyclePorts } = {}): Promise<unknown> => {
@@ -105,6 +117,18 @@ describe('planContract', () => {
       await expect(call({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1'] }] }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID', message: expect.stringContaining('key access rules let 0 compute nodes run both diamonds and bank, 1 must run a call') as string });
       await expect(call({ keyAccess: [{ role: 'compute', operatorMspId: 'SouthMSP' }] }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
       await expect(call({ keyAccess: [{ role: 'compute', operatorMspId: 'NorthMSP', nodeIds: ['compute-1', 'compute-2'] }], computeQuorum: 2 }, { options })).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
+    });
+
+    it('counts those nodes by the profile’s floors too, of which the least is met whatever their TEEs', async () => {
+      const keyAccess = [{ role: 'compute' as const, operatorMspId: 'NorthMSP', nodeIds: ['compute-1', 'compute-2'] }];
+      const under = (...floors: (number | undefined)[]): Promise<unknown> => {
+        const appraisalPolicies = floors.map((count, i) => create(AppraisalPolicySchema, { role: 'compute', teeType: ['simulated', 'sgx'][i] ?? '', measurements: [new Uint8Array(i === 0 ? 48 : 32)], ...(count === undefined ? {} : { quorum: { count } }) }));
+        const profile = parseProfile(createProfile({ ...consortium.profile.message, appraisalPolicies }));
+        return call({ keyAccess, computeQuorum: 1 }, { options: { keyAccess, computeQuorum: 1 }, on: { ...ports(), present: () => Promise.resolve({ ...present(), profile }) } });
+      };
+      await expect(under(2)).resolves.toBeDefined();
+      await expect(under(3, undefined)).resolves.toBeDefined();
+      for (const floors of [[3], [4, 3]]) await expect(under(...floors)).rejects.toMatchObject({ code: 'MANIFEST_INVALID', message: expect.stringContaining('2 compute nodes run both diamonds and bank, 3 must run a call') as string });
     });
 
     it('refuses one that nobody can endorse with it on Fabric, and takes it on the embedded ledger', async () => {

@@ -34,8 +34,8 @@ export interface ContractProgress {
 /**
  * Works out a contract's policy from its package and what the network and the command line add, against what stands on
  * the ledger. Everything that the ledger would refuse is refused here, before anybody approves.
- * Throws MANIFEST_INVALID, POLICY_MALFORMED, CONTRACT_DOWNGRADE, FEATURE_UNSUPPORTED for a new owner of old data, what
- * verifyCalls throws, and what the ports throw.
+ * Throws MANIFEST_INVALID, POLICY_MALFORMED, CONTRACT_DOWNGRADE, CONTRACT_DATASET_DROPPED, FEATURE_UNSUPPORTED for a new
+ * owner of old data, what verifyCalls throws, and what the ports throw.
  */
 export async function planContract(
   ports: LifecyclePorts,
@@ -51,7 +51,8 @@ export async function planContract(
   const { directory, codeHash, options } = input;
   const present = await ports.present();
   const manifest = await readManifest(directory);
-  const surroundings = input.keepsRecorded === true ? recordedSurroundings(present, options.name ?? manifest.name, input.surroundings) : input.surroundings;
+  const network = { ...input.surroundings, members: present.profile.msps.mspIds };
+  const surroundings = input.keepsRecorded === true ? recordedSurroundings(present, options.name ?? manifest.name, network) : network;
   const policy = wantedPolicy({ manifest, codeHash, surroundings, options, present });
   const previous = previousOf(present, policy);
   verifyContractPolicy(policy, present.profile, previous);

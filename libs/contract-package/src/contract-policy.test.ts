@@ -58,6 +58,15 @@ describe('planContractPolicy', () => {
     expect(plan(manifest(), {}, first)).toMatchObject({ policyVersion: 2n, suite: 'X25519-ED25519-AES256GCM-SHA256' });
   });
 
+  it('keeps the implicit collection of a member that has no business node any more', () => {
+    const implicit = ({ datasets }: ContractPolicy): string[] => datasets.map(({ name }) => name).filter((name) => name.startsWith('_implicit_org_'));
+    const first = plan(manifest());
+    const fewer = { ...SETTINGS, businessOrganisations: ['AuroraMSP', 'BorealisMSP'] };
+    const members = [...SETTINGS.businessOrganisations, ...SETTINGS.endorserOrganisations];
+    expect(implicit(plan(manifest(), {}, first, { ...fewer, members } as typeof SETTINGS))).toEqual(implicit(first));
+    expect(implicit(plan(manifest(), {}, first, { ...fewer, members: members.filter((mspId) => mspId !== 'CelestaMSP') } as typeof SETTINGS))).toEqual(['_implicit_org_AuroraMSP', '_implicit_org_BorealisMSP']);
+  });
+
   it('refuses owners without a business node, by name', () => {
     expect(() => plan(manifest({ settings: { worldState: { owners: ['Org1MSP'] } } }))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID' }));
     expect(() => plan(manifest({ collections: [collection('a', ['Org1MSP', 'Org2MSP'])] }))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringContaining('collection a') as string }));

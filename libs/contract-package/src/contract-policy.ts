@@ -32,6 +32,8 @@ export interface ContractSurroundings {
   readonly endorserOrganisations: readonly string[];
   /** Crypto suites of the network: the first is for contracts that name none. Default: DEFAULT_SUITE_NAMES. */
   readonly suites?: readonly string[];
+  /** MSP ids that the network profile lists. Default: those with a business node. */
+  readonly members?: readonly string[];
   /** Of contracts that have none of their own. */
   readonly endorsementPolicy: string;
   /** Default: the first business organisation. */
@@ -74,7 +76,7 @@ export function planContractPolicy(input: {
       owners: requireNodes(`collection ${collection.name}`, collection.members, withNodes(collection.members, settings), settings),
       endorsementPolicy: own.ownerSets?.[collection.name]?.endorsementPolicy ?? collection.endorsementPolicy ?? endorsementPolicy,
     })),
-    ...implicitCollections(manifest, settings, endorsementPolicy),
+    ...implicitCollections(manifest, settings, endorsementPolicy, previous),
   ];
   const plans: DatasetPlan[] = [
     { dataset: WORLD_STATE, owners: requireNodes('the world state', worldStateOwners, worldStateOwners, settings), endorsementPolicy: own.worldState?.endorsementPolicy ?? endorsementPolicy, blockToLive: 0n },
@@ -120,10 +122,13 @@ function plannedDistinctBy(name: DistinctByName | undefined): DistinctBy | undef
 /**
  * Fabric gives each organisation of a channel a collection of its own in every chaincode; here, each with a business
  * node. Fabric asks for that organisation's own endorsement: where the manifest maps it to an endorser organisation, so
- * do we, beside the contract's own policy; otherwise the contract's policy stands alone.
+ * do we, beside the contract's own policy; otherwise the contract's policy stands alone. A member that has no business node
+ * any more keeps the collection that it had.
  */
-function implicitCollections({ settings: own }: ContractManifest, settings: ContractSurroundings, endorsementPolicy: string): PlannedCollection[] {
-  return settings.businessOrganisations.map((mspId) => {
+function implicitCollections({ settings: own }: ContractManifest, settings: ContractSurroundings, endorsementPolicy: string, previous: ContractPolicy | undefined): PlannedCollection[] {
+  const { businessOrganisations, members = businessOrganisations } = settings;
+  const kept = members.filter((mspId) => previous?.datasets.some(({ name }) => name === `${IMPLICIT_COLLECTION_PREFIX}${mspId}`) === true);
+  return [...new Set([...businessOrganisations, ...kept])].map((mspId) => {
     const name = `${IMPLICIT_COLLECTION_PREFIX}${mspId}`;
     const endorser = own.organisationMap?.[mspId];
     const policy = own.ownerSets?.[name]?.endorsementPolicy ?? (endorser === undefined ? endorsementPolicy : `OR('${endorser}.peer')`);

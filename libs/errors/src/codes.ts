@@ -205,6 +205,7 @@ export const CODES = {
   POLICY_APPROVALS_MISSING: entry('PERMISSION_DENIED', false, 'Collect approvals by administrators of more organisations.'),
   POLICY_CONFLICT: entry('ABORTED', true, 'The fact has changed since the proposal; propose again.'),
   CONTRACT_DOWNGRADE: entry('FAILED_PRECONDITION', false, 'Package the code under a version number above the one on the ledger; going back to old code is a new version as well.'),
+  CONTRACT_DATASET_DROPPED: entry('FAILED_PRECONDITION', false, 'Keep the collection that the text names in the package, with its owner set; to end its data, delete the entries and leave the collection empty.'),
   POLICY_MALFORMED: entry('INVALID_ARGUMENT', false, 'Mend the policy that is named in the text.'),
   PROFILE_INVALID: entry('INVALID_ARGUMENT', false, 'Mend the network profile that is named in the text.'),
   PROFILE_SIGNATURES_MISSING: entry('PERMISSION_DENIED', false, 'Collect signatures by administrators of more organisations.'),

@@ -98,6 +98,23 @@ describe('verifyContractPolicy', () => {
     for (const [now, before] of [[4n, 3n], [0n, 3n], [3n, 0n]] as const) expect(refused({ policyVersion: 2n, ...live(now) }, live(before))).toMatch(/^POLICY_MALFORMED: .*block_to_live of owner set own changes/);
   });
 
+  it('lets no dataset go, and none into another owner set', () => {
+    const keep = { policyVersion: 2n };
+    expect(refused({ ...keep, datasets: [world, stones, { ...stones, name: 'more' }] }, {})).toBe('nothing was refused');
+    expect(refused({ ...keep, datasets: [world] }, {})).toMatch(/^CONTRACT_DATASET_DROPPED: contract diamonds: dataset stones is missing/);
+    expect(refused({ ...keep, datasets: [world, { ...stones, name: 'gems' }] }, {})).toMatch(/^CONTRACT_DATASET_DROPPED: .*dataset stones is missing/);
+    expect(refused({ ...keep, datasets: [stones] }, {})).toMatch(/^CONTRACT_DATASET_DROPPED: .*the world state is missing/);
+    expect(refused({ ...keep, datasets: [world, { ...stones, ownerSet: 'all' }] }, {})).toMatch(/^CONTRACT_DATASET_DROPPED: .*dataset stones moves from owner set own to all/);
+  });
+
+  it('lets a dataset go once the profile lists none of its owners: nobody holds it', () => {
+    const gone = (...owners: string[]): object => ({ ownerSets: [all, { ...own, owners }] });
+    const now = { policyVersion: 2n, ownerSets: [all], datasets: [world] };
+    expect(refused(now, gone('LeftMSP'))).toBe('nothing was refused');
+    expect(refused(now, gone('LeftMSP', 'Org3MSP'))).toMatch(/^CONTRACT_DATASET_DROPPED/);
+    expect(refused({ ...now, datasets: [world, { ...stones, ownerSet: 'all' }] }, gone('LeftMSP'))).toMatch(/^CONTRACT_DATASET_DROPPED/);
+  });
+
   it('counts its versions from 1, by one', () => {
     expect(refused({})).toBe('nothing was refused');
     expect(refused({ policyVersion: 2n })).toMatch(/^POLICY_MALFORMED: .*policy_version 2, 1 expected/);

@@ -4,6 +4,7 @@ import { ContractPolicySchema, LIMITS, encodeMessage, parseMessage, type Contrac
 import { checkContractPolicy } from './contract-policy-checks.js';
 import { parseEndorsementPolicy } from './endorsement/parse.js';
 import { blockToLiveOf } from './block-to-live.js';
+import { verifyDatasetsStand } from './datasets-stand.js';
 import type { Profile } from './profile.js';
 import { isOlderVersion } from './version-order.js';
 
@@ -26,8 +27,8 @@ function parse(bytes: Uint8Array): ContractPolicy {
 
 /**
  * Checks a contract's policy against the profile (its organisations and suites) and the one that it replaces, whose
- * policy version it must exceed by one and whose version number it must not fall behind.
- * Throws POLICY_MALFORMED, CONTRACT_DOWNGRADE.
+ * policy version it must exceed by one, whose version number it must not fall behind and whose datasets it must keep.
+ * Throws POLICY_MALFORMED, CONTRACT_DOWNGRADE, CONTRACT_DATASET_DROPPED.
  */
 export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, previous: ContractPolicy | undefined): void {
   const refuse = (what: string): SelvedgeError => new SelvedgeError('POLICY_MALFORMED', `contract ${policy.name}: ${what}`);
@@ -40,6 +41,7 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
   const version = (previous?.policyVersion ?? 0n) + 1n;
   if (policy.policyVersion !== version) throw refuse(`policy_version ${String(policy.policyVersion)}, ${String(version)} expected`);
   verifyNoDowngrade(policy, previous);
+  verifyDatasetsStand(policy, profile, previous);
   requireKnown('the endorsement policy', parseEndorsementPolicy(policy.endorsementPolicy).mspIds);
   for (const set of policy.ownerSets) {
     requireKnown(`owner set ${set.name}`, set.owners);

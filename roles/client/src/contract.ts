@@ -39,7 +39,11 @@ export interface Contract {
 
 /** A contract of this session's channel. @param batches the contract's; undefined: its requests travel one by one */
 export function createContract(session: TransactionSession, name: string, batches?: ContractBatches): Contract {
-  const newProposal = (transaction: string, options: ProposalOptions = {}, requests?: Requests): Proposal => createProposal(session, name, transaction, options, requests);
+  const newProposal = (transaction: string, options: ProposalOptions = {}, requests?: Requests): Proposal => {
+    // By the time that a first request is sealed, nodes have said how busy they are.
+    session.scheduling.refresh(session.ports.computeNodes());
+    return createProposal(session, name, transaction, options, requests);
+  };
   const order = async (transaction: string, options?: ProposalOptions, requests?: Requests): Promise<SubmittedTransaction> => {
     const executed = await newProposal(transaction, options, requests).execute();
     const handle = executed.getResultHandle();

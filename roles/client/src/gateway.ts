@@ -60,7 +60,7 @@ export interface ConnectOptions {
    * they name no signal, compute quorum or endorsers of their own. Off by default.
    */
   readonly batching?: Readonly<Record<string, BatchPolicy>>;
-  /** From 0 to 1: spreads the pauses of retries. Default: Math.random. */
+  /** From 0 to 1: spreads the pauses of retries, and first requests over compute nodes. Default: Math.random. */
   readonly random?: () => number;
   /** The transport; default: gRPC to the addresses of the connection profile. */
   readonly ports?: NetworkPorts;
@@ -126,7 +126,7 @@ export function connect(options: ConnectOptions): Gateway {
     trust,
     limits,
     clock,
-    scheduling: createScheduling(limits, nowMs),
+    scheduling: createScheduling(limits, nowMs, options.random ?? Math.random),
     replicas: createReplicaRecord(),
     endorserRotation: createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs }),
     senders: createSenders({ network, channel }),

@@ -19,6 +19,7 @@ export { createGrpcNetwork } from './adapters/grpc-network.js';
 export { loadConnectionProfile, loadSignedProfile } from './adapters/profile-file.js';
 export { openPins } from './adapters/pin-file.js';
 export { loadTls } from './adapters/tls-files.js';
+export { describeComputeHealth } from './domain/compute-health.js';
 export type { KeyAddress, ViewedSection, ViewedTransaction, ViewedVersions, ViewRecord, Views } from './views.js';
 export type { BusinessPort, CallBounds, ComputePort, EndorserPort, HopEvent, HopName, KeyBrokerPort, NetworkPorts, OnHop, Pins, SequencerPort, ViewerPort } from './ports.js';
 export { fetchAuditHead, fetchBrokerRoot, fetchBrokerStatement, fetchKeyCommitments, type BrokerToAsk, type KeptAuditHead } from './administration.js';

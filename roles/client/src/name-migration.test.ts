@@ -74,7 +74,7 @@ describe('a migration of names', () => {
     expect(asked.map(({ keys, prolong }) => [keys.length, prolong])).toEqual([[50, true], [20, true]]);
     expect(confirmations).toEqual([false, false, true]);
     expect(after).toMatchObject({ phase: 'copying', current: 1n, other: 2n, toCopy: 0n, left: 70n, unreadable: 0n });
-    expect(after.datasets[1]).toEqual({ dataset: 'ending', isEnding: true, current: 3n, other: 0n, toCopy: 0n, unreadable: 0n });
+    expect(after.datasets[1]).toEqual({ dataset: 'ending', isEnding: true, current: 3n, other: 0n, strays: 0n, toCopy: 0n, unreadable: 0n });
     expect(isPhaseDone(after)).toBe(true);
   });
 
@@ -113,13 +113,22 @@ describe('a migration of names', () => {
 });
 
 describe('a phase', () => {
-  const counted = { current: 1n, other: 2n, datasets: [], toCopy: 0n, left: 5n, unreadable: 0n };
+  const counted = { current: 1n, other: 2n, datasets: [], toCopy: 0n, left: 5n, strays: 0n, unreadable: 0n };
   it('is done when all is copied, or nothing is left', () => {
     expect(isPhaseDone({ ...counted, phase: 'copying' })).toBe(true);
     expect(isPhaseDone({ ...counted, phase: 'copying', toCopy: 1n })).toBe(false);
     expect(isPhaseDone({ ...counted, phase: 'copying', unreadable: 1n })).toBe(false);
     expect(isPhaseDone({ ...counted, phase: 'clearing' })).toBe(false);
     expect(isPhaseDone({ ...counted, phase: 'clearing', left: 0n })).toBe(true);
+    expect(isPhaseDone({ ...counted, phase: 'clearing', left: 0n, strays: 2n })).toBe(true);
+  });
+
+  it('is done without entries that nothing opens where exactly those are given up', () => {
+    for (const stuck of [{ ...counted, phase: 'copying', unreadable: 5n }, { ...counted, phase: 'clearing', unreadable: 5n }] as const) {
+      expect([undefined, 0n, 4n, 5n, 6n].map((givenUp) => isPhaseDone(stuck, givenUp))).toEqual([false, false, false, true, false]);
+    }
+    expect(isPhaseDone({ ...counted, phase: 'copying', toCopy: 1n, unreadable: 5n }, 5n)).toBe(false);
+    expect(isPhaseDone({ ...counted, phase: 'clearing', left: 6n, unreadable: 5n }, 5n)).toBe(false);
   });
 });
 

@@ -57,6 +57,22 @@ describe('calls to several compute nodes', () => {
     expect(times('compute-2') - before).toBe(0);
   });
 
+  it('leave out such a node at the first request too, which starts with any of them', async () => {
+    for (const [first, random] of [['compute-1', 0], ['compute-2', 0.000001], ['compute-3', 0.000002]] as const) {
+      gateway.close();
+      delete network.hooks.health;
+      connect({ random: () => random });
+      const before = executed().length;
+      await evaluate(1);
+      expect(executed().slice(before)).toEqual([first]);
+      gateway.close();
+      network.hooks.health = (nodeId) => Promise.resolve(health({ draining: nodeId === first }));
+      connect({ random: () => random });
+      await evaluate(1);
+      expect(executed().slice(before + 1)).not.toContain(first);
+    }
+  });
+
   it('wait where each node has as many as it may have, until one is free or the time is over', async () => {
     gateway.close();
     connect({ limits: { maxInFlightPerNode: 2, executeTimeoutMs: 5_000 } });

@@ -27,14 +27,14 @@ export interface Scheduling {
   refresh(nodes: readonly ComputePort[]): void;
 }
 
-/** @param nowMs monotonic clock, milliseconds */
-export function createScheduling({ failurePenaltyMs, maxInFlightPerNode }: Pick<ClientLimits, 'failurePenaltyMs' | 'maxInFlightPerNode'>, nowMs: () => number): Scheduling {
+/** @param nowMs monotonic clock, milliseconds. @param random from 0 to 1 */
+export function createScheduling({ failurePenaltyMs, maxInFlightPerNode }: Pick<ClientLimits, 'failurePenaltyMs' | 'maxInFlightPerNode'>, nowMs: () => number, random: () => number): Scheduling {
   const byContract = new Map<string, ContractScheduling>();
   const load = createNodeLoad(maxInFlightPerNode);
   let askedAt = -Infinity;
   const of = (contract: string): ContractScheduling => {
     let one = byContract.get(contract);
-    if (one === undefined) byContract.set(contract, (one = { rotation: createNodeRotation({ nowMs, penaltyMs: failurePenaltyMs }), hedging: createHedging() }));
+    if (one === undefined) byContract.set(contract, (one = { rotation: createNodeRotation({ nowMs, penaltyMs: failurePenaltyMs, firstTurn: random() }), hedging: createHedging() }));
     return one;
   };
   return {

@@ -19,6 +19,8 @@ const SECOND = { epoch: 2n, nameKey: new Uint8Array(randomBytes(32)) };
 const COPYING: ContractNames = { phase: 'copying', current: 1n, other: 2n, former: [], newest: 2n, commitments: [new Uint8Array([1])] };
 const CLEARING: ContractNames = { ...COPYING, phase: 'clearing', current: 2n, other: 1n, former: [1n] };
 const GIVEN_UP: ContractNames = { ...COPYING, phase: 'clearing' };
+/** An epoch of the data key that nodes hold no keys of: it is revoked. */
+const REVOKED = 9n;
 const DONE: ContractNames = { ...CLEARING, phase: 'settled', other: undefined };
 
 let net: TestConsortium;
@@ -42,8 +44,8 @@ afterEach(() => {
 type Names = typeof SECOND | undefined;
 const setNames = (names: ContractNames): void => { net.state.setFact(facts.nameKeys(net.contract), encodeContractNames(names)); };
 const ownerSetOf = (dataset: string): string => (dataset === '' ? 'houses' : 'aurora');
-const store = (key: string, value: string, { dataset = '', names, reEncrypted = false }: { readonly dataset?: string; readonly names?: Names; readonly reEncrypted?: boolean } = {}): string => {
-  const packet = sealTestPacket(net, { dataset, key, value, reEncrypted, ...(names === undefined ? {} : { names }) });
+const store = (key: string, value: string, { dataset = '', names, reEncrypted = false, keyEpoch = 1n }: { readonly dataset?: string; readonly names?: Names; readonly reEncrypted?: boolean; readonly keyEpoch?: bigint } = {}): string => {
+  const packet = sealTestPacket(net, { dataset, key, value, reEncrypted, keyEpoch, ...(names === undefined ? {} : { names }) });
   on.business.put(ownerSetOf(dataset), packet.bytes);
   return toHex(packet.hash);
 };
@@ -127,6 +129,32 @@ describe('while names are copied', () => {
     expect((await list()).datasets[1]).toMatchObject({ ending: true, toCopy: 1n });
   });
 
+  it('writes a copy once more that lies under a revoked epoch, on top of that version', async () => {
+    const versions = [store('a', 'one'), store('a', 'one', { names: SECOND, keyEpoch: REVOKED })];
+    expect((await list()).datasets[0]).toMatchObject({ toCopy: 1n, unreadable: 0n, keys: keysOf(undefined, '', 'a') });
+    const run = await migrate('', keysOf(undefined, '', 'a'));
+    expect(done(run)).toEqual([1, 1]);
+    expect(reads(run)).toEqual([[toHex(at('a').ledgerKey), versions[0]], [toHex(at('a', SECOND).ledgerKey), versions[1]]].sort());
+    expect(opened(run).map(({ key, value, header }) => [key, text(value), header.nameKeyEpoch])).toEqual([['a', 'one', 2n]]);
+  });
+
+  it('takes an entry that ends by itself for no ended one where only its epoch is revoked', async () => {
+    net.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses' }, { name: 'auroraStones', ownerSet: 'aurora', blockToLive: 3n }] });
+    store('gem', 'ruby', { dataset: 'auroraStones', keyEpoch: REVOKED });
+    store('gem', 'ruby', { dataset: 'auroraStones', names: SECOND, reEncrypted: true });
+    setNames(GIVEN_UP);
+    const run = await migrate('auroraStones', keysOf(SECOND, 'auroraStones', 'gem'), { prolong: true });
+    expect(writes(run)).toEqual([[toHex(at('gem', undefined, 'auroraStones').ledgerKey), toHex(at('gem', undefined, 'auroraStones').datasetTag), 'packetHash'], [toHex(at('gem', SECOND, 'auroraStones').ledgerKey), toHex(at('gem', SECOND, 'auroraStones').datasetTag), 'delete']].sort());
+  });
+
+  it('counts apart what an earlier migration left under names of before', async () => {
+    store('a', 'one');
+    store('a', 'one', { names: { epoch: 3n, nameKey: new Uint8Array(randomBytes(32)) } });
+    expect((await list()).datasets[0]).toMatchObject({ current: 1n, other: 1n, strays: 1n, toCopy: 1n });
+    store('a', 'one', { names: SECOND });
+    expect((await list()).datasets[0]).toMatchObject({ current: 1n, other: 2n, strays: 1n, toCopy: 0n });
+  });
+
   it('revives nothing that has ended while its copy was given up', async () => {
     net.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses' }, { name: 'auroraStones', ownerSet: 'aurora', blockToLive: 3n }] });
     store('gem', 'ruby', { dataset: 'auroraStones', names: SECOND, reEncrypted: true });
@@ -200,6 +228,20 @@ describe('while the names before are cleared', () => {
     const run = await migrate('', keysOf(undefined, '', 'a'));
     expect(writes(run)).toEqual([[toHex(at('a').ledgerKey), toHex(at('a').datasetTag), 'delete'], [toHex(at('a', SECOND).ledgerKey), toHex(at('a', SECOND).datasetTag), 'packetHash']].sort());
     expect(opened(run).map(({ key, value, header }) => [key, text(value), header.nameKeyEpoch])).toEqual([['a', 'one', 2n]]);
+  });
+
+  it('deletes no entry whose copy lies under a revoked epoch before it has written that once more', async () => {
+    store('a', 'one');
+    store('a', 'one', { names: SECOND, keyEpoch: REVOKED });
+    const run = await migrate('', keysOf(undefined, '', 'a'));
+    expect(writes(run)).toEqual([[toHex(at('a').ledgerKey), toHex(at('a').datasetTag), 'delete'], [toHex(at('a', SECOND).ledgerKey), toHex(at('a', SECOND).datasetTag), 'packetHash']].sort());
+    expect(opened(run).map(({ key, value }) => [key, text(value)])).toEqual([['a', 'one']]);
+  });
+
+  it('counts what nothing can delete: under the names that are cleared, and under no others', async () => {
+    for (const names of [undefined, SECOND]) store('a', 'one', { names, keyEpoch: REVOKED });
+    store('b', 'two');
+    expect((await list()).datasets[0]).toMatchObject({ current: 1n, other: 2n, strays: 0n, unreadable: 1n, keys: keysOf(undefined, '', 'b') });
   });
 
   it('lets alone what lies under the current names', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { loadTls } from '@selvedge/client';
+import { describeComputeHealth, loadTls } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
 import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage, Sequencer, Viewer } from '@selvedge/protocol';
 import { connectRpc, type TlsSetting } from '@selvedge/rpc';
@@ -78,8 +78,7 @@ const lookers: Readonly<Record<NodeService, (address: string, tls: TlsSetting) =
   compute: (address, tls) =>
     withConnection(address, tls, async (connection) => {
       const health = await connection.client(Compute).health({}, { timeoutMs: TIMEOUT_MS });
-      const contracts = health.contracts.length === 0 ? 'no contract' : health.contracts.join(', ');
-      return { ready: health.ready && !health.draining, height: health.viewHeight, detail: `${health.teeType} TEE; ${contracts}` };
+      return { ready: health.ready && !health.draining, height: health.viewHeight, detail: describeComputeHealth(health) };
     }),
   viewer: (address, tls) =>
     withConnection(address, tls, async (connection) => {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { ContractNameKeys, StoredNames } from '@selvedge/client';
 import type { CommandContext } from '../context.js';
 import { migrateNames, type NameMigrationResult } from '../migrate-names.js';
@@ -15,6 +15,7 @@ interface MigrateOptions extends NamesOptions {
   readonly approveAs?: string[];
   readonly output?: string;
   readonly abort?: boolean;
+  readonly giveUp?: bigint;
   readonly prolong?: boolean;
   readonly keysPerTransaction?: number;
   readonly pause?: number;
@@ -32,6 +33,7 @@ export function addNamesCommands(add: (name: string, description: string) => Com
     .option('--approve-as <MSP/user...>', 'approve each step as these administrators, and submit it')
     .option('--output <file>', 'write the next step to a file, for administrators to approve; then run the command again')
     .option('--abort', 'give a migration up that copies still')
+    .option('--give-up <entries>', 'go on without so many entries, all that lie under revoked key epochs: nothing can copy or delete them', entryCount)
     .option('--prolong', 'entries that end by themselves begin their life anew')
     .option('--keys-per-transaction <n>', 'entries that one transaction sees to (default: 50)', wholeNumber)
     .option('--pause <ms>', 'rest after each transaction, in milliseconds (default: none)', wholeNumber)
@@ -42,8 +44,13 @@ export function addNamesCommands(add: (name: string, description: string) => Com
     });
 }
 
+function entryCount(text: string): bigint {
+  if (!/^[0-9]{1,18}$/.test(text)) throw new InvalidArgumentError('a whole number is expected');
+  return BigInt(text);
+}
+
 async function migrate(context: CommandContext, options: MigrateOptions): Promise<NameMigrationResult> {
-  const { name: contract, approveAs = [], output, abort = false, prolong = false, keysPerTransaction, pause: pauseMs } = options;
+  const { name: contract, approveAs = [], output, abort = false, giveUp, prolong = false, keysPerTransaction, pause: pauseMs } = options;
   if ((approveAs.length === 0) === (output === undefined)) throw new UsageError('keys migrate-names: each step takes approvals; use either --output or --approve-as');
   const folder = await context.openFolder();
   const { connectionProfile, profile } = folder;
@@ -53,7 +60,7 @@ async function migrate(context: CommandContext, options: MigrateOptions): Promis
     const submitter = await context.identity(folder, 'admin');
     return await withNames(context, folder, options, (names) =>
       migrateNames({
-        contract, policy, names, approvers, submitter, output, isAborting: abort,
+        contract, policy, names, approvers, submitter, output, isAborting: abort, givenUp: giveUp,
         broker: { connectionProfile, profile, now: new Date() },
         options: {
           prolong,
@@ -76,7 +83,8 @@ function approver(folder: OpenFolder, text: string): ReturnType<OpenFolder['iden
 }
 
 function resultText({ proposed, stored, ...done }: NameMigrationResult, output = ''): string {
-  const next = proposed === undefined ? 'the migration is at its end' : `${output}: the next step, ${proposed}; have administrators approve it ("selvedge policy approve"), submit it${proposed === 'finish' ? ': it is the last one' : ', then run this command again'}`;
+  const without = stored.unreadable === 0n || proposed === 'abort' ? '' : `, without ${String(stored.unreadable)} entries that lie under revoked key epochs`;
+  const next = proposed === undefined ? 'the migration is at its end' : `${output}: the next step, ${proposed}${without}; have administrators approve it ("selvedge policy approve"), submit it${proposed === 'finish' ? ': it is the last one' : ', then run this command again'}`;
   return [migrationText(done), namesTable(stored), phaseText(stored), next].join('\n');
 }
 
@@ -89,6 +97,6 @@ async function withNames<T>(context: CommandContext, folder: OpenFolder, { chann
   }
 }
 
-function namesJson({ phase, current, other, toCopy, left, unreadable, datasets }: StoredNames) {
-  return { phase, current, ...(other === undefined ? {} : { other }), toCopy, left, unreadable, datasets: datasets.map(({ dataset, isEnding, ...counts }) => ({ collection: dataset, ending: isEnding, ...counts })) };
+function namesJson({ phase, current, other, toCopy, left, strays, unreadable, datasets }: StoredNames) {
+  return { phase, current, ...(other === undefined ? {} : { other }), toCopy, left, strays, unreadable, datasets: datasets.map(({ dataset, isEnding, ...counts }) => ({ collection: dataset, ending: isEnding, ...counts })) };
 }

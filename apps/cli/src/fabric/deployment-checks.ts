@@ -7,9 +7,9 @@ export const PORTS_PER_ORGANISATION = 20;
 
 /** Settings that contradict each other, each as "setting: what is wrong". */
 export function findContradictions(deployment: Deployment): string[] {
-  const { organisations, keyBroker, keyBrokerReplicas, computeNodes, viewers, adminQuorum, viewQuorum, contracts, keyAccess } = deployment;
+  const { organisations, keyBroker, keyBrokerReplicas, computeNodes, viewers, adminQuorum, viewQuorum, contracts, keyAccess, quorumFloors } = deployment;
   const mspIds = organisations.map((organisation) => organisation.mspId);
-  const wrong = [...duplicates('organisations', mspIds), ...duplicates('contracts', contracts.map(({ name }) => name)), ...duplicates('keyAccess', keyAccess.map(({ contract }) => contract)), ...duplicates('computeNodes and viewers', [...computeNodes, ...viewers].map(({ nodeId }) => nodeId))];
+  const wrong = [...duplicates('organisations', mspIds), ...duplicates('contracts', contracts.map(({ name }) => name)), ...duplicates('keyAccess', keyAccess.map(({ contract }) => contract)), ...duplicates('quorumFloors', quorumFloors.map(({ teeType }) => teeType)), ...duplicates('computeNodes and viewers', [...computeNodes, ...viewers].map(({ nodeId }) => nodeId))];
   const requireKnown = (setting: string, named: readonly string[]): void => {
     for (const mspId of named) if (!mspIds.includes(mspId)) wrong.push(`${setting}: ${mspId} is not among the organisations`);
   };
@@ -28,6 +28,11 @@ export function findContradictions(deployment: Deployment): string[] {
   for (const role of ['business', 'endorser'] as const) if (!organisations.some(({ roles }) => roles.includes(role))) wrong.push(`organisations: none has the role ${role}`);
   if (adminQuorum > mspIds.length) wrong.push(`adminQuorum: ${String(adminQuorum)} of ${String(mspIds.length)} organisations`);
   if (viewQuorum > mspIds.length) wrong.push(`viewQuorum: ${String(viewQuorum)} of ${String(mspIds.length)} organisations`);
+  quorumFloors.forEach(({ count, distinctBy }, i) => {
+    // Nothing would commit.
+    const most = differentNodes(deployment, distinctBy);
+    if (count > most) wrong.push(`quorumFloors.${String(i)}.count: ${String(count)} compute nodes distinct by ${distinctBy}, of ${String(most)}`);
+  });
   wrong.push(...policyProblems('endorsementPolicy', deployment.endorsementPolicy, deployment));
   keyAccess.forEach(({ rules }, i) => {
     requireKnown(`keyAccess.${String(i)}.rules`, rules.map(({ operatorMspId }) => operatorMspId));
@@ -39,6 +44,18 @@ export function findContradictions(deployment: Deployment): string[] {
   });
   if (contracts.length > PORTS_PER_ORGANISATION - 2) wrong.push(`contracts: at most ${String(PORTS_PER_ORGANISATION - 2)}`);
   return wrong;
+}
+
+/** How many of the compute nodes count as different at most. Each may run on a platform of its own; all have one type of TEE. */
+function differentNodes({ computeNodes }: Deployment, distinctBy: Deployment['quorumFloors'][number]['distinctBy']): number {
+  switch (distinctBy) {
+    case 'platform':
+      return computeNodes.length;
+    case 'operator':
+      return new Set(computeNodes.map(({ mspId }) => mspId)).size;
+    case 'teeType':
+      return 1;
+  }
 }
 
 function duplicates(setting: string, names: readonly string[]): string[] {

@@ -87,6 +87,8 @@ export const deploymentSchema = z.strictObject({
   adminQuorum: quorum,
   /** Organisations that must agree on a ledger view. */
   viewQuorum: quorum,
+  /** How many compute nodes must agree where one with this type of TEE is among them, beside each contract's own computeQuorum. */
+  quorumFloors: z.array(z.strictObject({ teeType: z.literal('simulated'), count: z.int().min(1).max(16), distinctBy: z.enum(['platform', 'operator', 'teeType']).default('platform') })).default([]),
   /** Of contracts that have none of their own. */
   endorsementPolicy: text,
   /** Who keeps packets (ciphertext) beside their owners, so that a node that was down recovers. */

@@ -52,6 +52,14 @@ describe('parseDeployment', () => {
     ['a namespace twice', { keyAccess: ['a', 'a'].map((contract) => ({ contract, rules: [{ role: 'compute', operatorMspId: 'AuroraMSP' }] })) }, 'keyAccess: a is listed twice'],
     ['keys for nobody', { keyAccess: [{ contract: '*', rules: [{ role: 'compute', operatorMspId: 'XMSP' }] }] }, 'keyAccess.0.rules: XMSP is not among the organisations'],
     ['a contract’s keys for nobody', { contracts: [{ name: 'a', directory: 'x', keyAccess: [{ role: 'compute', operatorMspId: 'XMSP' }] }] }, 'contracts.0.keyAccess: XMSP'],
+    ['a floor for a TEE that this release does not have', { quorumFloors: [{ teeType: 'sgx', count: 1 }] }, 'quorumFloors.0.teeType'],
+    ['a floor of nobody', { quorumFloors: [{ teeType: 'simulated', count: 0 }] }, 'quorumFloors.0.count'],
+    ['a floor above all quorums', { quorumFloors: [{ teeType: 'simulated', count: 17 }] }, 'quorumFloors.0.count'],
+    ['an unknown way of counting', { quorumFloors: [{ teeType: 'simulated', count: 1, distinctBy: 'colour' }] }, 'quorumFloors.0.distinctBy'],
+    ['two floors for one type', { quorumFloors: [1, 2].map((count) => ({ teeType: 'simulated', count })) }, 'quorumFloors: simulated is listed twice'],
+    ['a floor above the compute nodes', { quorumFloors: [{ teeType: 'simulated', count: 3 }] }, 'quorumFloors.0.count: 3 compute nodes distinct by platform, of 2'],
+    ['a floor above their operators', { quorumFloors: [{ teeType: 'simulated', count: 2, distinctBy: 'operator' }], computeNodes: ['a', 'b'].map((nodeId) => ({ nodeId, mspId: 'NorthMSP', address: '127.0.0.1:1' })) }, 'quorumFloors.0.count: 2 compute nodes distinct by operator, of 1'],
+    ['a floor above their types', { quorumFloors: [{ teeType: 'simulated', count: 2, distinctBy: 'teeType' }] }, 'quorumFloors.0.count: 2 compute nodes distinct by teeType, of 1'],
     ['an unknown owner', { contracts: [{ name: 'a', directory: 'x', worldStateOwners: ['XMSP'] }] }, 'contracts.0.worldStateOwners: XMSP'],
   ])('refuses %s, by name', (_what, change, message) => {
     expect(refusalOf(deploymentValue(change))).toContain(message);

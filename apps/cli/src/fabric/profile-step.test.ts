@@ -5,6 +5,7 @@ import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { toPem, type Signer } from '@selvedge/identity';
 import { createProfile, parseProfile, verifySignedProfile, type Profile } from '@selvedge/policy';
 import type { ChannelConfig } from '@selvedge/fabric-network';
+import { DistinctBy } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signProfileFile, type ProfileProgress } from './profile-step.js';
 import { testDeployment } from './testdata/deployments.js';
@@ -95,6 +96,15 @@ describe('wantedProfile', () => {
     const [ruled, other] = ['AuroraMSP', 'NorthMSP'].map((mspId) => parseProfile(want(config(ALL), 1n, testDeployment({ keyAccess: keyAccess(mspId) })))) as [Profile, Profile];
     expect(ruled.message.keyAccess).toMatchObject([{ contract: '*', rules: [{ role: 'compute', operatorMspId: 'AuroraMSP', operatorCertificates: [new Uint8Array(32).fill(11)] }] }]);
     expect(profileDifferences(ruled, other)).toEqual([expect.stringMatching(/^key access: .*AuroraMSP.* becomes .*NorthMSP/) as string]);
+  });
+
+  it('has the deployment’s floors under contracts’ quorums, and tells when they differ', () => {
+    const withFloor = (...quorumFloors: object[]): Profile => parseProfile(want(config(ALL), 1n, testDeployment({ quorumFloors })));
+    const quorums = ({ message }: Profile): unknown => message.appraisalPolicies.map(({ role, quorum }) => [role, quorum?.count, quorum?.distinctBy]);
+    expect(quorums(withFloor())).toEqual([['compute', undefined, undefined], ['key-broker', undefined, undefined]]);
+    expect(quorums(withFloor({ teeType: 'simulated', count: 2 }))).toEqual([['compute', 2, DistinctBy.PLATFORM], ['key-broker', undefined, undefined]]);
+    expect(quorums(withFloor({ teeType: 'simulated', count: 2, distinctBy: 'operator' }))).toEqual([['compute', 2, DistinctBy.OPERATOR], ['key-broker', undefined, undefined]]);
+    expect(profileDifferences(withFloor(), withFloor({ teeType: 'simulated', count: 2 }))).toEqual([expect.stringMatching(/^appraisal policies .*becomes .*"quorum":\{"count":2,"distinctBy":"platform"\}/) as string]);
   });
 
   it('tells profiles of equal content apart from others', () => {

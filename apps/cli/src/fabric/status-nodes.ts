@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { loadTls, type ConnectionProfile } from '@selvedge/client';
+import { describeComputeHealth, loadTls, type ConnectionProfile } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
 import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage, Viewer } from '@selvedge/protocol';
 import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
@@ -90,8 +90,7 @@ const LOOKERS: Readonly<Record<Exclude<FabricService, 'policy-chaincode' | 'endo
   },
   compute: async (connection) => {
     const health = await connection.client(Compute).health({}, { timeoutMs: TIMEOUT_MS });
-    const contracts = health.contracts.length === 0 ? 'no contract' : health.contracts.join(', ');
-    return { ready: health.ready && !health.draining, height: health.viewHeight, detail: `${health.teeType} TEE; ${contracts}` };
+    return { ready: health.ready && !health.draining, height: health.viewHeight, detail: describeComputeHealth(health) };
   },
   viewer: async (connection) => {
     const { ready, viewHeight, teeType, contracts } = await connection.client(Viewer).health({}, { timeoutMs: TIMEOUT_MS });

@@ -3,8 +3,8 @@ import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { ChannelConfig } from '@selvedge/fabric-network';
 import { parsePem } from '@selvedge/identity';
-import { appraisalPolicyToJson, createProfile, keyAccessToJson, parseProfile, type Profile } from '@selvedge/policy';
-import { encodeMessage, OrganisationSchema, type NetworkProfile } from '@selvedge/protocol';
+import { appraisalPolicyToJson, createProfile, DISTINCT_BY_NAMES, keyAccessToJson, parseProfile, type Profile } from '@selvedge/policy';
+import { encodeMessage, OrganisationSchema, type DistinctBy, type NetworkProfile } from '@selvedge/protocol';
 import type { Deployment } from './deployment.js';
 
 /** What a profile says beside the deployment. */
@@ -22,7 +22,7 @@ export interface ProfileFacts {
  * NetworkProfile bytes that the deployment asks for; organisations are recognised as the channel recognises them.
  * Throws INVALID_CONFIGURATION for an organisation that is not on the channel, PROFILE_INVALID.
  */
-export function wantedProfile({ network, channel, organisations, viewers, suites, adminQuorum, viewQuorum, keyAccess }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
+export function wantedProfile({ network, channel, organisations, viewers, suites, adminQuorum, viewQuorum, keyAccess, quorumFloors }: Deployment, version: bigint, facts: ProfileFacts): Uint8Array {
   const { channelConfig, unlockKeys, teeRoots, measurements } = facts;
   return createProfile({
     network,
@@ -31,7 +31,7 @@ export function wantedProfile({ network, channel, organisations, viewers, suites
     organisations: organisations.map(({ mspId }) => ({ ...trustOf(channelConfig, channel, mspId), unlockKey: unlockKeys.get(mspId) ?? new Uint8Array(0) })),
     adminQuorum,
     appraisalPolicies: [
-      { role: 'compute', teeType: 'simulated', measurements: [measurements.compute] },
+      { role: 'compute', teeType: 'simulated', measurements: [measurements.compute], ...floorOf(quorumFloors, 'simulated') },
       { role: 'key-broker', teeType: 'simulated', measurements: [measurements.keyBroker] },
       // What is not there is not admitted either.
       ...(viewers.length === 0 ? [] : [{ role: 'viewer', teeType: 'simulated', measurements: [measurements.viewer] }]),
@@ -42,6 +42,12 @@ export function wantedProfile({ network, channel, organisations, viewers, suites
     viewQuorum,
     keyAccess: keyAccess.map(({ contract, rules }) => ({ contract, rules: rules.map(keyAccessRuleOf) })),
   });
+}
+
+function floorOf(floors: Deployment['quorumFloors'], teeType: string): { quorum?: { count: number; distinctBy: DistinctBy } } {
+  const floor = floors.find((candidate) => candidate.teeType === teeType);
+  const [distinctBy] = [...DISTINCT_BY_NAMES].find(([, name]) => name === floor?.distinctBy) ?? [];
+  return floor === undefined || distinctBy === undefined ? {} : { quorum: { count: floor.count, distinctBy } };
 }
 
 function trustOf({ organisations }: ChannelConfig, channel: string, mspId: string) {

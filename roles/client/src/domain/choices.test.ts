@@ -13,6 +13,7 @@ describe('createNodeRotation', () => {
     const rotation = createNodeRotation({ nowMs: () => 0, penaltyMs: 100 });
     expect([1, 2, 3, 4].map(() => ids(rotation.order(nodes)))).toEqual(['abc', 'bca', 'cab', 'abc']);
     expect(rotation.order([])).toEqual([]);
+    expect([0, 1.5e-6, 2.5e-6, 0.999999].map((firstTurn) => ids(createNodeRotation({ nowMs: () => 0, penaltyMs: 100, firstTurn }).order(nodes)))).toEqual(['abc', 'bca', 'cab', 'abc']);
   });
 
   it('asks those last that failed a moment ago, until their time is over or they succeed', () => {

@@ -8,20 +8,23 @@ export interface NodeRotation {
   succeeded(nodeId: string): void;
 }
 
+const TURNS = 1_000_000;
+
 /**
  * @param options.nowMs monotonic milliseconds
  * @param options.penaltyMs how long a failed node stays at the end of the order
+ * @param options.firstTurn whose turn comes first, from 0 to 1: clients that make one request each shall not all ask the same node. Default 0
  */
-export function createNodeRotation(options: { readonly nowMs: () => number; readonly penaltyMs: number }): NodeRotation {
+export function createNodeRotation(options: { readonly nowMs: () => number; readonly penaltyMs: number; readonly firstTurn?: number }): NodeRotation {
   const failedUntil = new Map<string, number>();
   const isAvoided = (nodeId: string): boolean => (failedUntil.get(nodeId) ?? 0) > options.nowMs();
-  let next = 0;
+  let next = Math.floor((options.firstTurn ?? 0) * TURNS);
   return {
     isAvoided,
     order(nodes) {
       if (nodes.length === 0) return [];
       const start = next % nodes.length;
-      next = (next + 1) % 1_000_000;
+      next = (next + 1) % TURNS;
       const rotated = [...nodes.slice(start), ...nodes.slice(0, start)];
       return [...rotated.filter(({ nodeId }) => !isAvoided(nodeId)), ...rotated.filter(({ nodeId }) => isAvoided(nodeId))];
     },

@@ -12,9 +12,11 @@ export interface NamedDataset {
   readonly current: bigint;
   /** Under any others. */
   readonly other: bigint;
+  /** Of those, the ones under names of earlier migrations, which were finished too early: nothing reads or clears them. */
+  readonly strays: bigint;
   /** Keys that the names being migrated to lack. */
   readonly toCopy: bigint;
-  /** Under revoked epochs of the data key: nothing copies them. */
+  /** Under the names that entries leave (the current ones where none do), and under revoked epochs of the data key: nothing copies or deletes them. */
   readonly unreadable: bigint;
 }
 
@@ -25,9 +27,10 @@ export interface StoredNames {
   readonly current: bigint;
   readonly other: bigint | undefined;
   readonly datasets: readonly NamedDataset[];
-  /** Sums over all datasets. left: under other names than the current ones. */
+  /** Sums over all datasets. left: under the other names of a migration. */
   readonly toCopy: bigint;
   readonly left: bigint;
+  readonly strays: bigint;
   readonly unreadable: bigint;
 }
 
@@ -39,14 +42,15 @@ export function parseStoredNames(payload: Uint8Array): StoredNamesMessage {
 /** Sums an answer up. Throws MALFORMED_MESSAGE for one without names. */
 export function describeStoredNames({ names, datasets }: StoredNamesMessage): StoredNames {
   if (names === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'stored names: under which names is missing');
-  const total = (field: 'toCopy' | 'other' | 'unreadable'): bigint => datasets.reduce((sum, each) => sum + each[field], 0n);
+  const total = (field: 'toCopy' | 'other' | 'strays' | 'unreadable'): bigint => datasets.reduce((sum, each) => sum + each[field], 0n);
   return {
     phase: names.other === 0n ? 'settled' : names.clearing ? 'clearing' : 'copying',
     current: names.current,
     other: names.other === 0n ? undefined : names.other,
-    datasets: datasets.map(({ dataset, ending, current, other, toCopy, unreadable }) => ({ dataset, isEnding: ending, current, other, toCopy, unreadable })),
+    datasets: datasets.map(({ dataset, ending, current, other, strays, toCopy, unreadable }) => ({ dataset, isEnding: ending, current, other, strays, toCopy, unreadable })),
     toCopy: total('toCopy'),
-    left: total('other'),
+    left: total('other') - total('strays'),
+    strays: total('strays'),
     unreadable: total('unreadable'),
   };
 }
@@ -56,8 +60,12 @@ export function isOfStep({ phase, current, other }: StoredNames, recorded: Pick<
   return phase === recorded.phase && current === recorded.current && other === recorded.other;
 }
 
-/** Whether the phase's work is done, so that the next step may be proposed: every entry has its copy, or none lies under the names that are cleared. */
-export function isPhaseDone({ phase, toCopy, left, unreadable }: StoredNames): boolean {
-  if (phase === 'copying') return toCopy === 0n && unreadable === 0n;
-  return left === 0n;
+/**
+ * Whether the phase's work is done, so that the next step may be proposed: every entry has its copy, or none lies under the names that are cleared.
+ *
+ * @param givenUp entries that an operator goes on without, as many as lie under revoked epochs: another number is no consent. Default none
+ */
+export function isPhaseDone({ phase, toCopy, left, unreadable }: StoredNames, givenUp = 0n): boolean {
+  if (unreadable > 0n && unreadable !== givenUp) return false;
+  return phase === 'copying' ? toCopy === 0n : left <= unreadable;
 }

@@ -9,6 +9,8 @@ export interface ReadPoint {
   readonly ledgerKey: Uint8Array;
   /** undefined: the key is absent. */
   readonly entry: StoredEntry | undefined;
+  /** SHA-256 of a packet that stands there and that nothing opens, where that was expected: there is no entry then. */
+  readonly closed?: Uint8Array | undefined;
   /** Empty: none. */
   readonly keyPolicy: Uint8Array;
 }

@@ -17,6 +17,8 @@ interface NamedEntry {
   readonly key: string | undefined;
 }
 
+const isReadable = ({ key }: NamedEntry): boolean => key !== undefined;
+
 /**
  * Counts a contract's entries by the names that they lie under, and lists those that a migration has to see to: StoredNames
  * bytes. Confirmed, what is counted is the whole of each dataset by the statements of a quorum, so that "nothing to copy" means
@@ -42,16 +44,19 @@ export async function listNames(request: AuthorisedRequest, source: Pick<StateSo
     const { entries } = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: contentGuardKey(policy.name, dataset), confirm, isOfAnyMoment: !confirm, open });
     const under = (epoch: bigint | undefined): NamedEntry[] => entries.filter(({ nameEpoch }) => nameEpoch === epoch);
     const current = under(names.current).length;
-    const twins = new Set(under(migrated?.to).map(({ ledgerKey }) => toHex(ledgerKey)));
+    // A copy that nothing opens is none: it is written once more.
+    const twins = new Set(under(migrated?.to).filter(isReadable).map(({ ledgerKey }) => toHex(ledgerKey)));
     const target = migrated && keys.names(migrated.to);
     const isCopied = ({ key }: NamedEntry): boolean => key !== undefined && target !== undefined && twins.has(toHex(target.ledgerKey(dataset, key)));
-    const leaving = under(migrated?.from).filter(({ key }) => key !== undefined);
-    const uncopied = leaving.filter((entry) => !isCopied(entry));
-    const listed = (names.phase === 'clearing' ? leaving : uncopied).slice(0, room).map(({ ledgerKey }) => ledgerKey);
+    const leaving = under(migrated?.from ?? names.current);
+    const readable = migrated === undefined ? [] : leaving.filter(isReadable);
+    const uncopied = readable.filter((entry) => !isCopied(entry));
+    const listed = (names.phase === 'clearing' ? readable : uncopied).slice(0, room).map(({ ledgerKey }) => ledgerKey);
     room -= listed.length;
     datasets.push({
       dataset, ending, current: BigInt(current), other: BigInt(entries.length - current), toCopy: BigInt(uncopied.length),
-      unreadable: BigInt(entries.filter(({ key }) => key === undefined).length), keys: listed,
+      unreadable: BigInt(leaving.filter((entry) => !isReadable(entry)).length), keys: listed,
+      strays: BigInt(entries.filter(({ nameEpoch }) => nameEpoch !== names.current && nameEpoch !== names.other).length),
     });
   }
   return encodeMessage(StoredNamesSchema, { names: namesInUse(names), datasets });

@@ -19,7 +19,7 @@ const NO_HASH = new Uint8Array(0);
 export interface NameMigration {
   /**
    * Sees to these entries, in this order, for as long as they fit. While names are copied: writes the value of each once more
-   * under the other names, where it is not there yet. While they are cleared: does so too, and deletes the entry. Leaves alone
+   * under the other names, where it is not there yet, or lies under a revoked epoch. While they are cleared: does so too, and deletes the entry. Leaves alone
    * what is absent or lies under names that are not to be left. Throws FEATURE_UNSUPPORTED where that would prolong an entry and may not.
    */
   migrateNames(dataset: string, ledgerKeys: readonly Uint8Array[], mayProlong: boolean): Promise<ReEncryption>;
@@ -67,8 +67,8 @@ export interface EntryMigration {
   readonly namesOf: (epoch: bigint) => NameKeys;
   readonly withKeyPolicy: boolean;
   readonly sets: Pick<RecordedSets, 'addRead' | 'addWrite' | 'addKeyPolicyRead'>;
-  /** Reads from the ledger, and remembers whose policy stands for the key. */
-  readonly fetchPoint: (ledgerKey: Uint8Array) => Promise<ReadPoint>;
+  /** Reads from the ledger, and remembers whose policy stands for the key. @param mayBeClosed as ReadPoint's closed */
+  readonly fetchPoint: (ledgerKey: Uint8Array, mayBeClosed?: boolean) => Promise<ReadPoint>;
 }
 
 /** What {@link NameMigration.migrateNames} does, for one dataset. Throws NAME_MIGRATION_NOT_OPEN, NOT_READY too. */
@@ -79,8 +79,8 @@ export async function migrateEntries(migration: EntryMigration): Promise<ReEncry
   if (migrated === undefined) throw new SelvedgeError('NAME_MIGRATION_NOT_OPEN', 'no migration of names is open');
   const { from, to } = migrated;
   const target = namesOf(to);
-  const found = await Promise.all(ledgerKeys.map(fetchPoint));
-  const twins = await Promise.all(found.map(async ({ entry }) => (entry?.nameEpoch === from ? fetchPoint(target.ledgerKey(dataset, entry.key)) : undefined)));
+  const found = await Promise.all(ledgerKeys.map((ledgerKey) => fetchPoint(ledgerKey)));
+  const twins = await Promise.all(found.map(async ({ entry }) => (entry?.nameEpoch === from ? fetchPoint(target.ledgerKey(dataset, entry.key), true) : undefined)));
   let written = 0;
   let bytes = 0;
 
@@ -100,14 +100,14 @@ export async function migrateEntries(migration: EntryMigration): Promise<ReEncry
     const isCopied = twin.entry !== undefined;
     const isLeft = names.phase === 'clearing';
     // A copy that was given up outlives an original that has ended: nothing but its end can have taken that away.
-    const hasEnded = isLeft && isEnding && !isCopied && !names.former.includes(from);
+    const hasEnded = isLeft && isEnding && !isCopied && twin.closed === undefined && !names.former.includes(from);
     if (isCopied && !isLeft) continue;
     const { key, value, ledgerKey, datasetTag, packetHash } = entry;
     bytes += isCopied || hasEnded ? 0 : value.length;
     if (written > 0 && bytes > MAX_COPIED_BYTES) return { seen, written };
     written += 1;
     sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
-    sets.addRead({ ownerSet, dataset, ledgerKey: twin.ledgerKey, packetHash: twin.entry?.packetHash ?? NO_HASH });
+    sets.addRead({ ownerSet, dataset, ledgerKey: twin.ledgerKey, packetHash: twin.entry?.packetHash ?? twin.closed ?? NO_HASH });
     // Endorsers check that this is the policy which stands: a business node that withholds it would take it off the copy.
     if (withKeyPolicy) sets.addKeyPolicyRead({ ownerSet, dataset, ledgerKey, policy: keyPolicy });
     if (!isCopied && !hasEnded) copy(entry, twin, keyPolicy);

@@ -3,7 +3,7 @@ import { keepsKeyPolicies, mapKeyPolicy } from '@selvedge/policy';
 import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, type KeyVersion } from '@selvedge/protocol';
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes, IndexDefinition } from '@selvedge/rich-query';
-import { objectTypeOf } from '@selvedge/sealed-objects';
+import { objectTypeOf, parsePacketHeader } from '@selvedge/sealed-objects';
 import type { PacketOpener, ReadScope, ServingNode, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
 import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
@@ -109,16 +109,18 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
   const pointMemory = ({ ownerSet, dataset, isEnding }: DatasetPlace, ledgerKey: Uint8Array): PointMemory | undefined =>
     isEnding ? undefined : keptPoints.of({ contract: policy.name, policyVersion: policy.policyVersion, ownerSet, dataset, ledgerKey, withKeyPolicy });
 
-  const fetchPoint = async (place: DatasetPlace, ledgerKey: Uint8Array): Promise<ReadPoint> => {
+  /** @param mayBeClosed what lies under an epoch that this node has no keys of is named, where it would be refused */
+  const fetchPoint = async (place: DatasetPlace, ledgerKey: Uint8Array, mayBeClosed = false): Promise<ReadPoint> => {
     const { ownerSet, owners, dataset } = place;
     const memory = pointMemory(place, ledgerKey);
     // A submit asks: what it rests on is checked at endorsement, and one that was refused must not read the same again.
     const remembered = isRecording || !mayAnswerFromMemory() ? undefined : memory?.find();
     if (remembered !== undefined) return remembered;
     const open = (packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): { readonly point: ReadPoint; readonly height: bigint } => {
-      const entry = packet === undefined ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
+      const isClosed = packet !== undefined && mayBeClosed && keys.epoch(parsePacketHeader(packet, { channel: request.body.channel, contract: policy.name, dataset, ledgerKey }).keyEpoch) === undefined;
+      const entry = packet === undefined || isClosed ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
       served(dataset, ledgerKey, node);
-      return { point: { ledgerKey, entry, keyPolicy }, height };
+      return { point: { ledgerKey, entry, keyPolicy, ...(isClosed ? { closed: sha256(packet) } : {}) }, height };
     };
     const { point, height } = await source.readPoint(scope, { ownerSet, owners, dataset, ledgerKey, withKeyPolicy, open });
     requireAtMost('bytes of a key policy', point.keyPolicy.length, LIMITS.maxKeyPolicyBytes);
@@ -182,8 +184,8 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
 
   const migrateNames = async (name: string, ledgerKeys: readonly Uint8Array[], mayProlong: boolean): Promise<ReEncryption> => {
     const place = datasets.visible(name);
-    const fetchAndKeep = async (ledgerKey: Uint8Array): Promise<ReadPoint> => {
-      const point = await fetchPoint(place, ledgerKey);
+    const fetchAndKeep = async (ledgerKey: Uint8Array, mayBeClosed?: boolean): Promise<ReadPoint> => {
+      const point = await fetchPoint(place, ledgerKey, mayBeClosed);
       migrated.set(ledgerId(place, ledgerKey), point);
       return point;
     };
