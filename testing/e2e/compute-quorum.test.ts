@@ -6,6 +6,7 @@ import { isMissing, LEDGERS } from './src/ledgers.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
 
 const TALLY = fileURLToPath(new URL('contracts/tally', import.meta.url));
+const STOCK = fileURLToPath(new URL('../../examples/contracts/stock', import.meta.url));
 const TIMEOUT_MS = 300_000;
 
 /** The contract itself asks for one node; the profile's appraisal policy for two, of different operators. */
@@ -68,6 +69,14 @@ describe.each(LEDGERS)('a quorum by types of TEE, on the %s ledger', (ledger) =>
 
   it.skipIf(isSkipped)('has each endorser appraise the evidence of the node that signed', async () => {
     for (const key of ['a', 'b', 'c']) expect(text(await contract.submitTransaction('Put', key))).toBe('1.0.0');
+  }, TIMEOUT_MS);
+
+  it.skipIf(isSkipped)('has nodes that reduce appraise the evidence of those that mapped', async () => {
+    await test.network.deploy(STOCK);
+    const stock = gateway.getNetwork(test.network.connectionProfile().channel).getContract('stock');
+    await stock.submitTransaction('put', 'aurora', 'ruby', '70');
+    const parts = { partitions: [{ arguments: ['aurora'] }, { arguments: ['borealis'] }] };
+    expect(text(await stock.submit('recordTotal', { arguments: ['monday'], ...parts }))).toBe('{"stones":1,"points":70}');
   }, TIMEOUT_MS);
 
   it.skipIf(isSkipped)('is not met without that evidence, nor with what another attestation bound', async () => {

@@ -47,12 +47,13 @@ export function verifyNodeEvidence(certificate: TeeCertificate, shown: readonly 
 }
 
 const MAX_REMEMBERED = 512;
+const REMEMBERED_MS = 60_000;
 
 /**
  * verifyAndAppraise that remembers what it admitted for a while: the same evidence comes with every transaction. Refusals are not
  * remembered. @param forMs how long, at most: evidence and collateral end by the clock
  */
-export function createRememberingAppraise(forMs: number, appraise: Appraise = verifyAndAppraise): Appraise {
+export function createRememberingAppraise(forMs = REMEMBERED_MS, appraise: Appraise = verifyAndAppraise): Appraise {
   const admitted = new Map<string, { readonly until: number; readonly result: AttestationResult }>();
   return (input) => {
     const { evidence, binding, profile, role, at } = input;

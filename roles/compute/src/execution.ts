@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { createRememberingAppraise } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder } from '@selvedge/policy';
@@ -110,6 +111,7 @@ export function createExecution(options: ExecutionOptions): Execution {
   const { keptPoints = keptNowhere, maxMemoryAgeMs = 2_500 } = options;
   const opener = createPacketOpener(channel, cacheBytes);
   const keptSets = createKeptSets(keptSetBytes);
+  const appraise = createRememberingAppraise();
   const replays = createReplayWindow(2 * freshnessMs);
 
   /** A contract's keys may be what is missing, the invoked one's or a called one's. */
@@ -175,7 +177,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       setHits: BigInt(keptSets.hits),
     }),
     async authorise(unsealed, { view, keys }) {
-      const request = await askingForKeys(() => authoriseRequest(unsealed, { view, keys, self, now: now(), freshnessMs }));
+      const request = await askingForKeys(() => authoriseRequest(unsealed, { view, keys, self, now: now(), freshnessMs, appraise }));
       replays.admit(request, now());
       return request;
     },
@@ -220,7 +222,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       const parts = contracts.parts();
       if (request.partition?.kind === 'map') {
         const { rule, place } = request.partition;
-        return { response: answerMap({ unsealed, request, rule, place, parts, result, signer: keys.signer(request.policy.suite), viewHeight: view.height }) };
+        return { response: answerMap({ unsealed, request, rule, place, parts, result, signer: keys.signer(request.policy.suite), profile: view.profile, viewHeight: view.height }) };
       }
       if (!request.isSubmit) return { response };
       return { response, item: createTargetItem({ unsealed, request, parts, keyPolicies: await contracts.keyPolicies(), result }) };

@@ -1,8 +1,9 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createBrokerRoot } from '@selvedge/attestation';
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { encodeContractNames, facts } from '@selvedge/policy';
+import type { NodeEvidenceSchema} from '@selvedge/protocol';
 import { BatchRequestSchema, contentGuardKey, ContractPolicySchema, CoreSchema, DistinctBy, encodeMessage, GuardWriteSchema, LIMITS, NamesInUseSchema, parseCores, PartSchema, RequestKind, ResponseSchema, SignedPartSchema, UnguardedSetSchema, type ContractSection, type Core, type Response } from '@selvedge/protocol';
 import { heldKeysOf, sealTestPacket, viewOf } from '@selvedge/tee-node/testing';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -347,6 +348,20 @@ describe('a forged part', () => {
     expect(await refusal([a])).toBe('COMPUTE_QUORUM_NOT_MET');
     expect(await refusal([signed(own!, own!)])).toBe('COMPUTE_QUORUM_NOT_MET');
     expect(await refusal([signed(own!, signPart(nodes[1]!, sealedPart))])).toBeUndefined();
+  });
+
+  it('is believed on evidence alone where types of TEE are counted', async () => {
+    start({ partitionedFunctions: RULES, distinctBy: DistinctBy.TEE_TYPE });
+    a = await call.part(on.test, 0, 1, ['a']);
+    expect(parseSigned(a).nodeEvidence).toHaveLength(1);
+    expect(await refusal([a])).toBe('EVIDENCE_MALFORMED'); // a test's node has none
+  });
+
+  it('shows no more evidence than a few, of bounded size', async () => {
+    const { sealedPart, signatures } = parseSigned(a);
+    const showing = (nodeEvidence: MessageInitShape<typeof NodeEvidenceSchema>[]): Uint8Array => encodeMessage(SignedPartSchema, { sealedPart, signatures, nodeEvidence });
+    expect(await refusal([showing(Array.from({ length: 65 }, () => ({})))])).toBe('LIMIT_EXCEEDED');
+    expect(await refusal([showing([{ evidence: { quote: new Uint8Array(64 * 1024 + 1) } }])])).toBe('LIMIT_EXCEEDED');
   });
 
   it.each<[string, string, Forgery]>([

@@ -5,7 +5,6 @@ import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
 import { createItemMask, EndorsementSchema, signing, StaleItemsSchema, type Endorsement, type StaleItems, type StaleItemsRequest, type TargetData } from '@selvedge/protocol';
 import { createAdmission } from './admission.js';
-import { APPRAISAL_MS } from './domain/check-tee-signatures.js';
 import { declareTargets, encodeEndorsementPayload } from './domain/endorsement-payload.js';
 import { findStaleItems } from './domain/find-stale-items.js';
 import { verifyStaleItemsQuestion, verifyStaleItemsSize } from './domain/verify-stale-items-question.js';
@@ -42,7 +41,7 @@ const MAX_STALE_QUESTIONS = 8;
 /** Builds an endorser over a followed ledger. */
 export function createEndorser({ ledger, signer, now, maxInFlight = DEFAULT_MAX_IN_FLIGHT, checkpoint = () => undefined }: EndorserOptions): Endorser {
   const admission = createAdmission(maxInFlight);
-  const appraise = createRememberingAppraise(APPRAISAL_MS);
+  const appraise = createRememberingAppraise();
   const questions = createAdmission(Math.min(maxInFlight, MAX_STALE_QUESTIONS));
   const requireLedger = (): void => {
     if (ledger.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the endorser has not received the ledger yet');

@@ -28,5 +28,6 @@ export function mergeParts(answers: readonly [MapAnswer, ...MapAnswer[]]): Uint8
     sealedPart: answers[0].part.sealedPart,
     signatures: answers.flatMap(({ part }) => part.signatures),
     statements: answers.flatMap(({ part }) => part.statements),
+    nodeEvidence: answers.flatMap(({ part }) => part.nodeEvidence),
   });
 }

@@ -85,6 +85,8 @@ export async function createFakeNetwork(options: TestConsortiumOptions & { reado
     signedProfile: consortium.signedProfile,
     identity: consortium.organisation('AuroraMSP').client.signer,
     clock: () => consortium.now,
+    // Requests find the nodes in one order.
+    random: () => 0,
     ports,
   };
   const network: FakeNetwork = {

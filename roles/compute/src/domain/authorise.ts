@@ -1,3 +1,4 @@
+import type { Appraise } from '@selvedge/attestation';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Identity } from '@selvedge/identity';
@@ -41,6 +42,8 @@ export interface AuthoriseContext {
   readonly now: Date;
   /** How far the request's timestamp may be off, either way. */
   readonly freshnessMs: number;
+  /** Appraises nodes' evidence; default: anew each time. */
+  readonly appraise?: Appraise;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import { asksForEvidence, type Profile } from '@selvedge/policy';
 import { ContractSectionSchema, encodeMessage, parseCore, PartSchema, signing, type PartitionPlace, type PartitionedFunction, type ResponseSchema } from '@selvedge/protocol';
 import { responseDigest, sealPart } from '@selvedge/sealed-objects';
 import type { CertifiedSigner } from '@selvedge/tee-node';
@@ -27,9 +28,11 @@ export function answerMap(input: {
   readonly parts: readonly ContractPart[];
   readonly result: ChaincodeResult;
   readonly signer: CertifiedSigner;
+  /** The one that stands. */
+  readonly profile: Profile;
   readonly viewHeight: bigint;
 }): MessageInitShape<typeof ResponseSchema> {
-  const { unsealed, request, rule, place, parts, result, signer, viewHeight } = input;
+  const { unsealed, request, rule, place, parts, result, signer, profile, viewHeight } = input;
   const { body, policy, keyEpoch, epochKeys, txId } = request;
   if (result.event !== undefined) throw new SelvedgeError('PART_WRITES', 'an event that a map sets (setEvent)');
   const { core } = buildCore(request, parts, undefined, {
@@ -54,6 +57,7 @@ export function answerMap(input: {
         sealedPart,
         signatures: [{ certificate: signer.certificate, signature: signer.sign(signing.part(sealedPart)) }],
         statements: parts.flatMap(({ recorded }) => recorded.statements),
+        nodeEvidence: parts.some(({ terms }) => asksForEvidence({ profile: profile.message, policy: terms.policy })) ? [signer.evidence] : [],
       },
       contracts: parts.map(({ terms }) => terms.policy.name),
       readDigest: readDigestOf(core),

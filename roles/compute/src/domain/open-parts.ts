@@ -1,3 +1,4 @@
+import type { Appraise } from '@selvedge/attestation';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { encodeMessage, NamesInUseSchema, type ContractSection, type Core, type PartitionedFunction, type RequestBody, type SetDigestStatement, type UnguardedSet } from '@selvedge/protocol';
@@ -26,6 +27,8 @@ export interface MappedParts {
 export interface OpenPartsContext extends CallContext {
   /** This node's clock, which may only make it refuse. */
   readonly now: Date;
+  /** Appraises nodes' evidence; default: anew each time. */
+  readonly appraise?: Appraise;
 }
 
 interface OpenedPart extends MappedPart {
@@ -58,7 +61,7 @@ interface Expected {
 }
 
 function openOne(bytes: Uint8Array, index: number, { body, txId, rule, terms, context }: Expected): OpenedPart {
-  const { view, now } = context;
+  const { view, now, appraise } = context;
   const { channel, contract } = body;
   const signedPart = parseSignedPart(bytes);
   const certificates = verifyPartSignatures(signedPart, { facts: view, profile: view.profile, at: now });
@@ -72,7 +75,7 @@ function openOne(bytes: Uint8Array, index: number, { body, txId, rule, terms, co
   const sections = core.sections.map((section, i) => {
     const own = i === 0 ? terms : agreeCalledTerms(body, terms.policy.suite, { channel, contract: section.contract, args: [] }, context);
     verifySameTerms(section, own);
-    verifyPartSigners(certificates, { profile: view.profile, policy: own.policy });
+    verifyPartSigners(certificates, signedPart.nodeEvidence, { profile: view.profile, policy: own.policy, at: now, ...(appraise === undefined ? {} : { appraise }) });
     return { terms: own, section };
   });
   return { arguments: part.arguments, result: part.result, sections, statements: signedPart.statements, unguarded: part.unguarded };

@@ -1,7 +1,7 @@
-import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
+import { verifyNodeEvidence, verifyTeeCertificate, type Appraise, type TeeCertificate } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
-import { signing, type ContractPolicy, type SignedPart } from '@selvedge/protocol';
+import { asksForEvidence, quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
+import { signing, type ContractPolicy, type NodeEvidence, type SignedPart } from '@selvedge/protocol';
 
 /**
  * Whoever signed a part, each a compute node in good standing on the ledger now. Throws TEE_CERTIFICATE_INVALID, TEE_WRONG_ROLE or
@@ -34,14 +34,16 @@ function verifyStillStanding(...[facts, binding, expected]: Parameters<typeof ve
 
 /**
  * Whether who signed a part may have the contract's keys, and is enough, as for a core: by the contract's own quorum and the floors of the
- * profile. Throws TEE_CERTIFICATE_INVALID for a key of another suite, KEY_ACCESS_DENIED, COMPUTE_QUORUM_NOT_MET.
+ * profile. Throws TEE_CERTIFICATE_INVALID for a key of another suite, KEY_ACCESS_DENIED,
+ * COMPUTE_QUORUM_NOT_MET; as verifyNodeEvidence, where some rule counts types of TEE: as endorsers do, it takes no broker's word for these.
  */
-export function verifyPartSigners(certificates: readonly TeeCertificate[], { profile, policy }: { readonly profile: Profile; readonly policy: ContractPolicy }): void {
+export function verifyPartSigners(certificates: readonly TeeCertificate[], shown: readonly NodeEvidence[], { profile, policy, at, appraise }: { readonly profile: Profile; readonly policy: ContractPolicy; readonly at: Date; readonly appraise?: Appraise }): void {
   const policies = { profile: profile.message, policy };
   for (const { suite, binding } of certificates) {
     if (suite.name !== policy.suite) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', 'the certificate’s suite is not the contract’s');
     verifyKeyAccess(binding, policies);
   }
+  if (asksForEvidence(policies)) for (const certificate of certificates) verifyNodeEvidence(certificate, shown, { profile, at, ...(appraise === undefined ? {} : { appraise }) });
   const signers = certificates.map(({ binding }) => binding);
   verifyQuorums(signers, quorumRules(signers, policies));
 }

@@ -4,9 +4,6 @@ import { asksForEvidence, quorumRules, readBrokerRoot, verifyKeyAccess, verifyQu
 import { teeSigningInput, type Attachments, type ContractPolicy, type NodeEvidence } from '@selvedge/protocol';
 import type { EndorsementContext } from './context.js';
 
-/** How long evidence that was admitted is not verified again. */
-export const APPRAISAL_MS = 60_000;
-
 /** Cores and what TEEs signed them with. */
 export interface SignedCores {
   /** All of them, as they were signed. */

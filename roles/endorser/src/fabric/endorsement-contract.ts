@@ -1,7 +1,6 @@
 import { Contract, type Context } from 'fabric-contract-api';
 import { createRememberingAppraise } from '@selvedge/attestation';
 import { encodeFabricEvents, ENDORSE_CALLED_FUNCTION, ENDORSE_FUNCTION, EVENT_NAME, POLICY_CHAINCODE } from '@selvedge/fabric';
-import { APPRAISAL_MS } from '../domain/check-tee-signatures.js';
 import { createCalledContracts } from './adapters/called-contracts.js';
 import type { ChaincodeStub } from './adapters/chaincode-stub.js';
 import { readInvocation } from './adapters/invocation.js';
@@ -21,7 +20,7 @@ export class EndorsementContract extends Contract {
   readonly #target: EndorsementTarget;
   readonly #facts: PolicyFactsSource;
   readonly #now: () => Date;
-  readonly #appraise = createRememberingAppraise(APPRAISAL_MS);
+  readonly #appraise = createRememberingAppraise();
 
   constructor({ network, channel, contract, policyChaincode = POLICY_CHAINCODE, now }: EndorsementContractOptions) {
     super();
