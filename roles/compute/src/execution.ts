@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { createRememberingAppraise } from '@selvedge/attestation';
+import { createRememberingAppraise, type Appraise } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder } from '@selvedge/policy';
@@ -40,6 +40,8 @@ export interface ExecutionOptions {
   /** Says whether a gated result's core is committed. */
   readonly commits: CommitConfirmer;
   readonly now: () => Date;
+  /** Of the evidence of nodes that have signed parts; default: what remembers for a minute whom it admitted. */
+  readonly appraise?: Appraise;
   /** How far a request's timestamp may be off, either way. Default 300,000 (five minutes). */
   readonly freshnessMs?: number;
   /** Time of one chaincode run. Default 20,000. */
@@ -107,11 +109,11 @@ const LISTS: ReadonlySet<RequestKind> = new Set([RequestKind.LIST_KEY_EPOCHS, Re
 export function createExecution(options: ExecutionOptions): Execution {
   const { self, channel, source: ledger, host, now, freshnessMs = 300_000, chaincodeMs = 20_000, maxLagBlocks = 16n } = options;
   const { maxWriteBytes = 4 * 1024 * 1024, maxQueryWork = 20_000_000, cacheBytes = 16 * 1024 * 1024, keptSetBytes = 256 * 1024 * 1024 } = options;
+  const { appraise = createRememberingAppraise() } = options;
   const keptNowhere = createKeptPoints({ maxBytes: 0, clock: () => 0 });
   const { keptPoints = keptNowhere, maxMemoryAgeMs = 2_500 } = options;
   const opener = createPacketOpener(channel, cacheBytes);
   const keptSets = createKeptSets(keptSetBytes);
-  const appraise = createRememberingAppraise();
   const replays = createReplayWindow(2 * freshnessMs);
 
   /** A contract's keys may be what is missing, the invoked one's or a called one's. */

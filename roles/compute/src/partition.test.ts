@@ -1,10 +1,10 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { createBrokerRoot } from '@selvedge/attestation';
+import { randomBytes } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { createBrokerRoot, evidenceDigest, type Appraise } from '@selvedge/attestation';
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { encodeContractNames, facts } from '@selvedge/policy';
-import type { NodeEvidenceSchema} from '@selvedge/protocol';
-import { BatchRequestSchema, contentGuardKey, ContractPolicySchema, CoreSchema, DistinctBy, encodeMessage, GuardWriteSchema, LIMITS, NamesInUseSchema, parseCores, PartSchema, RequestKind, ResponseSchema, SignedPartSchema, UnguardedSetSchema, type ContractSection, type Core, type Response } from '@selvedge/protocol';
+import { BatchRequestSchema, contentGuardKey, ContractPolicySchema, CoreSchema, DistinctBy, encodeMessage, EvidenceSchema, GuardWriteSchema, LIMITS, NamesInUseSchema, NodeEvidenceSchema, parseCores, PartSchema, RequestKind, ResponseSchema, SignedPartSchema, UnguardedSetSchema, type ContractSection, type Core, type Response } from '@selvedge/protocol';
 import { heldKeysOf, sealTestPacket, viewOf } from '@selvedge/tee-node/testing';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestNode, type TestChaincode, type TestNode } from './node.test.support.js';
@@ -350,18 +350,29 @@ describe('a forged part', () => {
     expect(await refusal([signed(own!, signPart(nodes[1]!, sealedPart))])).toBeUndefined();
   });
 
-  it('is believed on evidence alone where types of TEE are counted', async () => {
-    start({ partitionedFunctions: RULES, distinctBy: DistinctBy.TEE_TYPE });
+  it('needs nodes of distinct types by their own evidence, where types of TEE are counted', async () => {
+    const nodeOf = async (teeType: string, certified = teeType) => {
+      const evidence = create(EvidenceSchema, { teeType, quote: randomBytes(64) });
+      const result = { role: 'compute' as const, teeType, measurement: randomBytes(48), platformId: randomBytes(32) };
+      const { measurement, platformId } = result;
+      const node = await net.issueComputeNode({ binding: { teeType: certified, measurement, platformId, evidenceDigest: evidenceDigest(evidence) } });
+      return { node, result, shown: create(NodeEvidenceSchema, { evidence, nonce: randomBytes(32), ephemeralKey: randomBytes(65) }) };
+    };
+    const [tdx, sgx, liar] = [await nodeOf('tdx'), await nodeOf('sgx'), await nodeOf('tdx', 'sgx')];
+    const appraise: Appraise = ({ evidence }) => [tdx, sgx, liar].find(({ shown }) => toHex(shown.evidence!.quote) === toHex(evidence.quote))!.result;
+    start({ partitionedFunctions: RULES, computeQuorum: 2, distinctBy: DistinctBy.TEE_TYPE });
+    on = { ...on, test: createTestNode({ net, certified: nodes[0]!, business: [on.business], chaincode: counting, options: { appraise } }) };
     a = await call.part(on.test, 0, 1, ['a']);
+    // Its own is shown where it is asked for, and there alone.
     expect(parseSigned(a).nodeEvidence).toHaveLength(1);
-    expect(await refusal([a])).toBe('EVIDENCE_MALFORMED'); // a test's node has none
-  });
-
-  it('shows no more evidence than a few, of bounded size', async () => {
-    const { sealedPart, signatures } = parseSigned(a);
-    const showing = (nodeEvidence: MessageInitShape<typeof NodeEvidenceSchema>[]): Uint8Array => encodeMessage(SignedPartSchema, { sealedPart, signatures, nodeEvidence });
-    expect(await refusal([showing(Array.from({ length: 65 }, () => ({})))])).toBe('LIMIT_EXCEEDED');
-    expect(await refusal([showing([{ evidence: { quote: new Uint8Array(64 * 1024 + 1) } }])])).toBe('LIMIT_EXCEEDED');
+    const { sealedPart } = parseSigned(a);
+    const by = (...signers: (typeof tdx)[]): Uint8Array => encodeMessage(SignedPartSchema, { sealedPart, signatures: signers.map(({ node }) => signPart(node, sealedPart)), nodeEvidence: signers.map(({ shown }) => shown) });
+    expect(await refusal([by(tdx, sgx)])).toBeUndefined();
+    expect(await refusal([by(tdx, tdx)])).toBe('COMPUTE_QUORUM_NOT_MET');
+    expect(await refusal([by(tdx, liar)])).toBe('TEE_CERTIFICATE_INVALID');
+    expect(await refusal([encodeMessage(SignedPartSchema, { ...parseSigned(by(tdx, sgx)), nodeEvidence: [] })])).toBe('EVIDENCE_MALFORMED');
+    start({ distinctBy: DistinctBy.PLATFORM, computeQuorum: 1 });
+    expect(parseSigned(await call.part(on.test, 0, 1, ['a'])).nodeEvidence).toEqual([]);
   });
 
   it.each<[string, string, Forgery]>([
@@ -408,6 +419,8 @@ describe('hostile parts', () => {
     ['too many signatures', 'LIMIT_EXCEEDED', () => encodeMessage(SignedPartSchema, { signatures: Array.from({ length: LIMITS.maxIdentities + 1 }, () => ({})) })],
     ['a certificate that is too large', 'LIMIT_EXCEEDED', () => encodeMessage(SignedPartSchema, { signatures: [{ certificate: new Uint8Array(LIMITS.maxCertificateBytes + 1) }] })],
     ['a signature that is too large', 'LIMIT_EXCEEDED', () => encodeMessage(SignedPartSchema, { signatures: [{ signature: new Uint8Array(LIMITS.maxSignatureBytes + 1) }] })],
+    ['evidence of too many nodes', 'LIMIT_EXCEEDED', () => encodeMessage(SignedPartSchema, { nodeEvidence: Array.from({ length: LIMITS.maxIdentities + 1 }, () => ({})) })],
+    ['evidence that is too large', 'LIMIT_EXCEEDED', () => encodeMessage(SignedPartSchema, { nodeEvidence: [{ evidence: { quote: new Uint8Array(LIMITS.maxEvidenceBytes + 1) } }] })],
     ['too many statements', 'LIMIT_EXCEEDED', () => encodeMessage(SignedPartSchema, { statements: Array.from({ length: LIMITS.maxSectionEntries + 1 }, () => ({})) })],
     ['a Part instead of its box', 'PART_FOREIGN', () => encodeMessage(SignedPartSchema, { sealedPart: encodeMessage(PartSchema, { map: 'Count' }) })],
     ['a core instead of its box', 'MALFORMED_MESSAGE', () => encodeMessage(SignedPartSchema, { sealedPart: encodeMessage(CoreSchema, { version: 1 }) })],

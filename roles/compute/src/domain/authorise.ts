@@ -40,10 +40,10 @@ export interface AuthoriseContext {
   /** This node, as key access rules name it. */
   readonly self: KeyHolder;
   readonly now: Date;
+  /** Of nodes' evidence. */
+  readonly appraise: Appraise;
   /** How far the request's timestamp may be off, either way. */
   readonly freshnessMs: number;
-  /** Appraises nodes' evidence; default: anew each time. */
-  readonly appraise?: Appraise;
 }
 
 /**

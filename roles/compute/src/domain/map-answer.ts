@@ -28,7 +28,6 @@ export function answerMap(input: {
   readonly parts: readonly ContractPart[];
   readonly result: ChaincodeResult;
   readonly signer: CertifiedSigner;
-  /** The one that stands. */
   readonly profile: Profile;
   readonly viewHeight: bigint;
 }): MessageInitShape<typeof ResponseSchema> {

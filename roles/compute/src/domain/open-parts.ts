@@ -27,8 +27,8 @@ export interface MappedParts {
 export interface OpenPartsContext extends CallContext {
   /** This node's clock, which may only make it refuse. */
   readonly now: Date;
-  /** Appraises nodes' evidence; default: anew each time. */
-  readonly appraise?: Appraise;
+  /** Of nodes' evidence. */
+  readonly appraise: Appraise;
 }
 
 interface OpenedPart extends MappedPart {
@@ -75,7 +75,7 @@ function openOne(bytes: Uint8Array, index: number, { body, txId, rule, terms, co
   const sections = core.sections.map((section, i) => {
     const own = i === 0 ? terms : agreeCalledTerms(body, terms.policy.suite, { channel, contract: section.contract, args: [] }, context);
     verifySameTerms(section, own);
-    verifyPartSigners(certificates, signedPart.nodeEvidence, { profile: view.profile, policy: own.policy, at: now, ...(appraise === undefined ? {} : { appraise }) });
+    verifyPartSigners(certificates, signedPart.nodeEvidence, { profile: view.profile, policy: own.policy, at: now, appraise });
     return { terms: own, section };
   });
   return { arguments: part.arguments, result: part.result, sections, statements: signedPart.statements, unguarded: part.unguarded };

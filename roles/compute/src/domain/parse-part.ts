@@ -7,10 +7,9 @@ export function parseSignedPart(bytes: Uint8Array): SignedPart {
   requireAtMost('bytes of a part', part.sealedPart.length, LIMITS.maxPartBytes);
   requireAtMost('signatures of a part', part.signatures.length, LIMITS.maxIdentities);
   requireAtMost('set-digest statements of a part', part.statements.length, LIMITS.maxSectionEntries);
-  requireAtMost('evidence of nodes in a part', part.nodeEvidence.length, LIMITS.maxIdentities);
+  requireAtMost('evidence of nodes', part.nodeEvidence.length, LIMITS.maxIdentities);
   for (const { evidence, nonce, ephemeralKey } of part.nodeEvidence) {
-    const sizes = [nonce, ephemeralKey, ...(evidence === undefined ? [] : [evidence.quote, ...evidence.collateral])].map(({ length }) => length);
-    requireAtMost('bytes of evidence', sizes.reduce((sum, size) => sum + size, 0), LIMITS.maxEvidenceBytes);
+    for (const bytesOfEvidence of [nonce, ephemeralKey, ...(evidence === undefined ? [] : [evidence.quote, ...evidence.collateral])]) requireAtMost('bytes of evidence', bytesOfEvidence.length, LIMITS.maxEvidenceBytes);
   }
   for (const { certificate, signature } of part.signatures) {
     requireAtMost('bytes of a TEE certificate', certificate.length, LIMITS.maxCertificateBytes);

@@ -34,16 +34,20 @@ function verifyStillStanding(...[facts, binding, expected]: Parameters<typeof ve
 
 /**
  * Whether who signed a part may have the contract's keys, and is enough, as for a core: by the contract's own quorum and the floors of the
- * profile. Throws TEE_CERTIFICATE_INVALID for a key of another suite, KEY_ACCESS_DENIED,
- * COMPUTE_QUORUM_NOT_MET; as verifyNodeEvidence, where some rule counts types of TEE: as endorsers do, it takes no broker's word for these.
+ * profile. Where one of these counts types of TEE, nodes show their evidence. Throws TEE_CERTIFICATE_INVALID for a key of another suite,
+ * KEY_ACCESS_DENIED, COMPUTE_QUORUM_NOT_MET, and as verifyNodeEvidence.
  */
-export function verifyPartSigners(certificates: readonly TeeCertificate[], shown: readonly NodeEvidence[], { profile, policy, at, appraise }: { readonly profile: Profile; readonly policy: ContractPolicy; readonly at: Date; readonly appraise?: Appraise }): void {
+export function verifyPartSigners(
+  certificates: readonly TeeCertificate[],
+  shown: readonly NodeEvidence[],
+  { profile, policy, at, appraise }: { readonly profile: Profile; readonly policy: ContractPolicy; readonly at: Date; readonly appraise: Appraise },
+): void {
   const policies = { profile: profile.message, policy };
   for (const { suite, binding } of certificates) {
     if (suite.name !== policy.suite) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', 'the certificate’s suite is not the contract’s');
     verifyKeyAccess(binding, policies);
   }
-  if (asksForEvidence(policies)) for (const certificate of certificates) verifyNodeEvidence(certificate, shown, { profile, at, ...(appraise === undefined ? {} : { appraise }) });
+  if (asksForEvidence(policies)) for (const certificate of certificates) verifyNodeEvidence(certificate, shown, { profile, at, appraise });
   const signers = certificates.map(({ binding }) => binding);
   verifyQuorums(signers, quorumRules(signers, policies));
 }

@@ -939,7 +939,7 @@ export type SignedPart = Message<"selvedge.v1.SignedPart"> & {
   statements: SetDigestStatement[];
 
   /**
-   * of who signed, where a quorum counts types of TEE
+   * of who signed, where a quorum counts types of TEE; as in Attachments
    *
    * @generated from field: repeated selvedge.v1.NodeEvidence node_evidence = 4;
    */
