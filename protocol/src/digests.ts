@@ -25,6 +25,9 @@ export const signing = {
   replicaOperator: (nonce: Uint8Array, ownNonce: Uint8Array, ephemeralKey: Uint8Array) => signingInput('replica operator', nonce, ownNonce, ephemeralKey),
   auditEntry: (hash: Uint8Array) => signingInput('audit entry', hash),
   keyCommitments: (commitments: Uint8Array) => signingInput('key commitments', commitments),
+  /** A business node's word that it is the other end of a reader's channel. */
+  readerAdmission: (nonce: Uint8Array, ephemeralKey: Uint8Array, channelId: Uint8Array, enc: Uint8Array) => signingInput('reader admission', nonce, ephemeralKey, channelId, enc),
+  ownerKeys: (statement: Uint8Array) => signingInput('owner keys', statement),
   nameKeyCommitment: (commitment: Uint8Array) => signingInput('name key commitment', commitment),
 } as const;
 
@@ -62,6 +65,11 @@ export function rootBirthDigest(rootCertificate: Uint8Array): Uint8Array {
 export function policyRoot(facts: readonly { key: string; value: Uint8Array }[]): Uint8Array {
   const parts: Part[] = facts.flatMap((fact) => [fact.key, fact.value]);
   return labelledHash('policy root', facts.length, ...parts);
+}
+
+/** Names the HPKE key that an owner's copy is sealed to. 32 bytes. */
+export function ownerKeyId(suite: string, publicKey: Uint8Array): Uint8Array {
+  return labelledHash('owner key', suite, publicKey);
 }
 
 /** Commitment of one secret key under the name of its purpose. 32 bytes. */

@@ -22,6 +22,7 @@ export { claimedTeeBinding } from './certificate/binding.js';
 export { parseBrokerRoot, verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';
 export { verifyEnvelopeEvidence, type EnvelopeEvidenceInput } from './envelope-evidence.js';
 export { createViewerEvidence, verifyViewerEvidence, type AttestedViewer, type ViewerEvidenceInput } from './viewer-evidence.js';
+export { createReaderEvidence, verifyReaderEvidence, type AttestedReader, type ReaderEvidenceInput } from './reader-evidence.js';
 export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition.js';
 export { verifyTeeNotRevoked } from './tee-revocation.js';
 export { commitToKeys, commitToNameKey, signKeyCommitments, signNameKeyCommitment, verifyCommittedKeys, verifyCommittedNameKey, verifyKeyCommitments, verifyNameKeyCommitment, type CommittedKeys } from './key-commitments.js';

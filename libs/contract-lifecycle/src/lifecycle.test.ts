@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import type { Signer } from '@selvedge/identity';
-import { approvePolicyChange, createPolicyTransaction, createProfile, facts, parseProfile, verifyPolicyTransaction } from '@selvedge/policy';
+import { suiteByName } from '@selvedge/crypto';
+import { approvePolicyChange, createOwnerKeys, createPolicyTransaction, createProfile, facts, parseProfile, verifyPolicyTransaction } from '@selvedge/policy';
 import { AppraisalPolicySchema, DistinctBy, type ContractPolicy } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bringContract, planContract, type ContractPlan } from './lifecycle.js';
@@ -42,6 +43,12 @@ const writeVersion = (version: string): Promise<void> =>
 const admins = (...mspIds: string[]): Signer[] => mspIds.map((mspId) => consortium.organisation(mspId).admin.signer);
 const present = () => ({ fact: (key: string) => consortium.state.fact(key), profile: consortium.profile });
 
+const ownerKeysOf = (mspId: string): Uint8Array => {
+  const { network, channel } = consortium;
+  const { publicKey } = suiteByName(consortium.contractPolicy.suite).generateKemKeyPair();
+  return createOwnerKeys(consortium.organisation(mspId).peer.signer, { network, channel, keys: [{ suite: consortium.contractPolicy.suite, publicKey }] });
+};
+
 /** A ledger that takes what it verifies, as the real ones do. */
 const ports = (): LifecyclePorts => ({
   present: () => Promise.resolve(present()),
@@ -51,6 +58,7 @@ const ports = (): LifecyclePorts => ({
     return Promise.resolve(block);
   },
   fetchKeyCommitments: () => Promise.reject(new Error('the contract has its keys')),
+  fetchOwnerKeys: (_profile, mspId) => Promise.resolve(ownerKeysOf(mspId)),
   proposals: join(folder, 'proposals'),
   endorsement: (policy) => {
     brought.push(policy.version);

@@ -3,8 +3,8 @@ import { readManifest, type ContractOptions, type ContractSurroundings } from '@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
-import { facts, FIRST_KEY_EPOCH, parseContractPolicy, verifyContractPolicy, type FactUpdate } from '@selvedge/policy';
-import type { ContractPolicy } from '@selvedge/protocol';
+import { facts, FIRST_KEY_EPOCH, parseContractPolicy, parseFactKey, verifyContractPolicy, verifyOwnerKeys, type FactUpdate } from '@selvedge/policy';
+import { StorageMode, type ContractPolicy } from '@selvedge/protocol';
 import type { EndorsementState, LifecyclePorts, PresentPolicy } from './ports.js';
 import { approveProposal, removeProposal, type Proposal, type WantedChange } from './proposals.js';
 import { verifyCalls } from './verify-calls.js';
@@ -62,7 +62,13 @@ export async function planContract(
   return { policy, isKnown: previous !== undefined, change: await wantedChange(ports, policy, present), present };
 }
 
-/** The contract's fact where it differs, and the commitments to its keys where there are none. */
+/** Owners of datasets that are kept in plaintext, each once. */
+function ownersInPlaintext({ datasets, ownerSets }: ContractPolicy): ReadonlySet<string> {
+  const sets = datasets.filter(({ mode }) => mode === StorageMode.PLAINTEXT).map(({ ownerSet }) => ownerSet);
+  return new Set(ownerSets.filter(({ name }) => sets.includes(name)).flatMap(({ owners }) => owners));
+}
+
+/** The contract's fact where it differs; where there are none, the commitments to its keys and the keys of owners that keep its data in plaintext. */
 async function wantedChange(ports: LifecyclePorts, policy: ContractPolicy, present: PresentPolicy): Promise<WantedChange | undefined> {
   const { name, suite } = policy;
   const [key, epoch] = [facts.contract(name), facts.epoch(name, FIRST_KEY_EPOCH)];
@@ -70,8 +76,16 @@ async function wantedChange(ports: LifecyclePorts, policy: ContractPolicy, prese
   const changes: FactUpdate[] = [];
   if (recorded === undefined || !equalBytes(recorded, value)) changes.push({ key, value });
   if (present.fact(epoch) === undefined) changes.push({ key: epoch, value: await ports.fetchKeyCommitments(present, name, suite) });
+  for (const mspId of ownersInPlaintext(policy)) {
+    if (present.fact(facts.ownerKeys(mspId)) === undefined) changes.push({ key: facts.ownerKeys(mspId), value: await ports.fetchOwnerKeys(present.profile, mspId) });
+  }
   if (changes.length === 0) return undefined;
   const verify = (changed: string, proposed: Uint8Array): void => {
+    const owner = parseFactKey(changed);
+    if (owner.kind === 'owner-keys') {
+      verifyOwnerKeys(owner.mspId, proposed, present.profile);
+      return;
+    }
     if (changed !== epoch) throw new SelvedgeError('POLICY_MALFORMED', `it differs in ${differences(policy, parseContractPolicy(proposed)).join(', ')}`, { role: 'cli' });
     verifyKeyCommitments(proposed, recordedBrokerRoot(present)?.rootCertificate ?? new Uint8Array(0), { contract: name, epoch: FIRST_KEY_EPOCH });
   };

@@ -20,6 +20,8 @@ export interface LifecyclePorts {
   submit(policyTransaction: Uint8Array): Promise<bigint>;
   /** SignedKeyCommitments bytes of a contract's first keys, checked. */
   fetchKeyCommitments(ledger: FactReader, contract: string, suite: string): Promise<Uint8Array>;
+  /** OwnerKeys bytes of an organisation, as its business node gives them, checked. */
+  fetchOwnerKeys(profile: Profile, mspId: string): Promise<Uint8Array>;
   /** Folder of the files that gather approvals. */
   readonly proposals: string;
   /** On Fabric: brings the endorsement chaincode, with the policy's collections, onto the channel as far as the organisations here can. */

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { DEFAULT_SUITE_NAMES } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { distinctByOf, orderKeyAccessRules, type DistinctByName } from '@selvedge/policy';
-import { ContractPolicySchema, DistinctBy, type ContractPolicy, type KeyAccessRule } from '@selvedge/protocol';
+import { ContractPolicySchema, DistinctBy, StorageMode, type ContractPolicy, type KeyAccessRule } from '@selvedge/protocol';
 import { IMPLICIT_COLLECTION_PREFIX, type CollectionConfig } from './collections.js';
 import { planGate } from './gate.js';
 import { keyAccessRuleOf, type KeyAccessRuleJson } from './key-access.js';
@@ -88,6 +88,7 @@ export function planContractPolicy(input: {
     return {
       name: dataset,
       ownerSet: ownerSetOf(dataset),
+      mode: own.plaintext?.includes(dataset) === true ? StorageMode.PLAINTEXT : StorageMode.CIPHERTEXT,
       contentGuard: own.withoutContentGuard?.includes(dataset) !== true,
       memberOnlyRead: collection?.memberOnlyRead ?? false,
       memberOnlyWrite: collection?.memberOnlyWrite ?? false,

@@ -36,6 +36,8 @@ export const selvedgeJsonSchema = z.strictObject({
   organisationMap: z.record(mspId, mspId).optional(),
   /** Datasets ('' for the world state) that keep no content guard: their transactions cannot write after a rich query of them. */
   withoutContentGuard: z.array(z.string()).optional(),
+  /** Datasets ('' for the world state) that their owners keep in plaintext too, for the organisations' own programs. Stands for good. */
+  plaintext: z.array(z.string()).optional(),
   /** Contracts of the channel that it calls, by itself or through others: checked when it is deployed, and no limit on what it may call. */
   calls: z.array(contractName).optional(),
   suite: z.string().optional(),
@@ -80,10 +82,9 @@ export async function readManifest(directory: string): Promise<ContractManifest>
       throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: ownerSets.${name} is not a collection of ${COLLECTIONS_FILE}`);
     }
   }
-  for (const name of settings.withoutContentGuard ?? []) {
-    if (name !== '' && !collections.some((collection) => collection.name === name)) {
-      throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: withoutContentGuard: ${name} is not a collection of ${COLLECTIONS_FILE}`);
-    }
+  for (const field of ['withoutContentGuard', 'plaintext'] as const) {
+    const unknown = settings[field]?.find((name) => name !== '' && !collections.some((collection) => collection.name === name));
+    if (unknown !== undefined) throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: ${field}: ${unknown} is not a collection of ${COLLECTIONS_FILE}`);
   }
   return {
     name: readName(settings.name, packageJson?.name ?? programName(start)),

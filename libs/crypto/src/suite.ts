@@ -52,6 +52,11 @@ export interface Suite extends KeyedHash {
   isKemPublicKey(publicKey: Uint8Array): boolean;
   /** RFC 9180 section 6.1, SealBase. Throws SelvedgeError PUBLIC_KEY_INVALID when the public key is off the curve, of low order or of another length. */
   hpkeSeal(recipientPublicKey: Uint8Array, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): SealedBytes;
+  /**
+   * As hpkeSeal, with the ephemeral key pair derived (RFC 9180 section 7.1.3) from ikm, a secret of 32 bytes: equal inputs give equal
+   * bytes. The same ikm must never come with another recipient, info, aad or plaintext. Throws RangeError when it is shorter.
+   */
+  hpkeSealDerived(ikm: Uint8Array, recipientPublicKey: Uint8Array, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): SealedBytes;
   /** RFC 9180 section 6.1, OpenBase. Throws SelvedgeError DECRYPT_FAILED, whatever the reason. */
   hpkeOpen(recipient: KemKeyPair, enc: Uint8Array, info: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array;
   /** RFC 9180 section 5.1.1, SetupBaseS. Throws as hpkeSeal. */

@@ -132,6 +132,10 @@ export const CODES = {
   HISTORY_UNCONFIRMED: entry('UNAVAILABLE', true, 'Check that followers of enough organisations are reachable and agree.'),
   STATE_BEHIND: entry('UNAVAILABLE', true, 'The business node that is named lags behind the ledger; wait or ask another.'),
   STATE_FORGED: entry('DATA_LOSS', false, 'The business node that is named sent state that does not verify; inspect it.'),
+  READER_UNATTESTED: entry('FAILED_PRECONDITION', true, 'Prove yourself to the business node before you ask it for plaintext; a compute node of this release does so by itself.'),
+  PLAINTEXT_COPY_INVALID: entry('DATA_LOSS', false, 'A committed value’s copy does not open at the owner that is named, which stops there; look at its key file, and at the compute nodes that wrote the value.'),
+  PLAINTEXT_STORE_BEHIND: entry('FAILED_PRECONDITION', false, 'The store of plaintext is older than what the business node can replay; empty it, and the node fills it anew.'),
+  OWNER_KEY_UNKNOWN: entry('FAILED_PRECONDITION', false, 'Have an administrator of the owner that is named record its business node’s key ("selvedge keys owner").'),
   DATASET_NOT_HELD: entry('NOT_FOUND', false, 'Ask a business node of an organisation that owns the dataset.'),
   WRONG_RECIPIENT: entry('INVALID_ARGUMENT', false, 'Send the query to the business node that it names.'),
   STATE_MISSING_PACKET: entry('DATA_LOSS', true, 'The business node lacks a packet that the ledger lists; let it recover.'),
@@ -152,6 +156,7 @@ export const CODES = {
   KEY_POLICY_UNMAPPED: entry('FAILED_PRECONDITION', false, 'Name an endorser organisation for it in organisationMap of selvedge.json, and have the contract approved again.'),
   STATE_ROLLED_BACK: entry('DATA_LOSS', true, 'The business node that is named keeps serving state that the ledger has replaced; let it catch up, or inspect it.'),
   STATE_UNCONFIRMED: entry('UNAVAILABLE', true, 'Too few organisations confirm what the query read; check the followers that are named, or ask for fewer.'),
+  OWNER_COPY_MISMATCH: entry('PERMISSION_DENIED', true, 'The copies in a packet are not those of the dataset’s owners under their recorded keys; execute the request again.'),
   STALE_READ: entry('ABORTED', true, 'A value that was read has changed; execute the request again.'),
   STALE_GUARD: entry('ABORTED', true, 'The result of a range query has changed; execute the request again.'),
   SET_DIGEST_INVALID: entry('PERMISSION_DENIED', true, 'A completeness statement does not verify; execute again.'),
@@ -194,6 +199,12 @@ export const CODES = {
   MVCC_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed what was read; execute the request again.'),
   PHANTOM_READ_CONFLICT: entry('ABORTED', true, 'Another transaction changed the result of a query; execute the request again.'),
   DUPLICATE_TXID: entry('ALREADY_EXISTS', false, 'This transaction id is used up; build a new request.'),
+
+  // Datasets that a business node keeps in plaintext
+  PLAINTEXT_STORE_UNAVAILABLE: entry('UNAVAILABLE', true, 'Check that the database of plaintext datasets runs and can be reached; the node goes on by itself when it answers again.'),
+  PLAINTEXT_STORE_IN_USE: entry('FAILED_PRECONDITION', true, 'Give every business node and channel a schema or folder of its own; the text names who has this one.'),
+  PLAINTEXT_STORE_GAP: entry('FAILED_PRECONDITION', false, 'Apply the blocks in order, from the one after the checkpoint.'),
+  PLAINTEXT_STORE_REFUSED: entry('FAILED_PRECONDITION', false, 'PostgreSQL refused what the text says, with its SQLSTATE: mend rights, names or tables, and start the node again.'),
 
   // Fabric’s own peers and orderers
   WRITE_SET_MISMATCH: entry('DATA_LOSS', false, 'Peers endorsed something else than they answered: compare the endorsement chaincode that they run with the approved one.'),

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ContractPolicySchema, encodeMessage } from '@selvedge/protocol';
+import { ContractPolicySchema, encodeMessage, StorageMode } from '@selvedge/protocol';
 import { parseContractPolicy, verifyContractPolicy } from './contract-policy.js';
 import { CONTRACT, makeNetwork, type TestNetwork } from './testdata/network.js';
 import { refusal } from './testdata/refusal.js';
@@ -113,6 +113,12 @@ describe('verifyContractPolicy', () => {
     expect(refused(now, gone('LeftMSP'))).toBe('nothing was refused');
     expect(refused(now, gone('LeftMSP', 'Org3MSP'))).toMatch(/^CONTRACT_DATASET_DROPPED/);
     expect(refused({ ...now, datasets: [world, { ...stones, ownerSet: 'all' }] }, gone('LeftMSP'))).toMatch(/^CONTRACT_DATASET_DROPPED/);
+  });
+
+  it('lets no storage mode change', () => {
+    const kept = (mode: StorageMode): object => ({ datasets: [world, { ...stones, mode }] });
+    expect(refused({ policyVersion: 2n, ...kept(StorageMode.PLAINTEXT) }, kept(StorageMode.PLAINTEXT))).toBe('nothing was refused');
+    for (const [now, before] of [[StorageMode.PLAINTEXT, StorageMode.CIPHERTEXT], [StorageMode.CIPHERTEXT, StorageMode.PLAINTEXT]] as const) expect(refused({ policyVersion: 2n, ...kept(now) }, kept(before))).toMatch(/^POLICY_MALFORMED: .*storage mode of dataset .* changes/);
   });
 
   it('counts its versions from 1, by one', () => {

@@ -1,6 +1,6 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { ContractPolicySchema, LIMITS, encodeMessage, parseMessage, type ContractPolicy, type OrganisationMapping } from '@selvedge/protocol';
+import { ContractPolicySchema, LIMITS, encodeMessage, parseMessage, type ContractPolicy, type Dataset, type OrganisationMapping } from '@selvedge/protocol';
 import { checkContractPolicy } from './contract-policy-checks.js';
 import { parseEndorsementPolicy } from './endorsement/parse.js';
 import { blockToLiveOf } from './block-to-live.js';
@@ -48,6 +48,7 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
     requireKnown(`the endorsement policy of owner set ${set.name}`, parseEndorsementPolicy(set.endorsementPolicy).mspIds);
   }
   for (const dataset of policy.datasets) requireKnown(`dataset ${dataset.name}`, dataset.members);
+  for (const dataset of policy.datasets) verifySameMode(dataset, previous, refuse);
   for (const { name } of policy.ownerSets) verifySameLife(name, policy, previous, refuse);
   requireKnown('the organisation map', policy.organisationMap.map((mapping) => mapping.endorserMspId));
   for (const mapping of previous?.organisationMap ?? []) verifyMappingStands(mapping, policy, refuse);
@@ -67,6 +68,12 @@ function verifyNoDowngrade({ name, version }: ContractPolicy, previous: Contract
 function verifyMappingStands({ chaincodeMspId, endorserMspId }: OrganisationMapping, policy: ContractPolicy, refuse: (what: string) => SelvedgeError): void {
   const isKept = policy.organisationMap.some((mapping) => mapping.chaincodeMspId === chaincodeMspId && mapping.endorserMspId === endorserMspId);
   if (!isKept) throw refuse(`the organisation map changes for ${chaincodeMspId}`);
+}
+
+/** What was written before has no copies, or is kept in plaintext for good. */
+function verifySameMode({ name, mode }: Dataset, previous: ContractPolicy | undefined, refuse: (what: string) => SelvedgeError): void {
+  const before = previous?.datasets.find((dataset) => dataset.name === name)?.mode;
+  if (before !== undefined && before !== mode) throw refuse(`the storage mode of dataset ${name} changes`);
 }
 
 /** As on Fabric, a collection's blockToLive stands for good: what was written counts on it. */

@@ -6,7 +6,7 @@ import { CONTRACT_NAME, MSP_ID, NODE_ID } from './names.js';
 export type FactKey =
   | { readonly kind: 'profile' | 'broker-root' | 'revoked-node' | 'revoked-platform' | 'revoked-measurement' }
   | { readonly kind: 'contract' | 'name-keys'; readonly name: string }
-  | { readonly kind: 'revocation-lists'; readonly mspId: string }
+  | { readonly kind: 'revocation-lists' | 'owner-keys'; readonly mspId: string }
   | { readonly kind: 'epoch' | 'revoked-epoch'; readonly contract: string; readonly epoch: bigint };
 
 const EPOCH = /^[1-9][0-9]{0,18}$/;
@@ -29,7 +29,7 @@ function read(key: string): FactKey | undefined {
   if (key === facts.brokerRoot) return { kind: 'broker-root' };
   const [first, ...rest] = key.split('/');
   if (first === 'contract' || first === 'name-keys') return rest.length === 1 && CONTRACT_NAME.test(rest[0] as string) ? { kind: first, name: rest[0] as string } : undefined;
-  if (first === 'revocation-lists') return rest.length === 1 && MSP_ID.test(rest[0] as string) ? { kind: 'revocation-lists', mspId: rest[0] as string } : undefined;
+  if (first === 'revocation-lists' || first === 'owner-keys') return rest.length === 1 && MSP_ID.test(rest[0] as string) ? { kind: first, mspId: rest[0] as string } : undefined;
   if (first === 'epoch') return readEpoch('epoch', rest);
   if (first === 'revoked') return readRevoked(rest);
   return undefined;

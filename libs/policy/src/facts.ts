@@ -32,6 +32,8 @@ export const facts = {
   revocationLists: (mspId: string): string => `revocation-lists/${mspId}`,
   /** Those of Fabric's channel configuration, as they stand there. Followers take them from configuration blocks; no policy change sets them. */
   channelRevocationLists: (mspId: string): string => `channel/revocation-lists/${mspId}`,
+  /** HPKE keys that copies of plaintext datasets are sealed to: OwnerKeys. */
+  ownerKeys: (mspId: string): string => `owner-keys/${mspId}`,
   contract: (name: string): string => `contract/${name}`,
   epoch: (contract: string, n: bigint): string => `epoch/${contract}/${String(n)}`,
   nameKeys: (contract: string): string => `name-keys/${contract}`,

@@ -23,6 +23,7 @@ export { isReduceFunction, partitionedFunction } from './partitioned-functions.j
 export { approvePolicyChange, createPolicyChange, createPolicyTransaction, type FactUpdate } from './policy-change.js';
 export { encodeChannelLists, encodeRevocationLists, parseRevocationLists, revocationListFacts, withRevocationLists } from './revocation-lists.js';
 export { recordRevocationLists } from './record-revocation-lists.js';
+export { createOwnerKeys, readOwnerKey, verifyOwnerKeys } from './owner-keys.js';
 export { isKeyChange } from './key-changes.js';
 export { factsOfRevokedEpoch, isPartyRevoked, newestEpoch, newestEpochs, type KeyEpoch } from './revocations.js';
 export { policyTransactionId } from './policy-transaction-id.js';

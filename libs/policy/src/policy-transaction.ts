@@ -8,6 +8,7 @@ import { parseFactKey } from './fact-keys.js';
 import { checkBrokerRoot, checkEpoch, checkNameKeys } from './fact-values.js';
 import { factHash, facts, type FactList, type FactReader } from './facts.js';
 import { isStrictlyAscending } from './names.js';
+import { verifyOwnerKeys } from './owner-keys.js';
 import type { FactUpdate } from './policy-change.js';
 import type { Profile } from './profile.js';
 import { checkRevocationLists, verifySequencerStands } from './record-revocation-lists.js';
@@ -53,13 +54,13 @@ export function verifyPolicyTransaction(transaction: Uint8Array, context: Policy
 }
 
 /**
- * Administrators of enough organisations; or, since an organisation revokes its own certificates by itself, as on Fabric, an
- * administrator of each organisation whose lists are all that changes. Certificates that the ledger's lists revoke count nothing.
+ * Administrators of enough organisations; or, since an organisation revokes its own certificates by itself, as on Fabric, and says
+ * by itself what its own copies are sealed to, an administrator of each organisation whose lists or keys are all that changes. Certificates that the ledger's lists revoke count nothing.
  */
 function verifyApprovals({ changes }: PolicyChange, bytes: Uint8Array, signatures: readonly SignedBy[], { facts: before, profile }: PolicyContext): void {
   const { message, msps } = withRevocationLists(profile, before);
   const input = { msps, signatures, message: signing.policyChange(bytes), code: 'POLICY_APPROVALS_MISSING' } as const;
-  const owners = changes.map(({ key }) => parseFactKey(key)).map((key) => (key.kind === 'revocation-lists' ? key.mspId : undefined));
+  const owners = changes.map(({ key }) => parseFactKey(key)).map((key) => (key.kind === 'revocation-lists' || key.kind === 'owner-keys' ? key.mspId : undefined));
   const approving = signedOrganisations(input);
   if (owners.every((mspId) => mspId !== undefined && approving.has(mspId))) return;
   verifyAdminQuorum({ ...input, quorum: message.adminQuorum });
@@ -98,6 +99,9 @@ function checkUpdate({ key, value }: FactUpdate, after: FactReader, { facts: bef
       checkRevocationLists(parsed.mspId, value, before, profile);
       // With another profile in the same change, that one's sequencer counts.
       if (after.fact(facts.profile) === before.fact(facts.profile)) verifySequencerStands(profile, after);
+      return;
+    case 'owner-keys':
+      verifyOwnerKeys(parsed.mspId, value, profile);
       return;
     case 'broker-root':
       checkBrokerRoot(value, profile);

@@ -1,8 +1,11 @@
 import { equalBytes, sha256, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { encodeMessage, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, requireAtMost, requireLength, type Packet, type PacketHeader } from '@selvedge/protocol';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { encodeMessage, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, requireAtMost, requireLength, type PacketHeader, type ServedPlaintext } from '@selvedge/protocol';
+import { parsePacket } from './parse-packet.js';
+import { sealOwnerCopies, type OwnerCopyRecipient } from './owner-copy.js';
 import { encodeContent, parseContent } from './padded-content.js';
-import { deriveSyntheticKeys, openSynthetic, sealSynthetic } from './synthetic.js';
+import { deriveSyntheticKeys, openSynthetic, sealSynthetic, type SyntheticKeys } from './synthetic.js';
 
 /** Everything in a packet's header but what sealPacket puts in itself. reEncrypted: default false; nameKeyEpoch: default 0, the first. */
 export type PacketHeaderInit = Omit<PacketHeader, '$typeName' | '$unknown' | 'suite' | 'keyCommitment' | 'reEncrypted' | 'nameKeyEpoch'> & Partial<Pick<PacketHeader, 'reEncrypted' | 'nameKeyEpoch'>>;
@@ -42,6 +45,8 @@ export function sealPacket(input: {
   readonly header: PacketHeaderInit;
   readonly key: string;
   readonly value: Uint8Array;
+  /** Plaintext mode: owners that get a copy. Default: none. */
+  readonly recipients?: readonly OwnerCopyRecipient[];
 }): SealedObject {
   const suite = suiteByName(input.suite).name;
   const fields = { ...input.header, suite };
@@ -49,8 +54,28 @@ export function sealPacket(input: {
   const keys = deriveSyntheticKeys('packet', suite, input.dataKey, encodeMessage(PacketHeaderSchema, { ...fields, keyCommitment: new Uint8Array(0) }));
   const header = encodeMessage(PacketHeaderSchema, { ...fields, keyCommitment: keys.commitment });
   requireAtMost('packet header', header.length, LIMITS.maxHeaderBytes);
-  const box = sealSynthetic('packet', suite, keys, header, encodeContent({ name: input.key, value: input.value }));
-  const bytes = encodeMessage(PacketSchema, { header, nonce: box.nonce, ciphertext: box.ciphertext });
+  const content = encodeContent({ name: input.key, value: input.value });
+  const box = { header, ...sealSynthetic('packet', suite, keys, header, content) };
+  const ownerCopies = sealOwnerCopies({ suite, dataKey: input.dataKey, box, content }, input.recipients ?? []);
+  return finish({ ...box, ownerCopies });
+}
+
+/**
+ * The packet of a value that an owner keeps in plaintext, as it was sealed: equal to the committed one, by its hash, only when key, value,
+ * header and copies are what they were. Throws MESSAGE_TOO_LARGE, MALFORMED_MESSAGE, LIMIT_EXCEEDED, UNKNOWN_SUITE; STATE_FORGED when it belongs
+ * elsewhere or the header was not made with that key; KEY_EPOCH_UNKNOWN.
+ */
+export function resealPacket(plaintext: Pick<ServedPlaintext, 'key' | 'value' | 'header' | 'ownerCopies'>, context: { readonly dataKey: KeyByEpoch; readonly expected: ExpectedPacket }): SealedObject & { readonly header: PacketHeader } {
+  const header = parseClearHeader(plaintext.header, context.expected);
+  const keys = keysOf(header, context.dataKey);
+  if (!equalBytes(keys.commitment, header.keyCommitment)) throw new SelvedgeError('STATE_FORGED', 'the header of a value is of no packet');
+  const content = encodeContent({ name: plaintext.key, value: plaintext.value });
+  const box = sealSynthetic('packet', header.suite, keys, plaintext.header, content);
+  return { ...finish({ header: plaintext.header, ...box, ownerCopies: plaintext.ownerCopies }), header };
+}
+
+function finish(packet: MessageInitShape<typeof PacketSchema>): SealedObject {
+  const bytes = encodeMessage(PacketSchema, packet);
   requireAtMost('packet', bytes.length, LIMITS.maxPacketBytes);
   return { bytes, hash: sha256(bytes) };
 }
@@ -61,20 +86,31 @@ export function sealPacket(input: {
  */
 export function openPacket(bytes: Uint8Array, context: { readonly dataKey: KeyByEpoch; readonly expected: ExpectedPacket }): OpenedPacket {
   const packet = parsePacket(bytes);
-  const header = parseHeader(packet, context.expected);
-  const dataKey = context.dataKey(header.keyEpoch);
-  if (dataKey === undefined) throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `no data key of epoch ${String(header.keyEpoch)}`);
-  const keys = deriveSyntheticKeys('packet', header.suite, dataKey, encodeMessage(PacketHeaderSchema, { ...header, keyCommitment: new Uint8Array(0) }));
+  const header = parseClearHeader(packet.header, context.expected);
+  const keys = keysOf(header, context.dataKey);
   const { name: key, value } = parseContent(openSynthetic('packet', header.suite, keys, { bytes: packet.header, commitment: header.keyCommitment }, packet));
   return { key, value, header };
 }
 
 /**
- * The clear header of a packet, which is not opened: whoever believes it has the packet's hash from the ledger.
+ * The clear header of a packet, or of a value that its owner keeps in plaintext, which is not opened: whoever believes it has the packet's hash from the ledger.
  * Throws MESSAGE_TOO_LARGE, MALFORMED_MESSAGE; STATE_FORGED when it belongs elsewhere.
  */
-export function parsePacketHeader(bytes: Uint8Array, expected: ExpectedPacket): PacketHeader {
-  return parseHeader(parsePacket(bytes), expected);
+export function parsePacketHeader(served: Uint8Array | Pick<ServedPlaintext, 'header'>, expected: ExpectedPacket): PacketHeader {
+  return parseClearHeader(served instanceof Uint8Array ? parsePacket(served).header : served.header, expected);
+}
+
+function keysOf(header: PacketHeader, keyByEpoch: KeyByEpoch): SyntheticKeys {
+  const dataKey = keyByEpoch(header.keyEpoch);
+  if (dataKey === undefined) throw new SelvedgeError('KEY_EPOCH_UNKNOWN', `no data key of epoch ${String(header.keyEpoch)}`);
+  return deriveSyntheticKeys('packet', header.suite, dataKey, encodeMessage(PacketHeaderSchema, { ...header, keyCommitment: new Uint8Array(0) }));
+}
+
+function parseClearHeader(bytes: Uint8Array, expected: ExpectedPacket): PacketHeader {
+  const header = parseMessage(PacketHeaderSchema, bytes, LIMITS.maxHeaderBytes);
+  checkLengths(header);
+  verifyPlace(header, expected);
+  return header;
 }
 
 /** The epoch of the name key that a packet's ledger key and tag are derived under, 1 or above. */
@@ -85,20 +121,6 @@ export function nameEpochOf({ nameKeyEpoch }: Pick<PacketHeader, 'nameKeyEpoch'>
 /** A header's nameKeyEpoch: packets under the first names are as they were before names had epochs. */
 export function nameEpochField(nameEpoch: bigint): bigint {
   return nameEpoch === 1n ? 0n : nameEpoch;
-}
-
-function parseHeader(packet: Packet, expected: ExpectedPacket): PacketHeader {
-  const header = parseMessage(PacketHeaderSchema, packet.header, LIMITS.maxHeaderBytes);
-  checkLengths(header);
-  verifyPlace(header, expected);
-  return header;
-}
-
-function parsePacket(bytes: Uint8Array): Packet {
-  const packet = parseMessage(PacketSchema, bytes, LIMITS.maxPacketBytes);
-  // One encoding per packet: a second one would be another version of the same value.
-  if (!equalBytes(encodeMessage(PacketSchema, packet), bytes)) throw new SelvedgeError('MALFORMED_MESSAGE', 'packet: not the canonical encoding');
-  return packet;
 }
 
 function checkLengths(header: Pick<PacketHeader, 'ledgerKey' | 'datasetTag' | 'txId' | 'readSetDigest'>): void {

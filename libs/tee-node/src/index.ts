@@ -1,7 +1,7 @@
 export { createAdmission, type Admission } from './admission.js';
 export type { ReadsQuorum, ReadsVerdict } from './domain/standing-reads.js';
 export { createReadsConfirmer, type QueryReads, type ReadsConfirmer } from './adapters/reads-confirmer.js';
-export type { BusinessPort, CertifiedSigner, CommitStatementPort, HistoryHeadPort, HistoryQuery, KeptSet, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, ReadsPort, ServingNode, SetContent, SetDigestPort, SetMemory, SetQuery, StateSource, TagQuery } from './ports.js';
+export type { BusinessPort, CertifiedSigner, CommitStatementPort, HistoryHeadPort, HistoryQuery, KeptSet, KeyBrokerPort, PlaceOfRead, PointQuery, ReadScope, ReadsPort, ServedEntry, ServingNode, SetContent, SetDigestPort, SetMemory, SetQuery, StateSource, TagQuery } from './ports.js';
 export { createHeldKeys, type HeldContractKeys, type HeldKeys, type SuiteRelease } from './domain/held-keys.js';
 export { createPacketOpener, type ExpectedPlace, type PacketOpener, type StoredEntry } from './domain/packet-opener.js';
 export type { FetchFailure } from './domain/fetch-failure.js';
@@ -10,5 +10,6 @@ export type { Gate } from './domain/gate.js';
 export { createCommitConfirmer, type ClaimedCommit, type CommitConfirmer } from './adapters/commit-confirmer.js';
 export { createHistoryConfirmer, type HistoryConfirmer } from './adapters/history-confirmer.js';
 export { createSetConfirmer, type ServedSet, type SetConfirmer, type SetConfirmerOptions } from './adapters/set-confirmer.js';
+export { createReaderChannels, plaintextDatasets, type ReaderChannels } from './adapters/reader-channels.js';
 export { createStateFetcher, type StateFetcherOptions } from './adapters/state-fetcher.js';
 export { connectPeers, type PeerAddress, type RpcPeers } from './adapters/rpc-peers.js';

@@ -1,5 +1,5 @@
 import type { Profile } from '@selvedge/policy';
-import type { ChallengeAnswer, CommitStatement, CommitStatementRequest, ConfirmReadsRequest, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, NodeEvidence, ReadsStatement, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
+import type { ChallengeAnswer, CommitStatement, CommitStatementRequest, ConfirmReadsRequest, HistoryHeadRequest, HistoryHeadStatement, KeyRelease, KeyRequest, KeyVersion, NodeEvidence, ReaderAdmission, ReaderChallenge, ReaderEvidence, ReadsStatement, ServedPlaintext, SetDigestRequest, SetDigestStatement, SignedStateQuery, StateAnswer } from '@selvedge/protocol';
 import type { TaggedEntry } from '@selvedge/set-digest';
 
 /** The key broker, as it is reached. */
@@ -15,7 +15,14 @@ export interface BusinessPort {
   readonly address: string;
   /** Rejects, with TIMEOUT at the latest after timeoutMs. */
   queryState(query: SignedStateQuery, timeoutMs: number): Promise<StateAnswer>;
+  /** A nonce to prove oneself under. Rejects as queryState. */
+  challengeReader(timeoutMs: number): Promise<ReaderChallenge>;
+  /** Opens the channel that plaintext comes through. Rejects as queryState. */
+  admitReader(evidence: ReaderEvidence, timeoutMs: number): Promise<ReaderAdmission>;
 }
+
+/** An entry as a business node serves it: packet bytes, or a value that it keeps in plaintext, which came through an attested channel. */
+export type ServedEntry = Uint8Array | ServedPlaintext;
 
 /** One follower of the ledger, as it is reached for digests of sets. Its signature is what counts. */
 export interface SetDigestPort {
@@ -54,6 +61,7 @@ export interface ReadsPort {
 
 /** A signing key with its TEE certificate: one per suite. */
 export interface CertifiedSigner {
+  readonly suite: string;
   /** TEE certificate, DER. */
   readonly certificate: Uint8Array;
   /** The certified key: SubjectPublicKeyInfo, DER. */
@@ -66,6 +74,8 @@ export interface CertifiedSigner {
 /** What all reads of one request share. */
 export interface ReadScope {
   readonly contract: string;
+  /** Datasets of the contract that their owners keep in plaintext: they are read through an attested channel. Default: none. */
+  readonly plaintext?: ReadonlySet<string>;
   /** Signs the queries; of the contract's suite. */
   readonly signer: CertifiedSigner;
   /** Answers of a lower height are refused as STATE_BEHIND. */
@@ -95,8 +105,8 @@ export interface PointQuery<T> extends PlaceOfRead {
   readonly ledgerKey: Uint8Array;
   /** Whether the key's own endorsement policy is wanted too. */
   readonly withKeyPolicy?: boolean;
-  /** Opens the packet; undefined: absent. keyPolicy: empty when there is none, or none was wanted; height: of the answer, by the node's word; node: which answers, undefined where none was asked. Whatever it throws makes the answer forged. */
-  open(packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): T;
+  /** Opens the entry; undefined: absent. keyPolicy: empty when there is none, or none was wanted; height: of the answer, by the node's word; node: which answers, undefined where none was asked. Whatever it throws makes the answer forged. */
+  open(entry: ServedEntry | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): T;
 }
 
 /** A set as one business node served it, complete by its word. */
@@ -127,8 +137,8 @@ export interface SetQuery<T> extends PlaceOfRead {
   readonly confirm: boolean;
   /** The entries may be of several moments, so that a set can be read that changes all the time; nothing is remembered then. */
   readonly isOfAnyMoment?: boolean;
-  /** Opens one packet; whatever it throws makes the answer forged. */
-  open(packet: Uint8Array): T;
+  /** Opens one entry; whatever it throws makes the answer forged. */
+  open(entry: ServedEntry): T;
   /** Only where each write of the dataset changes its content guard. undefined: the set is read anew. */
   readonly memory?: SetMemory<T> | undefined;
 }

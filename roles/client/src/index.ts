@@ -22,6 +22,7 @@ export { loadTls } from './adapters/tls-files.js';
 export { describeComputeHealth } from './domain/compute-health.js';
 export type { KeyAddress, ViewedSection, ViewedTransaction, ViewedVersions, ViewRecord, Views } from './views.js';
 export type { BusinessPort, CallBounds, ComputePort, EndorserPort, HopEvent, HopName, KeyBrokerPort, NetworkPorts, OnHop, Pins, SequencerPort, ViewerPort } from './ports.js';
+export { fetchOwnerKeys } from './owner-keys.js';
 export { fetchAuditHead, fetchBrokerRoot, fetchBrokerStatement, fetchKeyCommitments, type BrokerToAsk, type KeptAuditHead } from './administration.js';
 export { openNextEpochs, revokeParties, type Revocation } from './key-epochs.js';
 export { isOfStep, isPhaseDone, proposeNameStep, type ContractNameKeys, type MigrationOptions, type NamedDataset, type StoredNames } from './name-migration.js';

@@ -1,6 +1,5 @@
 import { sha256, toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { StorageMode } from '@selvedge/protocol';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CertifiedNode } from '@selvedge/tee-node/testing';
 import type { StateCalls } from './ports.js';
@@ -55,14 +54,12 @@ describe('membership rules of collections', () => {
     expect(section.reads).toHaveLength(2);
   });
 
-  it('refuse collections that are not declared or not in ciphertext', async () => {
+  it('refuse collections that are not declared', async () => {
     for (const attempt of [(state: StateCalls) => state.getState('noSuch', 'a'), (state: StateCalls) => state.putState('noSuch', 'a', bytes('1'))]) {
       const { refusal } = (await on.submit(calls(attempt))).response;
       expect([refusal?.code, refusal?.message]).toEqual(['DATASET_UNKNOWN', `collection ${net.channel}/diamonds/noSuch could not be found`]);
     }
     const { refusal } = (await on.submit(calls((state) => state.getPrivateDataHash('noSuch', 'a')))).response;
     expect([refusal?.code, refusal?.message]).toEqual(['DATASET_UNKNOWN', 'collection [noSuch] not defined in the collection config for chaincode [diamonds]']);
-    net.setContractPolicy({ datasets: [{ ...dataset, mode: StorageMode.PLAINTEXT }] });
-    expect((await on.submit(calls((state) => state.getState('auroraStones', 'a')))).response.refusal?.code).toBe('FEATURE_UNSUPPORTED');
   });
 });

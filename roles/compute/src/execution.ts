@@ -5,7 +5,7 @@ import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/erro
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder } from '@selvedge/policy';
 import { ConfirmationSchema, RequestKind, type KeptStateSchema } from '@selvedge/protocol';
-import { createPacketOpener, type CommitConfirmer, type HeldKeys, type ReadsConfirmer, type ReadScope, type ServingNode, type StateSource } from '@selvedge/tee-node';
+import { createPacketOpener, plaintextDatasets, type CommitConfirmer, type HeldKeys, type ReadsConfirmer, type ReadScope, type ServingNode, type StateSource } from '@selvedge/tee-node';
 import { runConfirmed } from './confirmed-query.js';
 import { authoriseRequest, type AuthorisedRequest } from './domain/authorise.js';
 import type { UnsealedRequest } from './domain/open-request.js';
@@ -138,12 +138,12 @@ export function createExecution(options: ExecutionOptions): Execution {
 
   const scopeOf = ({ body, policy }: AuthorisedRequest, { view, keys }: RunContext): ReadScope => {
     const minHeight = view.height > maxLagBlocks ? view.height - maxLagBlocks : 0n;
-    return { contract: body.contract, signer: keys.signer(policy.suite), minHeight, profile: view.profile };
+    return { contract: body.contract, plaintext: plaintextDatasets(policy), signer: keys.signer(policy.suite), minHeight, profile: view.profile };
   };
 
   const answerListed = async (request: AuthorisedRequest, context: RunContext): Promise<Outcome> => {
     const scope = scopeOf(request, context);
-    const payload = request.body.kind === RequestKind.LIST_NAMES ? await listNames(request, ledger, scope, opener) : await listKeyEpochs(request, ledger, scope);
+    const payload = request.body.kind === RequestKind.LIST_NAMES ? await listNames(request, ledger, scope, opener) : await listKeyEpochs(request, ledger, scope, opener);
     return { response: responseOf({ status: 200, message: '', payload }, context.view.height) };
   };
 

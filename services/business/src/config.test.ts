@@ -34,17 +34,21 @@ afterAll(() => {
 
 describe('configuration of the business process', () => {
   it('gives a profile and a signer', () => {
-    const { profile, signer } = readBusinessMaterial(config);
+    const { profile, signer } = readBusinessMaterial(config, {});
     expect(profile.message.channel).toBe(consortium.channel);
     expect(signer.mspId).toBe('AuroraMSP');
     expect(config.listen).toBe('127.0.0.1:0');
   });
 
   it('follows the embedded ledger, or a channel through its own Fabric peer', () => {
-    expect(readBusinessMaterial(config).ledger).toEqual({ kind: 'embedded', sequencer: '127.0.0.1:7050' });
+    expect(readBusinessMaterial(config, {}).ledger).toEqual({ kind: 'embedded', sequencer: '127.0.0.1:7050' });
+    expect(readBusinessMaterial(config, {}).plaintext).toEqual({ place: { kind: 'embedded', directory: path.join(config.directory, 'plaintext') }, keyFile: path.join(config.directory, 'owner-key') });
+    const store = { kind: 'postgresql', url: 'postgresql://selvedge@localhost/books' };
+    const { plaintext } = readBusinessMaterial(businessConfig.parse({ ...config, plaintext: { store, keyFile: '/keys/owner' } }), { SELVEDGE_PLAINTEXT_PASSWORD: 'secret' });
+    expect(plaintext).toMatchObject({ place: { ...store, password: 'secret' }, keyFile: '/keys/owner' });
     const pem = path.join(directory, 'peer.pem');
     const peer = { endpoint: '127.0.0.1:7051', tlsRootCertificate: pem, clientCertificate: pem, clientKey: pem };
-    expect(readBusinessMaterial(businessConfig.parse({ ...config, ledger: { kind: 'fabric', peer } })).ledger).toMatchObject({ kind: 'fabric', peer: { endpoint: '127.0.0.1:7051' } });
+    expect(readBusinessMaterial(businessConfig.parse({ ...config, ledger: { kind: 'fabric', peer } }), {}).ledger).toMatchObject({ kind: 'fabric', peer: { endpoint: '127.0.0.1:7051' } });
   });
 
   it('refuses settings that it does not know', () => {
@@ -57,6 +61,6 @@ describe('configuration of the business process', () => {
     ['a profile that is not there', { signedProfile: '/nowhere/profile.bin' }, 'INVALID_CONFIGURATION'],
     ['an identity that is not there', { identity: { certificate: '/nowhere/peer.pem', privateKey: '/nowhere/peer.key' } }, 'INVALID_CONFIGURATION'],
   ])('refuses %s', (_name, change, code) => {
-    expect(refusalCode(() => readBusinessMaterial({ ...config, ...change }))).toBe(code);
+    expect(refusalCode(() => readBusinessMaterial({ ...config, ...change }, {}))).toBe(code);
   });
 });

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
+import type { BusinessNodeOptions } from '@selvedge/business';
 import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
 import { ledgerConfig, readConfigured, readLedger, readTls, tlsConfig, type LedgerFiles, type TlsFiles } from '@selvedge/service-kit';
 import { readSigner, readTrustAnchor } from '@selvedge/service-kit/network';
 import { z } from 'zod';
+import { plaintextPlaceConfig, readPlaintextPlace } from './plaintext-place.js';
 
 /** Configuration of this process: the JSON file that SELVEDGE_CONFIG names. Unknown settings are refused. */
 export const businessConfig = z.strictObject({
@@ -23,9 +26,20 @@ export const businessConfig = z.strictObject({
   keepHistory: z.boolean().default(true),
   /** Folder of the LMDB store. */
   directory: z.string().min(1),
+  /** Datasets in plaintext mode: where they are kept, and the file of the seed of this node's keys, made when missing. */
+  plaintext: z
+    .strictObject({
+      /** Default: embedded, in the folder `plaintext` within `directory`. */
+      store: plaintextPlaceConfig.optional(),
+      /** Default: `owner-key` within `directory`. */
+      keyFile: z.string().min(1).optional(),
+    })
+    .default({}),
 });
 
 export type BusinessConfig = z.infer<typeof businessConfig>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the configuration's files hold. */
 export interface BusinessMaterial {
@@ -35,15 +49,21 @@ export interface BusinessMaterial {
   readonly signer: Signer;
   readonly tls: TlsFiles;
   readonly ledger: LedgerFiles;
+  readonly plaintext: BusinessNodeOptions['plaintext'];
 }
 
 /**
  * Reads the files that the configuration names, and checks that they are of one network.
  * Throws INVALID_CONFIGURATION, PROFILE_INVALID, PROFILE_SIGNATURES_MISSING, WRONG_NETWORK or WRONG_CHANNEL.
  */
-export function readBusinessMaterial(config: BusinessConfig): BusinessMaterial {
+export function readBusinessMaterial(config: BusinessConfig, environment: Environment): BusinessMaterial {
   const profile = readTrustAnchor(config);
   const signer = readSigner({ mspId: config.mspId, certificateFile: config.identity.certificate, privateKeyFile: config.identity.privateKey });
   const identityProfile = config.currentProfile === undefined ? undefined : verifySignedProfile(readConfigured(config.currentProfile));
-  return { profile, identityProfile, signer, tls: readTls(config.tls), ledger: readLedger(config.ledger) };
+  return { profile, identityProfile, signer, tls: readTls(config.tls), ledger: readLedger(config.ledger), plaintext: readPlaintext(config, environment) };
+}
+
+function readPlaintext({ directory, plaintext: { store, keyFile } }: BusinessConfig, environment: Environment): BusinessNodeOptions['plaintext'] {
+  const place = readPlaintextPlace(store ?? { kind: 'embedded', directory: join(directory, 'plaintext') }, environment);
+  return { place, keyFile: keyFile ?? join(directory, 'owner-key') };
 }

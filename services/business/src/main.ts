@@ -7,7 +7,7 @@ await runService({
   config: businessConfig,
   start: ({ config, logger, checkpoint }) =>
     startBusinessNode({
-      ...readBusinessMaterial(config),
+      ...readBusinessMaterial(config, process.env),
       listen: config.listen,
       directory: config.directory,
       keepHistory: config.keepHistory,

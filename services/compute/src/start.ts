@@ -8,7 +8,7 @@ import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
 import { openTeeService } from '@selvedge/service-kit/tee';
-import { connectPeers, createCommitConfirmer, createHistoryConfirmer, createReadsConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
+import { connectPeers, createCommitConfirmer, createHistoryConfirmer, createReaderChannels, createReadsConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import type { ComputeConfig } from './config.js';
 
 const now = (): Date => new Date();
@@ -92,6 +92,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
       },
     })),
     historyConfirmer: createHistoryConfirmer({ followers: peers.followers }),
+    reader: createReaderChannels({ attester, network, channel }),
     clock,
     preference: preferenceOf(nodeId),
     confirmer: createSetConfirmer({

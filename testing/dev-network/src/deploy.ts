@@ -1,4 +1,4 @@
-import { fetchKeyCommitments, loadTls, type ConnectionProfile } from '@selvedge/client';
+import { fetchKeyCommitments, fetchOwnerKeys, loadTls, type ConnectionProfile } from '@selvedge/client';
 import { bringContract, planContract, requireHeld, type ContractPlan, type LifecyclePorts } from '@selvedge/contract-lifecycle';
 import { installPackage } from '@selvedge/contract-package';
 import { SelvedgeError } from '@selvedge/errors';
@@ -61,6 +61,7 @@ export async function withLifecycle<T>(target: DeployTarget, keepers: DeployOpti
     present: () => session.view(),
     submit: (transaction) => session.submit(transaction),
     fetchKeyCommitments: (ledger, contract, suite) => fetchKeyCommitments({ connectionProfile, ledger, contract, suite }),
+    fetchOwnerKeys: (present, mspId) => fetchOwnerKeys({ connectionProfile, profile: present, mspId }),
     proposals: layout.proposals,
     endorsement: endorsement && ((policy) => endorsement.deploy(policy, keepers)),
   };

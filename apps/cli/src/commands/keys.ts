@@ -3,6 +3,7 @@ import type { KeyEpochs, ReEncryptionOptions, StoredEpochs } from '@selvedge/cli
 import { SelvedgeError } from '@selvedge/errors';
 import type { CommandContext } from '../context.js';
 import { addNamesCommands } from './names.js';
+import { addOwnerKeysCommand } from './owner-keys.js';
 import { datasetTable, incompleteText, leftText, progressText } from '../key-epochs-text.js';
 
 interface KeysOptions {
@@ -46,6 +47,7 @@ export function addKeysCommands(program: Command, contextOf: (command: Command) 
       context.print({ contract: options.name, ...done, ...storedJson(after) }, [progressText(done), leftText(after)].join('\n'));
       if (after.left > 0n) throw new SelvedgeError('RE_ENCRYPTION_INCOMPLETE', incompleteText(after), { role: 'cli' });
     });
+  addOwnerKeysCommand(keys, contextOf);
   addNamesCommands(add, contextOf, wholeNumber);
 }
 

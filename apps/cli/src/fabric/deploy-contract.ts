@@ -1,4 +1,4 @@
-import { fetchKeyCommitments, type ConnectionProfile } from '@selvedge/client';
+import { fetchKeyCommitments, fetchOwnerKeys, type ConnectionProfile } from '@selvedge/client';
 import { bringContract, planContract, type ContractPlan, type ContractProgress, type EndorsementState, type LifecyclePorts } from '@selvedge/contract-lifecycle';
 import { installPackage, type ContractOptions, type ContractSurroundings } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
@@ -62,6 +62,7 @@ export function fabricLifecycle(context: DeployContext, policy: PolicyAccess, co
     },
     submit: (transaction) => policy.submit(transaction),
     fetchKeyCommitments: (ledger, contract, suite) => fetchKeyCommitments({ connectionProfile, ledger, contract, suite }),
+    fetchOwnerKeys: (present, mspId) => fetchOwnerKeys({ connectionProfile, profile: present, mspId }),
     proposals: context.layout.proposals,
     endorsement: (wanted) => bringEndorsement(context, wanted),
   };

@@ -47,6 +47,17 @@ const organisation = z.strictObject({
       peerConfig: file.optional(),
       /** Variables of its peer's environment, one NAME=VALUE a line; they win over core.yaml. */
       peerEnvironment: file.optional(),
+      /** Of a business organisation: the database that its datasets in plaintext are kept in; its business node's own folder when left out. */
+      plaintextStore: z
+        .strictObject({
+          kind: z.literal('postgresql'),
+          /** `postgresql://user@host:port/database`, without a password. */
+          url: text,
+          passwordFile: file.optional(),
+          schema: text.optional(),
+          tlsRootCertificate: file.optional(),
+        })
+        .optional(),
     })
     .optional(),
 });

@@ -49,7 +49,7 @@ function absolute(directory: string, deployment: Deployment): Deployment {
   const at = (path: string): string => resolve(directory, path);
   const pair = (files: { certificate: string; privateKey: string }) => ({ certificate: at(files.certificate), privateKey: at(files.privateKey) });
   const endpoint = (reached: Endpoint): Endpoint => ({ ...reached, tlsRoots: at(reached.tlsRoots) });
-  const own = ({ admin, peer, client, clientTls, serviceTls, peerConfig, peerEnvironment }: OwnOrganisation['own']): OwnOrganisation['own'] => ({
+  const own = ({ admin, peer, client, clientTls, serviceTls, peerConfig, peerEnvironment, plaintextStore }: OwnOrganisation['own']): OwnOrganisation['own'] => ({
     admin: at(admin),
     peer: at(peer),
     ...(client === undefined ? {} : { client: at(client) }),
@@ -57,6 +57,11 @@ function absolute(directory: string, deployment: Deployment): Deployment {
     ...(serviceTls === undefined ? {} : { serviceTls: { ...pair(serviceTls), root: at(serviceTls.root) } }),
     ...(peerConfig === undefined ? {} : { peerConfig: at(peerConfig) }),
     ...(peerEnvironment === undefined ? {} : { peerEnvironment: at(peerEnvironment) }),
+    ...(plaintextStore === undefined ? {} : { plaintextStore: { ...plaintextStore, ...filesOf(plaintextStore) } }),
+  });
+  const filesOf = ({ passwordFile, tlsRootCertificate }: NonNullable<OwnOrganisation['own']['plaintextStore']>) => ({
+    ...(passwordFile === undefined ? {} : { passwordFile: at(passwordFile) }),
+    ...(tlsRootCertificate === undefined ? {} : { tlsRootCertificate: at(tlsRootCertificate) }),
   });
   return {
     ...deployment,

@@ -55,6 +55,7 @@ export function serviceConfig(layout: FabricLayout, deployment: Deployment, serv
         identity: { certificate: identity.certificateFile, privateKey: identity.privateKeyFile },
         ledger: { kind: 'fabric', peer: followedPeer(organisation), policyChaincode },
         directory: data,
+        ...(service.service === 'business' && organisation.own.plaintextStore !== undefined ? { plaintext: { store: organisation.own.plaintextStore } } : {}),
       };
     case 'key-broker':
       return { ...tee, storeDirectory: data, ...replicationSection(deployment, service, identity) };

@@ -76,6 +76,19 @@ describe('serviceConfig', () => {
     expect(configOf('compute-1', replicated)).toMatchObject({ keyBroker: '127.0.0.1:17039', keyBrokerReplicas: ['127.0.0.1:17019'] });
   });
 
+  it('gives a business node, and no other process, the database of its organisation’s plaintext datasets', () => {
+    const plaintextStore = { kind: 'postgresql', url: 'postgresql://selvedge@localhost/books', passwordFile: '/keys/database' } as const;
+    const configs = planServices(deployment).map((service) => {
+      const found = ownOrganisations(deployment).find(({ mspId }) => mspId === service.mspId)!;
+      const organisation = { ...found, own: { ...found.own, plaintextStore } };
+      const material = { organisation, tls: { certificate: 'cert', privateKey: 'key' }, identity: { certificateFile: 'peer-cert', privateKeyFile: 'peer-key' }, packageId: 'label:hash' };
+      return { service: service.service, config: serviceConfig(layout, deployment, service, material) };
+    });
+    for (const { service, config } of configs) expect(config.plaintext).toEqual(service === 'business' ? { store: plaintextStore } : undefined);
+    expect(configs.some(({ service }) => service === 'business')).toBe(true);
+    expect(configOf('compute-1')).not.toHaveProperty('plaintext');
+  });
+
   it('lets chaincode servers trust their own organisation alone', () => {
     expect(configOf('endorsement-diamonds-north')).toEqual({
       listen: '127.0.0.1:17022', network: 'acme', channel: 'trade', contract: 'diamonds', packageId: 'label:hash', policyChaincode: 'selvedge-policy',

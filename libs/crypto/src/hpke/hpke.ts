@@ -20,7 +20,7 @@ export interface Hpke {
   readonly kem: DhKem;
   /** Section 5.1, KeySchedule in base mode; info of any length. */
   keySchedule(sharedSecret: Uint8Array, info: Uint8Array): HpkeKeySchedule;
-  /** SealBase; ephemeral is for test vectors only. */
+  /** SealBase; ephemeral: derived by the caller where equal inputs must give equal bytes, and in test vectors. */
   seal(recipientPublicKey: Uint8Array, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, ephemeral?: KemKeyPair): SealedBytes;
   /** OpenBase. Throws on any failure; callers map every failure to one code. */
   open(recipient: KemKeyPair, enc: Uint8Array, info: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array;

@@ -12,7 +12,7 @@ export interface DhKem {
   generate(): KemKeyPair;
   /** Section 7.1.3. */
   derive(ikm: Uint8Array): KemKeyPair;
-  /** Encap; ephemeral is for test vectors only. Throws when the public key is invalid. */
+  /** Encap; ephemeral: as in Hpke.seal. Throws when the public key is invalid. */
   encapsulate(recipientPublicKey: Uint8Array, ephemeral?: KemKeyPair): { sharedSecret: Uint8Array; enc: Uint8Array };
   /** Decap. Throws when enc is invalid. */
   decapsulate(enc: Uint8Array, recipient: KemKeyPair): Uint8Array;

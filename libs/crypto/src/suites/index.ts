@@ -58,6 +58,10 @@ function createSuite(name: SuiteName, { kem, kdf, aead, keyedHash, signatures }:
     deriveKemKeyPair: (ikm) => hpke.kem.derive(ikm),
     isKemPublicKey: (publicKey) => canEncapsulate(kem, publicKey),
     hpkeSeal: (publicKey, info, aad, plaintext) => sealOrRefuse(name, () => hpke.seal(publicKey, info, aad, plaintext)),
+    hpkeSealDerived(ikm, publicKey, info, aad, plaintext) {
+      const ephemeral = kem.derive(ikm);
+      return sealOrRefuse(name, () => hpke.seal(publicKey, info, aad, plaintext, ephemeral));
+    },
     hpkeOpen: (recipient, enc, info, aad, ciphertext) => openOrRefuse(() => hpke.open(recipient, enc, info, aad, ciphertext)),
     hpkeSetupSender: (publicKey, info) =>
       sealOrRefuse(name, () => {

@@ -50,7 +50,6 @@ function keyPolicyUpdates({ contract, writes }: ContractSection, policy: Contrac
 }
 
 function newVersion(write: WriteEntry): Uint8Array | undefined {
-  if (write.ownerCopyHash.length > 0) throw unsupported('a copy for the owner');
   if (write.legacyKeyHash.length > 0) throw unsupported('a key of an existing collection');
   return write.effect.case === 'packetHash' ? write.effect.value : undefined;
 }

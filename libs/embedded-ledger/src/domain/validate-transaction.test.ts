@@ -207,7 +207,6 @@ describe('validateTransaction', () => {
   });
 
   it.each<[string, Shape]>([
-    ['a copy for the owner', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.ownerCopyHash = hash('copy')) } }],
     ['a key of an existing collection', { target: { changeCore: (core) => (core.sections[0]!.writes[0]!.legacyKeyHash = hash('key')) } }],
   ])('refuses %s, which it does not carry out yet', (_, shape) => {
     expect(codeOf(shape)).toBe('INVALID_OTHER_REASON');

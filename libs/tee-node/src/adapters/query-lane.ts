@@ -4,7 +4,10 @@ import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/erro
 import {
   encodeMessage,
   SignedStateQuerySchema,
+  LIMITS,
+  parseMessage,
   signing,
+  StateAnswerSchema,
   StateQuerySchema,
   type KeyVersion,
   type PointAnswer,
@@ -13,8 +16,10 @@ import {
 } from '@selvedge/protocol';
 import { verifyAnswerFits, verifyHeight } from '../domain/state-answer.js';
 import type { BusinessPort, ReadScope } from '../ports.js';
+import type { OpenedChannel, ReaderChannels } from './reader-channels.js';
 
 const NONCE_BYTES = 16;
+const NO_CHANNEL = new Uint8Array(0);
 
 export interface LaneOptions {
   readonly network: string;
@@ -25,6 +30,8 @@ export interface LaneOptions {
   readonly maxPointsPerQuery: number;
   /** Reads waiting for one node; above it, OVERLOADED. */
   readonly maxWaiting: number;
+  /** Opens channels to nodes that keep plaintext; left out: such datasets are not read. */
+  readonly reader?: ReaderChannels | undefined;
 }
 
 /** A point, as the wire names it. */
@@ -102,7 +109,21 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
   let isFlushPlanned = false;
   const forSlot: (() => void)[] = [];
 
-  const query = async (scope: ReadScope, asked: { points: readonly PointAddress[]; page?: PageAddress; guards?: GuardsAddress; history?: HistoryAddress }): Promise<StateAnswer> => {
+  const query = async (scope: ReadScope, asked: AskedOfNode): Promise<StateAnswer> => {
+    if (!isOfPlaintext(scope, asked)) return send(scope, asked, undefined);
+    const { reader } = options;
+    if (reader === undefined) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'reading a dataset in plaintext mode by this kind of node');
+    try {
+      return await send(scope, asked, await reader.channel(node, scope, options.timeoutMs));
+    } catch (error) {
+      if (!isSelvedgeError(error, 'READER_UNATTESTED')) throw error;
+      // The node has forgotten it, as after a restart.
+      reader.forget(node, scope);
+      return send(scope, asked, await reader.channel(node, scope, options.timeoutMs));
+    }
+  };
+
+  const send = async (scope: ReadScope, asked: AskedOfNode, channel: OpenedChannel | undefined): Promise<StateAnswer> => {
     const { points, page, guards = page, history } = asked;
     const nonce = randomBytes(NONCE_BYTES);
     const bytes = encodeMessage(StateQuerySchema, {
@@ -115,9 +136,11 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       histories: history === undefined ? [] : [history],
       nonce,
       recipient: node.mspId,
+      readerChannel: channel?.id ?? NO_CHANNEL,
     });
     const signed = create(SignedStateQuerySchema, { query: bytes, certificate: scope.signer.certificate, signature: scope.signer.sign(signing.stateQuery(bytes)) });
-    const answer = await node.queryState(signed, options.timeoutMs);
+    const received = await node.queryState(signed, options.timeoutMs);
+    const answer = channel === undefined ? received : openAnswer(received, channel, bytes);
     verifyAnswerFits(answer, { nonce, points: points.length, sets: page === undefined ? 0 : 1, guards: guards?.guardKeys.length ?? 0, histories: history === undefined ? 0 : 1 });
     return answer;
   };
@@ -204,6 +227,29 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
   };
 }
 
+/** What is asked in one query. */
+interface AskedOfNode {
+  readonly points: readonly PointAddress[];
+  readonly page?: PageAddress;
+  readonly guards?: GuardsAddress;
+  readonly history?: HistoryAddress;
+}
+
+/** Guards and histories tell no plaintext: packets of earlier versions are packets. */
+function isOfPlaintext({ plaintext }: ReadScope, { points, page }: AskedOfNode): boolean {
+  return points.some(({ dataset }) => plaintext?.has(dataset)) || (page !== undefined && plaintext?.has(page.dataset) === true);
+}
+
+/** Throws STATE_FORGED. */
+function openAnswer({ sealed }: StateAnswer, { channel }: OpenedChannel, query: Uint8Array): StateAnswer {
+  if (sealed === undefined) throw new SelvedgeError('STATE_FORGED', 'the answer did not come through the attested channel');
+  try {
+    return parseMessage(StateAnswerSchema, channel.open(query, sealed), LIMITS.maxMessageBytes);
+  } catch (cause) {
+    throw new SelvedgeError('STATE_FORGED', 'the answer does not open under the attested channel', { cause });
+  }
+}
+
 function guardsOf({ guards, height }: StateAnswer): GuardsAnswer {
   return { guardTxIds: guards.map(({ txId }) => txId), height };
 }
@@ -215,10 +261,12 @@ function isFaultOfOneRead(error: unknown): boolean {
   return isSelvedgeError(error) && FAULTS_OF_ONE_READ.has(error.code);
 }
 
-/** The next reads that may share a query: of one contract, under one certificate. */
+/** The next reads that may share a query: of one contract, under one certificate, and of plaintext or not, so that a channel that does not open fails no others. */
 function takeBatch(waiting: readonly WaitingRead[], maxPoints: number): Set<WaitingRead> {
   const [first] = waiting;
-  const isAlike = ({ scope }: WaitingRead): boolean => scope.contract === first?.scope.contract && scope.signer.certificate === first.scope.signer.certificate;
+  const isPlaintext = ({ scope, point }: WaitingRead): boolean => scope.plaintext?.has(point.dataset) === true;
+  const isAlike = (read: WaitingRead): boolean =>
+    read.scope.contract === first?.scope.contract && read.scope.signer.certificate === first.scope.signer.certificate && isPlaintext(read) === isPlaintext(first);
   return new Set(waiting.filter(isAlike).slice(0, maxPoints));
 }
 

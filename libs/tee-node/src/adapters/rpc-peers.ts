@@ -60,7 +60,13 @@ export function connectPeers(addresses: PeersInput): RpcPeers {
     }),
     businessNodes: addresses.businessNodes.map(({ mspId, address }) => {
       const business = connect(address).client(Business);
-      return { mspId, address, queryState: (query, timeoutMs) => business.queryState(query, { timeoutMs }) };
+      return {
+        mspId,
+        address,
+        queryState: (query, timeoutMs) => business.queryState(query, { timeoutMs }),
+        challengeReader: (timeoutMs) => business.challengeReader({}, { timeoutMs }),
+        admitReader: (evidence, timeoutMs) => business.admitReader(evidence, { timeoutMs }),
+      };
     }),
     close() {
       for (const connection of connections.values()) connection.close();

@@ -4,8 +4,8 @@ import type { TaggedEntry } from '@selvedge/set-digest';
 import { describeFailures, openingFailure, type FetchFailure } from '../domain/fetch-failure.js';
 import { verifyPageOrder } from '../domain/state-answer.js';
 import { followChain, type ChainPlace } from '../domain/key-history.js';
-import type { BusinessPort, HistoryQuery, PlaceOfRead, ReadScope, ServingNode, SetContent, SetQuery, StateSource } from '../ports.js';
-import type { KeyVersion, SetDigestStatement } from '@selvedge/protocol';
+import type { BusinessPort, HistoryQuery, PlaceOfRead, ReadScope, ServedEntry, ServingNode, SetContent, SetQuery, StateSource } from '../ports.js';
+import type { KeyVersion, SetAnswer, SetDigestStatement } from '@selvedge/protocol';
 import type { HistoryConfirmer } from './history-confirmer.js';
 import { createQueryLane, type GuardsAnswer, type LaneOptions, type QueryLane } from './query-lane.js';
 import type { SetConfirmer } from './set-confirmer.js';
@@ -28,7 +28,7 @@ interface AnySetQuery<T> extends SetQuery<T> {
   readonly datasetTag: Uint8Array;
 }
 
-export interface StateFetcherOptions extends Omit<LaneOptions, 'timeoutMs' | 'maxInFlight' | 'maxPointsPerQuery' | 'maxWaiting'>, Partial<LaneOptions> {
+export interface StateFetcherOptions extends Omit<LaneOptions, 'reader' | 'timeoutMs' | 'maxInFlight' | 'maxPointsPerQuery' | 'maxWaiting'>, Partial<LaneOptions> {
   readonly network: string;
   readonly channel: string;
   readonly nodes: readonly BusinessPort[];
@@ -91,7 +91,7 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
       first ??= guards;
       if (query.isOfAnyMoment !== true && !equalBytes(first.guardTxId, guards.guardTxId)) return undefined;
       isSteady &&= equalBytes(first.contentTxId, guards.contentTxId);
-      const page = opened(() => answer.page.packets.map((packet) => query.open(packet)));
+      const page = opened(() => servedEntries(answer.page).map((entry) => query.open(entry)));
       verifyPageOrder(page, after);
       entries.push(...page);
       const last = page.at(-1);
@@ -153,7 +153,7 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
     readPoint: (scope, query) =>
       withFailover(scope, query, async (lane) => {
         const { answer, height } = await lane.readPoint(scope, query);
-        return opened(() => query.open(answer.present ? answer.packet : undefined, answer.keyPolicy, height, nodeOf(lane)));
+        return opened(() => query.open(answer.present ? (answer.plaintext ?? answer.packet) : undefined, answer.keyPolicy, height, nodeOf(lane)));
       }),
     async readHistory(scope, query, open) {
       const end = await options.historyConfirmer.confirm(scope, query);
@@ -165,6 +165,12 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
 }
 
 const nodeOf = ({ mspId, address }: QueryLane): ServingNode => ({ mspId, address });
+
+/** A page holds entries of one kind: a dataset is kept in packets or in plaintext. Throws STATE_FORGED. */
+function servedEntries({ packets, plaintexts }: SetAnswer): readonly ServedEntry[] {
+  if (packets.length > 0 && plaintexts.length > 0) throw new SelvedgeError('STATE_FORGED', 'a page of packets and of plaintext');
+  return packets.length > 0 ? packets : plaintexts;
+}
 
 interface SetGuards {
   /** Of the guard that the query rests on. */

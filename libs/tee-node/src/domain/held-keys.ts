@@ -46,7 +46,7 @@ export function createHeldKeys(releases: readonly SuiteRelease[]): HeldKeys {
   const contracts = new Map<string, HeldContractKeys>();
   for (const { suite, signingKeys, evidence, release } of releases) {
     for (const key of release.envelopeKeys) envelopeKeys.set(envelopeId(key.suite, key.epoch), key);
-    signers.set(suite.name, { certificate: release.certificate.der, publicKeyDer: signingKeys.publicKeyDer, evidence, sign: (message) => suite.sign(signingKeys.privateKey, message) });
+    signers.set(suite.name, { suite: suite.name, certificate: release.certificate.der, publicKeyDer: signingKeys.publicKeyDer, evidence, sign: (message) => suite.sign(signingKeys.privateKey, message) });
     for (const keys of release.contracts) {
       const epochs = new Map(keys.epochs.map((epoch) => [epoch.epoch, epoch]));
       // A viewer whose organisation may open a contract's events alone holds none.

@@ -1,6 +1,8 @@
-import { sha256, toHex } from '@selvedge/crypto';
+import { equalBytes, sha256, toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
 import type { ContractPolicy } from '@selvedge/protocol';
-import { nameEpochOf, openPacket, type ExpectedPacket } from '@selvedge/sealed-objects';
+import { nameEpochOf, openPacket, resealPacket, type ExpectedPacket, type OpenedPacket } from '@selvedge/sealed-objects';
+import type { ServedEntry } from '../ports.js';
 import type { HeldContractKeys } from './held-keys.js';
 
 /** An entry as it was stored. */
@@ -24,8 +26,8 @@ export type ExpectedPlace = Pick<ExpectedPacket, 'dataset' | 'ledgerKey' | 'data
 
 /** Opens packets and remembers the last ones: a packet's hash names its content for good. */
 export interface PacketOpener {
-  /** Throws as openPacket. */
-  open(packet: Uint8Array, contract: { readonly policy: Pick<ContractPolicy, 'name'>; readonly keys: HeldContractKeys }, place: ExpectedPlace): StoredEntry;
+  /** Throws as openPacket; STATE_FORGED for plaintext whose packet, made anew, is not the one whose hash comes with it. */
+  open(served: ServedEntry, contract: { readonly policy: Pick<ContractPolicy, 'name'>; readonly keys: HeldContractKeys }, place: ExpectedPlace): StoredEntry;
 }
 
 /** @param maxBytes of remembered values */
@@ -42,20 +44,44 @@ export function createPacketOpener(channel: string, maxBytes: number): PacketOpe
     }
   };
   return {
-    open(packet, { policy, keys }, place) {
-      const packetHash = sha256(packet);
+    open(served, { policy, keys }, place) {
+      const packetHash = hashOf(served);
       // The place is part of the id: a hit has passed the very same check.
       const id = `${policy.name} ${place.dataset} ${placeText(place)} ${toHex(packetHash)}`;
       const known = cache.get(id);
-      if (known !== undefined) return known;
+      if (known !== undefined) return verifySame(known, served);
       const expected: ExpectedPacket = { channel, contract: policy.name, ...place };
-      const { key, value, header } = openPacket(packet, { dataKey: (epoch) => keys.epoch(epoch)?.dataKey, expected });
+      const { key, value, header } = openServed(served, { dataKey: (epoch) => keys.epoch(epoch)?.dataKey, expected });
       const { ledgerKey, datasetTag, keyEpoch, reEncrypted: isReEncrypted } = header;
       const entry = { key, value, ledgerKey, datasetTag, packetHash, keyEpoch, nameEpoch: nameEpochOf(header), isReEncrypted };
       remember(id, entry);
       return entry;
     },
   };
+}
+
+function hashOf(served: ServedEntry): Uint8Array {
+  return served instanceof Uint8Array ? sha256(served) : served.packetHash;
+}
+
+type OpeningContext = Parameters<typeof openPacket>[1];
+
+/**
+ * Plaintext is believed when the packet that it makes is the one of the hash: nobody without the contract's keys can name the hash of
+ * another value's packet. Whether that version is the ledger's is judged as for packets.
+ */
+function openServed(served: ServedEntry, context: OpeningContext): OpenedPacket {
+  if (served instanceof Uint8Array) return openPacket(served, context);
+  const { hash, header } = resealPacket(served, context);
+  if (!equalBytes(hash, served.packetHash)) throw new SelvedgeError('STATE_FORGED', 'a value is not the one that was committed');
+  return { key: served.key, value: served.value, header };
+}
+
+/** What was opened under this hash before is the truth; a sender that says something else is caught even so. */
+function verifySame(known: StoredEntry, served: ServedEntry): StoredEntry {
+  if (served instanceof Uint8Array) return known;
+  if (served.key !== known.key || !equalBytes(served.value, known.value)) throw new SelvedgeError('STATE_FORGED', 'a value is not the one that was committed');
+  return known;
 }
 
 function placeText({ ledgerKey, datasetTag }: ExpectedPlace): string {

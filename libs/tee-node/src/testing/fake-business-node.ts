@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { compareBytes, sha256, toHex } from '@selvedge/crypto';
-import type { SelvedgeError } from '@selvedge/errors';
-import { parseMessage, PacketHeaderSchema, PacketSchema, StateAnswerSchema, StateQuerySchema, type SignedStateQuery, type StateAnswer, type StateQuery } from '@selvedge/protocol';
+import { SelvedgeError } from '@selvedge/errors';
+import { parseMessage, PacketHeaderSchema, PacketSchema, StateAnswerSchema, StateQuerySchema, type PacketHeader, type SignedStateQuery, type StateAnswer, type StateQuery } from '@selvedge/protocol';
 import type { TaggedEntry } from '@selvedge/set-digest';
 import type { BusinessPort } from '../ports.js';
 
@@ -12,6 +12,7 @@ export interface FakeBusinessNode extends BusinessPort {
   readonly queries: StateQuery[];
   readonly signed: SignedStateQuery[];
   put(ownerSet: string, packet: Uint8Array): void;
+  headerOf(packet: Uint8Array): PacketHeader;
   setKeyPolicy(ownerSet: string, dataset: string, ledgerKey: Uint8Array, policy: Uint8Array): void;
   setGuard(ownerSet: string, dataset: string, guardKey: Uint8Array, txId: Uint8Array): void;
   /** What it really holds, in ledger key order. */
@@ -50,8 +51,9 @@ export function createFakeBusinessNode(mspId: string, address = `${mspId}:7001`)
     failure: undefined,
     pageSize: 2,
     gate: Promise.resolve(),
+    headerOf: (packet) => parseMessage(PacketHeaderSchema, parseMessage(PacketSchema, packet, 1e7).header, 1e7),
     put(ownerSet, packet) {
-      const header = parseMessage(PacketHeaderSchema, parseMessage(PacketSchema, packet, 1e7).header, 1e7);
+      const header = node.headerOf(packet);
       const place = idOf(ownerSet, header.dataset);
       entries.set(idOf(place, header.ledgerKey), { place, tag: toHex(header.datasetTag), ledgerKey: header.ledgerKey, packet });
     },
@@ -70,6 +72,8 @@ export function createFakeBusinessNode(mspId: string, address = `${mspId}:7001`)
         .sort((a, b) => compareBytes(a.ledgerKey, b.ledgerKey))
         .map(({ ledgerKey, tag, packet }) => ({ ledgerKey, datasetTag: Buffer.from(tag, 'hex'), packetHash: sha256(packet) })),
     guardOf: (ownerSet, dataset, guardKey) => guards.get(idOf(ownerSet, dataset, guardKey)) ?? new Uint8Array(0),
+    challengeReader: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this node keeps nothing in plaintext')),
+    admitReader: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'this node keeps nothing in plaintext')),
     async queryState(signed) {
       const query = parseMessage(StateQuerySchema, signed.query, 1e7);
       node.queries.push(query);

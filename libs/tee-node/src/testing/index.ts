@@ -3,3 +3,4 @@ export { createFakeBusinessNode, type FakeBusinessNode } from './fake-business-n
 export { createFakeSetFollower, truthOf, type FakeSetFollower, type SetTruth } from './fake-set-follower.js';
 export { placeOf, sealTestPacket } from './test-packets.js';
 export { heldKeysOf, viewOf, type CertifiedNode, type NetworkParts, type OtherContract } from './test-network.js';
+export { createFakeKeeper, type FakeKeeper } from './fake-keeper.js';

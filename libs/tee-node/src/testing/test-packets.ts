@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { membershipGuardKey } from '@selvedge/protocol';
-import { createNameKeys, objectTypeOf, sealPacket } from '@selvedge/sealed-objects';
+import { createNameKeys, objectTypeOf, sealPacket, type OwnerCopyRecipient } from '@selvedge/sealed-objects';
 import type { NetworkParts } from './test-network.js';
 
 /** A later name key of the contract. epoch: 2 or above. */
@@ -13,7 +13,7 @@ export interface TestNames {
 /** A stored entry as an earlier transaction left it. */
 export function sealTestPacket(
   net: NetworkParts,
-  entry: { readonly dataset?: string; readonly key: string; readonly value: string; readonly keyEpoch?: bigint; readonly reEncrypted?: boolean; readonly channel?: string; readonly contract?: string; readonly names?: TestNames },
+  entry: { readonly dataset?: string; readonly key: string; readonly value: string; readonly keyEpoch?: bigint; readonly reEncrypted?: boolean; readonly channel?: string; readonly contract?: string; readonly names?: TestNames; readonly recipients?: readonly OwnerCopyRecipient[] },
 ): { bytes: Uint8Array; hash: Uint8Array; ledgerKey: Uint8Array } {
   const { dataset = '', key, value } = entry;
   const { ledgerKey, datasetTag } = placeOf(net, dataset, key, entry.names);
@@ -29,7 +29,7 @@ export function sealTestPacket(
     reEncrypted: entry.reEncrypted ?? false,
     nameKeyEpoch: entry.names?.epoch ?? 0n,
   };
-  return { ...sealPacket({ suite: net.contractPolicy.suite, dataKey: net.contractKeys.dataKey, header, key, value: Buffer.from(value) }), ledgerKey };
+  return { ...sealPacket({ suite: net.contractPolicy.suite, dataKey: net.contractKeys.dataKey, header, key, value: Buffer.from(value), recipients: entry.recipients ?? [] }), ledgerKey };
 }
 
 /** Ledger key, tag and membership guard of a key, under the contract’s first name key unless another is given. */

@@ -8,9 +8,10 @@ import {
   refusalCodeOf, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium,
 } from '@selvedge/fixtures';
 import {
-  Business, BusinessLedger, EndorsedTransactionSchema, EndorsementPayloadSchema, Follower, LedgerViewStatementSchema, LIMITS, parseCore, parseMessage, PointReadSchema, Sequencer, SetReadSchema, signing, ValidationCode,
+  Business, BusinessLedger, encodeMessage, EndorsedTransactionSchema, EndorsementPayloadSchema, Follower, LedgerViewStatementSchema, LIMITS, OwnerKeysSchema, parseCore, parseMessage, PointReadSchema, Sequencer, SetReadSchema, signing, ValidationCode,
   type EndorsedTransaction, type Receipt, type TargetData,
 } from '@selvedge/protocol';
+import { facts, listFacts, readOwnerKey, verifyOwnerKeys } from '@selvedge/policy';
 import { connectRpc, implement, startRpcServer } from '@selvedge/rpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PendingLimits } from '../store/pending-store.js';
@@ -51,6 +52,8 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
+const plaintextIn = (directory: string) => ({ place: { kind: 'embedded' as const, directory: path.join(directory, 'plaintext') }, keyFile: path.join(directory, 'owner-key') });
+
 function dial(address: string) {
   const connection = connectRpc(address, { tls: 'off' });
   closing.push(() => { connection.close(); });
@@ -64,6 +67,7 @@ async function start(mspId: string, pending?: PendingLimits): Promise<ReturnType
     profile: consortium.profile,
     signer: consortium.organisation(mspId).peer.signer,
     ledger: { kind: 'embedded', sequencer: sequencerAddress },
+    plaintext: plaintextIn(path.join(root, mspId)),
     tls: 'off',
     now: () => consortium.now,
     checkpoint: (name, subject = '') => passed.push(`${mspId} ${name} ${subject}`),
@@ -124,6 +128,24 @@ describe('business nodes on a sequencer', () => {
     expect(await again.business.queryState(ask('AuroraMSP'))).toMatchObject({ points: [{ present: false }, { present: false }], sets: [{ packets: [] }] });
   });
 
+  it('say what copies for them are sealed to, the same after a restart, and admit no reader without evidence', async () => {
+    const aurora = await start('AuroraMSP');
+    const value = encodeMessage(OwnerKeysSchema, await aurora.business.getOwnerKeys({}));
+    verifyOwnerKeys('AuroraMSP', value, consortium.profile);
+    const keysIn = (bytes: Uint8Array): (string | undefined)[] => {
+      const reader = listFacts([{ key: facts.ownerKeys('AuroraMSP'), value: bytes }]);
+      return consortium.profile.message.allowedSuites.map((suite) => readOwnerKey(reader, 'AuroraMSP', suite)).map((key) => key && Buffer.from(key).toString('hex'));
+    };
+    expect(keysIn(value)).not.toContain(undefined);
+    const { nonce } = await aurora.business.challengeReader({});
+    const reader = { certificate: compute.certificate, recipient: 'AuroraMSP', profileDigest: consortium.profile.digest };
+    expect(await refusalCodeOf(aurora.business.admitReader({ ...reader, nonce: new Uint8Array(32) }))).toBe('CHALLENGE_UNKNOWN');
+    expect(await refusalCodeOf(aurora.business.admitReader({ ...reader, nonce }))).toBe('EVIDENCE_MALFORMED');
+    await aurora.node.close();
+    const again = await start('AuroraMSP');
+    expect(keysIn(encodeMessage(OwnerKeysSchema, await again.business.getOwnerKeys({})))).toEqual(keysIn(value));
+  });
+
   it('sync before they acknowledge', async () => {
     const aurora = await start('AuroraMSP');
     const { targetData, transaction, txId } = endorsed();
@@ -179,7 +201,7 @@ describe('business nodes on a sequencer', () => {
 
   it('do not start under an identity that is not a peer’s', async () => {
     const { signer } = consortium.organisation('AuroraMSP').client;
-    const starting = startBusinessNode({ listen: '127.0.0.1:0', directory: path.join(root, 'wrong'), profile: consortium.profile, signer, ledger: { kind: 'embedded', sequencer: sequencerAddress }, tls: 'off', now: () => consortium.now });
+    const starting = startBusinessNode({ listen: '127.0.0.1:0', directory: path.join(root, 'wrong'), profile: consortium.profile, signer, ledger: { kind: 'embedded', sequencer: sequencerAddress }, plaintext: plaintextIn(path.join(root, 'wrong')), tls: 'off', now: () => consortium.now });
     expect(await refusalCodeOf(starting)).toBe('INVALID_CONFIGURATION');
   });
 });

@@ -1,14 +1,17 @@
+import { create, fromBinary } from '@bufbuild/protobuf';
 import { createFollowerHandlers } from '@selvedge/embedded-ledger';
 import { SelvedgeError } from '@selvedge/errors';
-import type { Profile } from '@selvedge/policy';
-import { Business as BusinessService, BusinessLedger as BusinessLedgerService, Follower as FollowerService } from '@selvedge/protocol';
+import { createOwnerKeys, type Profile } from '@selvedge/policy';
+import { Business as BusinessService, BusinessLedger as BusinessLedgerService, Follower as FollowerService, OwnerKeysSchema, ReaderChallengeSchema } from '@selvedge/protocol';
 import { implement, startRpcServer } from '@selvedge/rpc';
 import { createAdmission } from '../admission.js';
 import { answerBatchCommitStatus } from '../batch-commit-status.js';
 import { answerCommitStatus } from '../commit-status.js';
-import { answerStateQuery } from '../domain/answer-state-query.js';
 import { verifyNodeIdentity } from '../domain/verify-node-identity.js';
-import { verifyStateQuery } from '../domain/verify-state-query.js';
+import { createQueryAnswerer } from '../answer-query.js';
+import { openPlaintextStore, type PlaintextPlace } from '../plaintext/open-plaintext-store.js';
+import { openOwnerKeyPairs } from '../plaintext/owner-key-pairs.js';
+import { createPlaintextReaders, type ReaderContext } from '../plaintext/readers.js';
 import { openEmbeddedLedger } from './open-embedded-ledger.js';
 import { openFabricLedger, type FabricLedgerOptions } from './open-fabric-ledger.js';
 import type { LedgerContext, OpenLedger } from './open-ledger.js';
@@ -16,7 +19,9 @@ import type { LedgerContext, OpenLedger } from './open-ledger.js';
 /** Which ledger a node follows, and where it is reached. */
 export type FollowedLedger = { readonly kind: 'embedded'; readonly sequencer: string } | ({ readonly kind: 'fabric' } & FabricLedgerOptions);
 
-export interface BusinessNodeOptions extends LedgerContext {
+export interface BusinessNodeOptions extends Omit<LedgerContext, 'keeping'> {
+  /** Where datasets in plaintext mode are kept, and the file of the seed of the keys that their copies are sealed to. */
+  readonly plaintext: { readonly place: PlaintextPlace; readonly keyFile: string };
   /** host:port; port 0 lets the system choose. */
   readonly listen: string;
   readonly ledger: FollowedLedger;
@@ -35,15 +40,35 @@ export interface BusinessNode {
 
 const DEFAULT_MAX_IN_FLIGHT = 512;
 
+/** OwnerKeys bytes of all suites that the profile allows. */
+function ownerKeysOf({ message }: Profile, { signer, keeping: { keyPairs } }: Pick<LedgerContext, 'signer' | 'keeping'>): Uint8Array {
+  const { network, channel, allowedSuites } = message;
+  return createOwnerKeys(signer, { network, channel, keys: allowedSuites.map((suite) => ({ suite, publicKey: keyPairs.keyPair(suite).publicKey })) });
+}
+
 /** Opens the store, follows the ledger and serves Business, BusinessLedger and Follower. Throws what opening, binding or a wrong identity throws. */
 export async function startBusinessNode(options: BusinessNodeOptions): Promise<BusinessNode> {
   verifyNodeIdentity(options.signer, options.identityProfile ?? options.profile, options.now());
-  const { ledger } = options;
-  return serveBusiness(ledger.kind === 'embedded' ? openEmbeddedLedger(ledger, options) : openFabricLedger(ledger, options), options);
+  const { ledger, profile, signer, plaintext: { place, keyFile } } = options;
+  const { channel } = profile.message;
+  const keeping = { keyPairs: openOwnerKeyPairs(keyFile), plaintext: await openPlaintextStore({ channel, node: signer.mspId, place }) };
+  try {
+    const context = { ...options, keeping };
+    const node = await serveBusiness(ledger.kind === 'embedded' ? openEmbeddedLedger(ledger, context) : openFabricLedger(ledger, context), context);
+    let closed: Promise<void> | undefined;
+    const close = async (): Promise<void> => {
+      await node.close();
+      await keeping.plaintext.close();
+    };
+    return { address: node.address, close: () => (closed ??= close()) };
+  } catch (error) {
+    await keeping.plaintext.close();
+    throw error;
+  }
 }
 
 /** Serves an opened ledger, which the node closes. */
-export async function serveBusiness(ledger: OpenLedger, options: Omit<BusinessNodeOptions, 'ledger'>): Promise<BusinessNode> {
+export async function serveBusiness(ledger: OpenLedger, options: LedgerContext & Pick<BusinessNodeOptions, 'listen' | 'maxInFlight'>): Promise<BusinessNode> {
   const { signer, checkpoint, log, now, maxInFlight = DEFAULT_MAX_IN_FLIGHT } = options;
   const { follower, packets, history } = ledger;
   const requireLedger = (): void => {
@@ -52,13 +77,23 @@ export async function serveBusiness(ledger: OpenLedger, options: Omit<BusinessNo
   const queries = createAdmission(maxInFlight);
   const stagings = createAdmission(maxInFlight);
   const batches = createAdmission(maxInFlight);
+  const { keeping } = options;
+  const readers = createPlaintextReaders({ signer });
+  const readerContext = (): ReaderContext => ({ facts: follower.state, profile: follower.profile(), at: now() });
+  const answer = createQueryAnswerer({ ledger: follower, packets, history, mspId: signer.mspId, now, readers, plaintext: { ...ledger.plaintext, store: keeping.plaintext } });
   const business = implement(BusinessService, {
     queryState: (signed) =>
       queries.run(() => {
         requireLedger();
-        const query = verifyStateQuery(signed, { facts: follower.state, profile: follower.profile(), mspId: signer.mspId, at: now() });
-        return answerStateQuery(query, { ledger: follower.state, packets, history });
+        return answer(signed);
       }),
+    challengeReader: () => Promise.resolve(create(ReaderChallengeSchema, { nonce: readers.challenge() })),
+    admitReader: (evidence) =>
+      queries.run(() => {
+        requireLedger();
+        return readers.admit(evidence, readerContext());
+      }),
+    getOwnerKeys: () => Promise.resolve(fromBinary(OwnerKeysSchema, ownerKeysOf(follower.profile(), options))),
   });
   const businessLedger = implement(BusinessLedgerService, {
     stage: (request) =>

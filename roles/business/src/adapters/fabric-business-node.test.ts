@@ -4,17 +4,20 @@ import path from 'node:path';
 import { sha256, toHex } from '@selvedge/crypto';
 import { parseDelivered } from '@selvedge/fabric';
 import type { DeliveredBlock, FabricBlockSource } from '@selvedge/fabric-network/follower';
-import { createTargetData, createTestConsortium, joinTargetData, randomTxId, refusalCodeOf, TEST_CONTRACT, type TestComputeNode, type TestConsortium, type TestWrite } from '@selvedge/fixtures';
+import { createTargetData, createTestConsortium, joinTargetData, randomTxId, refusalCodeOf, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium, type TestWrite } from '@selvedge/fixtures';
 import { createBlockFeed, createFabricChain, createFabricEndorsed, createFabricPolicyChange, type FabricEndorsed, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
 import { facts } from '@selvedge/policy';
-import { Business, BusinessLedger, parseCore, ValidationCode, type SignedStateQuery, type TargetData } from '@selvedge/protocol';
+import { Business, BusinessLedger, parseCore, StorageMode, ValidationCode, type SignedStateQuery, type TargetData } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openPlaintextStore } from '../plaintext/open-plaintext-store.js';
+import { createOwnerKeyPairs } from '../plaintext/owner-key-pairs.js';
 import { serveBusiness } from './business-node.js';
 import { followFabric } from './open-fabric-ledger.js';
 import type { OpenLedger } from './open-ledger.js';
 
 const WAIT_MS = 5_000;
+const OWNER_KEYS = createOwnerKeyPairs(new Uint8Array(32).fill(7));
 
 let consortium: TestConsortium;
 let compute: TestComputeNode;
@@ -37,6 +40,7 @@ beforeEach(() => {
   chain.add({ transaction: chain.transaction(createFabricPolicyChange(consortium.state.factEntries().filter(({ key }) => key !== facts.profile))) });
 });
 afterEach(async () => {
+  consortium.restore();
   for (const close of closing.reverse()) await close();
   rmSync(root, { recursive: true });
 });
@@ -52,19 +56,29 @@ const blocks: FabricBlockSource = {
 };
 
 async function start(mspId: string, retry = { initialDelayMs: 5, maxDelayMs: 20 }) {
-  const context = { directory: path.join(root, mspId), profile: consortium.profile, signer: consortium.organisation(mspId).peer.signer, tls: 'off' as const, now: () => consortium.now };
+  const plaintext = await openPlaintextStore({ channel: consortium.channel, node: mspId, place: { kind: 'embedded', directory: path.join(root, mspId, 'plaintext') } });
+  const keeping = { plaintext, keyPairs: OWNER_KEYS };
+  const context = { keeping, directory: path.join(root, mspId), profile: consortium.profile, signer: consortium.organisation(mspId).peer.signer, tls: 'off' as const, now: () => consortium.now };
   const ledger: OpenLedger = followFabric(blocks, { retry }, context);
   const node = await serveBusiness(ledger, { listen: '127.0.0.1:0', ...context });
   const connection = connectRpc(node.address, { tls: 'off' });
   let open = true;
   const close = async (): Promise<void> => {
     if (open) await node.close();
+    if (open) await plaintext.close();
     open = false;
     connection.close();
   };
   closing.push(close);
   await ledger.follower.waitForHeight(BigInt(chain.blocks.length), WAIT_MS);
-  return { business: connection.client(Business), commits: connection.client(BusinessLedger), close, ledger };
+  return { business: connection.client(Business), commits: connection.client(BusinessLedger), close, ledger, plaintext };
+}
+
+/** The stones of Aurora, from the next block on. */
+function keepInPlaintext(): void {
+  const { datasets } = consortium.contractPolicy;
+  consortium.setContractPolicy({ datasets: datasets.map(({ name, ownerSet }) => ({ name, ownerSet, mode: name === 'auroraStones' ? StorageMode.PLAINTEXT : StorageMode.CIPHERTEXT })) });
+  chain.add({ transaction: chain.transaction(createFabricPolicyChange(consortium.state.factEntries().filter(({ key }) => key === facts.contract(TEST_CONTRACT)))) });
 }
 
 interface Made {
@@ -72,9 +86,9 @@ interface Made {
   readonly endorsed: FabricEndorsed;
   readonly packets: readonly Uint8Array[];
 }
-const make = (writes: readonly TestWrite[]): Made => {
+const make = (writes: readonly TestWrite[], recipients: NonNullable<TargetDataInput['recipients']> = () => []): Made => {
   const txId = randomTxId();
-  const targetData = createTargetData({ consortium, nodes: [], txId, writes });
+  const targetData = createTargetData({ consortium, nodes: [], txId, writes, recipients });
   return { txId, endorsed: createFabricEndorsed(consortium, targetData), packets: targetData.attachments!.packets };
 };
 const commit = (made: Pick<Made, 'endorsed'>, collections?: readonly string[]): number => {
@@ -149,6 +163,29 @@ describe('a business node on a Fabric channel', () => {
     commit(anew);
     expect(await waiting).toMatchObject({ known: true, code: ValidationCode.VALID });
     expect(hashes([(await aurora.business.queryState(query('AuroraMSP', 'lost'))).points[0]!.packet])).toEqual(hashes(anew.packets));
+  });
+
+  it('brings copies into the store of plaintext in the order of blocks, also those that come late, or never since their entry was written anew', async () => {
+    keepInPlaintext();
+    const recipients = (dataset: string) => (dataset === 'auroraStones' ? [{ mspId: 'AuroraMSP', publicKey: OWNER_KEYS.keyPair(consortium.contractPolicy.suite).publicKey }] : []);
+    const lost = make([stone('lost', '1')], recipients);
+    const late = make([stone('late', '1')], recipients);
+    commit(lost, []);
+    const block = commit(late, []);
+    commit(make([stone('gone', '1'), stone('stays', '1')], recipients));
+    commit(make([stone('gone')]));
+    const aurora = await start('AuroraMSP');
+    const valueOf = async (key: string): Promise<string | undefined> => {
+      const entry = await aurora.plaintext.get(TEST_CONTRACT, 'auroraStones', consortium.contractKeys.names.ledgerKey('auroraStones', key));
+      return entry && Buffer.from(entry.value).toString();
+    };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Nothing of later blocks before what is missing of earlier ones.
+    expect([await valueOf('late'), await valueOf('stays')]).toEqual([undefined, undefined]);
+    chain.show(block, 0);
+    commit(make([stone('lost', '2')], recipients));
+    await expect.poll(() => aurora.plaintext.checkpoint(), { timeout: WAIT_MS }).toBe(BigInt(chain.blocks.length - 1));
+    expect([await valueOf('late'), await valueOf('stays'), await valueOf('gone'), await valueOf('lost')]).toEqual(['1', '1', undefined, '2']);
   });
 
   it('takes a private value for a packet only under the hash that the block names', async () => {

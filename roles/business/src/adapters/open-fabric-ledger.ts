@@ -9,6 +9,7 @@ import { applyFabricBlock } from '../store/apply-fabric-block.js';
 import { openGapStore } from '../store/gap-store.js';
 import { openHistoryStore } from '../store/history-store.js';
 import { openPacketStore } from '../store/packet-store.js';
+import { openLedgerPlaintext } from '../plaintext/open-plaintext.js';
 import type { LedgerContext, OpenLedger } from './open-ledger.js';
 
 /** A Fabric channel, through the organisation's own peer. */
@@ -40,6 +41,8 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
   const packets = openPacketStore(store);
   const gaps = openGapStore(store);
   const history = openHistoryStore(store, { isKept: context.keepHistory ?? true });
+  const plaintext = openLedgerPlaintext(store, { keeping: context.keeping, mspId, state: () => follower.state, packets, log });
+  const { outbox, isPlaintext } = plaintext;
   const isOwn = (contract: string, collection: string): boolean => isOwnersCollection(follower.state, mspId, contract, collection);
   let superseded: Uint8Array[] = [];
   const follower = openFabricFollower({
@@ -50,22 +53,39 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
     role: 'business',
     wantsPrivateData: isOwn,
     onApply: (block) => {
-      superseded = applyFabricBlock(block, { packets, gaps, history, isOwn, log });
+      superseded = applyFabricBlock(block, { packets, gaps, history, outbox, isPlaintext, isOwn, log });
     },
     onCommitted: () => {
       for (const txId of superseded) follower.notifyResult(txId);
       if (gaps.count > 0) filler.wake();
+      plaintext.feed.wake();
     },
     // A commit is acknowledged when its packets are here, and on disk.
     isComplete: (txId, { code }) => code !== ValidationCode.VALID || !gaps.isIncomplete(txId),
     checkpoint,
     log,
   });
-  const filler = createGapFiller({ store, gaps, packets, history, blocks, onFilled: (txId) => { follower.notifyResult(txId); }, log, retry });
+  const filler = createGapFiller({
+    store,
+    gaps,
+    packets,
+    history,
+    plaintext: { outbox, isPlaintext, nextBlock: () => follower.state.height },
+    blocks,
+    onFilled: (txId) => {
+      follower.notifyResult(txId);
+    },
+    onRound: () => {
+      plaintext.feed.wake();
+    },
+    log,
+    retry,
+  });
   return {
     follower,
     packets,
     history,
+    plaintext,
     carrierRefusal: (txId) => {
       const result = follower.fabricResult(toHex(txId));
       return result === undefined || result.code === ValidationCode.VALID ? undefined : result;
@@ -73,10 +93,12 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
     stage: () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'packets are not staged on a Fabric ledger: endorsing peers give them to the owners’ peers')),
     start: () => {
       follower.start();
+      plaintext.start();
       if (gaps.count > 0) filler.wake();
     },
     close: async () => {
       await filler.close();
+      await plaintext.close();
       await follower.close();
     },
   };

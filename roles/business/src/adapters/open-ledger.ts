@@ -4,6 +4,7 @@ import type { Profile } from '@selvedge/policy';
 import type { Receipt, StageRequest } from '@selvedge/protocol';
 import type { TlsSetting } from '@selvedge/rpc';
 import type { CarrierRefusals, HistoryReader, PacketReader } from '../ports.js';
+import type { LedgerPlaintext, PlaintextKeeping } from '../plaintext/open-plaintext.js';
 import type { PendingLimits } from '../store/pending-store.js';
 
 /** What both ledgers need to be followed by a business node. */
@@ -21,6 +22,8 @@ export interface LedgerContext {
   readonly pending?: PendingLimits | undefined;
   /** Whether every version of world state is kept; default true. Without, nobody can ask this node for a key's history. */
   readonly keepHistory?: boolean | undefined;
+  /** Where datasets in plaintext mode are kept, and the keys that their copies are sealed to. */
+  readonly keeping: PlaintextKeeping;
   readonly checkpoint?: Checkpoint | undefined;
   readonly log?: LedgerLog | undefined;
 }
@@ -31,6 +34,7 @@ export interface OpenLedger {
   readonly packets: PacketReader;
   readonly history: HistoryReader;
   readonly carrierRefusal: CarrierRefusals;
+  readonly plaintext: Pick<LedgerPlaintext, 'isPlaintext' | 'feed'>;
   /** Throws FEATURE_UNSUPPORTED on a ledger where packets do not come from clients. */
   stage(request: StageRequest): Promise<Receipt>;
   /** Begins to follow. */

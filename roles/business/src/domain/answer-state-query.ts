@@ -3,7 +3,7 @@ import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
   GuardAnswerSchema, HistoryAnswerSchema, LIMITS, PointAnswerSchema, SetAnswerSchema, StateAnswerSchema,
-  type HistoryAnswer, type HistoryRead, type KeyVersion, type PointAnswer, type SetAnswer, type SetRead, type StateAnswer, type StateQuery,
+  type HistoryAnswer, type HistoryRead, type KeyVersion, type PointAnswer, type ServedPlaintext, type SetAnswer, type SetRead, type StateAnswer, type StateQuery,
 } from '@selvedge/protocol';
 import type { BusinessState, DatasetPlace } from '../ports.js';
 
@@ -14,12 +14,19 @@ const MAX_VERSIONS = 1000;
 /** Packets of one answer; leaves room for framing below LIMITS.maxMessageBytes. */
 const MAX_ANSWER_BYTES = LIMITS.maxMessageBytes - 1024 * 1024;
 
+/** Where values come from that this node keeps in plaintext. */
+export interface PlaintextLookup {
+  readonly isPlaintext: (place: DatasetPlace) => boolean;
+  /** The entry of that version. */
+  readonly entry: (place: DatasetPlace, ledgerKey: Uint8Array, version: Uint8Array, packet: Uint8Array) => ServedPlaintext;
+}
+
 /**
  * Answers a verified query. Synchronous, so that everything in it is of one height.
  * Throws STATE_MISSING_PACKET when the ledger lists an entry whose packet this node lacks, LIMIT_EXCEEDED when the
  * points alone fill an answer.
  */
-export function answerStateQuery(query: StateQuery, state: BusinessState): StateAnswer {
+export function answerStateQuery(query: StateQuery, state: BusinessState, lookup?: PlaintextLookup): StateAnswer {
   const budget = { bytes: MAX_ANSWER_BYTES };
   const points = query.points.map((point) => {
     const place = { contract: query.contract, ...point };
@@ -27,9 +34,9 @@ export function answerStateQuery(query: StateQuery, state: BusinessState): State
     if (point.withKeyPolicy) answer.keyPolicy = state.ledger.keyPolicy(place.contract, place.ownerSet, place.dataset, point.ledgerKey) ?? new Uint8Array(0);
     budget.bytes -= answer.packet.length;
     if (budget.bytes < 0) throw new SelvedgeError('LIMIT_EXCEEDED', `point reads of more than ${String(MAX_ANSWER_BYTES)} bytes in one query`);
-    return answer;
+    return answer.present && lookup?.isPlaintext(place) === true ? inPlaintext(answer, lookup.entry(place, point.ledgerKey, sha256(answer.packet), answer.packet)) : answer;
   });
-  const sets = query.sets.map((set) => answerSet(query.contract, set, state, budget));
+  const sets = query.sets.map((set) => answerSet(query.contract, set, state, budget, lookup));
   const histories = query.histories.map((read) => answerHistory(query.contract, read, state, budget));
   const guards = query.guards.map(({ ownerSet, dataset, guardKey }) =>
     create(GuardAnswerSchema, { txId: state.ledger.guard(query.contract, ownerSet, dataset, guardKey) ?? new Uint8Array(0) }),
@@ -46,6 +53,11 @@ function answerPoint(place: DatasetPlace, ledgerKey: Uint8Array, state: Business
   // On Fabric the ledger lists an entry before its packet is here.
   if (!equalBytes(sha256(packet), version)) throw new SelvedgeError('STATE_MISSING_PACKET', `this node has an older packet of ledger key ${toHex(ledgerKey)} than the ledger lists`);
   return create(PointAnswerSchema, { present: true, packet });
+}
+
+/** A packet is at least as large as the plaintext, so that budgets hold. */
+function inPlaintext(answer: PointAnswer, plaintext: ServedPlaintext): PointAnswer {
+  return create(PointAnswerSchema, { present: true, keyPolicy: answer.keyPolicy, plaintext });
 }
 
 /** Versions from the one that is named down, as many as fit, one at least. */
@@ -66,11 +78,16 @@ function answerHistory(contract: string, { ownerSet, dataset, ledgerKey, count, 
   return create(HistoryAnswerSchema, { versions });
 }
 
-function answerSet(contract: string, read: SetRead, state: BusinessState, budget: { bytes: number }): SetAnswer {
+function answerSet(contract: string, read: SetRead, state: BusinessState, budget: { bytes: number }, lookup: PlaintextLookup | undefined): SetAnswer {
   const asked = read.maxBytes === 0 ? MAX_SET_BYTES : Math.min(read.maxBytes, MAX_SET_BYTES);
   const maxBytes = Math.min(asked, budget.bytes);
   const place = { contract, ownerSet: read.ownerSet, dataset: read.dataset };
   const packets: Uint8Array[] = [];
+  const ledgerKeys: Uint8Array[] = [];
+  const answerOf = (more: boolean): SetAnswer => {
+    if (lookup?.isPlaintext(place) !== true) return create(SetAnswerSchema, { packets, more });
+    return create(SetAnswerSchema, { plaintexts: packets.map((packet, i) => lookup.entry(place, ledgerKeys[i] ?? packet, sha256(packet), packet)), more });
+  };
   let bytes = 0;
   for (const ledgerKey of state.packets.ledgerKeys(place, read.datasetTag, read.after)) {
     const { present, packet } = answerPoint(place, ledgerKey, state);
@@ -78,10 +95,11 @@ function answerSet(contract: string, read: SetRead, state: BusinessState, budget
     if (!present) continue;
     // At least one packet of an empty answer, so that a reader always gets on.
     const isFull = bytes + packet.length > maxBytes && (packets.length > 0 || packet.length > budget.bytes);
-    if (isFull) return create(SetAnswerSchema, { packets, more: true });
+    if (isFull) return answerOf(true);
     packets.push(packet);
+    ledgerKeys.push(ledgerKey);
     bytes += packet.length;
     budget.bytes -= packet.length;
   }
-  return create(SetAnswerSchema, { packets, more: false });
+  return answerOf(false);
 }

@@ -47,12 +47,12 @@ function verifyOwnPackets(content: EndorsedContent, packets: readonly Uint8Array
   if (!isSame) throw new SelvedgeError('PACKET_MISMATCH', `the packets are not those that ${mspId} shall store`);
 }
 
-/** Writes to owner sets that the endorsements declare for an organisation, each with its contract. */
-export function ownWrites({ cores, payload }: EndorsedContent, mspId: string): { readonly contract: string; readonly write: WriteEntry }[] {
+/** Writes to owner sets that the endorsements declare for an organisation, each with its contract and its item's transaction id. */
+export function ownWrites({ cores, payload }: EndorsedContent, mspId: string): { readonly contract: string; readonly txId: Uint8Array; readonly write: WriteEntry }[] {
   const own = new Set(payload.targets.filter((target) => target.owners.includes(mspId)).map((target) => JSON.stringify([target.contract, target.ownerSet])));
   return cores.flatMap((core) =>
     core.sections.flatMap(({ contract, writes }) =>
-      writes.filter((write) => own.has(JSON.stringify([contract, write.ownerSet]))).map((write) => ({ contract, write })),
+      writes.filter((write) => own.has(JSON.stringify([contract, write.ownerSet]))).map((write) => ({ contract, txId: core.txId, write })),
     ),
   );
 }

@@ -15,6 +15,7 @@ export interface QueryContext {
 }
 
 const NONCE_BYTES = 16;
+const CHANNEL_ID_BYTES = 16;
 
 /**
  * Packets go to attested readers only: a state query is signed by a compute node in good standing, or this organisation's viewer, is meant for this
@@ -42,6 +43,12 @@ export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext
   return query;
 }
 
+/** Whether a query asks for values of datasets that their owners keep in plaintext. Guards and histories hold none. */
+export function asksForPlaintext(query: StateQuery, facts: FactReader): boolean {
+  const { datasets } = readContractDatasets(facts, query.contract);
+  return [...query.points, ...query.sets].some(({ dataset }) => datasets.get(dataset)?.isPlaintext === true);
+}
+
 /** A compute node of whomever, or the viewer of this node's own organisation. */
 function verifyReader({ binding }: TeeCertificate, { facts, profile, mspId }: QueryContext): void {
   const { network, channel } = profile.message;
@@ -62,6 +69,7 @@ function verifyQuerySignature({ suite, publicKey }: TeeCertificate, signed: Sign
 
 function verifyShape(query: StateQuery): void {
   requireLength('query nonce', query.nonce, NONCE_BYTES);
+  if (query.readerChannel.length > 0) requireLength('reader_channel', query.readerChannel, CHANNEL_ID_BYTES);
   requireAtMost('point reads', query.points.length, LIMITS.maxSectionEntries);
   requireAtMost('set reads', query.sets.length, LIMITS.maxSections);
   requireAtMost('guards', query.guards.length, LIMITS.maxSectionEntries);

@@ -3,19 +3,29 @@ import { isSelvedgeError } from '@selvedge/errors';
 import type { LedgerLog, LedgerStore } from '@selvedge/embedded-ledger';
 import { parsePrivateData, type PrivateValue } from '@selvedge/fabric';
 import type { DeliveredBlock, FabricBlockSource } from '@selvedge/fabric-network/follower';
+import type { PacketIdentity } from '../domain/identify-packet.js';
 import { findValue, keepPacket } from '../store/apply-fabric-block.js';
 import type { Gap, GapStore } from '../store/gap-store.js';
 import type { HistoryStore } from '../store/history-store.js';
 import type { PacketStore } from '../store/packet-store.js';
+import type { PlaintextOutbox } from '../store/plaintext-outbox.js';
 
 export interface GapFillerOptions {
   readonly store: LedgerStore;
   readonly gaps: GapStore;
   readonly packets: PacketStore;
   readonly history: HistoryStore;
+  readonly plaintext: {
+    readonly outbox: Pick<PlaintextOutbox, 'fill' | 'note'>;
+    readonly isPlaintext: (contract: string, dataset: string) => boolean;
+    /** Number of the block that comes next. */
+    readonly nextBlock: () => bigint;
+  };
   readonly blocks: Pick<FabricBlockSource, 'read'>;
   /** A transaction got one of its packets, after the sync. */
   readonly onFilled: (txId: Uint8Array) => void;
+  /** Something came, whether or not a transaction is named for it. */
+  readonly onRound: () => void;
   readonly log?: LedgerLog | undefined;
   /** Pauses between rounds; default 200, doubling up to 5,000 while nothing arrives. */
   readonly retry?: { readonly initialDelayMs: number; readonly maxDelayMs: number } | undefined;
@@ -90,7 +100,7 @@ export function createGapFiller(options: GapFillerOptions): GapFiller {
 }
 
 /** Puts what has arrived, in one write transaction; tells how many. */
-async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, { store, gaps, packets, history, onFilled, log }: GapFillerOptions): Promise<number> {
+async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, { store, gaps, packets, history, plaintext, onFilled, onRound, log }: GapFillerOptions): Promise<number> {
   const found = open.flatMap((gap) => {
     const value = findValue(gap, valuesOf(privateData.get(gap.index), gap));
     return value === undefined ? [] : [{ gap, value }];
@@ -102,12 +112,20 @@ async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, 
       const current = gaps.at(gap);
       if (current?.blockNumber !== gap.blockNumber || current.index !== gap.index) return false;
       gaps.settle(gap);
-      keepPacket(gap, value, { packets, history, log });
+      const identity = keepPacket(gap, value, { packets, history, log });
+      if (gap.entry !== undefined) plaintext.outbox.fill(gap.blockNumber, gap.valueHash, value);
+      else if (identity !== undefined) noteUnnamed(gap, identity, value, plaintext);
       return true;
     }),
   );
   for (const { gap } of filled) gap.txIds.forEach(onFilled);
+  onRound();
   return filled.length;
+}
+
+/** No response had named it, so that nothing was noted with its block, which the store of plaintext may have by now: it comes with the next one. */
+function noteUnnamed({ contract, valueHash }: Gap, { dataset, ledgerKey }: PacketIdentity, packet: Uint8Array, { outbox, isPlaintext, nextBlock }: GapFillerOptions['plaintext']): void {
+  if (isPlaintext(contract, dataset)) outbox.note(nextBlock(), { contract, dataset, ledgerKey, txId: '', packetHash: valueHash, packet });
 }
 
 function valuesOf(bytes: Uint8Array | undefined, { contract, collection }: Gap): PrivateValue[] {

@@ -1,4 +1,4 @@
-import { sha256 } from '@selvedge/crypto';
+import { sha256, toHex } from '@selvedge/crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import { applyBlock } from './apply-block.js';
 import { openHistoryStore, type HistoryStore } from './history-store.js';
 import { openPacketStore, type PacketStore } from './packet-store.js';
 import { openPendingStore, type PendingStore } from './pending-store.js';
+import { openPlaintextOutbox, type PlaintextOutbox } from './plaintext-outbox.js';
 
 const NONE = { versions: [], guards: [], keyPolicies: [], history: [], facts: [] };
 const WRITES = [{ dataset: 'auroraStones', key: 'a', value: '1' }, { dataset: 'borealisStones', key: 'b', value: '2' }];
@@ -21,6 +22,8 @@ let packets: PacketStore;
 let pending: PendingStore;
 let missing: string[];
 let history: HistoryStore;
+let outbox: PlaintextOutbox;
+let plaintext: string[];
 beforeAll(async () => {
   consortium = await createTestConsortium();
 });
@@ -30,7 +33,9 @@ beforeEach(() => {
   packets = openPacketStore(store);
   pending = openPendingStore(store);
   history = openHistoryStore(store, { isKept: true });
+  outbox = openPlaintextOutbox(store);
   missing = [];
+  plaintext = [];
 });
 afterEach(async () => {
   await store.close();
@@ -44,7 +49,7 @@ const endorsed = (writes: readonly TestWrite[] = WRITES): { content: EndorsedCon
 const apply = (content: EndorsedContent | undefined, code = ValidationCode.VALID, ended: AppliedBlock['ended'] = [], versions: AppliedBlock['versions'] = []): Promise<void> => {
   const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txIds: content?.txIds ?? [], endorsed: content, updates: NONE, reason: undefined }], ended, versions };
   const log = { warn: () => undefined, error: (_fields: unknown, message: string) => missing.push(message) };
-  return store.write(() => { applyBlock(block, { packets, pending, history, isOwn: (_contract, ownerSet) => ownerSet !== 'foreign', mspId: 'AuroraMSP', log }); });
+  return store.write(() => { applyBlock(block, { packets, pending, history, outbox, isPlaintext: (_contract, dataset) => plaintext.includes(dataset), isOwn: (_contract, ownerSet) => ownerSet !== 'foreign', mspId: 'AuroraMSP', log }); });
 };
 const place = (ownerSet: string, dataset: string) => ({ contract: consortium.contract, ownerSet, dataset });
 const stored = (dataset: string, key: string, ownerSet: string): Uint8Array | undefined => packets.packet(place(ownerSet, dataset), consortium.contractKeys.names.ledgerKey(dataset, key));
@@ -80,6 +85,26 @@ describe('a block that is applied', () => {
     await apply(endorsed([{ dataset: 'auroraStones', key: 'a' }]).content);
     expect(stored('auroraStones', 'a', 'aurora')).toBeUndefined();
     expect([...packets.ledgerKeys(place('aurora', 'auroraStones'), consortium.contractKeys.names.datasetTag('auroraStones', ''), new Uint8Array(0))]).toEqual([]);
+  });
+
+  it('notes for the store of plaintext what valid transactions do to the datasets that are kept so, in order, and nothing else', async () => {
+    plaintext = ['auroraStones', 'borealisStones'];
+    const { content, packets: all } = endorsed([...WRITES, { key: 'w', value: '3' }]);
+    await keep(content, all);
+    await apply(content, ValidationCode.MVCC_READ_CONFLICT);
+    expect(outbox.changes(4n)).toEqual([]);
+    await keep(content, all);
+    await apply(content);
+    const removal = endorsed([{ dataset: 'auroraStones', key: 'a' }]).content;
+    await apply(removal);
+    const ledgerKey = consortium.contractKeys.names.ledgerKey('auroraStones', 'a');
+    await apply(undefined, ValidationCode.VALID, [{ contract: consortium.contract, ownerSet: 'aurora', dataset: 'auroraStones', ledgerKey }, { contract: consortium.contract, ownerSet: 'foreign', dataset: 'borealisStones', ledgerKey }]);
+    const noted = outbox.changes(4n).map(({ dataset, txId, packetHash, packet }) => [dataset, txId, packetHash && toHex(packetHash), packet && toHex(packet)]);
+    expect(noted).toEqual([
+      ['auroraStones', toHex(content.txIds[0]), toHex(sha256(all[0]!)), toHex(all[0]!)],
+      ['auroraStones', toHex(removal.txIds[0]), undefined, undefined],
+      ['auroraStones', '', undefined, undefined],
+    ]);
   });
 
   it('stores nothing of an invalid transaction, and drops what was staged for it', async () => {

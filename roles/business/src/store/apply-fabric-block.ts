@@ -6,6 +6,7 @@ import { identifyPacket, type PacketIdentity } from '../domain/identify-packet.j
 import type { Gap, GapStore } from './gap-store.js';
 import type { HistoryStore } from './history-store.js';
 import type { PacketStore } from './packet-store.js';
+import type { PlaintextOutbox } from './plaintext-outbox.js';
 
 /** Fabric keeps no history of private data. */
 const WORLD_STATE = '';
@@ -15,6 +16,9 @@ export interface PacketKeeper {
   readonly packets: PacketStore;
   readonly gaps: GapStore;
   readonly history: HistoryStore;
+  readonly outbox: PlaintextOutbox;
+  /** Whether a contract's dataset is kept in plaintext by its owners. */
+  readonly isPlaintext: (contract: string, dataset: string) => boolean;
   /** Whether this node's organisation owns a contract's collection. */
   readonly isOwn: (contract: string, collection: string) => boolean;
   readonly log?: LedgerLog | undefined;
@@ -31,38 +35,62 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
   for (const transaction of block.transactions) {
     for (const entry of transaction.entries) {
       if (!keeper.isOwn(entry.namespace, entry.collection)) continue;
-      const gap = keeper.gaps.settle(placeOf(entry));
-      superseded.push(...(gap?.txIds ?? []));
+      superseded.push(...forgetGap(placeOf(entry), keeper));
       missing += applyEntry(entry, transaction, block.number, keeper);
     }
   }
   for (const version of block.versions) if (keeper.isOwn(version.contract, collectionOf(version.ownerSet))) keeper.history.add(version);
   for (const { namespace: contract, collection, keyHash, entry } of block.ended) {
     if (!keeper.isOwn(contract, collection)) continue;
-    const gap = keeper.gaps.settle({ contract, collection, keyHash });
-    superseded.push(...(gap?.txIds ?? []));
-    if (entry !== undefined) keeper.packets.remove(datasetPlace(contract, collection, entry.dataset), entry.ledgerKey);
+    superseded.push(...forgetGap({ contract, collection, keyHash }, keeper));
+    if (entry === undefined) continue;
+    keeper.packets.remove(datasetPlace(contract, collection, entry.dataset), entry.ledgerKey);
+    noteChange(block.number, { contract, ...entry }, '', keeper);
   }
   if (missing > 0) keeper.log?.warn({ block: String(block.number), missing }, 'packets of this block have not reached the peer yet; it is asked again');
   return superseded;
 }
 
+/** The transactions whose missing packet is of no use any more. */
+function forgetGap(place: Pick<Gap, 'contract' | 'collection' | 'keyHash'>, { gaps, outbox }: PacketKeeper): readonly Uint8Array[] {
+  const gap = gaps.settle(place);
+  if (gap !== undefined) outbox.drop(gap.blockNumber, gap.valueHash);
+  return gap?.txIds ?? [];
+}
+
+interface ChangedEntry {
+  readonly contract: string;
+  readonly dataset: string;
+  readonly ledgerKey: Uint8Array;
+  readonly packetHash?: Uint8Array;
+  readonly packet?: Uint8Array;
+}
+
+function noteChange(blockNumber: bigint, { contract, dataset, ledgerKey, packetHash, packet }: ChangedEntry, txId: string, { outbox, isPlaintext }: Pick<PacketKeeper, 'outbox' | 'isPlaintext'>): void {
+  if (isPlaintext(contract, dataset)) outbox.note(blockNumber, { contract, dataset, ledgerKey, txId, packetHash, packet });
+}
+
 /** How many packets are missing: one or none. */
-function applyEntry(update: EntryUpdate, { index, txIds, privateValues }: FabricAppliedTransaction, blockNumber: bigint, { packets, gaps, history, log }: PacketKeeper): number {
+function applyEntry(update: EntryUpdate, { index, txIds, privateValues }: FabricAppliedTransaction, blockNumber: bigint, keeper: PacketKeeper): number {
+  const { packets, gaps, history, log } = keeper;
   const { namespace: contract, collection, keyHash, valueHash, write, isBeside } = update;
   if (isBeside) return 0;
   if (valueHash === undefined) {
-    if (write !== undefined) packets.remove(datasetPlace(contract, collection, write.dataset), write.ledgerKey);
+    if (write === undefined) return 0;
+    packets.remove(datasetPlace(contract, collection, write.dataset), write.ledgerKey);
+    noteChange(blockNumber, { contract, dataset: write.dataset, ledgerKey: write.ledgerKey }, txIds[0] === undefined ? '' : toHex(txIds[0]), keeper);
     return 0;
   }
   const gap: Gap = { contract, collection, keyHash, blockNumber, index, valueHash, txIds, entry: write && { dataset: write.dataset, datasetTag: write.datasetTag, ledgerKey: write.ledgerKey } };
   const value = findValue(gap, privateValues);
   if (value !== undefined) {
-    keepPacket(gap, value, { packets, history, log });
+    const identity = keepPacket(gap, value, { packets, history, log });
+    if (identity !== undefined) noteChange(blockNumber, { contract, dataset: identity.dataset, ledgerKey: identity.ledgerKey, packetHash: valueHash, packet: value }, '', keeper);
     return 0;
   }
   // Listed without its packet, so that whoever asks for it, or for its set, is told.
   if (write !== undefined) packets.put({ place: datasetPlace(contract, collection, write.dataset), ledgerKey: write.ledgerKey, datasetTag: write.datasetTag, packet: undefined });
+  if (write !== undefined) noteChange(blockNumber, { contract, dataset: write.dataset, ledgerKey: write.ledgerKey, packetHash: valueHash }, '', keeper);
   gaps.add(gap);
   return 1;
 }
@@ -74,15 +102,16 @@ export function findValue({ contract, collection, keyHash, valueHash }: Gap, val
   )?.value;
 }
 
-/** Puts a packet where the response says, or its own header where no response does. */
-export function keepPacket({ contract, collection, keyHash, valueHash, entry }: Gap, value: Uint8Array, { packets, history, log }: Pick<PacketKeeper, 'packets' | 'history' | 'log'>): void {
+/** Puts a packet where the response says, or its own header where no response does; tells where. undefined: it is no packet. */
+export function keepPacket({ contract, collection, keyHash, valueHash, entry }: Gap, value: Uint8Array, { packets, history, log }: Pick<PacketKeeper, 'packets' | 'history' | 'log'>): PacketIdentity | undefined {
   const identity: PacketIdentity | undefined = entry ?? identifyPacket(value, contract, keyHash);
   if (identity === undefined) {
     log?.error({ code: 'WRITE_SET_MISMATCH', contract, collection, keyHash: toHex(keyHash) }, 'a value in an owner set’s collection is no packet of its key; it is left out');
-    return;
+    return undefined;
   }
   packets.put({ place: datasetPlace(contract, collection, identity.dataset), ledgerKey: identity.ledgerKey, datasetTag: identity.datasetTag, packet: value });
   if (identity.dataset === WORLD_STATE) history.keepPacket(valueHash, value);
+  return identity;
 }
 
 function placeOf({ namespace, collection, keyHash }: EntryUpdate): Pick<Gap, 'contract' | 'collection' | 'keyHash'> {

@@ -12,12 +12,14 @@ import {
   membershipGuardKey,
   PROTOCOL_VERSION,
   readSetDigest,
+  StorageMode,
   type ContractPolicy,
   type ContractSectionSchema,
   type GuardWriteSchema,
   type WriteEntrySchema,
 } from '@selvedge/protocol';
-import { nameEpochField, sealEvent, sealPacket } from '@selvedge/sealed-objects';
+import { SelvedgeError } from '@selvedge/errors';
+import { nameEpochField, sealEvent, sealPacket, type OwnerCopyRecipient } from '@selvedge/sealed-objects';
 import type { ChaincodeEvent } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import { namesInUse, type ContractTerms } from './contract-terms.js';
@@ -116,7 +118,8 @@ function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractP
   };
 }
 
-function sealWrite({ body, txId }: AuthorisedRequest, { policy, keyEpoch, epochKeys, names }: ContractTerms, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
+function sealWrite({ body, txId }: AuthorisedRequest, terms: ContractTerms, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
+  const { policy, keyEpoch, epochKeys, names } = terms;
   const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy, isReEncryption: reEncrypted = false, nameEpoch = names.current } = write;
   const place = { ownerSet, dataset, datasetTag, ledgerKey, ...(keyPolicy === undefined ? {} : { keyPolicy }) };
   if (effect.kind !== 'put') return { entry: { ...place, effect: { case: effect.kind, value: true } } };
@@ -126,8 +129,20 @@ function sealWrite({ body, txId }: AuthorisedRequest, { policy, keyEpoch, epochK
     header: { keyEpoch, channel: body.channel, contract: policy.name, dataset, datasetTag, ledgerKey, txId, readSetDigest: readDigest, reEncrypted, nameKeyEpoch: nameEpochField(nameEpoch) },
     key,
     value: effect.value,
+    recipients: recipientsOf(terms, ownerSet, dataset),
   });
   return { entry: { ...place, effect: { case: 'packetHash', value: hash } }, packet: bytes };
+}
+
+/** Owners that keep the dataset in plaintext, by the ledger alone; none of a dataset that is kept in packets. Throws OWNER_KEY_UNKNOWN. */
+function recipientsOf({ policy, ownerKey }: ContractTerms, ownerSet: string, name: string): OwnerCopyRecipient[] {
+  if (policy.datasets.find((dataset) => dataset.name === name)?.mode !== StorageMode.PLAINTEXT) return [];
+  const owners = policy.ownerSets.find((set) => set.name === ownerSet)?.owners ?? [];
+  return owners.map((mspId) => {
+    const publicKey = ownerKey(mspId);
+    if (publicKey === undefined) throw new SelvedgeError('OWNER_KEY_UNKNOWN', `${mspId} keeps a dataset in plaintext and has recorded no key of suite ${policy.suite}`);
+    return { mspId, publicKey };
+  });
 }
 
 function changeOf(policy: ContractPolicy, { dataset, datasetTag, ledgerKey, effect, keyPolicy }: RecordedWrite, packet: Uint8Array | undefined): StateChange {

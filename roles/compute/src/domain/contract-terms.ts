@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
-import { describeDenial, facts, isEpochUsable, keyAccess, parseContractPolicy, readContractNames, type ContractNames, type KeyAccessDenial, type KeyHolder } from '@selvedge/policy';
+import { describeDenial, facts, isEpochUsable, keyAccess, parseContractPolicy, readContractNames, readOwnerKey, type ContractNames, type KeyAccessDenial, type KeyHolder } from '@selvedge/policy';
 import type { ContractPolicy, EpochKeys, NamesInUseSchema } from '@selvedge/protocol';
 import type { NameKeys } from '@selvedge/sealed-objects';
 import type { HeldContractKeys, HeldKeys } from '@selvedge/tee-node';
@@ -18,6 +18,8 @@ export interface ContractTerms {
   readonly names: ContractNames;
   /** The current ones. */
   readonly nameKeys: NameKeys;
+  /** What copies for an owner are sealed to; undefined: it has recorded no key. */
+  readonly ownerKey: (mspId: string) => Uint8Array | undefined;
 }
 
 // A fact's bytes stay the same object while the policy stands.
@@ -66,7 +68,7 @@ export function agreeTerms({ contract, keyEpoch, suite }: AskedTerms, context: {
   const epochKeys = keys.epoch(keyEpoch);
   if (epochKeys === undefined) throw new SelvedgeError('NOT_READY', `this node has not received the keys of contract ${contract}, epoch ${String(keyEpoch)}, yet`);
   const names = readContractNames(view, contract);
-  return { policy, keys, keyEpoch, epochKeys, names, nameKeys: requireNames(keys, contract, names.current) };
+  return { policy, keys, keyEpoch, epochKeys, names, nameKeys: requireNames(keys, contract, names.current), ownerKey: (mspId) => readOwnerKey(view, mspId, suite) };
 }
 
 /** Names under an epoch. Throws NOT_READY while the key is on its way. */

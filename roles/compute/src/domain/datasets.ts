@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { StorageMode, type ContractPolicy } from '@selvedge/protocol';
+import type { ContractPolicy } from '@selvedge/protocol';
 import type { PlaceOfRead } from '@selvedge/tee-node';
 
 /** Where a dataset's entries live. */
@@ -31,7 +31,6 @@ export function createDatasets(policy: ContractPolicy, channel: string, creatorM
     if (dataset === undefined || owners === undefined) {
       throw new SelvedgeError('DATASET_UNKNOWN', describeUnknown(name));
     }
-    if (dataset.mode !== StorageMode.CIPHERTEXT) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'datasets in plaintext mode');
     const isMember = dataset.members.includes(creatorMspId);
     return {
       place: { dataset: name, ownerSet: dataset.ownerSet, owners, contentGuard: dataset.contentGuard, isEnding: dataset.blockToLive !== 0n },

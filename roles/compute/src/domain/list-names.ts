@@ -1,7 +1,7 @@
 import { toHex, sha256 } from '@selvedge/crypto';
 import { contentGuardKey, encodeMessage, LIMITS, NamesAskedSchema, parseMessage, requireAtMost, StoredNamesSchema } from '@selvedge/protocol';
 import { nameEpochOf, parsePacketHeader } from '@selvedge/sealed-objects';
-import type { PacketOpener, ReadScope, StateSource } from '@selvedge/tee-node';
+import type { PacketOpener, ReadScope, ServedEntry, StateSource } from '@selvedge/tee-node';
 import type { AuthorisedRequest } from './authorise.js';
 import { namesInUse } from './contract-terms.js';
 import { createDatasets } from './datasets.js';
@@ -35,11 +35,13 @@ export async function listNames(request: AuthorisedRequest, source: Pick<StateSo
   const datasets = [];
   for (const { name: dataset } of policy.datasets) {
     const { ownerSet, owners, isEnding: ending } = places.visible(dataset);
-    const open = (packet: Uint8Array): NamedEntry => {
-      const header = parsePacketHeader(packet, { channel: body.channel, contract: policy.name, dataset });
+    const open = (served: ServedEntry): NamedEntry => {
+      // Nothing but its packet, made anew, ties a plaintext value's names to the hash.
+      if (!(served instanceof Uint8Array)) return opener.open(served, { policy, keys }, { dataset });
+      const header = parsePacketHeader(served, { channel: body.channel, contract: policy.name, dataset });
       const { ledgerKey, datasetTag, keyEpoch } = header;
-      const key = keys.epoch(keyEpoch) === undefined ? undefined : opener.open(packet, { policy, keys }, { dataset }).key;
-      return { ledgerKey, datasetTag, packetHash: sha256(packet), nameEpoch: nameEpochOf(header), key };
+      const key = keys.epoch(keyEpoch) === undefined ? undefined : opener.open(served, { policy, keys }, { dataset }).key;
+      return { ledgerKey, datasetTag, packetHash: sha256(served), nameEpoch: nameEpochOf(header), key };
     };
     const { entries } = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: contentGuardKey(policy.name, dataset), confirm, isOfAnyMoment: !confirm, open });
     const under = (epoch: bigint | undefined): NamedEntry[] => entries.filter(({ nameEpoch }) => nameEpoch === epoch);

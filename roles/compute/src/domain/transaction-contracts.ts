@@ -1,6 +1,6 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { DeclaredIndexes } from '@selvedge/rich-query';
-import type { ServingNode } from '@selvedge/tee-node';
+import { plaintextDatasets, type ServingNode } from '@selvedge/tee-node';
 import type { OpenedContract, StateCalls } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import type { BatchOverlay } from './batch-overlay.js';
@@ -76,7 +76,7 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
     verifyContractCount(inUse.size + 1);
     const underTerms: AuthorisedRequest = { ...request, ...terms };
     const inherited = request.mapped.inherited.find((each) => each.terms.policy.name === name)?.reads;
-    const transactionState = createTransactionState({ ...input, inherited, request: underTerms, scope: { ...scope, contract: name }, declaredIndexes: () => declaredIndexes(codeHash) });
+    const transactionState = createTransactionState({ ...input, inherited, request: underTerms, scope: { ...scope, contract: name, plaintext: plaintextDatasets(terms.policy) }, declaredIndexes: () => declaredIndexes(codeHash) });
     // Async, so that a refusal rejects instead of being thrown at the caller.
     const openContract: StateCalls['openContract'] = async (call) => {
       // Each call's function is checked, not the first one's alone.

@@ -4,7 +4,7 @@ import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, 
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes, IndexDefinition } from '@selvedge/rich-query';
 import { objectTypeOf, parsePacketHeader } from '@selvedge/sealed-objects';
-import type { PacketOpener, ReadScope, ServingNode, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
+import type { PacketOpener, ReadScope, ServedEntry, ServingNode, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
 import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import type { InheritedReads } from './inherited-reads.js';
@@ -81,7 +81,7 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
   /** Whether more than the result rests on what is read: it is asked for anew, and noted. */
   const isRecording = isSubmit || isConfirmed || isMap;
   const nodes = new Map<string, ServingNode>();
-  const served = (dataset: string, key: Uint8Array, node: ServingNode | undefined): void => {
+  const servedBy = (dataset: string, key: Uint8Array, node: ServingNode | undefined): void => {
     if (isConfirmed && node !== undefined) nodes.set(ledgerId({ dataset }, key), node);
   };
   const datasets = createDatasets(policy, request.body.channel, request.creator.mspId);
@@ -116,11 +116,11 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     // A submit asks: what it rests on is checked at endorsement, and one that was refused must not read the same again.
     const remembered = isRecording || !mayAnswerFromMemory() ? undefined : memory?.find();
     if (remembered !== undefined) return remembered;
-    const open = (packet: Uint8Array | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): { readonly point: ReadPoint; readonly height: bigint } => {
-      const isClosed = packet !== undefined && mayBeClosed && keys.epoch(parsePacketHeader(packet, { channel: request.body.channel, contract: policy.name, dataset, ledgerKey }).keyEpoch) === undefined;
-      const entry = packet === undefined || isClosed ? undefined : opener.open(packet, { policy, keys }, { dataset, ledgerKey });
-      served(dataset, ledgerKey, node);
-      return { point: { ledgerKey, entry, keyPolicy, ...(isClosed ? { closed: sha256(packet) } : {}) }, height };
+    const open = (served: ServedEntry | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): { readonly point: ReadPoint; readonly height: bigint } => {
+      const isClosed = served !== undefined && mayBeClosed && keys.epoch(parsePacketHeader(served, { channel: request.body.channel, contract: policy.name, dataset, ledgerKey }).keyEpoch) === undefined;
+      const entry = served === undefined || isClosed ? undefined : opener.open(served, { policy, keys }, { dataset, ledgerKey });
+      servedBy(dataset, ledgerKey, node);
+      return { point: { ledgerKey, entry, keyPolicy, ...(isClosed ? { closed: served instanceof Uint8Array ? sha256(served) : served.packetHash } : {}) }, height };
     };
     const { point, height } = await source.readPoint(scope, { ownerSet, owners, dataset, ledgerKey, withKeyPolicy, open });
     requireAtMost('bytes of a key policy', point.keyPolicy.length, LIMITS.maxKeyPolicyBytes);
@@ -240,12 +240,12 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     const content = contentGuardKey(policy.name, dataset);
     // What is added to it afterwards would show nowhere.
     if (isAskedFor && !contentGuard) throw new SelvedgeError('FEATURE_UNSUPPORTED', `a confirmed query of dataset '${dataset}', which keeps no content guard`);
-    const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset });
+    const open = (served: ServedEntry): StoredEntry => opener.open(served, { policy, keys }, { dataset });
     const read = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: content, confirm: isRecording && contentGuard, open, memory: memoryOf(place, ALL_TAGS) });
     const entries = entriesUnder(names, read.entries);
     if (!isRecording) return entries;
-    served(dataset, content, read.node);
-    for (const { ledgerKey } of entries) served(dataset, ledgerKey, read.node);
+    servedBy(dataset, content, read.node);
+    for (const { ledgerKey } of entries) servedBy(dataset, ledgerKey, read.node);
     if (contentGuard) sets.addGuard({ ownerSet, dataset, guardKey: content, kind: GuardKind.CONTENT, txId: read.guardTxId }, read.statements);
     else unguarded ??= dataset;
     return entries;
@@ -257,12 +257,12 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     if (range.objectType === undefined) return recordEntries(place, range.select(await readWhole(place)));
     const datasetTag = nameKeys.datasetTag(dataset, range.objectType);
     const membership = membershipGuardKey(datasetTag);
-    const open = (packet: Uint8Array): StoredEntry => opener.open(packet, { policy, keys }, { dataset, datasetTag });
+    const open = (served: ServedEntry): StoredEntry => opener.open(served, { policy, keys }, { dataset, datasetTag });
     const content = await source.readSet(scope, { ownerSet, owners, dataset, datasetTag, guardKey: membership, confirm: isRecording, open, memory: memoryOf(place, datasetTag) });
     const entries = range.select(content.entries);
     if (!isRecording) return entries;
-    served(dataset, membership, content.node);
-    for (const { ledgerKey } of entries) served(dataset, ledgerKey, content.node);
+    servedBy(dataset, membership, content.node);
+    for (const { ledgerKey } of entries) servedBy(dataset, ledgerKey, content.node);
     sets.addGuard({ ownerSet, dataset, guardKey: membership, kind: GuardKind.MEMBERSHIP, txId: content.guardTxId }, content.statements);
     return recordEntries(place, entries);
   };

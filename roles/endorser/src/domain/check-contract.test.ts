@@ -2,7 +2,7 @@ import { SUITE_NAMES } from '@selvedge/crypto';
 import { createTargetData, createTestConsortium, refusalCode, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { encodeContractNames, facts, type ContractNames } from '@selvedge/policy';
 import { create } from '@bufbuild/protobuf';
-import { GuardKind, GuardReadSchema, GuardWriteSchema, NamesInUseSchema, ReadEntrySchema, StorageMode, type WriteEntry } from '@selvedge/protocol';
+import { GuardKind, GuardReadSchema, GuardWriteSchema, NamesInUseSchema, ReadEntrySchema, type WriteEntry } from '@selvedge/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyTargetData } from './verify-target-data.js';
 
@@ -118,14 +118,8 @@ describe('owner sets', () => {
 });
 
 describe('what is not built yet is refused by name', () => {
-  it('a dataset in plaintext mode', () => {
-    consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', mode: StorageMode.PLAINTEXT }] });
-    expect(refusal()).toBe('CHAINCODE_UNSUPPORTED');
-  });
-
   it.each<[string, Partial<WriteEntry>]>([
     ['a purge of world state', { effect: { case: 'purge', value: true } }],
-    ['an owner’s copy', { ownerCopyHash: new Uint8Array(32) }],
     ['a legacy key', { legacyKeyHash: new Uint8Array(32) }],
   ])('%s', (_name, change) => {
     expect(refusal({ changeCore: (core) => { Object.assign(core.sections[0]!.writes[0]!, change); } })).toBe('CHAINCODE_UNSUPPORTED');

@@ -1,5 +1,5 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { StorageMode, type ContractSection } from '@selvedge/protocol';
+import type { ContractSection } from '@selvedge/protocol';
 import type { ContractRules } from './contract-rules.js';
 
 /** Throws OWNER_SET_MISMATCH when a read, write or guard names a dataset or owner set that the contract's policy does not. */
@@ -14,12 +14,4 @@ export function verifyDatasets(section: ContractSection, rules: ContractRules): 
 function verifyOwnerSet(entry: { readonly dataset: string; readonly ownerSet: string }, rules: ContractRules): void {
   const dataset = rules.datasets.get(entry.dataset);
   if (dataset?.ownerSet !== entry.ownerSet) throw new SelvedgeError('OWNER_SET_MISMATCH', 'a dataset is not of that owner set in the contract’s policy');
-}
-
-/** Throws CHAINCODE_UNSUPPORTED when a written dataset is kept in a way that is not built yet. */
-export function verifyStorageModes(section: ContractSection, rules: ContractRules): void {
-  for (const write of section.writes) {
-    const dataset = rules.datasets.get(write.dataset);
-    if (dataset?.mode !== StorageMode.CIPHERTEXT) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'writing a dataset in plaintext mode');
-  }
 }

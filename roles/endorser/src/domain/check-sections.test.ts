@@ -91,7 +91,7 @@ describe('every check holds for the called contract’s section alone', () => {
   it('owner sets and storage modes', () => {
     expect(changed((section) => { section.writes[0]!.ownerSet = 'houses'; })).toBe('OWNER_SET_MISMATCH');
     withPolicy({ datasets: [{ name: '', ownerSet: 'houses' }, { name: 'auroraStones', ownerSet: 'aurora', mode: StorageMode.PLAINTEXT }] });
-    expect(refusal()).toBe('CHAINCODE_UNSUPPORTED');
+    expect(refusal()).toBe('OWNER_COPY_MISMATCH');
   });
 
   it('read set, in its own namespace', () => {

@@ -3,10 +3,11 @@ import { facts as factKeys, withRevocationLists } from '@selvedge/policy';
 import { createItemOverlay, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
 import type { EndorserState } from '../ports.js';
 import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyNames, verifyPolicyVersion } from './check-contract.js';
-import { verifyDatasets, verifyStorageModes } from './check-datasets.js';
+import { verifyDatasets } from './check-datasets.js';
 import { verifySealedEvents } from './check-events.js';
 import { verifyContentGuards, verifyGuardsAreKept, verifyGuardsBelong, verifyMembershipGuards } from './check-guards.js';
 import { verifyKeyPoliciesCurrent, verifyKeyPoliciesSet } from './check-key-policies.js';
+import { verifyOwnerCopies } from './check-owner-copies.js';
 import { verifyPackets } from './check-packets.js';
 import { verifyGuardsCurrent, verifyReadsCurrent } from './check-read-set.js';
 import { verifySetDigests } from './check-set-digests.js';
@@ -66,7 +67,6 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
       verifyDatasets(section, contract);
       verifyOnlySupportedWrites(section);
       verifyKeyPoliciesSet(section, contract);
-      verifyStorageModes(section, contract);
       if (isStateOf([section], context)) {
         verifyReadsCurrent(section, overlay);
         verifyKeyPoliciesCurrent(section, contract, overlay);
@@ -84,6 +84,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
   const profile = attachments.statements.length === 0 ? context.profile : withRevocationLists(context.profile, facts);
   verifySetDigests(attachments.statements, cores, { profile, rules });
   verifyPackets(cores, attachments.packets);
+  verifyOwnerCopies(cores, attachments.packets, { facts, rules });
   verifySealedEvents(cores, attachments.sealedEvents);
   return { targetData, rules, factReads: facts.recorded() };
 }

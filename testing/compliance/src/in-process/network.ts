@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { verifyTeeCertificate } from '@selvedge/attestation';
-import { answerStateQuery, applyBlock, openHistoryStore, openPacketStore, openPendingStore, stageTransaction, verifyStateQuery } from '@selvedge/business';
+import { answerStateQuery, applyBlock, openHistoryStore, openPacketStore, openPlaintextOutbox, openPendingStore, stageTransaction, verifyStateQuery } from '@selvedge/business';
 import { createComputeNode, type ChaincodeHost, type ComputeNode } from '@selvedge/compute';
 import type { KemKeyPair } from '@selvedge/crypto';
 import { createFollowerHandlers, openFollower, openLedgerStore, openSequencer, validationCodeName, type Follower } from '@selvedge/embedded-ledger';
@@ -87,13 +87,14 @@ export async function startNetworkInProcess(options: NetworkInProcessOptions): P
   const packets = openPacketStore(store);
   const pending = openPendingStore(store);
   const history = openHistoryStore(store, { isKept: true });
+  const outbox = openPlaintextOutbox(store);
   const follower = openFollower({
     store,
     profile: consortium.profile,
     blocks: (from, signal) => sequencer.deliver(from, signal),
     role: 'business',
     onApply: (block) => {
-      applyBlock(block, { packets, pending, history, isOwn: () => true, mspId: OWNER });
+      applyBlock(block, { packets, pending, history, outbox, isPlaintext: () => false, isOwn: () => true, mspId: OWNER });
     },
   });
   follower.start();
@@ -103,6 +104,8 @@ export async function startNetworkInProcess(options: NetworkInProcessOptions): P
   const owner: BusinessPort = {
     mspId: OWNER,
     address: 'in process',
+    challengeReader: () => Promise.reject(new Error('nothing is kept in plaintext here')),
+    admitReader: () => Promise.reject(new Error('nothing is kept in plaintext here')),
     queryState: async (signed) => {
       await Promise.resolve();
       const query = verifyStateQuery(signed, { facts: follower.state, profile: follower.profile(), mspId: OWNER, at: consortium.now });
@@ -209,7 +212,7 @@ function heldKeys({ envelopeKeys, broker }: TestConsortium, contracts: ComputeIn
   const { binding, notAfter } = verifyTeeCertificate(certificate, broker.certificate);
   return {
     envelopeKey: (name, epoch) => (epoch === 1n ? (envelopeKeys as Readonly<Record<string, KemKeyPair>>)[name] : undefined),
-    signer: () => ({ certificate, evidence: create(NodeEvidenceSchema), publicKeyDer: verifyTeeCertificate(certificate, broker.certificate).publicKey.export({ format: 'der', type: 'spki' }), sign: (message) => suite.sign(privateKey, message) }),
+    signer: () => ({ suite: suite.name, certificate, evidence: create(NodeEvidenceSchema), publicKeyDer: verifyTeeCertificate(certificate, broker.certificate).publicKey.export({ format: 'der', type: 'spki' }), sign: (message) => suite.sign(privateKey, message) }),
     contract: (name) => held.get(name),
     contracts: [...held.keys()],
     bindings: [binding],

@@ -13,7 +13,7 @@ type BundleService = (name: string, outfile: string, patches: readonly { readonl
 export async function buildLyingOwner(): Promise<string> {
   const { bundleService } = (await import(/* @vite-ignore */ pathToFileURL(here('../../../../scripts/build.mjs')).href)) as { bundleService: BundleService };
   const outfile = here('../../dist/lying-owner.bundle.mjs');
-  const set = 'answerSet(query.contract, set, state, budget)';
+  const set = 'answerSet(query.contract, set, state, budget, lookup)';
   await bundleService('business', outfile, [
     { file: ANSWER, find: "import { create } from '@bufbuild/protobuf';", replace: `import { create } from '@bufbuild/protobuf'; import { lieAbout } from ${JSON.stringify(path.resolve(here('./lie.ts')))};` },
     { file: ANSWER, find: set, replace: `lieAbout(set, ${set})` },

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/common.proto.
  */
 export const file_selvedge_v1_common: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWx2ZWRnZS92MS9jb21tb24ucHJvdG8SC3NlbHZlZGdlLnYxIjUKElNlcmlhbGl6ZWRJZGVudGl0eRINCgVtc3BpZBgBIAEoCRIQCghpZF9ieXRlcxgCIAEoDCI4ChFJZGVudGl0eVNpZ25hdHVyZRIQCghpZGVudGl0eRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiRgoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEgwKBHJvbGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIOCgZhY3Rpb24YBCABKAkiPwoIRXZpZGVuY2USEAoIdGVlX3R5cGUYASABKAkSDQoFcXVvdGUYAiABKAwSEgoKY29sbGF0ZXJhbBgDIAMoDCIwCg1Db250cmFjdEVwb2NoEhAKCGNvbnRyYWN0GAEgASgJEg0KBWVwb2NoGAIgASgEKkYKC1N0b3JhZ2VNb2RlEhsKF1NUT1JBR0VfTU9ERV9DSVBIRVJURVhUEAASGgoWU1RPUkFHRV9NT0RFX1BMQUlOVEVYVBABYgZwcm90bzM");
+  fileDesc("ChhzZWx2ZWRnZS92MS9jb21tb24ucHJvdG8SC3NlbHZlZGdlLnYxIjUKElNlcmlhbGl6ZWRJZGVudGl0eRINCgVtc3BpZBgBIAEoCRIQCghpZF9ieXRlcxgCIAEoDCI4ChFJZGVudGl0eVNpZ25hdHVyZRIQCghpZGVudGl0eRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiRgoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEgwKBHJvbGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIOCgZhY3Rpb24YBCABKAkiPwoIRXZpZGVuY2USEAoIdGVlX3R5cGUYASABKAkSDQoFcXVvdGUYAiABKAwSEgoKY29sbGF0ZXJhbBgDIAMoDCIwCg1Db250cmFjdEVwb2NoEhAKCGNvbnRyYWN0GAEgASgJEg0KBWVwb2NoGAIgASgEIkwKCU93bmVyQ29weRIOCgZtc3BfaWQYASABKAkSDgoGa2V5X2lkGAIgASgMEgsKA2VuYxgDIAEoDBISCgpjaXBoZXJ0ZXh0GAQgASgMKkYKC1N0b3JhZ2VNb2RlEhsKF1NUT1JBR0VfTU9ERV9DSVBIRVJURVhUEAASGgoWU1RPUkFHRV9NT0RFX1BMQUlOVEVYVBABYgZwcm90bzM");
 
 /**
  * Fabric's msp.SerializedIdentity, field by field: the same bytes serve both.
@@ -150,6 +150,46 @@ export type ContractEpoch = Message<"selvedge.v1.ContractEpoch"> & {
  */
 export const ContractEpochSchema: GenMessage<ContractEpoch> = /*@__PURE__*/
   messageDesc(file_selvedge_v1_common, 4);
+
+/**
+ * {key, value} of a packet, sealed to an owner's node key. The encapsulation is derived, so that replicas agree byte for byte.
+ *
+ * @generated from message selvedge.v1.OwnerCopy
+ */
+export type OwnerCopy = Message<"selvedge.v1.OwnerCopy"> & {
+  /**
+   * @generated from field: string msp_id = 1;
+   */
+  mspId: string;
+
+  /**
+   * 32 bytes: ownerKeyId of the key that it is sealed to
+   *
+   * @generated from field: bytes key_id = 2;
+   */
+  keyId: Uint8Array;
+
+  /**
+   * HPKE encapsulated key
+   *
+   * @generated from field: bytes enc = 3;
+   */
+  enc: Uint8Array;
+
+  /**
+   * of {key, value} padded by Padme, with the 16-byte tag
+   *
+   * @generated from field: bytes ciphertext = 4;
+   */
+  ciphertext: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.OwnerCopy.
+ * Use `create(OwnerCopySchema)` to create a new message.
+ */
+export const OwnerCopySchema: GenMessage<OwnerCopy> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_common, 5);
 
 /**
  * @generated from enum selvedge.v1.StorageMode

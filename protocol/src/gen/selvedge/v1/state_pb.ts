@@ -4,15 +4,147 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { IdentitySignature } from "./common_pb.js";
+import type { Evidence, IdentitySignature, OwnerCopy } from "./common_pb.js";
 import { file_selvedge_v1_common } from "./common_pb.js";
+import type { OwnerKeysSchema } from "./policy_pb.js";
+import { file_selvedge_v1_policy } from "./policy_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file selvedge/v1/state.proto.
  */
 export const file_selvedge_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwihAIKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCRIrCgloaXN0b3JpZXMYCSADKAsyGC5zZWx2ZWRnZS52MS5IaXN0b3J5UmVhZCJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iZwoLSGlzdG9yeVJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBINCgVjb3VudBgEIAEoBBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwi1QEKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyEi0KCWhpc3RvcmllcxgGIAMoCzIaLnNlbHZlZGdlLnYxLkhpc3RvcnlBbnN3ZXIiOgoNSGlzdG9yeUFuc3dlchIpCgh2ZXJzaW9ucxgBIAMoCzIXLnNlbHZlZGdlLnYxLktleVZlcnNpb24idgoKS2V5VmVyc2lvbhINCgV0eF9pZBgBIAEoDBIZChF0aW1lc3RhbXBfc2Vjb25kcxgCIAEoAxIXCg90aW1lc3RhbXBfbmFub3MYAyABKAUSFQoNcHJldmlvdXNfaGVhZBgEIAEoDBIOCgZwYWNrZXQYBSABKAwiQgoLUG9pbnRBbnN3ZXISDwoHcHJlc2VudBgBIAEoCBIOCgZwYWNrZXQYAiABKAwSEgoKa2V5X3BvbGljeRgDIAEoDCIqCglTZXRBbnN3ZXISDwoHcGFja2V0cxgBIAMoDBIMCgRtb3JlGAIgASgIIhwKC0d1YXJkQW5zd2VyEg0KBXR4X2lkGAEgASgMIloKElNldERpZ2VzdFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiugEKCVNldERpZ2VzdBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIY29udHJhY3QYAyABKAkSEQoJb3duZXJfc2V0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEwoLZGF0YXNldF90YWcYBiABKAwSDgoGaGVpZ2h0GAcgASgEEgwKBHJvb3QYCCABKAwSDQoFY291bnQYCSABKAQSEwoLZ3VhcmRfdHhfaWQYCiABKAwiMwoTQ29uZmlybVJlYWRzUmVxdWVzdBINCgVyZWFkcxgBIAEoDBINCgVub25jZRgCIAEoDCJeCgpRdWVyeVJlYWRzEiUKBGtleXMYASADKAsyFy5zZWx2ZWRnZS52MS5RdWVyaWVkS2V5EikKBmd1YXJkcxgCIAMoCzIZLnNlbHZlZGdlLnYxLlF1ZXJpZWRHdWFyZCJrCgpRdWVyaWVkS2V5EhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhIKCmxlZGdlcl9rZXkYBCABKAwSEwoLcGFja2V0X2hhc2gYBSABKAwiZgoMUXVlcmllZEd1YXJkEhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhEKCWd1YXJkX2tleRgEIAEoDBINCgV0eF9pZBgFIAEoDCJWCg5SZWFkc1N0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUidQoNU3RhbmRpbmdSZWFkcxIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhQKDHJlYWRzX2RpZ2VzdBgEIAEoDBINCgVzdGFsZRgFIAMoDRINCgVub25jZRgGIAEoDCJtChBTZXREaWdlc3RSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhMKC2RhdGFzZXRfdGFnGAQgASgMEg4KBmhlaWdodBgFIAEoBCJtChJIaXN0b3J5SGVhZFJlcXVlc3QSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg8KB2RhdGFzZXQYAyABKAkSEgoKbGVkZ2VyX2tleRgEIAEoDBINCgVub25jZRgFIAEoDCJcChRIaXN0b3J5SGVhZFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUitQEKC0hpc3RvcnlIZWFkEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRIRCglvd25lcl9zZXQYBCABKAkSDwoHZGF0YXNldBgFIAEoCRISCgpsZWRnZXJfa2V5GAYgASgMEg4KBmhlaWdodBgHIAEoBBIMCgRoZWFkGAggASgMEg0KBWNvdW50GAkgASgEEg0KBW5vbmNlGAogASgMImkKEUxlZGdlclZpZXdSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMEhkKEWtub3duX3BvbGljeV9yb290GAIgASgMEhkKDGNoYW5nZXNfZnJvbRgDIAEoBEgAiAEBQg8KDV9jaGFuZ2VzX2Zyb20imAEKEExlZGdlclZpZXdBbnN3ZXISEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlEhEKCWhhc19mYWN0cxgDIAEoCBIrCgVmYWN0cxgEIAMoCzIcLnNlbHZlZGdlLnYxLlBvbGljeUZhY3RWYWx1ZSKQAQoTTGVkZ2VyVmlld1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhIKCmJsb2NrX2hhc2gYBCABKAwSEwoLcG9saWN5X3Jvb3QYBSABKAwSDQoFbm9uY2UYBiABKAwSDwoHY2hhbmdlcxgHIAMoDCJCCg9Qb2xpY3lGYWN0VmFsdWUSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMEhMKC3JlY29yZGVkX2luGAMgASgEIjYKFkNvbW1pdFN0YXRlbWVudFJlcXVlc3QSDQoFdHhfaWQYASABKAwSDQoFbm9uY2UYAiABKAwiVwoPQ29tbWl0U3RhdGVtZW50EhEKCXN0YXRlbWVudBgBIAEoDBIxCglzaWduYXR1cmUYAiABKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZSLCAQoUQ29tbWl0dGVkVHJhbnNhY3Rpb24SDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg0KBXR4X2lkGAMgASgMEg0KBWtub3duGAQgASgIEgwKBGNvZGUYBSABKA0SFAoMYmxvY2tfbnVtYmVyGAYgASgEEhIKCmJsb2NrX2hhc2gYByABKAwSEwoLY29yZV9kaWdlc3QYCCABKAwSDgoGaGVpZ2h0GAkgASgEEg0KBW5vbmNlGAogASgMMlEKCEJ1c2luZXNzEkUKClF1ZXJ5U3RhdGUSHS5zZWx2ZWRnZS52MS5TaWduZWRTdGF0ZVF1ZXJ5Ghguc2VsdmVkZ2UudjEuU3RhdGVBbnN3ZXIyqAMKCEZvbGxvd2VyElQKDkdldEhpc3RvcnlIZWFkEh8uc2VsdmVkZ2UudjEuSGlzdG9yeUhlYWRSZXF1ZXN0GiEuc2VsdmVkZ2UudjEuSGlzdG9yeUhlYWRTdGF0ZW1lbnQSTgoNR2V0TGVkZ2VyVmlldxIeLnNlbHZlZGdlLnYxLkxlZGdlclZpZXdSZXF1ZXN0Gh0uc2VsdmVkZ2UudjEuTGVkZ2VyVmlld0Fuc3dlchJOCgxHZXRTZXREaWdlc3QSHS5zZWx2ZWRnZS52MS5TZXREaWdlc3RSZXF1ZXN0Gh8uc2VsdmVkZ2UudjEuU2V0RGlnZXN0U3RhdGVtZW50ElcKEkdldENvbW1pdFN0YXRlbWVudBIjLnNlbHZlZGdlLnYxLkNvbW1pdFN0YXRlbWVudFJlcXVlc3QaHC5zZWx2ZWRnZS52MS5Db21taXRTdGF0ZW1lbnQSTQoMQ29uZmlybVJlYWRzEiAuc2VsdmVkZ2UudjEuQ29uZmlybVJlYWRzUmVxdWVzdBobLnNlbHZlZGdlLnYxLlJlYWRzU3RhdGVtZW50YgZwcm90bzM", [file_selvedge_v1_common]);
+  fileDesc("ChdzZWx2ZWRnZS92MS9zdGF0ZS5wcm90bxILc2VsdmVkZ2UudjEiEgoQT3duZXJLZXlzUmVxdWVzdCIYChZSZWFkZXJDaGFsbGVuZ2VSZXF1ZXN0IiAKD1JlYWRlckNoYWxsZW5nZRINCgVub25jZRgBIAEoDCKfAQoOUmVhZGVyRXZpZGVuY2USDQoFbm9uY2UYASABKAwSJwoIZXZpZGVuY2UYAiABKAsyFS5zZWx2ZWRnZS52MS5FdmlkZW5jZRITCgtjZXJ0aWZpY2F0ZRgDIAEoDBIVCg1lcGhlbWVyYWxfa2V5GAQgASgMEhYKDnByb2ZpbGVfZGlnZXN0GAUgASgMEhEKCXJlY2lwaWVudBgGIAEoCSJlCg9SZWFkZXJBZG1pc3Npb24SEgoKY2hhbm5lbF9pZBgBIAEoDBILCgNlbmMYAiABKAwSMQoJc2lnbmF0dXJlGAMgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiSQoQU2lnbmVkU3RhdGVRdWVyeRINCgVxdWVyeRgBIAEoDBITCgtjZXJ0aWZpY2F0ZRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwinAIKClN0YXRlUXVlcnkSDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEhAKCGNvbnRyYWN0GAMgASgJEiYKBnBvaW50cxgEIAMoCzIWLnNlbHZlZGdlLnYxLlBvaW50UmVhZBIiCgRzZXRzGAUgAygLMhQuc2VsdmVkZ2UudjEuU2V0UmVhZBInCgZndWFyZHMYBiADKAsyFy5zZWx2ZWRnZS52MS5HdWFyZFBvaW50Eg0KBW5vbmNlGAcgASgMEhEKCXJlY2lwaWVudBgIIAEoCRIrCgloaXN0b3JpZXMYCSADKAsyGC5zZWx2ZWRnZS52MS5IaXN0b3J5UmVhZBIWCg5yZWFkZXJfY2hhbm5lbBgKIAEoDCJcCglQb2ludFJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBIXCg93aXRoX2tleV9wb2xpY3kYBCABKAgiZAoHU2V0UmVhZBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRITCgtkYXRhc2V0X3RhZxgDIAEoDBINCgVhZnRlchgEIAEoDBIRCgltYXhfYnl0ZXMYBSABKA0iZwoLSGlzdG9yeVJlYWQSEQoJb3duZXJfc2V0GAEgASgJEg8KB2RhdGFzZXQYAiABKAkSEgoKbGVkZ2VyX2tleRgDIAEoDBINCgVjb3VudBgEIAEoBBIRCgltYXhfYnl0ZXMYBSABKA0iQwoKR3VhcmRQb2ludBIRCglvd25lcl9zZXQYASABKAkSDwoHZGF0YXNldBgCIAEoCRIRCglndWFyZF9rZXkYAyABKAwihQIKC1N0YXRlQW5zd2VyEg0KBW5vbmNlGAEgASgMEg4KBmhlaWdodBgCIAEoBBIoCgZwb2ludHMYAyADKAsyGC5zZWx2ZWRnZS52MS5Qb2ludEFuc3dlchIkCgRzZXRzGAQgAygLMhYuc2VsdmVkZ2UudjEuU2V0QW5zd2VyEigKBmd1YXJkcxgFIAMoCzIYLnNlbHZlZGdlLnYxLkd1YXJkQW5zd2VyEi0KCWhpc3RvcmllcxgGIAMoCzIaLnNlbHZlZGdlLnYxLkhpc3RvcnlBbnN3ZXISLgoGc2VhbGVkGAcgASgLMh4uc2VsdmVkZ2UudjEuU2VhbGVkU3RhdGVBbnN3ZXIiNQoRU2VhbGVkU3RhdGVBbnN3ZXISDAoEc2FsdBgBIAEoDBISCgpjaXBoZXJ0ZXh0GAIgASgMIoABCg9TZXJ2ZWRQbGFpbnRleHQSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMEg4KBmhlYWRlchgDIAEoDBIsCgxvd25lcl9jb3BpZXMYBCADKAsyFi5zZWx2ZWRnZS52MS5Pd25lckNvcHkSEwoLcGFja2V0X2hhc2gYBSABKAwiOgoNSGlzdG9yeUFuc3dlchIpCgh2ZXJzaW9ucxgBIAMoCzIXLnNlbHZlZGdlLnYxLktleVZlcnNpb24idgoKS2V5VmVyc2lvbhINCgV0eF9pZBgBIAEoDBIZChF0aW1lc3RhbXBfc2Vjb25kcxgCIAEoAxIXCg90aW1lc3RhbXBfbmFub3MYAyABKAUSFQoNcHJldmlvdXNfaGVhZBgEIAEoDBIOCgZwYWNrZXQYBSABKAwicwoLUG9pbnRBbnN3ZXISDwoHcHJlc2VudBgBIAEoCBIOCgZwYWNrZXQYAiABKAwSEgoKa2V5X3BvbGljeRgDIAEoDBIvCglwbGFpbnRleHQYBCABKAsyHC5zZWx2ZWRnZS52MS5TZXJ2ZWRQbGFpbnRleHQiXAoJU2V0QW5zd2VyEg8KB3BhY2tldHMYASADKAwSDAoEbW9yZRgCIAEoCBIwCgpwbGFpbnRleHRzGAMgAygLMhwuc2VsdmVkZ2UudjEuU2VydmVkUGxhaW50ZXh0IhwKC0d1YXJkQW5zd2VyEg0KBXR4X2lkGAEgASgMIloKElNldERpZ2VzdFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUiugEKCVNldERpZ2VzdBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIY29udHJhY3QYAyABKAkSEQoJb3duZXJfc2V0GAQgASgJEg8KB2RhdGFzZXQYBSABKAkSEwoLZGF0YXNldF90YWcYBiABKAwSDgoGaGVpZ2h0GAcgASgEEgwKBHJvb3QYCCABKAwSDQoFY291bnQYCSABKAQSEwoLZ3VhcmRfdHhfaWQYCiABKAwiMwoTQ29uZmlybVJlYWRzUmVxdWVzdBINCgVyZWFkcxgBIAEoDBINCgVub25jZRgCIAEoDCJeCgpRdWVyeVJlYWRzEiUKBGtleXMYASADKAsyFy5zZWx2ZWRnZS52MS5RdWVyaWVkS2V5EikKBmd1YXJkcxgCIAMoCzIZLnNlbHZlZGdlLnYxLlF1ZXJpZWRHdWFyZCJrCgpRdWVyaWVkS2V5EhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhIKCmxlZGdlcl9rZXkYBCABKAwSEwoLcGFja2V0X2hhc2gYBSABKAwiZgoMUXVlcmllZEd1YXJkEhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhEKCWd1YXJkX2tleRgEIAEoDBINCgV0eF9pZBgFIAEoDCJWCg5SZWFkc1N0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUidQoNU3RhbmRpbmdSZWFkcxIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhQKDHJlYWRzX2RpZ2VzdBgEIAEoDBINCgVzdGFsZRgFIAMoDRINCgVub25jZRgGIAEoDCJtChBTZXREaWdlc3RSZXF1ZXN0EhAKCGNvbnRyYWN0GAEgASgJEhEKCW93bmVyX3NldBgCIAEoCRIPCgdkYXRhc2V0GAMgASgJEhMKC2RhdGFzZXRfdGFnGAQgASgMEg4KBmhlaWdodBgFIAEoBCJtChJIaXN0b3J5SGVhZFJlcXVlc3QSEAoIY29udHJhY3QYASABKAkSEQoJb3duZXJfc2V0GAIgASgJEg8KB2RhdGFzZXQYAyABKAkSEgoKbGVkZ2VyX2tleRgEIAEoDBINCgVub25jZRgFIAEoDCJcChRIaXN0b3J5SGVhZFN0YXRlbWVudBIRCglzdGF0ZW1lbnQYASABKAwSMQoJc2lnbmF0dXJlGAIgASgLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUitQEKC0hpc3RvcnlIZWFkEg8KB25ldHdvcmsYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghjb250cmFjdBgDIAEoCRIRCglvd25lcl9zZXQYBCABKAkSDwoHZGF0YXNldBgFIAEoCRISCgpsZWRnZXJfa2V5GAYgASgMEg4KBmhlaWdodBgHIAEoBBIMCgRoZWFkGAggASgMEg0KBWNvdW50GAkgASgEEg0KBW5vbmNlGAogASgMImkKEUxlZGdlclZpZXdSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMEhkKEWtub3duX3BvbGljeV9yb290GAIgASgMEhkKDGNoYW5nZXNfZnJvbRgDIAEoBEgAiAEBQg8KDV9jaGFuZ2VzX2Zyb20imAEKEExlZGdlclZpZXdBbnN3ZXISEQoJc3RhdGVtZW50GAEgASgMEjEKCXNpZ25hdHVyZRgCIAEoCzIeLnNlbHZlZGdlLnYxLklkZW50aXR5U2lnbmF0dXJlEhEKCWhhc19mYWN0cxgDIAEoCBIrCgVmYWN0cxgEIAMoCzIcLnNlbHZlZGdlLnYxLlBvbGljeUZhY3RWYWx1ZSKQAQoTTGVkZ2VyVmlld1N0YXRlbWVudBIPCgduZXR3b3JrGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDgoGaGVpZ2h0GAMgASgEEhIKCmJsb2NrX2hhc2gYBCABKAwSEwoLcG9saWN5X3Jvb3QYBSABKAwSDQoFbm9uY2UYBiABKAwSDwoHY2hhbmdlcxgHIAMoDCJCCg9Qb2xpY3lGYWN0VmFsdWUSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMEhMKC3JlY29yZGVkX2luGAMgASgEIjYKFkNvbW1pdFN0YXRlbWVudFJlcXVlc3QSDQoFdHhfaWQYASABKAwSDQoFbm9uY2UYAiABKAwiVwoPQ29tbWl0U3RhdGVtZW50EhEKCXN0YXRlbWVudBgBIAEoDBIxCglzaWduYXR1cmUYAiABKAsyHi5zZWx2ZWRnZS52MS5JZGVudGl0eVNpZ25hdHVyZSLCAQoUQ29tbWl0dGVkVHJhbnNhY3Rpb24SDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg0KBXR4X2lkGAMgASgMEg0KBWtub3duGAQgASgIEgwKBGNvZGUYBSABKA0SFAoMYmxvY2tfbnVtYmVyGAYgASgEEhIKCmJsb2NrX2hhc2gYByABKAwSEwoLY29yZV9kaWdlc3QYCCABKAwSDgoGaGVpZ2h0GAkgASgEEg0KBW5vbmNlGAogASgMMrgCCghCdXNpbmVzcxJFCgpRdWVyeVN0YXRlEh0uc2VsdmVkZ2UudjEuU2lnbmVkU3RhdGVRdWVyeRoYLnNlbHZlZGdlLnYxLlN0YXRlQW5zd2VyElQKD0NoYWxsZW5nZVJlYWRlchIjLnNlbHZlZGdlLnYxLlJlYWRlckNoYWxsZW5nZVJlcXVlc3QaHC5zZWx2ZWRnZS52MS5SZWFkZXJDaGFsbGVuZ2USSAoLQWRtaXRSZWFkZXISGy5zZWx2ZWRnZS52MS5SZWFkZXJFdmlkZW5jZRocLnNlbHZlZGdlLnYxLlJlYWRlckFkbWlzc2lvbhJFCgxHZXRPd25lcktleXMSHS5zZWx2ZWRnZS52MS5Pd25lcktleXNSZXF1ZXN0GhYuc2VsdmVkZ2UudjEuT3duZXJLZXlzMqgDCghGb2xsb3dlchJUCg5HZXRIaXN0b3J5SGVhZBIfLnNlbHZlZGdlLnYxLkhpc3RvcnlIZWFkUmVxdWVzdBohLnNlbHZlZGdlLnYxLkhpc3RvcnlIZWFkU3RhdGVtZW50Ek4KDUdldExlZGdlclZpZXcSHi5zZWx2ZWRnZS52MS5MZWRnZXJWaWV3UmVxdWVzdBodLnNlbHZlZGdlLnYxLkxlZGdlclZpZXdBbnN3ZXISTgoMR2V0U2V0RGlnZXN0Eh0uc2VsdmVkZ2UudjEuU2V0RGlnZXN0UmVxdWVzdBofLnNlbHZlZGdlLnYxLlNldERpZ2VzdFN0YXRlbWVudBJXChJHZXRDb21taXRTdGF0ZW1lbnQSIy5zZWx2ZWRnZS52MS5Db21taXRTdGF0ZW1lbnRSZXF1ZXN0Ghwuc2VsdmVkZ2UudjEuQ29tbWl0U3RhdGVtZW50Ek0KDENvbmZpcm1SZWFkcxIgLnNlbHZlZGdlLnYxLkNvbmZpcm1SZWFkc1JlcXVlc3QaGy5zZWx2ZWRnZS52MS5SZWFkc1N0YXRlbWVudGIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_policy]);
+
+/**
+ * @generated from message selvedge.v1.OwnerKeysRequest
+ */
+export type OwnerKeysRequest = Message<"selvedge.v1.OwnerKeysRequest"> & {
+};
+
+/**
+ * Describes the message selvedge.v1.OwnerKeysRequest.
+ * Use `create(OwnerKeysRequestSchema)` to create a new message.
+ */
+export const OwnerKeysRequestSchema: GenMessage<OwnerKeysRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 0);
+
+/**
+ * @generated from message selvedge.v1.ReaderChallengeRequest
+ */
+export type ReaderChallengeRequest = Message<"selvedge.v1.ReaderChallengeRequest"> & {
+};
+
+/**
+ * Describes the message selvedge.v1.ReaderChallengeRequest.
+ * Use `create(ReaderChallengeRequestSchema)` to create a new message.
+ */
+export const ReaderChallengeRequestSchema: GenMessage<ReaderChallengeRequest> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 1);
+
+/**
+ * @generated from message selvedge.v1.ReaderChallenge
+ */
+export type ReaderChallenge = Message<"selvedge.v1.ReaderChallenge"> & {
+  /**
+   * 32 bytes, the business node's own, used once
+   *
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.ReaderChallenge.
+ * Use `create(ReaderChallengeSchema)` to create a new message.
+ */
+export const ReaderChallengeSchema: GenMessage<ReaderChallenge> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 2);
+
+/**
+ * @generated from message selvedge.v1.ReaderEvidence
+ */
+export type ReaderEvidence = Message<"selvedge.v1.ReaderEvidence"> & {
+  /**
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * its statement digest is over the certificate and the recipient
+   *
+   * @generated from field: selvedge.v1.Evidence evidence = 2;
+   */
+  evidence?: Evidence | undefined;
+
+  /**
+   * TEE certificate, DER, of the signing key that the evidence binds
+   *
+   * @generated from field: bytes certificate = 3;
+   */
+  certificate: Uint8Array;
+
+  /**
+   * HPKE public key, fresh, of the certificate's suite
+   *
+   * @generated from field: bytes ephemeral_key = 4;
+   */
+  ephemeralKey: Uint8Array;
+
+  /**
+   * @generated from field: bytes profile_digest = 5;
+   */
+  profileDigest: Uint8Array;
+
+  /**
+   * MSP id of the business node
+   *
+   * @generated from field: string recipient = 6;
+   */
+  recipient: string;
+};
+
+/**
+ * Describes the message selvedge.v1.ReaderEvidence.
+ * Use `create(ReaderEvidenceSchema)` to create a new message.
+ */
+export const ReaderEvidenceSchema: GenMessage<ReaderEvidence> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 3);
+
+/**
+ * The channel to an attested reader: answers about plaintext datasets are sealed under what both export from the HPKE context.
+ *
+ * @generated from message selvedge.v1.ReaderAdmission
+ */
+export type ReaderAdmission = Message<"selvedge.v1.ReaderAdmission"> & {
+  /**
+   * 16 bytes
+   *
+   * @generated from field: bytes channel_id = 1;
+   */
+  channelId: Uint8Array;
+
+  /**
+   * HPKE encapsulated key
+   *
+   * @generated from field: bytes enc = 2;
+   */
+  enc: Uint8Array;
+
+  /**
+   * by a peer of the node's organisation, over H("reader admission", nonce, ephemeral key, channel id, enc)
+   *
+   * @generated from field: selvedge.v1.IdentitySignature signature = 3;
+   */
+  signature?: IdentitySignature | undefined;
+};
+
+/**
+ * Describes the message selvedge.v1.ReaderAdmission.
+ * Use `create(ReaderAdmissionSchema)` to create a new message.
+ */
+export const ReaderAdmissionSchema: GenMessage<ReaderAdmission> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 4);
 
 /**
  * Signed by the compute node's certified key: packets go to attested readers only.
@@ -47,7 +179,7 @@ export type SignedStateQuery = Message<"selvedge.v1.SignedStateQuery"> & {
  * Use `create(SignedStateQuerySchema)` to create a new message.
  */
 export const SignedStateQuerySchema: GenMessage<SignedStateQuery> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 0);
+  messageDesc(file_selvedge_v1_state, 5);
 
 /**
  * @generated from message selvedge.v1.StateQuery
@@ -101,6 +233,13 @@ export type StateQuery = Message<"selvedge.v1.StateQuery"> & {
    * @generated from field: repeated selvedge.v1.HistoryRead histories = 9;
    */
   histories: HistoryRead[];
+
+  /**
+   * 16 bytes: the answer is sealed under that channel; empty: it comes in the clear, of no plaintext dataset
+   *
+   * @generated from field: bytes reader_channel = 10;
+   */
+  readerChannel: Uint8Array;
 };
 
 /**
@@ -108,7 +247,7 @@ export type StateQuery = Message<"selvedge.v1.StateQuery"> & {
  * Use `create(StateQuerySchema)` to create a new message.
  */
 export const StateQuerySchema: GenMessage<StateQuery> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 1);
+  messageDesc(file_selvedge_v1_state, 6);
 
 /**
  * @generated from message selvedge.v1.PointRead
@@ -142,7 +281,7 @@ export type PointRead = Message<"selvedge.v1.PointRead"> & {
  * Use `create(PointReadSchema)` to create a new message.
  */
 export const PointReadSchema: GenMessage<PointRead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 2);
+  messageDesc(file_selvedge_v1_state, 7);
 
 /**
  * All entries of a dataset in ledger key order: under one tag (dataset and composite-key object type), or under all.
@@ -187,7 +326,7 @@ export type SetRead = Message<"selvedge.v1.SetRead"> & {
  * Use `create(SetReadSchema)` to create a new message.
  */
 export const SetReadSchema: GenMessage<SetRead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 3);
+  messageDesc(file_selvedge_v1_state, 8);
 
 /**
  * Versions of a key, newest first.
@@ -232,7 +371,7 @@ export type HistoryRead = Message<"selvedge.v1.HistoryRead"> & {
  * Use `create(HistoryReadSchema)` to create a new message.
  */
 export const HistoryReadSchema: GenMessage<HistoryRead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 4);
+  messageDesc(file_selvedge_v1_state, 9);
 
 /**
  * @generated from message selvedge.v1.GuardPoint
@@ -261,7 +400,7 @@ export type GuardPoint = Message<"selvedge.v1.GuardPoint"> & {
  * Use `create(GuardPointSchema)` to create a new message.
  */
 export const GuardPointSchema: GenMessage<GuardPoint> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 5);
+  messageDesc(file_selvedge_v1_state, 10);
 
 /**
  * @generated from message selvedge.v1.StateAnswer
@@ -300,6 +439,13 @@ export type StateAnswer = Message<"selvedge.v1.StateAnswer"> & {
    * @generated from field: repeated selvedge.v1.HistoryAnswer histories = 6;
    */
   histories: HistoryAnswer[];
+
+  /**
+   * in place of all others
+   *
+   * @generated from field: selvedge.v1.SealedStateAnswer sealed = 7;
+   */
+  sealed?: SealedStateAnswer | undefined;
 };
 
 /**
@@ -307,7 +453,76 @@ export type StateAnswer = Message<"selvedge.v1.StateAnswer"> & {
  * Use `create(StateAnswerSchema)` to create a new message.
  */
 export const StateAnswerSchema: GenMessage<StateAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 6);
+  messageDesc(file_selvedge_v1_state, 11);
+
+/**
+ * StateAnswer bytes under a key of their own, derived from the reader channel's secret, the query and the salt.
+ *
+ * @generated from message selvedge.v1.SealedStateAnswer
+ */
+export type SealedStateAnswer = Message<"selvedge.v1.SealedStateAnswer"> & {
+  /**
+   * 32 bytes, fresh
+   *
+   * @generated from field: bytes salt = 1;
+   */
+  salt: Uint8Array;
+
+  /**
+   * @generated from field: bytes ciphertext = 2;
+   */
+  ciphertext: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.SealedStateAnswer.
+ * Use `create(SealedStateAnswerSchema)` to create a new message.
+ */
+export const SealedStateAnswerSchema: GenMessage<SealedStateAnswer> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 12);
+
+/**
+ * An entry of a plaintext dataset, with all that its packet is made of but the contract's keys.
+ *
+ * @generated from message selvedge.v1.ServedPlaintext
+ */
+export type ServedPlaintext = Message<"selvedge.v1.ServedPlaintext"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: bytes value = 2;
+   */
+  value: Uint8Array;
+
+  /**
+   * PacketHeader bytes
+   *
+   * @generated from field: bytes header = 3;
+   */
+  header: Uint8Array;
+
+  /**
+   * @generated from field: repeated selvedge.v1.OwnerCopy owner_copies = 4;
+   */
+  ownerCopies: OwnerCopy[];
+
+  /**
+   * what the ledger has for it
+   *
+   * @generated from field: bytes packet_hash = 5;
+   */
+  packetHash: Uint8Array;
+};
+
+/**
+ * Describes the message selvedge.v1.ServedPlaintext.
+ * Use `create(ServedPlaintextSchema)` to create a new message.
+ */
+export const ServedPlaintextSchema: GenMessage<ServedPlaintext> = /*@__PURE__*/
+  messageDesc(file_selvedge_v1_state, 13);
 
 /**
  * @generated from message selvedge.v1.HistoryAnswer
@@ -326,7 +541,7 @@ export type HistoryAnswer = Message<"selvedge.v1.HistoryAnswer"> & {
  * Use `create(HistoryAnswerSchema)` to create a new message.
  */
 export const HistoryAnswerSchema: GenMessage<HistoryAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 7);
+  messageDesc(file_selvedge_v1_state, 14);
 
 /**
  * One version of a key. Its place in the chain is historyHead(previous_head, tx_id, timestamp, packet hash).
@@ -369,7 +584,7 @@ export type KeyVersion = Message<"selvedge.v1.KeyVersion"> & {
  * Use `create(KeyVersionSchema)` to create a new message.
  */
 export const KeyVersionSchema: GenMessage<KeyVersion> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 8);
+  messageDesc(file_selvedge_v1_state, 15);
 
 /**
  * @generated from message selvedge.v1.PointAnswer
@@ -391,6 +606,13 @@ export type PointAnswer = Message<"selvedge.v1.PointAnswer"> & {
    * @generated from field: bytes key_policy = 3;
    */
   keyPolicy: Uint8Array;
+
+  /**
+   * in place of the packet, where the dataset is kept in plaintext
+   *
+   * @generated from field: selvedge.v1.ServedPlaintext plaintext = 4;
+   */
+  plaintext?: ServedPlaintext | undefined;
 };
 
 /**
@@ -398,7 +620,7 @@ export type PointAnswer = Message<"selvedge.v1.PointAnswer"> & {
  * Use `create(PointAnswerSchema)` to create a new message.
  */
 export const PointAnswerSchema: GenMessage<PointAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 9);
+  messageDesc(file_selvedge_v1_state, 16);
 
 /**
  * @generated from message selvedge.v1.SetAnswer
@@ -413,6 +635,13 @@ export type SetAnswer = Message<"selvedge.v1.SetAnswer"> & {
    * @generated from field: bool more = 2;
    */
   more: boolean;
+
+  /**
+   * in place of packets, where the dataset is kept in plaintext
+   *
+   * @generated from field: repeated selvedge.v1.ServedPlaintext plaintexts = 3;
+   */
+  plaintexts: ServedPlaintext[];
 };
 
 /**
@@ -420,7 +649,7 @@ export type SetAnswer = Message<"selvedge.v1.SetAnswer"> & {
  * Use `create(SetAnswerSchema)` to create a new message.
  */
 export const SetAnswerSchema: GenMessage<SetAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 10);
+  messageDesc(file_selvedge_v1_state, 17);
 
 /**
  * @generated from message selvedge.v1.GuardAnswer
@@ -439,7 +668,7 @@ export type GuardAnswer = Message<"selvedge.v1.GuardAnswer"> & {
  * Use `create(GuardAnswerSchema)` to create a new message.
  */
 export const GuardAnswerSchema: GenMessage<GuardAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 11);
+  messageDesc(file_selvedge_v1_state, 18);
 
 /**
  * A follower's signed statement of a set's content at one height (completeness).
@@ -465,7 +694,7 @@ export type SetDigestStatement = Message<"selvedge.v1.SetDigestStatement"> & {
  * Use `create(SetDigestStatementSchema)` to create a new message.
  */
 export const SetDigestStatementSchema: GenMessage<SetDigestStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 12);
+  messageDesc(file_selvedge_v1_state, 19);
 
 /**
  * @generated from message selvedge.v1.SetDigest
@@ -537,7 +766,7 @@ export type SetDigest = Message<"selvedge.v1.SetDigest"> & {
  * Use `create(SetDigestSchema)` to create a new message.
  */
 export const SetDigestSchema: GenMessage<SetDigest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 13);
+  messageDesc(file_selvedge_v1_state, 20);
 
 /**
  * @generated from message selvedge.v1.ConfirmReadsRequest
@@ -563,7 +792,7 @@ export type ConfirmReadsRequest = Message<"selvedge.v1.ConfirmReadsRequest"> & {
  * Use `create(ConfirmReadsRequestSchema)` to create a new message.
  */
 export const ConfirmReadsRequestSchema: GenMessage<ConfirmReadsRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 14);
+  messageDesc(file_selvedge_v1_state, 21);
 
 /**
  * What a query read, of all contracts.
@@ -587,7 +816,7 @@ export type QueryReads = Message<"selvedge.v1.QueryReads"> & {
  * Use `create(QueryReadsSchema)` to create a new message.
  */
 export const QueryReadsSchema: GenMessage<QueryReads> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 15);
+  messageDesc(file_selvedge_v1_state, 22);
 
 /**
  * @generated from message selvedge.v1.QueriedKey
@@ -628,7 +857,7 @@ export type QueriedKey = Message<"selvedge.v1.QueriedKey"> & {
  * Use `create(QueriedKeySchema)` to create a new message.
  */
 export const QueriedKeySchema: GenMessage<QueriedKey> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 16);
+  messageDesc(file_selvedge_v1_state, 23);
 
 /**
  * @generated from message selvedge.v1.QueriedGuard
@@ -669,7 +898,7 @@ export type QueriedGuard = Message<"selvedge.v1.QueriedGuard"> & {
  * Use `create(QueriedGuardSchema)` to create a new message.
  */
 export const QueriedGuardSchema: GenMessage<QueriedGuard> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 17);
+  messageDesc(file_selvedge_v1_state, 24);
 
 /**
  * A follower's signed statement of which reads stand at its height.
@@ -695,7 +924,7 @@ export type ReadsStatement = Message<"selvedge.v1.ReadsStatement"> & {
  * Use `create(ReadsStatementSchema)` to create a new message.
  */
 export const ReadsStatementSchema: GenMessage<ReadsStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 18);
+  messageDesc(file_selvedge_v1_state, 25);
 
 /**
  * @generated from message selvedge.v1.StandingReads
@@ -743,7 +972,7 @@ export type StandingReads = Message<"selvedge.v1.StandingReads"> & {
  * Use `create(StandingReadsSchema)` to create a new message.
  */
 export const StandingReadsSchema: GenMessage<StandingReads> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 19);
+  messageDesc(file_selvedge_v1_state, 26);
 
 /**
  * @generated from message selvedge.v1.SetDigestRequest
@@ -782,7 +1011,7 @@ export type SetDigestRequest = Message<"selvedge.v1.SetDigestRequest"> & {
  * Use `create(SetDigestRequestSchema)` to create a new message.
  */
 export const SetDigestRequestSchema: GenMessage<SetDigestRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 20);
+  messageDesc(file_selvedge_v1_state, 27);
 
 /**
  * @generated from message selvedge.v1.HistoryHeadRequest
@@ -823,7 +1052,7 @@ export type HistoryHeadRequest = Message<"selvedge.v1.HistoryHeadRequest"> & {
  * Use `create(HistoryHeadRequestSchema)` to create a new message.
  */
 export const HistoryHeadRequestSchema: GenMessage<HistoryHeadRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 21);
+  messageDesc(file_selvedge_v1_state, 28);
 
 /**
  * A follower's signed statement of a key's history: the chain's end and length.
@@ -849,7 +1078,7 @@ export type HistoryHeadStatement = Message<"selvedge.v1.HistoryHeadStatement"> &
  * Use `create(HistoryHeadStatementSchema)` to create a new message.
  */
 export const HistoryHeadStatementSchema: GenMessage<HistoryHeadStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 22);
+  messageDesc(file_selvedge_v1_state, 29);
 
 /**
  * @generated from message selvedge.v1.HistoryHead
@@ -917,7 +1146,7 @@ export type HistoryHead = Message<"selvedge.v1.HistoryHead"> & {
  * Use `create(HistoryHeadSchema)` to create a new message.
  */
 export const HistoryHeadSchema: GenMessage<HistoryHead> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 23);
+  messageDesc(file_selvedge_v1_state, 30);
 
 /**
  * @generated from message selvedge.v1.LedgerViewRequest
@@ -950,7 +1179,7 @@ export type LedgerViewRequest = Message<"selvedge.v1.LedgerViewRequest"> & {
  * Use `create(LedgerViewRequestSchema)` to create a new message.
  */
 export const LedgerViewRequestSchema: GenMessage<LedgerViewRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 24);
+  messageDesc(file_selvedge_v1_state, 31);
 
 /**
  * @generated from message selvedge.v1.LedgerViewAnswer
@@ -986,7 +1215,7 @@ export type LedgerViewAnswer = Message<"selvedge.v1.LedgerViewAnswer"> & {
  * Use `create(LedgerViewAnswerSchema)` to create a new message.
  */
 export const LedgerViewAnswerSchema: GenMessage<LedgerViewAnswer> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 25);
+  messageDesc(file_selvedge_v1_state, 32);
 
 /**
  * @generated from message selvedge.v1.LedgerViewStatement
@@ -1038,7 +1267,7 @@ export type LedgerViewStatement = Message<"selvedge.v1.LedgerViewStatement"> & {
  * Use `create(LedgerViewStatementSchema)` to create a new message.
  */
 export const LedgerViewStatementSchema: GenMessage<LedgerViewStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 26);
+  messageDesc(file_selvedge_v1_state, 33);
 
 /**
  * @generated from message selvedge.v1.PolicyFactValue
@@ -1067,7 +1296,7 @@ export type PolicyFactValue = Message<"selvedge.v1.PolicyFactValue"> & {
  * Use `create(PolicyFactValueSchema)` to create a new message.
  */
 export const PolicyFactValueSchema: GenMessage<PolicyFactValue> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 27);
+  messageDesc(file_selvedge_v1_state, 34);
 
 /**
  * @generated from message selvedge.v1.CommitStatementRequest
@@ -1093,7 +1322,7 @@ export type CommitStatementRequest = Message<"selvedge.v1.CommitStatementRequest
  * Use `create(CommitStatementRequestSchema)` to create a new message.
  */
 export const CommitStatementRequestSchema: GenMessage<CommitStatementRequest> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 28);
+  messageDesc(file_selvedge_v1_state, 35);
 
 /**
  * A follower's signed statement of how a transaction ended.
@@ -1119,7 +1348,7 @@ export type CommitStatement = Message<"selvedge.v1.CommitStatement"> & {
  * Use `create(CommitStatementSchema)` to create a new message.
  */
 export const CommitStatementSchema: GenMessage<CommitStatement> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 29);
+  messageDesc(file_selvedge_v1_state, 36);
 
 /**
  * @generated from message selvedge.v1.CommittedTransaction
@@ -1191,7 +1420,7 @@ export type CommittedTransaction = Message<"selvedge.v1.CommittedTransaction"> &
  * Use `create(CommittedTransactionSchema)` to create a new message.
  */
 export const CommittedTransactionSchema: GenMessage<CommittedTransaction> = /*@__PURE__*/
-  messageDesc(file_selvedge_v1_state, 30);
+  messageDesc(file_selvedge_v1_state, 37);
 
 /**
  * Hop 2 and hop 3: compute node to business node and back.
@@ -1206,6 +1435,34 @@ export const Business: GenService<{
     methodKind: "unary";
     input: typeof SignedStateQuerySchema;
     output: typeof StateAnswerSchema;
+  },
+  /**
+   * A reader of plaintext datasets proves itself to the business node, under the node's nonce, before it asks.
+   *
+   * @generated from rpc selvedge.v1.Business.ChallengeReader
+   */
+  challengeReader: {
+    methodKind: "unary";
+    input: typeof ReaderChallengeRequestSchema;
+    output: typeof ReaderChallengeSchema;
+  },
+  /**
+   * @generated from rpc selvedge.v1.Business.AdmitReader
+   */
+  admitReader: {
+    methodKind: "unary";
+    input: typeof ReaderEvidenceSchema;
+    output: typeof ReaderAdmissionSchema;
+  },
+  /**
+   * What an administrator records on the ledger, so that copies are sealed to this node.
+   *
+   * @generated from rpc selvedge.v1.Business.GetOwnerKeys
+   */
+  getOwnerKeys: {
+    methodKind: "unary";
+    input: typeof OwnerKeysRequestSchema;
+    output: typeof OwnerKeysSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_selvedge_v1_state, 0);

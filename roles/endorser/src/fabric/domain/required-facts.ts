@@ -1,10 +1,10 @@
 import { claimedTeeBinding } from '@selvedge/attestation';
 import { CHANNEL_EPOCH, facts, isFactKey } from '@selvedge/policy';
-import { compareText } from '@selvedge/protocol';
+import { compareText, LIMITS, PacketSchema, parseMessage, type OwnerCopy } from '@selvedge/protocol';
 import type { ParsedTargetData } from '../../domain/check-shape.js';
 
 /**
- * Keys of every fact that verifyTargetData can read for this target data, sorted, unique. Certificates are taken at
+ * Keys of every fact that verifyTargetData can read for this target data, sorted, unique. Certificates and packets are taken at
  * their word here: a false one asks for facts in vain and is refused later. Keys that no fact has are left out.
  */
 export function requiredFacts({ cores, attachments }: ParsedTargetData): string[] {
@@ -16,7 +16,17 @@ export function requiredFacts({ cores, attachments }: ParsedTargetData): string[
     keys.push(...epochFacts(CHANNEL_EPOCH, binding.epoch));
     keys.push(facts.revokedNode(binding.nodeId), facts.revokedPlatform(binding.platformId), facts.revokedMeasurement(binding.measurement));
   }
+  for (const { mspId } of attachments.packets.flatMap(claimedCopies)) keys.push(facts.ownerKeys(mspId));
   return [...new Set(keys)].filter(isFactKey).sort(compareText);
+}
+
+/** Copies that a packet says it has; a packet that does not parse is refused later. */
+function claimedCopies(packet: Uint8Array): readonly OwnerCopy[] {
+  try {
+    return parseMessage(PacketSchema, packet, LIMITS.maxPacketBytes).ownerCopies.slice(0, LIMITS.maxIdentities);
+  } catch {
+    return [];
+  }
 }
 
 /** What isEpochUsable reads. */
