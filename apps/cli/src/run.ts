@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { withRole } from '@selvedge/errors';
 import { addAttestCommands } from './commands/attest.js';
@@ -36,6 +37,7 @@ export async function run(args: readonly string[], terminal: Terminal = systemTe
 function createProgram(terminal: Terminal): Command {
   const program = new Command('selvedge')
     .description('Private-data processing for Hyperledger Fabric: development networks, contracts, policy.')
+    .version(ownVersion(), '-V, --version', 'print the version of this command')
     .option('--dir <folder>', 'the network’s folder', '.selvedge')
     .option('--identity <MSP/user>', 'who acts, such as AuroraMSP/User1, or AuroraMSP/client on a Fabric deployment (default: a user of the first business organisation)')
     .option('--json', 'print one JSON value for machines')
@@ -63,6 +65,11 @@ function createProgram(terminal: Terminal): Command {
   addViewCommands(program, context);
   addKeysCommands(program, context);
   return program;
+}
+
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  return version;
 }
 
 function report(error: unknown, terminal: Terminal, asJson: boolean): number {
