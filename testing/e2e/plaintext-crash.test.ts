@@ -12,7 +12,7 @@ import { runCommand } from './src/run-command.js';
 
 const HOLDINGS = fileURLToPath(new URL('./contracts/holdings', import.meta.url));
 const OWNER = 'business-aurora';
-const CRASHES = 10;
+const CRASHES = 50;
 const PATIENCE = { timeout: 90_000, interval: 100 };
 
 describe.each(LEDGERS)('an owner’s tables of datasets in plaintext, on the %s ledger', (ledger) => {
@@ -67,7 +67,7 @@ describe.each(LEDGERS)('an owner’s tables of datasets in plaintext, on the %s 
     for (let crash = 0; crash < CRASHES; crash += 1) {
       const before = commits;
       await expect.poll(() => commits, PATIENCE).toBeGreaterThan(before + 3);
-      await sleep(23 * crash);
+      await sleep(23 * (crash % 10));
       await test.network.kill(OWNER);
       await test.network.restart(OWNER);
     }
@@ -77,7 +77,7 @@ describe.each(LEDGERS)('an owner’s tables of datasets in plaintext, on the %s 
     const ledgerHas = await all();
     expect(Object.keys(ledgerHas).length).toBeGreaterThan(5);
     await expect.poll(rows, PATIENCE).toEqual(ledgerHas);
-  });
+  }, 600_000);
 
   it.skipIf(isSkipped)('go on under another key, once an administrator of the owner has recorded it', async () => {
     const { network } = test;
