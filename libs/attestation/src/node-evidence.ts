@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { NodeEvidenceSchema, type KeyRequest, type NodeEvidence } from '@selvedge/protocol';
+import { LIMITS, NodeEvidenceSchema, requireAtMost, type KeyRequest, type NodeEvidence } from '@selvedge/protocol';
 import { verifyAndAppraise, type AppraisalInput } from './appraisal/verify-and-appraise.js';
+import { verifySameTee } from './certificate/same-tee.js';
 import type { TeeCertificate } from './certificate/verify.js';
 import { nodeStatementDigest } from './node-statement.js';
 import { evidenceDigest } from './report-data.js';
@@ -11,6 +12,15 @@ import type { AppraisalProfile, AttestationResult } from './types.js';
 /** What a node shows of the request by which it got its certificate. */
 export function nodeEvidenceOf({ evidence, nonce, ephemeralKey }: Pick<KeyRequest, 'evidence' | 'nonce' | 'ephemeralKey'>): NodeEvidence {
   return create(NodeEvidenceSchema, { nonce, ephemeralKey, ...(evidence === undefined ? {} : { evidence }) });
+}
+
+/** Throws LIMIT_EXCEEDED for evidence of more nodes than can sign, or a piece of it that is too large. */
+export function verifyNodeEvidenceLimits(shown: readonly NodeEvidence[]): void {
+  requireAtMost('evidence of nodes', shown.length, LIMITS.maxIdentities);
+  for (const { evidence, nonce, ephemeralKey } of shown) {
+    const pieces = [nonce, ephemeralKey, ...(evidence === undefined ? [] : [evidence.quote, ...evidence.collateral])];
+    requireAtMost('bytes of evidence', pieces.reduce((sum, { length }) => sum + length, 0), LIMITS.maxEvidenceBytes);
+  }
 }
 
 /** Verifies and appraises evidence: verifyAndAppraise, or what remembers its answers. */
@@ -41,8 +51,7 @@ export function verifyNodeEvidence(certificate: TeeCertificate, shown: readonly 
     role: 'compute',
     at,
   });
-  const isCertified = result.teeType === binding.teeType && equalBytes(result.platformId, binding.platformId) && equalBytes(result.measurement, binding.measurement);
-  if (!isCertified) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', `the certificate of compute node ${nodeId} is not what its evidence says`);
+  verifySameTee(certificate, result);
   return result;
 }
 

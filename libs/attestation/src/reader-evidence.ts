@@ -4,6 +4,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { readBrokerRoot, verifyTeeStanding, type FactReader } from '@selvedge/policy';
 import { ReaderEvidenceSchema, statementDigest, type ReaderEvidence } from '@selvedge/protocol';
 import { verifyAndAppraise } from './appraisal/verify-and-appraise.js';
+import { verifySameTee } from './certificate/same-tee.js';
 import { verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';
 import type { AppraisalProfile, Attester } from './types.js';
 
@@ -66,8 +67,6 @@ export function verifyReaderEvidence({ answer, profile, ledger, mspId, at }: Rea
     role: 'compute',
     at,
   });
-  // What the ledger revokes, now or later, is found by the certificate.
-  const isSameTee = equalBytes(result.platformId, certificate.binding.platformId) && equalBytes(result.measurement, certificate.binding.measurement);
-  if (!isSameTee) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', 'the certificate is of another TEE than the evidence');
+  verifySameTee(certificate, result);
   return { certificate, ephemeralKey };
 }

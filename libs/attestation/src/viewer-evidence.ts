@@ -4,6 +4,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { readBrokerRoot, verifyTeeStanding, type FactReader } from '@selvedge/policy';
 import { statementDigest, ViewerEvidenceSchema, type ViewerEvidence } from '@selvedge/protocol';
 import { verifyAndAppraise } from './appraisal/verify-and-appraise.js';
+import { verifySameTee } from './certificate/same-tee.js';
 import { verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';
 import type { AppraisalProfile, Attester } from './types.js';
 
@@ -49,7 +50,7 @@ export function verifyViewerEvidence({ answer, nonce, profile, ledger, mspId, at
   if (!equalBytes(answer.profileDigest, profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the viewer runs with another network profile');
   if (evidence === undefined) throw new SelvedgeError('EVIDENCE_MALFORMED', 'no evidence');
   const certificate = verifyTeeCertificate(answer.certificate, readBrokerRoot(ledger).rootCertificate, at);
-  verifyAndAppraise({
+  const result = verifyAndAppraise({
     evidence,
     binding: {
       role: 'viewer',
@@ -63,6 +64,7 @@ export function verifyViewerEvidence({ answer, nonce, profile, ledger, mspId, at
     role: 'viewer',
     at,
   });
+  verifySameTee(certificate, result);
   const { network, channel } = profile.message;
   verifyTeeStanding(ledger, certificate.binding, { network, channel, role: 'viewer' });
   const { operatorMspId } = certificate.binding;

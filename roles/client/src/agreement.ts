@@ -57,7 +57,7 @@ export async function executeOnQuorum<T extends { readonly nodeId: string }>(ses
         }
         const isUnanimous = second === undefined && refusals.length === 0;
         // A request that is to be built anew would be refused by others too.
-        if (!refusals.some(isToBeRebuilt)) asking.ask(Math.max(isUnanimous ? 0 : 1, missing) - asking.awaited, isUnanimous);
+        if (!refusals.some(isToBeRebuilt)) asking.ask(missing - asking.awaited, isUnanimous);
       }
       const most = mostFrequent(refusals);
       if (most !== undefined && most.count >= needed && most.count >= (largest?.length ?? 0) && !isWorthRebuild(most.refusal.code)) throw most.refusal;

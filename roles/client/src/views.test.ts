@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { createDevelopmentPlatform, createSimulatedAttester, createViewerEvidence } from '@selvedge/attestation';
+import { createViewerEvidence, type Attester } from '@selvedge/attestation';
 import { suiteByName, toHex } from '@selvedge/crypto';
-import { createEndorsedTransaction, createTargetData, randomTxId, type TestComputeNode } from '@selvedge/fixtures';
+import { createEndorsedTransaction, createTargetData, createTestTee, randomTxId, type TestComputeNode } from '@selvedge/fixtures';
 import {
   BlockHeaderSchema, BlockSchema, EndorsedTransactionSchema, encodeMessage, LIMITS, parseMessage, SealedViewAnswerSchema, SignedViewSchema, signing, TransactionSchema, ViewAnswerSchema, ViewBodySchema, viewDigest, ViewedWriteState, type SealedViewAnswer, type ViewAnswer, type ViewBody,
 } from '@selvedge/protocol';
@@ -28,19 +28,23 @@ beforeEach(async () => {
   asked = [];
   answer = { height: 5n, audit: { count: 2n, hash: new Uint8Array(32).fill(0xab) } };
   tamper = (sealed) => sealed;
-  const nodes = await Promise.all(['AuroraMSP', 'BorealisMSP'].map((operatorMspId) => network.consortium.issueComputeNode({ binding: { role: 'viewer', nodeId: `viewer of ${operatorMspId}`, operatorMspId } })));
-  gateway = network.connect({ ports: { ...network.ports, viewers: () => nodes.map(viewerPort) } });
+  const viewers = await Promise.all(
+    ['AuroraMSP', 'BorealisMSP'].map(async (operatorMspId) => {
+      const { attester, binding } = createTestTee({ root: network.consortium.developmentRoot, name: operatorMspId, now: network.consortium.now, measurement: MEASUREMENT });
+      return viewerPort(await network.consortium.issueComputeNode({ binding: { ...binding, role: 'viewer', nodeId: `viewer of ${operatorMspId}`, operatorMspId } }), attester);
+    }),
+  );
+  gateway = network.connect({ ports: { ...network.ports, viewers: () => viewers } });
 });
 afterEach(() => {
   gateway.close();
 });
 
 /** A viewer in memory that really attests, opens, seals and signs. */
-function viewerPort({ nodeId, binding, certificate, privateKey, suite: signatures }: TestComputeNode): ViewerPort {
+function viewerPort({ nodeId, binding, certificate, privateKey, suite: signatures }: TestComputeNode, attester: Attester): ViewerPort {
   const { consortium } = network;
   const scope = { suite: consortium.profile.message.allowedSuites[0] ?? '', network: consortium.network, channel: consortium.channel };
   const ephemeral = suiteByName(scope.suite).generateKemKeyPair();
-  const attester = createSimulatedAttester({ ...createDevelopmentPlatform({ root: consortium.developmentRoot, name: nodeId, now: consortium.now }), measurement: MEASUREMENT });
   return {
     nodeId,
     mspId: binding.operatorMspId ?? '',

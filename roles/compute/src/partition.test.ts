@@ -4,9 +4,10 @@ import { ContractPolicySchema, encodeMessage, LIMITS, parseCores, RequestKind, R
 import { heldKeysOf, sealTestPacket, viewOf } from '@selvedge/tee-node/testing';
 import { describe, expect, it } from 'vitest';
 import type { TestChaincode } from './node.test.support.js';
-import { counting, forge, parseSigned, partitionSetting, RULES } from './partition.test.support.js';
+import { forge, parseSigned, RULES } from './partition.test.support.js';
 import type { StateCalls } from './ports.js';
 import { bytes, calls, text } from './submit.test.support.js';
+import { counting, partitionSetting } from './testdata/partition-setting.js';
 
 const t = partitionSetting();
 const versionsOf = (section: ContractSection | undefined): string[] => (section?.reads ?? []).map(({ packetHash }) => toHex(packetHash)).sort();

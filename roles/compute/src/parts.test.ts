@@ -8,8 +8,9 @@ import { BatchRequestSchema, contentGuardKey, CoreSchema, DistinctBy, encodeMess
 import { heldKeysOf, viewOf } from '@selvedge/tee-node/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createTestNode } from './node.test.support.js';
-import { counting, forge, parseSigned, partitionedCall, partitionSetting, RULES, signPart, type Forgery, type PartitionedCall } from './partition.test.support.js';
+import { forge, parseSigned, partitionedCall, RULES, signPart, type Forgery, type PartitionedCall } from './partition.test.support.js';
 import { bytes, text } from './submit.test.support.js';
+import { counting, partitionSetting } from './testdata/partition-setting.js';
 
 const t = partitionSetting();
 

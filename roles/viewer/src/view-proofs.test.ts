@@ -1,9 +1,10 @@
-import { chainEntry, EMPTY_CHAIN, openViewLog, verifyViewerEvidence, verifyViewLog, type AuditHead, type ViewerEvidenceInput } from '@selvedge/attestation';
+import { createPublicKey } from 'node:crypto';
+import { chainEntry, createViewerEvidence, EMPTY_CHAIN, openViewLog, verifyViewerEvidence, verifyViewLog, type AuditHead, type ViewerEvidenceInput } from '@selvedge/attestation';
 import { createTestConsortium, refusalCode } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
 import { heldKeysOf } from '@selvedge/tee-node/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { certified, createTestViewer, net, SUITE } from './testdata/setting.js';
+import { certified, createTestViewer, net, SUITE, tee } from './testdata/setting.js';
 
 const EVENT = { event: 'viewed', at: '2026-11-20T12:00:00.000Z', mspId: 'AuroraMSP', reader: '00', question: 'key', contract: 'c', ledgerHeight: '5' } as const;
 const authority = { rootCertificate: net.broker.certificate, network: net.network, channel: net.channel, nodeId: 'viewer-aurora' };
@@ -30,6 +31,14 @@ describe('evidence of a viewer', () => {
     expect(refusal({ answer: { ...answer, certificate: other.certificate } })).toBe('EVIDENCE_UNBOUND');
     expect(refusal({ answer: { ...answer, profileDigest: new Uint8Array(32) } })).toBe('PROFILE_MISMATCH');
     expect(refusal({ answer: { ...answer, evidence: undefined } })).toBe('EVIDENCE_MALFORMED');
+  });
+
+  it('is of the TEE that the certificate names', async () => {
+    // As a key broker could certify it that lies.
+    const elsewhere = await net.issueComputeNode({ binding: { ...tee.binding, platformId: new Uint8Array(32), role: 'viewer', nodeId: 'viewer-aurora', operatorMspId: 'AuroraMSP' } });
+    const signingKey = createPublicKey(elsewhere.privateKey).export({ format: 'der', type: 'spki' });
+    const lied = await createViewerEvidence(tee.attester, { nonce, ephemeralKey: answer.ephemeralKey, signingKey, certificate: elsewhere.certificate, profileDigest: net.profile.digest });
+    expect(refusal({ answer: lied })).toBe('TEE_CERTIFICATE_INVALID');
   });
 
   it('is refused of code that the profile does not name for viewers, and of what is revoked', async () => {

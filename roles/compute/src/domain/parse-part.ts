@@ -1,3 +1,4 @@
+import { verifyNodeEvidenceLimits } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { LIMITS, parseCore, parseMessage, PartSchema, requireAtMost, requireLength, SignedPartSchema, type Core, type Part, type SignedPart } from '@selvedge/protocol';
 
@@ -7,10 +8,7 @@ export function parseSignedPart(bytes: Uint8Array): SignedPart {
   requireAtMost('bytes of a part', part.sealedPart.length, LIMITS.maxPartBytes);
   requireAtMost('signatures of a part', part.signatures.length, LIMITS.maxIdentities);
   requireAtMost('set-digest statements of a part', part.statements.length, LIMITS.maxSectionEntries);
-  requireAtMost('evidence of nodes', part.nodeEvidence.length, LIMITS.maxIdentities);
-  for (const { evidence, nonce, ephemeralKey } of part.nodeEvidence) {
-    for (const bytesOfEvidence of [nonce, ephemeralKey, ...(evidence === undefined ? [] : [evidence.quote, ...evidence.collateral])]) requireAtMost('bytes of evidence', bytesOfEvidence.length, LIMITS.maxEvidenceBytes);
-  }
+  verifyNodeEvidenceLimits(part.nodeEvidence);
   for (const { certificate, signature } of part.signatures) {
     requireAtMost('bytes of a TEE certificate', certificate.length, LIMITS.maxCertificateBytes);
     requireAtMost('bytes of a TEE signature', signature.length, LIMITS.maxSignatureBytes);

@@ -1,6 +1,6 @@
-import { verifyNodeEvidence, verifyTeeCertificate, type Appraise, type TeeCertificate } from '@selvedge/attestation';
+import { verifyComputeQuorum, verifyKeyHolders, verifySignerSuites, verifyTeeCertificate, verifyTeeTypes, type Appraise, type TeeCertificate } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { asksForEvidence, quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
+import { readBrokerRoot, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
 import { signing, type ContractPolicy, type NodeEvidence, type SignedPart } from '@selvedge/protocol';
 
 /**
@@ -43,11 +43,8 @@ export function verifyPartSigners(
   { profile, policy, at, appraise }: { readonly profile: Profile; readonly policy: ContractPolicy; readonly at: Date; readonly appraise: Appraise },
 ): void {
   const policies = { profile: profile.message, policy };
-  for (const { suite, binding } of certificates) {
-    if (suite.name !== policy.suite) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', 'the certificate’s suite is not the contract’s');
-    verifyKeyAccess(binding, policies);
-  }
-  if (asksForEvidence(policies)) for (const certificate of certificates) verifyNodeEvidence(certificate, shown, { profile, at, appraise });
-  const signers = certificates.map(({ binding }) => binding);
-  verifyQuorums(signers, quorumRules(signers, policies));
+  verifySignerSuites(certificates, policy);
+  verifyKeyHolders(certificates, policies);
+  verifyTeeTypes(certificates, shown, policies, { profile, at, appraise });
+  verifyComputeQuorum(certificates, policies);
 }

@@ -1,3 +1,4 @@
+import { verifyNodeEvidenceLimits } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { LIMITS, parseCores, requireAtMost, type Attachments, type Core, type TargetData } from '@selvedge/protocol';
@@ -29,8 +30,7 @@ export function verifyAttachmentLimits(attachments: Attachments): void {
   requireAtMost('sealed events', attachments.sealedEvents.length, LIMITS.maxBatchItems);
   requireAtMost('set-digest statements', attachments.statements.length, LIMITS.maxSectionEntries);
   requireAtMost('key policies', attachments.keyPolicies.length, LIMITS.maxSectionEntries);
-  requireAtMost('evidence of nodes', attachments.nodeEvidence.length, LIMITS.maxIdentities);
-  requireAtMost('bytes of evidence', longest(attachments.nodeEvidence.flatMap(({ evidence, nonce, ephemeralKey }) => [nonce, ephemeralKey, ...(evidence === undefined ? [] : [evidence.quote, ...evidence.collateral])])), LIMITS.maxEvidenceBytes);
+  verifyNodeEvidenceLimits(attachments.nodeEvidence);
   requireAtMost('bytes of a packet', longest(attachments.packets), LIMITS.maxPacketBytes);
   requireAtMost('bytes of a sealed event', longest(attachments.sealedEvents), LIMITS.maxPacketBytes);
 }

@@ -1,7 +1,7 @@
-import { verifyNodeEvidence, verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
+import { verifyTeeCertificate, type TeeCertificate } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { asksForEvidence, quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type KeyAccessPolicies } from '@selvedge/policy';
-import { teeSigningInput, type Attachments, type ContractPolicy, type NodeEvidence } from '@selvedge/protocol';
+import { readBrokerRoot, verifyTeeStanding, type FactReader } from '@selvedge/policy';
+import { teeSigningInput, type Attachments } from '@selvedge/protocol';
 import type { EndorsementContext } from './context.js';
 
 /** Cores and what TEEs signed them with. */
@@ -38,30 +38,4 @@ function verifyTeeSignature(certificate: TeeCertificate, signed: Uint8Array, sig
   if (!certificate.suite.isSignatureValid(certificate.publicKey, signed, signature)) {
     throw new SelvedgeError('TEE_SIGNATURE_INVALID', 'the TEE signature does not verify');
   }
-}
-
-/** Throws TEE_CERTIFICATE_INVALID when a node signs with a key of another suite than the contract's. */
-export function verifyCertificateSuites(certificates: readonly TeeCertificate[], policy: ContractPolicy): void {
-  const foreign = certificates.find((certificate) => certificate.suite.name !== policy.suite);
-  if (foreign !== undefined) throw new SelvedgeError('TEE_CERTIFICATE_INVALID', 'the certificate’s suite is not the contract’s');
-}
-
-/** Throws KEY_ACCESS_DENIED when a node signed that may not have the contract's keys. */
-export function verifyKeyHolders(certificates: readonly TeeCertificate[], policies: KeyAccessPolicies): void {
-  for (const { binding } of certificates) verifyKeyAccess(binding, policies);
-}
-
-/**
- * Holds certificates to the evidence behind them, where some rule counts types of TEE: then neither a broken vendor nor a broken key
- * broker alone makes up a quorum. Throws EVIDENCE_MALFORMED where it is not shown, TEE_CERTIFICATE_INVALID, and as verifyAndAppraise.
- */
-export function verifyTeeTypes(certificates: readonly TeeCertificate[], shown: readonly NodeEvidence[], policies: Parameters<typeof asksForEvidence>[0], { profile, at, appraise }: Pick<EndorsementContext, 'profile' | 'at' | 'appraise'>): void {
-  if (!asksForEvidence(policies)) return;
-  for (const certificate of certificates) verifyNodeEvidence(certificate, shown, { profile, at, ...(appraise === undefined ? {} : { appraise }) });
-}
-
-/** Throws COMPUTE_QUORUM_NOT_MET unless enough distinct nodes signed, as the contract's policy and the profile's floors count. */
-export function verifyComputeQuorum(certificates: readonly TeeCertificate[], policies: Parameters<typeof quorumRules>[1]): void {
-  const signers = certificates.map(({ binding }) => binding);
-  verifyQuorums(signers, quorumRules(signers, policies));
 }

@@ -1,3 +1,4 @@
+import { verifyComputeQuorum, verifyKeyHolders, verifySignerSuites, verifyTeeTypes } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { facts as factKeys, withRevocationLists } from '@selvedge/policy';
 import { createItemOverlay, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
@@ -12,7 +13,7 @@ import { verifyPackets } from './check-packets.js';
 import { verifyGuardsCurrent, verifyReadsCurrent } from './check-read-set.js';
 import { verifySetDigests } from './check-set-digests.js';
 import { parseTargetData, verifyAttachmentLimits, verifyChannel, verifyNetwork, verifySuiteAllowed, type ParsedTargetData } from './check-shape.js';
-import { verifyCertificateSuites, verifyComputeQuorum, verifyKeyHolders, verifyTeeSignatures, verifyTeeTypes } from './check-tee-signatures.js';
+import { verifyTeeSignatures } from './check-tee-signatures.js';
 import { verifyOnlySupportedWrites } from './check-unsupported.js';
 import type { EndorsementContext } from './context.js';
 import { readContractRules, type ContractRules } from './contract-rules.js';
@@ -55,7 +56,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     for (const section of core.sections) {
       const contract = rules.get(section.contract) ?? readContractRules(facts, section.contract);
       verifyContractSuite(core, contract.policy);
-      verifyCertificateSuites(certificates, contract.policy);
+      verifySignerSuites(certificates, contract.policy);
       const policies = { profile: context.profile.message, policy: contract.policy };
       verifyKeyHolders(certificates, policies);
       verifyTeeTypes(certificates, attachments.nodeEvidence, policies, context);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { createDevelopmentPlatform, createSimulatedAttester, EMPTY_CHAIN, openViewLog, verifyViewerEvidence, type AttestedViewer, type AuditHead } from '@selvedge/attestation';
+import { EMPTY_CHAIN, openViewLog, verifyViewerEvidence, type AttestedViewer, type AuditHead } from '@selvedge/attestation';
 import { equalBytes, sha256, suiteByName, toHex } from '@selvedge/crypto';
-import { createTestConsortium, ENDORSER_MSP_IDS, type TestConsortium } from '@selvedge/fixtures';
+import { createTestConsortium, createTestTee, ENDORSER_MSP_IDS, type TestConsortium, type TestTee } from '@selvedge/fixtures';
 import { signAs, type Signer } from '@selvedge/identity';
 import {
   encodeMessage, HistoryAnswerSchema, HistoryHeadSchema, HistoryHeadStatementSchema, historyHead, KeyVersionSchema, LIMITS, parseMessage, SealedViewSchema, SignedViewSchema, signing, StateAnswerSchema,
@@ -17,10 +17,10 @@ import { createViewer, type Viewer, type ViewerOptions } from '../viewer.js';
 
 export const MEASUREMENT = new Uint8Array(48).fill(0xd0);
 export const net: TestConsortium = await createTestConsortium({ profile: { appraisalPolicies: [{ role: 'viewer', teeType: 'simulated', measurements: [MEASUREMENT] }] } });
-export const certified: CertifiedNode = await net.issueComputeNode({ binding: { role: 'viewer', nodeId: 'viewer-aurora', operatorMspId: 'AuroraMSP' } });
+export const tee: TestTee = createTestTee({ root: net.developmentRoot, name: 'aurora', now: net.now, measurement: MEASUREMENT });
+export const certified: CertifiedNode = await net.issueComputeNode({ binding: { ...tee.binding, role: 'viewer', nodeId: 'viewer-aurora', operatorMspId: 'AuroraMSP' } });
 export const SUITE = net.profile.message.allowedSuites[0] ?? '';
 export const SCOPE = { suite: SUITE, network: net.network, channel: net.channel };
-const attester = createSimulatedAttester({ ...createDevelopmentPlatform({ root: net.developmentRoot, name: 'aurora', now: net.now }), measurement: MEASUREMENT });
 
 /** The contract’s second name key; nothing was written under it. */
 export const SECOND_NAMES = { epoch: 2n, nameKey: new Uint8Array(32).fill(2) };
@@ -92,7 +92,7 @@ export function createTestViewer(options: Partial<ViewerOptions> = {}): TestView
           return (test.head = log.record(event));
         },
       },
-      attester,
+      attester: tee.attester,
       measurement: MEASUREMENT,
       suite: SUITE,
       now: () => test.now,
