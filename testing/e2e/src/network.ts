@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadTls } from '@selvedge/client';
+import { loadTls, type Contract, type Gateway } from '@selvedge/client';
 import { toHex } from '@selvedge/crypto';
 import { createDevNetwork, type DevNetwork, type DevNetworkOptions } from '@selvedge/dev-network';
 import { Compute } from '@selvedge/protocol';
@@ -35,6 +35,29 @@ export async function startTestNetwork(options: Partial<DevNetworkOptions> = {})
     rmSync(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A network on which one contract is deployed, and a client of the first business organisation. */
+export interface TestContractNetwork extends TestNetwork {
+  readonly gateway: Gateway;
+  readonly contract: Contract;
+}
+
+/** As startTestNetwork, with a chaincode directory deployed; its end closes the gateway too. */
+export async function startWithContract(directory: string, options: Partial<DevNetworkOptions> = {}): Promise<TestContractNetwork> {
+  const test = await startTestNetwork(options);
+  const { network } = test;
+  const { name } = await network.deploy(directory);
+  const gateway = await network.connect(options.businessOrganisations?.[0] ?? 'AuroraMSP');
+  return {
+    ...test,
+    gateway,
+    contract: gateway.getNetwork(network.connectionProfile().channel).getContract(name),
+    async end() {
+      gateway.close();
+      await test.end();
+    },
+  };
 }
 
 /** Compute nodes that have a package in their store, or whose store nobody can tell. @param codeHash hex */
