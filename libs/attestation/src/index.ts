@@ -27,7 +27,7 @@ export { recordedBrokerRoot, verifyBrokerRecognised } from './broker-recognition
 export { verifyTeeNotRevoked } from './tee-revocation.js';
 export { commitToKeys, commitToNameKey, signKeyCommitments, signNameKeyCommitment, verifyCommittedKeys, verifyCommittedNameKey, verifyKeyCommitments, verifyNameKeyCommitment, type CommittedKeys } from './key-commitments.js';
 export { createRememberingAppraise, nodeEvidenceOf, verifyNodeEvidence, verifyNodeEvidenceLimits, type Appraise } from './node-evidence.js';
-export { verifyComputeQuorum, verifyKeyHolders, verifySignerSuites, verifyTeeTypes } from './signers.js';
+export { verifyComputeQuorum, verifyKeyHolders, verifySignerSuites, verifyTeeSignatures, verifyTeeTypes, type SignatureContext } from './signers.js';
 export { keyReleaseAad, keyReleaseInfo, nodeStatementDigest, type NodeStatement } from './node-statement.js';
 export { openShareSlot, sealShareSlot, shareCommitment, type ShareHolder } from './unlock/slots.js';
 export { createUnlockEvidence, verifyUnlockEvidence, type VerifiedUnlockEvidence } from './unlock/evidence.js';

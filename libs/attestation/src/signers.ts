@@ -1,8 +1,36 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { asksForEvidence, quorumRules, verifyKeyAccess, verifyQuorums, type KeyAccessPolicies, type Profile } from '@selvedge/policy';
-import type { ContractPolicy, NodeEvidence } from '@selvedge/protocol';
-import type { TeeCertificate } from './certificate/verify.js';
+import { asksForEvidence, quorumRules, readBrokerRoot, verifyKeyAccess, verifyQuorums, verifyTeeStanding, type FactReader, type KeyAccessPolicies, type Profile } from '@selvedge/policy';
+import type { ContractPolicy, NodeEvidence, TeeSignature } from '@selvedge/protocol';
+import { verifyTeeCertificate, type TeeCertificate } from './certificate/verify.js';
 import { verifyNodeEvidence, type Appraise } from './node-evidence.js';
+
+/** What TEE signatures are judged against: the ledger's facts, and a clock that may only make the judge refuse. */
+export interface SignatureContext {
+  readonly facts: FactReader;
+  readonly profile: Pick<Profile, 'message'>;
+  readonly at: Date;
+}
+
+/**
+ * Whoever signed these bytes, each a compute node in good standing on the ledger. Throws TEE_CERTIFICATE_INVALID, TEE_CERTIFICATE_EXPIRED,
+ * TEE_WRONG_ROLE, TEE_REVOKED or TEE_SIGNATURE_INVALID.
+ */
+export function verifyTeeSignatures(signatures: readonly Pick<TeeSignature, 'certificate' | 'signature'>[], signed: Uint8Array, { facts, profile, at }: SignatureContext): readonly TeeCertificate[] {
+  const { network, channel } = profile.message;
+  const { rootCertificate } = readBrokerRoot(facts);
+  return signatures.map((tee) => {
+    const certificate = verifyTeeCertificate(tee.certificate, rootCertificate);
+    verifyWithinValidity(certificate, at);
+    verifyTeeStanding(facts, certificate.binding, { network, channel, role: 'compute' });
+    if (!certificate.suite.isSignatureValid(certificate.publicKey, signed, tee.signature)) throw new SelvedgeError('TEE_SIGNATURE_INVALID', 'the TEE signature does not verify');
+    return certificate;
+  });
+}
+
+function verifyWithinValidity(certificate: TeeCertificate, at: Date): void {
+  if (at < certificate.notBefore) throw new SelvedgeError('TEE_CERTIFICATE_EXPIRED', 'the certificate is not valid yet by this clock');
+  if (at > certificate.notAfter) throw new SelvedgeError('TEE_CERTIFICATE_EXPIRED', 'the certificate has ended by this clock');
+}
 
 /** What compute nodes that signed for a contract are judged by: what endorsers demand of a core, and nodes of what other nodes made. */
 interface SignerPolicies {

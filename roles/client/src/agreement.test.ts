@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { ReadEntrySchema, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
+import { NodeEvidenceSchema, ReadEntrySchema, SetDigestStatementSchema, type Attachments, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Contract } from './contract.js';
 import type { OutvotedNode } from './domain/replicas.js';
 import type { Gateway } from './gateway.js';
-import { executeRequest, type FakeAnswer } from './testdata/fake-compute.js';
+import { executeRequest, openRequest, type FakeAnswer } from './testdata/fake-compute.js';
 import { createFakeNetwork, type FakeNetwork } from './testdata/fake-network.js';
 import { refusal } from './testdata/fake-ports.js';
 
@@ -96,6 +96,80 @@ describe('a node that lies', () => {
   });
 });
 
+describe('a node that runs the request honestly and sends nonsense beside it', () => {
+  const attached = (change: (attachments: Attachments) => void): FakeAnswer => ({ changeSealed: ({ targetData }) => { change(targetData!.attachments!); } });
+  it.each<[string, FakeAnswer]>([
+    ['a signature that is none', attached(({ teeSignatures }) => { teeSignatures[0]!.signature = new Uint8Array(70); })],
+    ['no signature', attached((attachments) => { attachments.teeSignatures = []; })],
+    ['a second signature', attached(({ teeSignatures }) => { teeSignatures.push(teeSignatures[0]!); })],
+    ['a statement that nobody signed', attached(({ statements }) => { statements.push(create(SetDigestStatementSchema)); })],
+    ['an event that its core does not name', attached(({ sealedEvents }) => { sealedEvents.push(new Uint8Array(9)); })],
+    ['evidence that is not its own', attached(({ nodeEvidence }) => { nodeEvidence.push(create(NodeEvidenceSchema)); })],
+  ])('%s: is outvoted, and a third is asked', async (_, change) => {
+    slow((peer, genuine, request) => (peer === 'compute-1' ? answerOf(peer, request, change) : genuine()));
+    const transaction = await contract.newProposal('f', { computeQuorum: 2 }).execute();
+    expect([...transaction.executedBy].sort()).toEqual(['compute-2', 'compute-3']);
+    expect(transaction.outvoted.map(({ nodeId }) => nodeId)).toEqual(['compute-1']);
+  });
+
+  it('as another node that is honest: counts for itself alone', async () => {
+    network.hooks.execute = (peer, genuine, request) => (peer === 'compute-1' ? executeRequest(network.consortium, network.nodes[1]!, request, { nodeId: 'compute-1' }) : genuine());
+    expect((await contract.newProposal('f', { replicas: 3 }).execute()).outvoted.length).toBeLessThanOrEqual(1);
+    expect(gateway.replicaCounts().find(({ nodeId }) => nodeId === 'compute-1')?.agreed ?? 0).toBe(0);
+  });
+});
+
+describe('a request that can be decided no other way', () => {
+  const within = async (ms: number, run: Promise<unknown>): Promise<void> => {
+    const startedAt = performance.now();
+    await run;
+    expect(performance.now() - startedAt).toBeLessThan(ms); // an execution may take 60 s
+  };
+  const dead = (...peers: string[]) => (peer: string): boolean => peers.includes(peer);
+
+  it.each<[string, string]>([
+    ['a chaincode’s refusal', 'CHAINCODE_ERROR'],
+    ['two that differ', 'REPLICAS_DISAGREE'],
+  ])('waits for no node that is down: %s', async (what, code) => {
+    const isDead = what === 'two that differ' ? dead('compute-3') : dead('compute-2', 'compute-3');
+    network.hooks.execute = (peer, _genuine, request) =>
+      isDead(peer) ? Promise.reject(refusal('UNAVAILABLE')) : answerOf(peer, request, what === 'two that differ' ? saying(peer) : { response: { status: 500, message: 'no' } });
+    await within(20_000, expect(contract.submit('f', { computeQuorum: 2 })).rejects.toMatchObject({ code }));
+  });
+
+  it('has others asked where two refuse with different codes: one of them may lie', async () => {
+    slow((peer, genuine, request) => (peer === 'compute-1' ? Promise.reject(refusal('DATASET_ACCESS_DENIED')) : answerOf(peer, request, { response: { status: 500, message: 'no such stone' } })));
+    await expect(contract.submit('f', { computeQuorum: 2 })).rejects.toMatchObject({ code: 'CHAINCODE_ERROR' });
+  });
+
+  it('is given up when its caller gives up, and no node is blamed for that', async () => {
+    const leaving = new AbortController();
+    network.hooks.execute = async (peer, genuine) => {
+      if (peer !== 'compute-1') await sleep(300);
+      return genuine();
+    };
+    setTimeout(() => { leaving.abort(); }, 50);
+    await contract.submit('f', { replicas: 3, signal: leaving.signal }).catch(() => undefined);
+    await sleep(400);
+    expect(gateway.replicaCounts().filter(({ outvoted }) => outvoted > 0)).toEqual([]);
+  });
+
+  it('counts no call that was cancelled as a vote', async () => {
+    network.hooks.execute = async (peer, genuine) => {
+      if (peer === 'compute-2') throw refusal('CANCELLED');
+      await sleep(60);
+      return genuine();
+    };
+    await expect(contract.submit('f', { replicas: 3 })).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(gateway.replicaCounts()).toEqual([]);
+  });
+
+  it('is told apart from a query of nodes that were at different heights', async () => {
+    network.hooks.execute = (peer, _genuine, request) => answerOf(peer, request, { response: { status: 200, payload: Buffer.from(peer), viewHeight: BigInt(peer.at(-1)!) } });
+    await expect(contract.evaluate('f', { replicas: 3 })).rejects.toMatchObject({ code: 'STALE_READ' });
+  });
+});
+
 describe('two of three', () => {
   it('go on without a third that is dead, and without waiting for it', async () => {
     network.hooks.execute = (peer, genuine) => (peer === 'compute-3' ? Promise.reject(refusal('UNAVAILABLE')) : genuine());
@@ -137,8 +211,10 @@ it('a request that is to be built anew is so when all that were asked have answe
   let isRunning = false;
   let isReplayed = false;
   const sent = new Set<string>();
+  const ids = new Set<string>();
   network.hooks.execute = async (peer, genuine, request) => {
     sent.add(Buffer.from(request.ciphertext).toString('hex'));
+    ids.add(Buffer.from(openRequest(network.consortium, request).opened.header.txId).toString('hex'));
     isReplayed ||= sent.size > 1 && isRunning;
     if (sent.size > 1) return genuine();
     if (peer !== 'compute-1') {
@@ -151,7 +227,8 @@ it('a request that is to be built anew is so when all that were asked have answe
     return genuine();
   };
   expect(text(await contract.submit('f', { replicas: 3 }))).toBe('f()');
-  expect([sent.size, isReplayed]).toEqual([2, false]);
+  // One of them has run it: it is another transaction from then on.
+  expect([sent.size, ids.size, isReplayed]).toEqual([2, 2, false]);
 });
 
 it.each([{ replicas: 0 }, { computeQuorum: 1.5 }])('%o is refused', async (options) => {

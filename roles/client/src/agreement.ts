@@ -1,8 +1,7 @@
-import type { SelvedgeError } from '@selvedge/errors';
-import { createAsking, type NodeCall, type Vote } from './asking.js';
+import { SelvedgeError, withRole } from '@selvedge/errors';
+import { createAsking, tooFew, type NodeCall, type Vote } from './asking.js';
 import { describeDisagreement, groupAnswers, mostFrequent, type OutvotedNode, type Refusal } from './domain/replicas.js';
 import { isWorthRebuild } from './domain/retry.js';
-import { tooFew } from './execution.js';
 import type { Session } from './session.js';
 
 /** Answers that agree: as many as must. */
@@ -17,6 +16,8 @@ export interface AgreementRules<T> {
   readonly isSame: (a: T, b: T) => boolean;
   /** Where two that are not the same differ first, and whether that is the state which they were given. */
   readonly differenceOf: (a: T, b: T) => { readonly differs: string; readonly isOfState: boolean };
+  /** Whether what stands beside an answer holds, where it is to be put together with others'. Rejects where it does not. */
+  readonly verify: (answer: T) => Promise<void>;
   /** How many more nodes must give this answer; without answers, how many must answer at all. */
   readonly missing: (answers: readonly T[]) => Promise<number>;
 }
@@ -28,7 +29,7 @@ export interface AgreementOptions {
 }
 
 /**
- * Has a call run by compute nodes until enough of them give one answer. Where they differ others are asked as well, as long as
+ * Has a call run by compute nodes until enough of them give one answer. Where votes differ others are asked as well, as long as
  * there are any: those that agree outvote the rest. Late answers are compared too, and noted in the session's replica record.
  * Throws a refusal that enough nodes gave, COMPUTE_QUORUM_NOT_MET when there are too few nodes, and as describeDisagreement.
  */
@@ -36,38 +37,53 @@ export async function executeOnQuorum<T extends { readonly nodeId: string }>(ses
   const asking = await createAsking(session, call, signal);
   const answers: T[] = [];
   const refusals: Refusal[] = [];
+  const checked = new Set<T>();
   let onLate: ((vote: Vote<T>) => void) | undefined;
+  /** What a node sends counts for others only as far as it holds; of one that is asked alone endorsers judge that. */
+  const dropUnsound = async (): Promise<void> => {
+    for (const answer of answers.filter((each) => !checked.has(each))) {
+      try {
+        await rules.verify(answer);
+        checked.add(answer);
+      } catch (error) {
+        answers.splice(answers.indexOf(answer), 1);
+        refusals.push({ nodeId: answer.nodeId, refusal: withRole(error, 'client') });
+      }
+    }
+  };
   try {
-    let needed = await rules.missing([]);
-    asking.ask(needed, true);
-    asking.ask(Math.max(0, replicas - needed), false);
+    const needed = await rules.missing([]);
+    let wanted = needed;
+    const isAlone = needed <= 1 && replicas <= 1;
+    asking.ask(Math.max(needed, replicas));
     for (;;) {
       const vote = await asking.next();
-      if (vote === undefined) throw undecided(call, rules, { answers, refusals, needed, failure: asking.failure });
+      if (vote === undefined) throw undecided(call, rules, { answers, refusals, wanted, failure: asking.failure });
       if ('refusal' in vote) refusals.push(vote);
       else answers.push(vote.answer);
+      if (!isAlone || answers.length + refusals.length > 1) await dropUnsound();
       const [largest, second] = groupAnswers(answers, rules.isSame);
-      if (largest !== undefined) {
-        const missing = await rules.missing(largest);
-        needed = Math.max(needed, largest.length + missing);
-        if (missing <= 0) {
-          const agreement = agreementOf(largest, answers, refusals, rules);
-          onLate = noteVotes(session, call.contract, agreement, rules);
-          return agreement;
-        }
-        const isUnanimous = second === undefined && refusals.length === 0;
-        // A request that is to be built anew would be refused by others too.
-        if (!refusals.some(isToBeRebuilt)) asking.ask(missing - asking.awaited, isUnanimous);
+      const missing = largest === undefined ? undefined : await rules.missing(largest);
+      if (largest !== undefined && missing !== undefined && missing <= 0) {
+        const agreement = agreementOf(largest, answers, refusals, rules);
+        onLate = noteVotes(session, call.contract, agreement, rules);
+        return agreement;
       }
+      wanted = Math.max(needed, (largest?.length ?? 0) + (missing ?? 0));
       const most = mostFrequent(refusals);
-      if (most !== undefined && most.count >= needed && most.count >= (largest?.length ?? 0) && !isWorthRebuild(most.refusal.code)) throw most.refusal;
+      const isRefused = most !== undefined && most.count >= Math.max(needed, largest?.length ?? 0);
+      if (isRefused && !isWorthRebuild(most.refusal.code)) throw most.refusal;
+      if (most !== undefined || second !== undefined) asking.hurry();
+      // A request that is to be built anew would be refused by others too.
+      const isToBeRebuilt = answers.length === 0 && refusals.some(wantsRebuild);
+      if (!isToBeRebuilt) asking.ask(Math.min(missing ?? needed, needed - (most?.count ?? 0)) - asking.awaited);
     }
   } finally {
     asking.end(onLate);
   }
 }
 
-const isToBeRebuilt = ({ refusal }: Refusal): boolean => isWorthRebuild(refusal.code);
+const wantsRebuild = ({ refusal }: Refusal): boolean => isWorthRebuild(refusal.code);
 
 function agreementOf<T extends { readonly nodeId: string }>(agreed: readonly [T, ...T[]], answers: readonly T[], refusals: readonly Refusal[], { isSame, differenceOf }: AgreementRules<T>): Agreement<T> {
   const [first] = agreed;
@@ -90,18 +106,21 @@ function noteVotes<T extends { readonly nodeId: string }>({ replicas }: Session,
 interface Votes<T> {
   readonly answers: readonly T[];
   readonly refusals: readonly Refusal[];
-  readonly needed: number;
+  /** Nodes that were to agree. */
+  readonly wanted: number;
   readonly failure: SelvedgeError | undefined;
 }
 
 /** Nobody else votes, and no quorum agrees. */
-function undecided<T extends { readonly nodeId: string }>({ contract }: NodeCall<T>, { isSame, differenceOf }: AgreementRules<T>, { answers, refusals, needed, failure }: Votes<T>): SelvedgeError {
-  const rebuild = refusals.find(isToBeRebuilt);
-  if (rebuild !== undefined) return rebuild.refusal;
+function undecided<T extends { readonly nodeId: string }>({ contract }: NodeCall<T>, { isSame, differenceOf }: AgreementRules<T>, { answers, refusals, wanted, failure }: Votes<T>): SelvedgeError {
+  const rebuild = refusals.find(wantsRebuild);
+  if (rebuild !== undefined && answers.length === 0) return rebuild.refusal;
+  // Who has run the request takes another of this transaction id for a replay: it is made anew as a whole.
+  if (rebuild !== undefined) return new SelvedgeError('KEY_EPOCHS_DIFFER', `compute nodes are at different key epochs: ${rebuild.nodeId} refused with ${rebuild.refusal.code}`, { role: 'client', cause: rebuild.refusal });
   const groups = groupAnswers(answers, isSame);
   const most = mostFrequent(refusals);
   const [first, ...others] = groups;
-  if (first === undefined || others.length === 0) return most?.refusal ?? tooFew(needed, answers.length, failure);
+  if (first === undefined || others.length === 0) return most?.refusal ?? tooFew(wanted, answers.length, failure);
   const differences = others.map(([other]) => differenceOf(first[0], other));
   return describeDisagreement({
     contract,

@@ -24,10 +24,12 @@ export type Vote<T> = { readonly nodeId: string; readonly answer: T } | { readon
 export interface Asking<T> {
   /**
    * Has so many more nodes vote, the least busy first. A node that cannot serve the call is replaced by another; one that takes
-   * unusually long gets a second beside it, and the first vote counts.
-   * @param isPatient when none is left, whether the endpoints are read again until the time is over, so that nodes may come and go
+   * unusually long gets a second beside it, and the first vote counts. When none is left, the endpoints are read again until the time is
+   * over, so that nodes may come and go.
    */
-  ask(count: number, isPatient: boolean): void;
+  ask(count: number): void;
+  /** Waits for no node to come from now on: whoever is there votes. */
+  hurry(): void;
   /** Votes that are still awaited. */
   readonly awaited: number;
   /**
@@ -60,6 +62,7 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
   let failure: SelvedgeError | undefined;
   let broken: { readonly error: unknown } | undefined;
   let isOver = false;
+  let isPatient = true;
   let onLate: (vote: Vote<T>) => void = () => undefined;
   let wake = (): void => undefined;
 
@@ -87,7 +90,8 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
       return vote;
     } catch (error) {
       if (slot.isFilled) return undefined;
-      if (!isSelvedgeError(error)) throw error;
+      // Whoever gives up is no node that refuses.
+      if (!isSelvedgeError(error) || error.code === 'CANCELLED') throw error;
       if (!isWorthAnotherNode(error.code)) return fill({ nodeId, refusal: error });
       rotation.failed(nodeId);
       tried.add(nodeId);
@@ -118,7 +122,7 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
     }
   };
 
-  const lane = async (isPatient: boolean): Promise<Vote<T> | undefined> => {
+  const lane = async (): Promise<Vote<T> | undefined> => {
     for (let pauseMs = FIRST_PAUSE_MS; !isOver; ) {
       const node = nextNode();
       if (node !== undefined) {
@@ -146,9 +150,9 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
     return undefined;
   };
 
-  const run = async (isPatient: boolean): Promise<void> => {
+  const run = async (): Promise<void> => {
     try {
-      const vote = await lane(isPatient);
+      const vote = await lane();
       if (vote === undefined) return;
       if (isOver) onLate(vote);
       else votes.push(vote);
@@ -161,11 +165,14 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
   };
 
   return {
-    ask(count, isPatient) {
+    ask(count) {
       for (let i = 0; i < count; i += 1) {
         awaited += 1;
-        void run(isPatient);
+        void run();
       }
+    },
+    hurry() {
+      isPatient = false;
     },
     get awaited() {
       return awaited + votes.length;
@@ -216,4 +223,11 @@ async function firstVote<T>(tries: readonly Promise<Vote<T> | undefined>[]): Pro
       }, reject);
     }
   });
+}
+
+/** The refusal when fewer nodes voted than must. @param last why a node could not */
+export function tooFew(wanted: number, answered: number, last: SelvedgeError | undefined): SelvedgeError {
+  if (wanted === 1 && last !== undefined) return last;
+  const reason = last === undefined ? '' : `; last refusal: ${last.code}: ${last.message}`;
+  return new SelvedgeError('COMPUTE_QUORUM_NOT_MET', `${String(answered)} of ${String(wanted)} compute nodes answered${reason}`, { role: 'client', cause: last });
 }

@@ -37,6 +37,9 @@ export interface Contract {
   newProposal(name: string, options?: ProposalOptions): Proposal;
 }
 
+/** What a batch cannot do for one of its requests. */
+const OWN_WAY: readonly (keyof ProposalOptions)[] = ['computeQuorum', 'replicas', 'onOutvoted', 'endorsingOrganizations', 'signal', 'partitions', 'confirm'];
+
 /** A contract of this session's channel. @param batches the contract's; undefined: its requests travel one by one */
 export function createContract(session: TransactionSession, name: string, batches?: ContractBatches): Contract {
   const newProposal = (transaction: string, options: ProposalOptions = {}, requests?: Requests): Proposal => {
@@ -57,7 +60,7 @@ export function createContract(session: TransactionSession, name: string, batche
   };
   /** What names nodes, endorsers or an end of its own, comes in parts, or is to be confirmed, goes its own way. */
   const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
-    options.computeQuorum === undefined && options.replicas === undefined && options.endorsingOrganizations === undefined && options.signal === undefined && options.partitions === undefined && options.confirm === undefined ? batches : undefined;
+    OWN_WAY.every((name) => options[name] === undefined) ? batches : undefined;
   const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
     const alone = (requests?: Requests): Promise<Uint8Array> => commit(transaction, options, requests);
     return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();

@@ -1,7 +1,7 @@
 import { SelvedgeError } from '@selvedge/errors';
 import { toHex } from '@selvedge/crypto';
 import type { SealedResponse } from '@selvedge/protocol';
-import { createAsking, type NodeCall } from './asking.js';
+import { createAsking, tooFew, type NodeCall } from './asking.js';
 import type { Answer } from './domain/answer.js';
 import type { BuiltRequest } from './domain/request.js';
 import type { ComputePort } from './ports.js';
@@ -25,7 +25,7 @@ export function verifyAnswerer(node: ComputePort, sealed: SealedResponse): Seale
 export async function executeOnOneNode<T>(session: Session, call: NodeCall<T>, signal?: AbortSignal): Promise<T> {
   const asking = await createAsking(session, call, signal);
   try {
-    asking.ask(1, true);
+    asking.ask(1);
     const vote = await asking.next();
     if (vote === undefined) throw tooFew(1, 0, asking.failure);
     if ('refusal' in vote) throw vote.refusal;
@@ -33,11 +33,4 @@ export async function executeOnOneNode<T>(session: Session, call: NodeCall<T>, s
   } finally {
     asking.end();
   }
-}
-
-/** The refusal when fewer nodes voted than must. @param last why a node could not */
-export function tooFew(wanted: number, answered: number, last: SelvedgeError | undefined): SelvedgeError {
-  if (wanted === 1 && last !== undefined) return last;
-  const reason = last === undefined ? '' : `; last refusal: ${last.code}: ${last.message}`;
-  return new SelvedgeError('COMPUTE_QUORUM_NOT_MET', `${String(answered)} of ${String(wanted)} compute nodes answered${reason}`, { role: 'client', cause: last });
 }

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
 import type { TestComputeNode } from '@selvedge/fixtures';
-import { DistinctBy, LIMITS, MapAnswerSchema, parseMessage, RequestKind, ResponseSchema, SignedPartSchema, type RequestBody, type Response } from '@selvedge/protocol';
+import { DistinctBy, LIMITS, MapAnswerSchema, parseMessage, RequestKind, ResponseSchema, SignedPartSchema, signing, type RequestBody, type Response } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Contract } from './contract.js';
 import type { OutvotedNode } from './domain/replicas.js';
@@ -40,7 +40,8 @@ afterEach(() => {
 
 /** A box that the test can read. */
 function partOf(node: TestComputeNode, { args, partition }: RequestBody, box = `${String(partition?.index)}:${textOf(args)}`, readDigest: Uint8Array = new Uint8Array(32)): Partial<Omit<Response, '$typeName' | '$unknown'>> {
-  const part = create(SignedPartSchema, { sealedPart: Buffer.from(box), signatures: [{ certificate: node.certificate, signature: Buffer.from(node.nodeId) }] });
+  const sealedPart = Buffer.from(box);
+  const part = create(SignedPartSchema, { sealedPart, signatures: [{ certificate: node.certificate, signature: node.suite.sign(node.privateKey, signing.part(sealedPart)) }] });
   return { status: 200, map: create(MapAnswerSchema, { part, contracts: ['diamonds'], readDigest }) };
 }
 

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { LIMITS, RequestKind, TargetDataSchema } from '@selvedge/protocol';
+import { LIMITS, RequestKind, signing, TargetDataSchema } from '@selvedge/protocol';
 import { executeOnQuorum, type AgreementOptions, type AgreementRules } from './agreement.js';
 import { mergeParts, openMapAnswer, type MapAnswer } from './domain/map-answer.js';
 import { callOf } from './execution.js';
@@ -9,6 +9,7 @@ import { missingFor } from './missing-nodes.js';
 import type { ProposalOptions } from './proposal-options.js';
 import { createRequests, type RequestContent, type RequestOrigin } from './requests.js';
 import type { Session } from './session.js';
+import { verifyReplica } from './verify-replica.js';
 
 /** What each part of a request says to the contract. */
 type PartContent = Pick<RequestContent, 'args' | 'transient'>;
@@ -48,10 +49,11 @@ export async function mapParts(session: Session, contract: string, contents: rea
 }
 
 /** What makes answers to a map one: the box, which holds all that was read and found. */
-function mapRules({ trust }: Session, contract: string, wanted: number): AgreementRules<MapAnswer> {
+function mapRules({ trust, clock }: Session, contract: string, wanted: number): AgreementRules<MapAnswer> {
   return {
-    isSame: (a, b) => equalBytes(a.part.sealedPart, b.part.sealedPart),
+    isSame: (a, b) => equalBytes(a.part.sealedPart, b.part.sealedPart) && a.contracts.join() === b.contracts.join(),
     differenceOf: (a, b) => (equalBytes(a.readDigest, b.readDigest) ? { differs: 'a part', isOfState: false } : { differs: 'what a map read', isOfState: true }),
+    verify: async ({ nodeId, part: { sealedPart, signatures, statements, nodeEvidence } }) => { verifyReplica({ nodeId, signed: signing.part(sealedPart), signatures, statements, nodeEvidence }, await trust.view(), clock()); },
     missing: async (answers) => {
       const signed = answers.map(({ part }) => ({ targetData: create(TargetDataSchema, { attachments: { teeSignatures: part.signatures } }) }));
       return Math.max(wanted - answers.length, await missingFor(trust, answers[0]?.contracts ?? [contract], signed));

@@ -9,6 +9,7 @@ import { contractsAsked } from './domain/requirements.js';
 import { createExecutedTransaction, type ExecutedTransaction } from './executed-transaction.js';
 import { callOf } from './execution.js';
 import { missingFor } from './missing-nodes.js';
+import { verifyTargetReplica } from './verify-replica.js';
 import { mapParts, verifyPartitionCount } from './partitioned.js';
 import type { ProposalOptions } from './proposal-options.js';
 import { createRequests, type RequestContent, type Requests } from './requests.js';
@@ -68,16 +69,19 @@ export function executeSubmit(session: TransactionSession, requests: Requests, k
 function queryRules(wanted: number): AgreementRules<Answer> {
   return {
     isSame: (a, b) => equalBytes(a.response.payload, b.response.payload),
-    differenceOf: (a, b) => ({ differs: `the result, at heights ${String(a.response.viewHeight)} and ${String(b.response.viewHeight)}`, isOfState: false }),
+    differenceOf: (a, b) => ({ differs: `the result, at heights ${String(a.response.viewHeight)} and ${String(b.response.viewHeight)}`, isOfState: a.response.viewHeight !== b.response.viewHeight }),
+    // Nothing of it is shown to anybody else.
+    verify: () => Promise.resolve(),
     missing: (answers) => Promise.resolve(wanted - answers.length),
   };
 }
 
 /** What makes answers to a submit one: all that endorsers are to be shown, and what is sealed until the commit. */
-function submitRules({ trust }: TransactionSession, contract: string, wanted: number): AgreementRules<TargetAnswer> {
+function submitRules({ trust, clock }: TransactionSession, contract: string, wanted: number): AgreementRules<TargetAnswer> {
   return {
     isSame: (a, b) => isSameCores(a.targetData, b.targetData) && equalBytes(a.response.gatedResult, b.response.gatedResult),
-    differenceOf: (a, b) => differenceOf(a.cores, b.cores) ?? { differs: 'the sealed result', isOfState: false },
+    differenceOf: (a, b) => (isSameCores(a.targetData, b.targetData) ? { differs: 'the sealed result', isOfState: false } : differenceOf(a.cores, b.cores)),
+    verify: async ({ nodeId, targetData, cores }) => { verifyTargetReplica(nodeId, targetData, cores, await trust.view(), clock()); },
     missing: async (answers) => Math.max(wanted - answers.length, await missingFor(trust, contractsAsked(contract, answers), answers)),
   };
 }

@@ -4,7 +4,7 @@ import { createBrokerRoot, evidenceDigest, type Appraise } from '@selvedge/attes
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import type { TestComputeNode } from '@selvedge/fixtures';
 import { encodeContractNames, facts } from '@selvedge/policy';
-import { BatchRequestSchema, contentGuardKey, CoreSchema, DistinctBy, encodeMessage, EvidenceSchema, GuardWriteSchema, LIMITS, NamesInUseSchema, NodeEvidenceSchema, PartSchema, RequestKind, SignedPartSchema, UnguardedSetSchema } from '@selvedge/protocol';
+import { BatchRequestSchema, contentGuardKey, CoreSchema, DistinctBy, encodeMessage, EvidenceSchema, GuardWriteSchema, LIMITS, NamesInUseSchema, NodeEvidenceSchema, PartSchema, RequestKind, SetDigestSchema, SetDigestStatementSchema, SignedPartSchema, UnguardedSetSchema } from '@selvedge/protocol';
 import { heldKeysOf, viewOf } from '@selvedge/tee-node/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createTestNode } from './node.test.support.js';
@@ -28,6 +28,14 @@ describe('parts', () => {
     const other2 = partitionedCall({ ...t.on.client, signer: t.net.organisation('BorealisMSP').client.signer });
     expect(await t.refusal([a, await other2.part(t.other, 1, 2, ['b'])])).toBe('PART_FOREIGN');
     expect(await t.refusal([a, await t.call.part(t.other, 1, 2, ['b'], { timestampNanos: 5 })])).toBe('PART_FOREIGN');
+  });
+
+  it('lose what was added to them of sets that their maps did not read', async () => {
+    const [a, b] = await t.both() as [Uint8Array, Uint8Array];
+    const foreign = create(SetDigestStatementSchema, { statement: encodeMessage(SetDigestSchema, { contract: t.net.contract, ownerSet: 'houses', root: new Uint8Array(32) }) });
+    const added = encodeMessage(SignedPartSchema, { ...parseSigned(a), statements: [foreign, create(SetDigestStatementSchema, { statement: new Uint8Array(9) })] });
+    const { targetData } = await t.on.test.execute(t.call.reduce(RequestKind.SUBMIT, [added, b]));
+    expect(targetData?.attachments?.statements).toEqual([]);
   });
 
   it('come one by one, not in a batch', async () => {
@@ -73,7 +81,7 @@ describe('a forged part', () => {
   it('is refused with a certificate that has ended by the clock', async () => {
     t.on.test.now = new Date(t.net.now.getTime() + 2 * 3_600_000);
     const timestampSeconds = BigInt(Math.floor(t.on.test.now.getTime() / 1000));
-    expect(await t.refusal([forged({ core: (core) => ({ ...core, timestampSeconds }) })], { timestampSeconds })).toBe('TEE_CERTIFICATE_INVALID');
+    expect(await t.refusal([forged({ core: (core) => ({ ...core, timestampSeconds }) })], { timestampSeconds })).toBe('PART_OUTDATED');
   });
 
   it('is refused when its node is revoked, though it was not when it ran', async () => {

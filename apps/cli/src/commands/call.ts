@@ -71,7 +71,7 @@ async function query(context: CommandContext, { contract, transaction, options }
 
 /** Names compute nodes that said something else than those that agreed. */
 function noteOutvoted(context: CommandContext, outvoted: readonly OutvotedNode[]): { readonly outvoted?: readonly OutvotedNode[] } {
-  if (!context.isJson) for (const { nodeId, differs } of outvoted) context.note(`outvoted: ${nodeId}, which differs in ${differs}`);
+  if (!context.isJson) for (const { nodeId, differs } of outvoted) context.note(`outvoted: ${nodeId} (${differs})`);
   return outvoted.length === 0 ? {} : { outvoted };
 }
 

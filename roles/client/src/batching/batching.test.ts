@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { BatchResponseSchema, CarrierRefusalSchema, createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchCommitStatusAnswer, type BatchResponse } from '@selvedge/protocol';
+import { BatchResponseSchema, CarrierRefusalSchema, createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, RefusalSchema, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchCommitStatusAnswer, type BatchResponse } from '@selvedge/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Gateway } from '../gateway.js';
 import { createFakeNetwork, type FakeNetwork } from '../testdata/fake-network.js';
@@ -305,6 +305,16 @@ describe('replicas of which one has no core', () => {
     };
     expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
     expect(orderedItems()).toEqual([1, 1]);
+  });
+
+  it('and which refuse items for different reasons: neither is believed', async () => {
+    network.consortium.setContractPolicy({ computeQuorum: 2 });
+    network.hooks.executeBatch = async (node, genuine) => {
+      const answer = deferAll(await genuine());
+      if (node === 'compute-1') for (const item of answer.items) item.refusal = create(RefusalSchema, { code: 'DATASET_ACCESS_DENIED', role: 'compute', message: 'no' });
+      return answer;
+    };
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
   });
 });
 

@@ -2,12 +2,13 @@ import { toHex } from '@selvedge/crypto';
 import { isSameCores } from '@selvedge/protocol';
 import { executeOnQuorum, type Agreement } from '../agreement.js';
 import type { NodeCall } from '../asking.js';
-import { openBatchAnswer, type BatchAnswer } from '../domain/batch-answer.js';
+import { openBatchAnswer, type BatchAnswer, type ItemAnswer } from '../domain/batch-answer.js';
 import { differenceOf } from '../domain/core-difference.js';
 import type { BuiltRequest } from '../domain/request.js';
 import { contractsAsked } from '../domain/requirements.js';
 import { missingFor } from '../missing-nodes.js';
 import type { Session } from '../session.js';
+import { verifyTargetReplica } from '../verify-replica.js';
 
 /**
  * Has a batch executed by as many compute nodes as the contract and those that it called ask for. Throws what
@@ -21,14 +22,23 @@ export function executeBatch(session: Session, contract: string, requests: reado
   };
   return executeOnQuorum(session, call, {
     isSame: isSameBatch,
-    differenceOf: (a, b) => differenceOf(a.cores, b.cores) ?? { differs: 'the batch', isOfState: false },
+    differenceOf: (a, b) => (isSameTarget(a, b) ? { differs: 'what items were refused with', isOfState: false } : differenceOf(a.cores, b.cores)),
+    verify: async ({ nodeId, targetData, cores }) => { if (targetData !== undefined) verifyTargetReplica(nodeId, targetData, cores, await session.trust.view(), session.clock()); },
     missing: (answers) => (isSubmit ? missingFor(session.trust, contractsAsked(contract, answers), answers) : Promise.resolve(1 - answers.length)),
   });
 }
 
-/** Whether endorsers would be shown the same of both; answers of which none has a core are all the same to them. */
-function isSameBatch({ targetData: a }: BatchAnswer, { targetData: b }: BatchAnswer): boolean {
+/** Whether endorsers would be shown the same of both, and callers told the same of what has no core. */
+function isSameBatch(a: BatchAnswer, b: BatchAnswer): boolean {
+  return isSameTarget(a, b) && a.items.every((item, i) => refusalOf(item) === refusalOf(b.items[i]));
+}
+
+function isSameTarget({ targetData: a }: BatchAnswer, { targetData: b }: BatchAnswer): boolean {
   return a === undefined || b === undefined ? a === b : isSameCores(a, b);
+}
+
+function refusalOf(item: ItemAnswer | undefined): string | undefined {
+  return item !== undefined && 'refusal' in item ? item.refusal.code : undefined;
 }
 
 /** Names a batch where one transaction would be named. */

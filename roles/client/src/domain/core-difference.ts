@@ -9,15 +9,15 @@ export interface CoreDifference {
   readonly isOfState: boolean;
 }
 
-/** The first difference between the cores of two nodes that ran the same requests; undefined where they are equal in all that is compared. */
-export function differenceOf(a: readonly Core[], b: readonly Core[]): CoreDifference | undefined {
+/** The first difference between the cores of two nodes that ran the same requests, which are not the same. */
+export function differenceOf(a: readonly Core[], b: readonly Core[]): CoreDifference {
   if (a.length !== b.length) return { differs: `cores of ${String(a.length)} and ${String(b.length)} items`, isOfState: false };
   for (const [i, core] of a.entries()) {
     const other = b[i];
     const found = other === undefined ? undefined : differenceOfCore(core, other);
     if (found !== undefined) return found;
   }
-  return undefined;
+  return own('the core');
 }
 
 function differenceOfCore(a: Core, b: Core): CoreDifference | undefined {

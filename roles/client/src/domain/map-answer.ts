@@ -16,7 +16,8 @@ export interface MapAnswer extends Answer {
 export function openMapAnswer(request: BuiltRequest, sealed: SealedResponse): MapAnswer {
   const response = openResponseTo(request, sealed, undefined);
   const { map, payload } = response;
-  if (map?.part === undefined || payload.length > 0 || map.contracts[0] !== request.contract) {
+  const isCallable = (contract: string): boolean => contract === request.contract || request.calledEpochs.has(contract);
+  if (map?.part === undefined || payload.length > 0 || map.contracts[0] !== request.contract || !map.contracts.every(isCallable)) {
     throw new SelvedgeError('TARGET_DATA_INCONSISTENT', `compute node ${sealed.nodeId} answered a map with something else than a part`, { role: 'client', details: { nodeId: sealed.nodeId } });
   }
   return { nodeId: sealed.nodeId, response, part: map.part, contracts: map.contracts, readDigest: map.readDigest };

@@ -42,10 +42,10 @@ describe('missingNodes', () => {
     expect(missing([await answerOf({ platformId }), await answerOf({ platformId })], floors(), 2)).toBe(1);
   });
 
-  it('leaves answers without a certificate that can be read to the endorsers', () => {
+  it('does not count answers without a certificate that can be read', () => {
     const none: CountedAnswer = { targetData: undefined };
     const forged: CountedAnswer = { targetData: create(TargetDataSchema, { attachments: { teeSignatures: [{ certificate: new Uint8Array(9) }] } }) };
-    expect(missing([none, forged], floors(['simulated', 2]), 2)).toBe(0);
+    expect(missing([none, forged], floors(['simulated', 2]), 2)).toBe(2);
     expect(missing([none], floors())).toBe(0);
   });
 });

@@ -18,11 +18,8 @@ export function missingNodes(answers: readonly CountedAnswer[], { profile, polic
   if (answers.length === 0) return Math.max(leastFloor(profile), ...quorums.map(({ count }) => count));
   // One answer is enough: no certificate needs to be read.
   if (!hasQuorumFloors(profile) && quorums.every(({ count }) => count === 1)) return 0;
-  const signersByAnswer = answers.map(signersOf);
-  const signers = signersByAnswer.flat();
-  // Whoever shows no certificate is left to the endorsers.
-  const uncounted = signersByAnswer.filter((found) => found.length === 0).length;
-  return Math.max(0, ...[...quorums, ...quorumFloors(profile, signers)].map(({ count, distinctBy }) => count - distinctCount(signers, distinctBy) - uncounted));
+  const signers = answers.flatMap(signersOf);
+  return Math.max(0, ...[...quorums, ...quorumFloors(profile, signers)].map(({ count, distinctBy }) => count - distinctCount(signers, distinctBy)));
 }
 
 function signersOf({ targetData }: CountedAnswer): CountedNode[] {

@@ -89,9 +89,9 @@ describe('the difference between two executions', () => {
   });
 
   it('is the event or the result, where all else is the same', () => {
-    expect(differenceOf([core(base)], [core(base, { eventDigest: KEY })])?.differs).toBe('the event');
-    expect(differenceOf([core(base)], [core(base, { responseDigest: KEY })])?.differs).toBe('the result');
-    expect(differenceOf([core(base)], [core(base)])).toBeUndefined();
+    expect(differenceOf([core(base)], [core(base, { eventDigest: KEY })]).differs).toBe('the event');
+    expect(differenceOf([core(base)], [core(base, { responseDigest: KEY })]).differs).toBe('the result');
+    expect(differenceOf([core(base)], [core(base, { gated: true })]).differs).toBe('the core');
     expect(differenceOf([core(base)], [])).toEqual({ differs: 'cores of 1 and 0 items', isOfState: false });
   });
 });

@@ -5,7 +5,7 @@ import { AttachmentsSchema, TargetDataSchema, type TargetData } from '@selvedge/
 /** A compute node whose answer was not that of the nodes that agreed. */
 export interface OutvotedNode {
   readonly nodeId: string;
-  /** Where it differs: `the result`, `writes of stones`; or the code of its refusal. */
+  /** Where it differs: `the result`, `what stones writes`; or the code of its refusal. */
   readonly differs: string;
 }
 

@@ -1,7 +1,7 @@
 import type { Appraise } from '@selvedge/attestation';
-import { equalBytes } from '@selvedge/crypto';
+import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { encodeMessage, NamesInUseSchema, type ContractSection, type Core, type PartitionedFunction, type RequestBody, type SetDigestStatement, type UnguardedSet } from '@selvedge/protocol';
+import { encodeMessage, LIMITS, NamesInUseSchema, parseMessage, SetDigestSchema, SetDigestStatementSchema, setGuardKey, type ContractSection, type Core, type PartitionedFunction, type RequestBody, type SetDigestStatement, type UnguardedSet } from '@selvedge/protocol';
 import { FIRST_NAME_EPOCH } from '@selvedge/policy';
 import { openPart } from '@selvedge/sealed-objects';
 import { agreeCalledTerms, type CallContext } from './called-contracts.js';
@@ -46,7 +46,8 @@ interface OpenedPart extends MappedPart {
 export function openParts(body: RequestBody, txId: Uint8Array, rule: PartitionedFunction, terms: ContractTerms, context: OpenPartsContext): MappedParts {
   const opened = body.parts.map((bytes, index) => openOne(bytes, index, { body, txId, rule, terms, context }));
   const unguarded = opened.flatMap((part) => part.unguarded);
-  const statements = opened.flatMap((part) => part.statements);
+  // Parts of one set, and replicas of one part, bring the same; endorsers verify each that is sent.
+  const statements = [...new Map(opened.flatMap((part) => part.statements).map((signed) => [toHex(encodeMessage(SetDigestStatementSchema, signed)), signed])).values()];
   const inherited = inheritReads(opened.flatMap((part) => part.sections), statements, unguarded);
   verifyConfirmable(body, inherited);
   return { parts: opened, inherited };
@@ -78,7 +79,20 @@ function openOne(bytes: Uint8Array, index: number, { body, txId, rule, terms, co
     verifyPartSigners(certificates, signedPart.nodeEvidence, { profile: view.profile, policy: own.policy, at: now, appraise });
     return { terms: own, section };
   });
-  return { arguments: part.arguments, result: part.result, sections, statements: signedPart.statements, unguarded: part.unguarded };
+  return { arguments: part.arguments, result: part.result, sections, statements: statementsOfReads(signedPart.statements, core), unguarded: part.unguarded };
+}
+
+/** Those of sets that the part read: endorsers refuse whatever comes with a statement of another, which anybody can add. */
+function statementsOfReads(statements: readonly SetDigestStatement[], { sections }: Core): SetDigestStatement[] {
+  const guards = new Set(sections.flatMap(({ contract, guardsRead }) => guardsRead.map(({ guardKey }) => `${contract} ${toHex(guardKey)}`)));
+  return statements.filter(({ statement }) => {
+    try {
+      const digest = parseMessage(SetDigestSchema, statement, LIMITS.maxHeaderBytes);
+      return guards.has(`${digest.contract} ${toHex(setGuardKey(digest))}`);
+    } catch {
+      return false;
+    }
+  });
 }
 
 function verifyCoreOfRequest(core: Core, body: RequestBody, txId: Uint8Array): void {

@@ -1,35 +1,24 @@
-import { verifyComputeQuorum, verifyKeyHolders, verifySignerSuites, verifyTeeCertificate, verifyTeeTypes, type Appraise, type TeeCertificate } from '@selvedge/attestation';
+import { claimedTeeBinding, verifyComputeQuorum, verifyKeyHolders, verifySignerSuites, verifyTeeSignatures, verifyTeeTypes, type Appraise, type SignatureContext, type TeeCertificate } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { readBrokerRoot, verifyTeeStanding, type FactReader, type Profile } from '@selvedge/policy';
+import type { Profile } from '@selvedge/policy';
 import { signing, type ContractPolicy, type NodeEvidence, type SignedPart } from '@selvedge/protocol';
 
 /**
  * Whoever signed a part, each a compute node in good standing on the ledger now. Throws TEE_CERTIFICATE_INVALID, TEE_WRONG_ROLE or
  * TEE_SIGNATURE_INVALID; PART_OUTDATED for one that was revoked, or whose certificate has ended: other nodes can make the part anew.
- *
- * @param at of a clock that may only make this node refuse
  */
-export function verifyPartSignatures({ sealedPart, signatures }: Pick<SignedPart, 'sealedPart' | 'signatures'>, { facts, profile, at }: { readonly facts: FactReader; readonly profile: Profile; readonly at: Date }): readonly TeeCertificate[] {
-  const { network, channel } = profile.message;
-  const { rootCertificate } = readBrokerRoot(facts);
+export function verifyPartSignatures({ sealedPart, signatures }: Pick<SignedPart, 'sealedPart' | 'signatures'>, context: SignatureContext): readonly TeeCertificate[] {
   const signed = signing.part(sealedPart);
-  return signatures.map(({ certificate: der, signature }) => {
-    const certificate = verifyTeeCertificate(der, rootCertificate, at);
-    verifyStillStanding(facts, certificate.binding, { network, channel, role: 'compute' });
-    if (!certificate.suite.isSignatureValid(certificate.publicKey, signed, signature)) throw new SelvedgeError('TEE_SIGNATURE_INVALID', 'the TEE signature of a part does not verify');
-    return certificate;
+  return signatures.flatMap((signature) => {
+    try {
+      return verifyTeeSignatures([signature], signed, context);
+    } catch (cause) {
+      const hasEnded = isSelvedgeError(cause, 'TEE_REVOKED') || isSelvedgeError(cause, 'TEE_CERTIFICATE_EXPIRED');
+      if (!hasEnded) throw cause;
+      // Under its own code the client would take it for a refusal of the node that reduces.
+      throw new SelvedgeError('PART_OUTDATED', `compute node ${claimedTeeBinding(signature.certificate)?.nodeId ?? ''}, which made a part, counts no more: ${cause.code}: ${cause.message}`, { cause });
+    }
   });
-}
-
-function verifyStillStanding(...[facts, binding, expected]: Parameters<typeof verifyTeeStanding>): void {
-  try {
-    verifyTeeStanding(facts, binding, expected);
-  } catch (cause) {
-    const hasEnded = isSelvedgeError(cause, 'TEE_REVOKED') || isSelvedgeError(cause, 'TEE_CERTIFICATE_EXPIRED');
-    if (!hasEnded) throw cause;
-    // Under its own code the client would take it for a refusal of the node that reduces.
-    throw new SelvedgeError('PART_OUTDATED', `compute node ${binding.nodeId}, which made a part, counts no more: ${cause.code}: ${cause.message}`, { cause });
-  }
 }
 
 /**

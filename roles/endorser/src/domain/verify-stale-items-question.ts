@@ -1,7 +1,7 @@
+import { verifyTeeSignatures } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
-import { LIMITS, parseCores, requireAtMost, type Core, type StaleItemsRequest } from '@selvedge/protocol';
+import { LIMITS, parseCores, requireAtMost, teeSigningInput, type Core, type StaleItemsRequest } from '@selvedge/protocol';
 import { verifyChannel, verifyNetwork, verifySignatureLimits } from './check-shape.js';
-import { verifyTeeSignatures } from './check-tee-signatures.js';
 import type { EndorsementContext } from './context.js';
 
 /** What a question may measure before anything of it is parsed. Throws LIMIT_EXCEEDED, MALFORMED_MESSAGE for one about nothing. */
@@ -20,7 +20,7 @@ export function verifyStaleItemsSize({ cores, itemMask, teeSignatures }: StaleIt
  */
 export function verifyStaleItemsQuestion({ cores, itemMask, teeSignatures }: StaleItemsRequest, context: EndorsementContext): readonly Core[] {
   if (teeSignatures.length === 0) throw new SelvedgeError('TEE_SIGNATURE_INVALID', 'nobody has signed the batch');
-  verifyTeeSignatures({ coreBytes: cores, attachments: { teeSignatures } }, context.state, context);
+  verifyTeeSignatures(teeSignatures, teeSigningInput(cores), { facts: context.state, profile: context.profile, at: context.at });
   const kept = parseCores(cores, itemMask);
   for (const core of kept) {
     verifyNetwork(core, context.profile);

@@ -1,7 +1,7 @@
-import { verifyComputeQuorum, verifyKeyHolders, verifySignerSuites, verifyTeeTypes } from '@selvedge/attestation';
+import { verifyComputeQuorum, verifyKeyHolders, verifySignerSuites, verifyTeeSignatures, verifyTeeTypes } from '@selvedge/attestation';
 import { SelvedgeError } from '@selvedge/errors';
 import { facts as factKeys, withRevocationLists } from '@selvedge/policy';
-import { createItemOverlay, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
+import { createItemOverlay, teeSigningInput, type ContractSection, type Core, type TargetData } from '@selvedge/protocol';
 import type { EndorserState } from '../ports.js';
 import { verifyCodeHash, verifyContractSuite, verifyGatedFlag, verifyKeyEpoch, verifyNames, verifyPolicyVersion } from './check-contract.js';
 import { verifyDatasets } from './check-datasets.js';
@@ -13,7 +13,6 @@ import { verifyPackets } from './check-packets.js';
 import { verifyGuardsCurrent, verifyReadsCurrent } from './check-read-set.js';
 import { verifySetDigests } from './check-set-digests.js';
 import { parseTargetData, verifyAttachmentLimits, verifyChannel, verifyNetwork, verifySuiteAllowed, type ParsedTargetData } from './check-shape.js';
-import { verifyTeeSignatures } from './check-tee-signatures.js';
 import { verifyOnlySupportedWrites } from './check-unsupported.js';
 import type { EndorsementContext } from './context.js';
 import { readContractRules, type ContractRules } from './contract-rules.js';
@@ -45,22 +44,24 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
     // Each contract that an item touches keeps a marker of its own.
     if (isStateOf(core.sections, context)) verifyTxIdUnused(core, context.state);
   }
-  const certificates = verifyTeeSignatures(targetData, facts, context);
+  const certificates = verifyTeeSignatures(attachments.teeSignatures, teeSigningInput(targetData.coreBytes), { facts, profile: context.profile, at: context.at });
   // Its rules about keys and quorums: a profile that takes a node's keys away, the first one that has rules too, fails what the node signed before.
   facts.fact(factKeys.profile);
 
   const rules = new Map(cores.flatMap((core) => core.sections.map(({ contract }) => [contract, readContractRules(facts, contract)])));
+  for (const core of cores) for (const { contract } of core.sections) verifyContractSuite(core, (rules.get(contract) ?? readContractRules(facts, contract)).policy);
+  for (const { policy } of rules.values()) {
+    const policies = { profile: context.profile.message, policy };
+    verifySignerSuites(certificates, policy);
+    verifyKeyHolders(certificates, policies);
+    verifyTeeTypes(certificates, attachments.nodeEvidence, policies, context);
+    verifyComputeQuorum(certificates, policies);
+  }
   // Each item meets what the kept ones before it write.
   const overlay = createItemOverlay(context.state);
   for (const core of cores) {
     for (const section of core.sections) {
       const contract = rules.get(section.contract) ?? readContractRules(facts, section.contract);
-      verifyContractSuite(core, contract.policy);
-      verifySignerSuites(certificates, contract.policy);
-      const policies = { profile: context.profile.message, policy: contract.policy };
-      verifyKeyHolders(certificates, policies);
-      verifyTeeTypes(certificates, attachments.nodeEvidence, policies, context);
-      verifyComputeQuorum(certificates, policies);
       verifyCodeHash(section, contract.policy);
       verifyPolicyVersion(section, contract.policy);
       verifyKeyEpoch(section, facts);
