@@ -1,4 +1,5 @@
-// Compiles every package, then bundles each service into one file: what a TEE measures is exactly what it runs.
+// Compiles every package, then bundles each service into one file: what a TEE measures is exactly what it runs. The command is
+// bundled too: it starts in less than half the time.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +17,11 @@ export function bundlePath(name, kind = 'main') {
   return path.join(root, 'services', name, `dist/${kind}.bundle.mjs`);
 }
 
-/** Native modules cannot be bundled; only services outside a TEE use them. */
-const EXTERNAL = ['lmdb'];
+/** Native modules cannot be bundled; only what runs outside a TEE uses them. */
+const EXTERNAL = ['lmdb', 'pkcs11js'];
+
+/** Where the command's bundle lies: as deep in the tree as what it holds, which finds other files by that. */
+const COMMAND_BUNDLE = path.join(root, 'apps/cli/dist/bundle/selvedge.mjs');
 
 const BANNER = [
   "import { createRequire as createRequireForBundle } from 'node:module';",
@@ -38,7 +42,6 @@ export function serviceNames() {
  * with them. Throws when a patch does not apply exactly once.
  */
 export async function bundleService(name, outfile = bundlePath(name), patches = [], conditions = DEVELOPMENT) {
-  const esbuild = await import('esbuild');
   const applied = new Set();
   const plugin = {
     name: 'patches',
@@ -57,9 +60,15 @@ export async function bundleService(name, outfile = bundlePath(name), patches = 
       });
     },
   };
+  await bundle(path.join(root, 'services', name, 'src/main.ts'), outfile, conditions, patches.length === 0 ? [] : [plugin]);
+  if (applied.size !== patches.length) throw new Error('a patch names a file that is not in the bundle');
+}
+
+async function bundle(entryPoint, outfile, conditions, plugins = []) {
+  const esbuild = await import('esbuild');
   mkdirSync(path.dirname(outfile), { recursive: true });
   await esbuild.build({
-    entryPoints: [path.join(root, 'services', name, 'src/main.ts')],
+    entryPoints: [entryPoint],
     outfile,
     absWorkingDir: root,
     bundle: true,
@@ -71,14 +80,14 @@ export async function bundleService(name, outfile = bundlePath(name), patches = 
     banner: { js: BANNER },
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: patches.length === 0 ? [] : [plugin],
+    plugins,
   });
-  if (applied.size !== patches.length) throw new Error('a patch names a file that is not in the bundle');
 }
 
 export async function build() {
   run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '--build']);
   await Promise.all(serviceNames().map((name) => bundleService(name)));
+  await bundle(path.join(root, 'apps/cli/src/index.ts'), COMMAND_BUNDLE, DEVELOPMENT);
   await Promise.all(TEE_SERVICES.map((name) => bundleService(name, bundlePath(name, 'production'), [], PRODUCTION)));
 }
 

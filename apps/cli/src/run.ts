@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { withRole } from '@selvedge/errors';
 import { addAttestCommands } from './commands/attest.js';
@@ -67,8 +67,9 @@ function createProgram(terminal: Terminal): Command {
   return program;
 }
 
+/** By the package's name: this file runs from its sources, its build and its bundle. */
 function ownVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  const { version } = createRequire(import.meta.url)('@selvedge/cli/package.json') as { readonly version: string };
   return version;
 }
 
