@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -40,5 +40,21 @@ describe('README', () => {
   it('names both commands', () => {
     expect(README).toMatch(/npm start/);
     expect(README).toMatch(/npm test/);
+  });
+});
+
+describe('pages', () => {
+  const docs = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+  const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...docs.map((file) => path.join('docs', file))];
+  const anchorsOf = (page: string): Set<string> =>
+    new Set([...readFileSync(page, 'utf8').matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')));
+
+  it.each(pages)('%s links to files and headings that exist', (page) => {
+    const links = [...readFileSync(path.join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+    const broken = links.filter(([, file = '', anchor]) => {
+      const target = path.resolve(root, file === '' ? page : path.join(path.dirname(page), file));
+      return !existsSync(target) || (anchor !== undefined && !anchorsOf(target).has(anchor));
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
   });
 });
