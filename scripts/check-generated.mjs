@@ -1,4 +1,4 @@
-// Fails when a generated file is not what its generator makes: protobuf code, docs/invariants.md, docs/error-codes.md, docs/chaincode-support.md.
+// Fails when a generated file is not what its generator makes: protobuf code, docs/invariants.md, docs/error-codes.md, docs/cli.md, docs/chaincode-support.md.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,6 +10,7 @@ if (digests() !== readFileSync(DIGESTS_FILE, 'utf8')) wrong.push('protocol/src/g
 for (const [script, file] of [
   ['testing/mutants/run.mjs', 'docs/invariants.md'],
   ['scripts/error-codes.mjs', 'docs/error-codes.md'],
+  ['scripts/cli-reference.mjs', 'docs/cli.md'],
   ['scripts/chaincode-support.mjs', 'docs/chaincode-support.md'],
 ]) {
   const printed = spawnSync(process.execPath, [path.join(root, script), '--print-docs'], { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });

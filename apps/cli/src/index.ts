@@ -1,2 +1,3 @@
-export { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, run } from './run.js';
+export { createProgram, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, run } from './run.js';
+export { systemTerminal } from './terminal.js';
 export { parseChaincodeCall, parseTransient, type ChaincodeCall } from './chaincode-call.js';

@@ -34,7 +34,8 @@ export async function run(args: readonly string[], terminal: Terminal = systemTe
   }
 }
 
-function createProgram(terminal: Terminal): Command {
+/** The command with all of its subcommands, as commander has them. */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command('selvedge')
     .description('Private-data processing for Hyperledger Fabric: development networks, contracts, policy.')
     .version(ownVersion(), '-V, --version', 'print the version of this command')
