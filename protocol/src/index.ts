@@ -11,6 +11,7 @@ export * from './gen/selvedge/v1/key_policy_pb.js';
 export * from './gen/selvedge/v1/view_pb.js';
 export { LIMITS } from './limits.js';
 export { encodeMessage, parseMessage } from './parse.js';
+export { parsePacket } from './parse-packet.js';
 export { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
 export * from './target-data.js';
 export * from './digests.js';

@@ -43,10 +43,10 @@ const writeVersion = (version: string): Promise<void> =>
 const admins = (...mspIds: string[]): Signer[] => mspIds.map((mspId) => consortium.organisation(mspId).admin.signer);
 const present = () => ({ fact: (key: string) => consortium.state.fact(key), profile: consortium.profile });
 
-const ownerKeysOf = (mspId: string): Uint8Array => {
+const ownerKeysOf = (mspId: string, suite: string = consortium.contractPolicy.suite): Uint8Array => {
   const { network, channel } = consortium;
-  const { publicKey } = suiteByName(consortium.contractPolicy.suite).generateKemKeyPair();
-  return createOwnerKeys(consortium.organisation(mspId).peer.signer, { network, channel, keys: [{ suite: consortium.contractPolicy.suite, publicKey }] });
+  const { publicKey } = suiteByName(suite).generateKemKeyPair();
+  return createOwnerKeys(consortium.organisation(mspId).peer.signer, { network, channel, keys: [{ suite, publicKey }] });
 };
 
 /** A ledger that takes what it verifies, as the real ones do. */
@@ -143,6 +143,27 @@ describe('planContract', () => {
       const apart = { endorsementPolicy: "OR('EastMSP.peer')", ownerSets: [{ name: 'houses', owners: OWNERS, endorsementPolicy: "OR('EastMSP.peer')" }] };
       await expect(call(apart)).rejects.toMatchObject({ code: 'CALLED_ENDORSERS_DIFFER', message: expect.stringContaining('EastMSP cannot endorse diamonds; NorthMSP, SouthMSP cannot endorse bank') as string });
       await expect(call(apart, { on: { ...ports(), endorsement: undefined } })).resolves.toBeDefined();
+    });
+  });
+
+  describe('of a contract with datasets in plaintext', () => {
+    const SUITES = ['P256-AES256GCM-SHA256', 'X25519-ED25519-AES256GCM-SHA256'] as const;
+    const fresh = async (settings: object): Promise<readonly string[]> => {
+      await writeFile(join(folder, 'selvedge.json'), JSON.stringify({ plaintext: ['auroraStones'], ...settings }));
+      const { change } = await plan(7, { name: 'fresh', suite: SUITES[0] }, { ...ports(), fetchKeyCommitments: () => Promise.resolve(new Uint8Array(1)) });
+      return change!.changes.map(({ key }) => key).filter((key) => key.startsWith('owner-keys/'));
+    };
+
+    it('records the keys of their owners, also where those on the ledger are of another suite', async () => {
+      expect(await fresh({})).toEqual([facts.ownerKeys('AuroraMSP')]);
+      consortium.state.setFact(facts.ownerKeys('AuroraMSP'), ownerKeysOf('AuroraMSP', SUITES[1]));
+      expect(await fresh({})).toEqual([facts.ownerKeys('AuroraMSP')]);
+      consortium.state.setFact(facts.ownerKeys('AuroraMSP'), ownerKeysOf('AuroraMSP', SUITES[0]));
+      expect(await fresh({})).toEqual([]);
+    });
+
+    it('refuses gated functions beside them before anybody approves', async () => {
+      await expect(fresh({ gatedFunctions: ['Close'], gate: { organisations: ['NorthMSP'], quorum: 1 } })).rejects.toMatchObject({ code: 'POLICY_MALFORMED', message: expect.stringContaining('could open results before the commit') as string });
     });
   });
 

@@ -3,7 +3,7 @@ import { readManifest, type ContractOptions, type ContractSurroundings } from '@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
-import { facts, FIRST_KEY_EPOCH, parseContractPolicy, parseFactKey, verifyContractPolicy, verifyOwnerKeys, type FactUpdate } from '@selvedge/policy';
+import { facts, FIRST_KEY_EPOCH, parseContractPolicy, parseFactKey, readOwnerKey, verifyContractPolicy, verifyOwnerKeys, type FactUpdate } from '@selvedge/policy';
 import { StorageMode, type ContractPolicy } from '@selvedge/protocol';
 import type { EndorsementState, LifecyclePorts, PresentPolicy } from './ports.js';
 import { approveProposal, removeProposal, type Proposal, type WantedChange } from './proposals.js';
@@ -55,6 +55,8 @@ export async function planContract(
   const surroundings = input.keepsRecorded === true ? recordedSurroundings(present, options.name ?? manifest.name, network) : network;
   const policy = wantedPolicy({ manifest, codeHash, surroundings, options, present });
   const previous = previousOf(present, policy);
+  // Whatever no ledger would take is refused before anybody approves it.
+  parseContractPolicy(encodePolicy(policy));
   verifyContractPolicy(policy, present.profile, previous);
   refuseNewOwners(policy, previous);
   // Endorsement chaincodes are what Fabric's endorsers run.
@@ -77,7 +79,8 @@ async function wantedChange(ports: LifecyclePorts, policy: ContractPolicy, prese
   if (recorded === undefined || !equalBytes(recorded, value)) changes.push({ key, value });
   if (present.fact(epoch) === undefined) changes.push({ key: epoch, value: await ports.fetchKeyCommitments(present, name, suite) });
   for (const mspId of ownersInPlaintext(policy)) {
-    if (present.fact(facts.ownerKeys(mspId)) === undefined) changes.push({ key: facts.ownerKeys(mspId), value: await ports.fetchOwnerKeys(present.profile, mspId) });
+    // Also where the recorded ones are of other suites alone: nothing could be written.
+    if (readOwnerKey(present, mspId, suite) === undefined) changes.push({ key: facts.ownerKeys(mspId), value: await ports.fetchOwnerKeys(present.profile, mspId) });
   }
   if (changes.length === 0) return undefined;
   const verify = (changed: string, proposed: Uint8Array): void => {

@@ -133,7 +133,7 @@ export const CODES = {
   STATE_BEHIND: entry('UNAVAILABLE', true, 'The business node that is named lags behind the ledger; wait or ask another.'),
   STATE_FORGED: entry('DATA_LOSS', false, 'The business node that is named sent state that does not verify; inspect it.'),
   READER_UNATTESTED: entry('FAILED_PRECONDITION', true, 'Prove yourself to the business node before you ask it for plaintext; a compute node of this release does so by itself.'),
-  PLAINTEXT_COPY_INVALID: entry('DATA_LOSS', false, 'A committed value’s copy does not open at the owner that is named, which stops there; look at its key file, and at the compute nodes that wrote the value.'),
+  PLAINTEXT_COPY_INVALID: entry('DATA_LOSS', false, 'A committed value’s copy does not open at the owner that is named: look at its key file, and at the compute nodes that wrote the value; written anew, it is read again.'),
   PLAINTEXT_STORE_BEHIND: entry('FAILED_PRECONDITION', false, 'The store of plaintext is older than what the business node can replay; empty it, and the node fills it anew.'),
   OWNER_KEY_UNKNOWN: entry('FAILED_PRECONDITION', false, 'Have an administrator of the owner that is named record its business node’s key ("selvedge keys owner").'),
   DATASET_NOT_HELD: entry('NOT_FOUND', false, 'Ask a business node of an organisation that owns the dataset.'),
@@ -205,6 +205,7 @@ export const CODES = {
   PLAINTEXT_STORE_UNAVAILABLE: entry('UNAVAILABLE', true, 'Check that the database of plaintext datasets runs and can be reached; the node goes on by itself when it answers again.'),
   PLAINTEXT_STORE_IN_USE: entry('FAILED_PRECONDITION', true, 'Give every business node and channel a schema or folder of its own; the text names who has this one.'),
   PLAINTEXT_STORE_GAP: entry('FAILED_PRECONDITION', false, 'Apply the blocks in order, from the one after the checkpoint.'),
+  PLAINTEXT_STORE_FOREIGN: entry('FAILED_PRECONDITION', false, 'The store of plaintext is of another ledger with the same channel and organisation: give the business node an empty one, or the ledger that it belongs to.'),
   PLAINTEXT_STORE_REFUSED: entry('FAILED_PRECONDITION', false, 'PostgreSQL refused what the text says, with its SQLSTATE: mend rights, names or tables, and start the node again.'),
 
   // Fabric’s own peers and orderers

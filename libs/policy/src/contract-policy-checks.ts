@@ -30,6 +30,7 @@ export function checkContractPolicy(policy: ContractPolicy): void {
   checkDatasets(policy.datasets, new Set(policy.ownerSets.map((set) => set.name)));
   checkFunctions(policy.gatedFunctions);
   checkGate(policy);
+  checkGatedPlaintext(policy);
   checkPartitions(policy);
   checkList('organisation_map', policy.organisationMap.map((mapping) => mapping.chaincodeMspId), MSP_ID);
   if (policy.organisationMap.some((mapping) => !MSP_ID.test(mapping.endorserMspId))) throw malformed('organisation_map: endorser_msp_id');
@@ -94,6 +95,12 @@ function checkGate({ gatedFunctions, gateOrganisations, gateQuorum }: ContractPo
   if (gateOrganisations.length > 0 && gatedFunctions.length === 0) throw malformed('gate_organisations without gated functions');
   const least = Math.min(1, gateOrganisations.length);
   if (gateQuorum < least || gateQuorum > gateOrganisations.length) throw malformed(`gate_quorum: a number from ${String(least)} to ${String(gateOrganisations.length)} expected`);
+}
+
+/** An owner's copy opens as soon as there is a packet, and a packet is there before the commit that the gate waits for. */
+function checkGatedPlaintext({ datasets, gatedFunctions }: ContractPolicy): void {
+  const open = datasets.find(({ mode }) => mode === StorageMode.PLAINTEXT);
+  if (open !== undefined && gatedFunctions.length > 0) throw malformed(`gated_functions, and dataset '${open.name}' is in plaintext: its owners could open results before the commit`);
 }
 
 function checkList(what: string, names: readonly string[], pattern: RegExp): void {

@@ -46,6 +46,7 @@ describe('parseContractPolicy', () => {
     ['too many gated functions', { gatedFunctions: Array.from({ length: 257 }, (_, i) => String(i)) }, /gated_functions: more than 256/],
     ['a gate organisation that is no MSP id', { gateOrganisations: ['?'] }, /gate_organisations: entry 0/],
     ['gate organisations that are not sorted', { gateOrganisations: ['Org2MSP', 'Org1MSP'] }, /gate_organisations are not sorted/],
+    ['gated functions beside a dataset in plaintext', { datasets: [{ name: '', ownerSet: 'all' }, { name: 'stones', ownerSet: 'own', mode: StorageMode.PLAINTEXT }] }, /gated_functions, and dataset 'stones' is in plaintext/],
     ['a gate without gated functions', { gatedFunctions: [] }, /gate_organisations without gated functions/],
     ['a gate that nobody opens', { gateQuorum: 0 }, /gate_quorum: a number from 1 to 1/],
     ['a gate that its organisations cannot open', { gateQuorum: 2 }, /gate_quorum: a number from 1 to 1/],
@@ -116,7 +117,7 @@ describe('verifyContractPolicy', () => {
   });
 
   it('lets no storage mode change', () => {
-    const kept = (mode: StorageMode): object => ({ datasets: [world, { ...stones, mode }] });
+    const kept = (mode: StorageMode): object => ({ datasets: [world, { ...stones, mode }], gatedFunctions: [], gateOrganisations: [], gateQuorum: 0 });
     expect(refused({ policyVersion: 2n, ...kept(StorageMode.PLAINTEXT) }, kept(StorageMode.PLAINTEXT))).toBe('nothing was refused');
     for (const [now, before] of [[StorageMode.PLAINTEXT, StorageMode.CIPHERTEXT], [StorageMode.CIPHERTEXT, StorageMode.PLAINTEXT]] as const) expect(refused({ policyVersion: 2n, ...kept(now) }, kept(before))).toMatch(/^POLICY_MALFORMED: .*storage mode of dataset .* changes/);
   });

@@ -25,7 +25,6 @@ export {
   type SealedObject,
 } from './packet.js';
 export { openEvent, sealEvent, type EventHeaderInit, type OpenedEvent } from './event.js';
-export { parsePacket } from './parse-packet.js';
 export { openOwnerCopy, type OpenedOwnerCopy, type OwnerCopyRecipient } from './owner-copy.js';
 export { createReaderChannel, openReaderChannel, type ReaderChannel, type ReaderChannelScope, type SealedAnswerParts } from './reader-channel.js';
 export { openPart, sealPart, type ExpectedPart, type OpenedPart, type PartHeaderInit } from './part.js';

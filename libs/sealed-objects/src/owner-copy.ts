@@ -1,8 +1,7 @@
 import { equalBytes, lengthPrefixed, sha256, suiteByName, type KemKeyPair } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { compareText, encodeMessage, ownerKeyId, PacketHeaderSchema, PacketSchema, parseMessage, LIMITS, type OwnerCopy, type PacketHeader } from '@selvedge/protocol';
+import { compareText, encodeMessage, ownerKeyId, PacketHeaderSchema, PacketSchema, parseMessage, parsePacket, LIMITS, type OwnerCopy, type PacketHeader } from '@selvedge/protocol';
 import { parseContent } from './padded-content.js';
-import { parsePacket } from './parse-packet.js';
 
 /** An owner that keeps a dataset in plaintext, and the key that its copies are sealed to. */
 export interface OwnerCopyRecipient {

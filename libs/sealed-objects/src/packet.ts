@@ -1,8 +1,7 @@
 import { equalBytes, sha256, suiteByName } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { encodeMessage, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, requireAtMost, requireLength, type PacketHeader, type ServedPlaintext } from '@selvedge/protocol';
-import { parsePacket } from './parse-packet.js';
+import { encodeMessage, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, parsePacket, requireAtMost, requireLength, type PacketHeader, type ServedPlaintext } from '@selvedge/protocol';
 import { sealOwnerCopies, type OwnerCopyRecipient } from './owner-copy.js';
 import { encodeContent, parseContent } from './padded-content.js';
 import { deriveSyntheticKeys, openSynthetic, sealSynthetic, type SyntheticKeys } from './synthetic.js';

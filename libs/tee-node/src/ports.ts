@@ -137,6 +137,8 @@ export interface SetQuery<T> extends PlaceOfRead {
   readonly confirm: boolean;
   /** The entries may be of several moments, so that a set can be read that changes all the time; nothing is remembered then. */
   readonly isOfAnyMoment?: boolean;
+  /** Packets are wanted even of a dataset that its owners keep in plaintext. Default: false. */
+  readonly asPackets?: boolean;
   /** Opens one entry; whatever it throws makes the answer forged. */
   open(entry: ServedEntry): T;
   /** Only where each write of the dataset changes its content guard. undefined: the set is read anew. */

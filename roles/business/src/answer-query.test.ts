@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createDevelopmentPlatform, createReaderEvidence, createSimulatedAttester, simulatedPlatformId, type Attester } from '@selvedge/attestation';
 import { equalBytes, sha256, suiteByName, toHex } from '@selvedge/crypto';
-import { isSelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
 import { create } from '@bufbuild/protobuf';
@@ -22,6 +22,7 @@ let platformId: Uint8Array;
 let readers: PlaintextReaders;
 let packets: Map<string, Uint8Array>;
 let stored: Map<string, PlaintextEntry>;
+let unopened: string[];
 let reached: bigint[];
 let whileReached: () => void;
 beforeAll(async () => {
@@ -37,6 +38,7 @@ beforeEach(() => {
   readers = createPlaintextReaders({ signer: consortium.organisation('AuroraMSP').peer.signer });
   packets = new Map();
   stored = new Map();
+  unopened = [];
   reached = [];
   whileReached = () => undefined;
 });
@@ -52,8 +54,8 @@ function put(key: string, value: string, dataset = ''): Uint8Array {
   consortium.state.setVersion(consortium.contract, 'houses', dataset, ledgerKey, hash);
   return ledgerKey;
 }
-const answer = (signed: SignedStateQuery): Promise<StateAnswer> =>
-  createQueryAnswerer({
+const answer = async (signed: SignedStateQuery): Promise<StateAnswer> => {
+  const found = createQueryAnswerer({
     ledger: { state: consortium.state, profile: () => consortium.profile },
     packets: {
       packet: ({ dataset }, ledgerKey) => packets.get(labelOf(dataset, ledgerKey)),
@@ -64,7 +66,7 @@ const answer = (signed: SignedStateQuery): Promise<StateAnswer> =>
     now: () => consortium.now,
     readers,
     plaintext: {
-      isPlaintext: (contract, dataset) => isPlaintextDataset(consortium.state, contract, dataset),
+      isPlaintext: (place) => isPlaintextDataset(consortium.state, place),
       feed: {
         wake: () => undefined,
         reach: (block) => {
@@ -73,9 +75,14 @@ const answer = (signed: SignedStateQuery): Promise<StateAnswer> =>
           return Promise.resolve();
         },
       },
+      verifyCopy: (packet) => {
+        if (unopened.includes(toHex(sha256(packet)))) throw new SelvedgeError('PLAINTEXT_COPY_INVALID', 'a copy does not open');
+      },
       store: { get: (_contract, dataset, ledgerKey) => Promise.resolve(stored.get(labelOf(dataset, ledgerKey))) },
     },
   })(signed);
+  return typeof found === 'function' ? found() : found;
+};
 
 const signed = (query: Partial<StateQuery>, by = compute): SignedStateQuery =>
   ({ $typeName: 'selvedge.v1.SignedStateQuery', ...by.signStateQuery({ contract: consortium.contract, recipient: 'AuroraMSP', ...query }) });
@@ -137,6 +144,17 @@ describe('a business node that keeps a dataset in plaintext', () => {
     expect(reached).toEqual([consortium.state.height - 1n]);
   });
 
+  it('gives packets of it where those are asked for, as of any dataset, whatever its store has', async () => {
+    const ledgerKey = put('ruby', 'canary');
+    stored.clear();
+    const asked = { sets: whole().sets.map((set) => ({ ...set, asPackets: true })) };
+    for (const { sets } of [await answer(signed(asked)), await read(asked, await admit())]) {
+      expect(sets[0]!.packets.map(toHex)).toEqual([toHex(packets.get(labelOf('', ledgerKey))!)]);
+      expect(sets[0]!.plaintexts).toEqual([]);
+    }
+    expect(await code(answer(signed({ sets: [...asked.sets, ...whole().sets] })))).toBe('READER_UNATTESTED');
+  });
+
   it('begins anew when the ledger moves on meanwhile, and says so when the store lacks what the ledger lists', async () => {
     const ledgerKey = put('ruby', 'old');
     const reader = await admit();
@@ -146,8 +164,13 @@ describe('a business node that keeps a dataset in plaintext', () => {
       consortium.state.height += 1n;
     };
     expect(Buffer.from((await read(pointAt(ledgerKey), reader)).points[0]!.plaintext!.value).toString()).toBe('new');
+    const label = labelOf('', ledgerKey);
+    stored.set(label, { ...stored.get(label)!, packetHash: sha256(Buffer.from('another version')) });
+    expect(await code(read(pointAt(ledgerKey), reader))).toBe('STATE_MISSING_PACKET');
     stored.clear();
     expect(await code(read(pointAt(ledgerKey), reader))).toBe('STATE_MISSING_PACKET');
+    unopened.push(toHex(sha256(packets.get(labelOf('', ledgerKey))!)));
+    expect(await code(read(pointAt(ledgerKey), reader))).toBe('PLAINTEXT_COPY_INVALID');
   });
 
   it('takes each challenge once, and for a while only', async () => {
@@ -162,9 +185,15 @@ describe('a business node that keeps a dataset in plaintext', () => {
     readers = createPlaintextReaders({ signer: consortium.organisation('AuroraMSP').peer.signer, challengeMs: -1 });
     expect(await code(admit())).toBe('CHALLENGE_UNKNOWN');
     readers = createPlaintextReaders({ signer: consortium.organisation('AuroraMSP').peer.signer, maxKept: 1 });
+    // However many are asked for, none is crowded out, and none of another process counts.
     const first = readers.challenge();
-    readers.challenge();
+    const others = Array.from({ length: 100 }, () => readers.challenge());
+    expect(new Set(others.map(toHex)).size).toBe(100);
+    expect(await attempt({ ...evidence, nonce: createPlaintextReaders({ signer: consortium.organisation('AuroraMSP').peer.signer }).challenge() })).toBe('CHALLENGE_UNKNOWN');
+    expect(await attempt({ ...evidence, nonce: first })).not.toMatch(/CHALLENGE_UNKNOWN|OVERLOADED/);
     expect(await attempt({ ...evidence, nonce: first })).toBe('CHALLENGE_UNKNOWN');
+    expect(await attempt({ ...evidence, nonce: others[0]! })).toBe('OVERLOADED');
+    for (const at of [0, 8, 31]) expect(await attempt({ ...evidence, nonce: others[1]!.map((byte, i) => (i === at ? byte ^ 1 : byte)) })).toBe('CHALLENGE_UNKNOWN');
   });
 
   it('keeps a channel to its own certificate, the profile that stands, and a limited time', async () => {

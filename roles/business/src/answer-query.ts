@@ -17,17 +17,17 @@ export interface QueryAnswererOptions {
   readonly mspId: string;
   readonly now: () => Date;
   readonly readers: Pick<PlaintextReaders, 'channel'>;
-  readonly plaintext: Pick<LedgerPlaintext, 'isPlaintext' | 'feed'> & { readonly store: Pick<PlaintextStore, 'get'> };
+  readonly plaintext: Pick<LedgerPlaintext, 'isPlaintext' | 'feed' | 'verifyCopy'> & { readonly store: Pick<PlaintextStore, 'get'> };
 }
 
 /**
  * Answers signed state queries: packets in the clear, and whatever is kept in plaintext through the channel of a compute node that has
  * proved itself. Throws as verifyStateQuery, PlaintextReaders.channel, answerStateQuery and answerPlaintextQuery; READER_UNATTESTED
- * for plaintext outside of a channel.
+ * for plaintext outside of a channel. What needs the store of plaintext is still to be fetched from there.
  */
-export function createQueryAnswerer({ ledger, packets, history, mspId, now, readers, plaintext }: QueryAnswererOptions): (signed: SignedStateQuery) => Promise<StateAnswer> {
+export function createQueryAnswerer({ ledger, packets, history, mspId, now, readers, plaintext }: QueryAnswererOptions): (signed: SignedStateQuery) => StateAnswer | (() => Promise<StateAnswer>) {
   const contextOf = (): QueryContext => ({ facts: ledger.state, profile: ledger.profile(), mspId, at: now() });
-  return async (signed) => {
+  return (signed) => {
     const context = contextOf();
     const query = verifyStateQuery(signed, context);
     const state = { ledger: ledger.state, packets, history };
@@ -36,11 +36,13 @@ export function createQueryAnswerer({ ledger, packets, history, mspId, now, read
       return answerStateQuery(query, state);
     }
     readers.channel(query.readerChannel, signed, context);
-    const answer = await answerPlaintextQuery(query, { state, plaintext: plaintext.store, feed: plaintext.feed, isPlaintext: plaintext.isPlaintext });
-    // Whoever was revoked while it was put together gets nothing.
-    const present = contextOf();
-    verifyStateQuery(signed, present);
-    const sealed = readers.channel(query.readerChannel, signed, present).seal(signed.query, encodeMessage(StateAnswerSchema, answer));
-    return create(StateAnswerSchema, { nonce: query.nonce, sealed });
+    return async () => {
+      const answer = await answerPlaintextQuery(query, { state, plaintext: plaintext.store, feed: plaintext.feed, isPlaintext: plaintext.isPlaintext, verifyCopy: plaintext.verifyCopy });
+      // Whoever was revoked while it was put together gets nothing.
+      const present = contextOf();
+      verifyStateQuery(signed, present);
+      const sealed = readers.channel(query.readerChannel, signed, present).seal(signed.query, encodeMessage(StateAnswerSchema, answer));
+      return create(StateAnswerSchema, { nonce: query.nonce, sealed });
+    };
   };
 }

@@ -1,8 +1,8 @@
 import { SelvedgeError } from '@selvedge/errors';
-import { toHex } from '@selvedge/crypto';
+import { suiteByName, toHex } from '@selvedge/crypto';
 import { createTestConsortium, type TestConsortium, type TestContract } from '@selvedge/fixtures';
-import { encodeContractNames, facts } from '@selvedge/policy';
-import { contentGuardKey, GuardKind, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, readSetDigest, RequestKind, type ContractSection } from '@selvedge/protocol';
+import { createOwnerKeys, encodeContractNames, facts } from '@selvedge/policy';
+import { contentGuardKey, GuardKind, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, readSetDigest, RequestKind, StorageMode, type ContractSection } from '@selvedge/protocol';
 import { openPacket, requestDigest } from '@selvedge/sealed-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type CertifiedNode, heldKeysOf, placeOf, sealTestPacket, viewOf } from '@selvedge/tee-node/testing';
@@ -247,6 +247,21 @@ describe('a call is refused', () => {
     admit(net.addContract('gated', { gatedFunctions: ['secret'] }));
     expect(await refusalOf((state) => openAs(state, 'gated', { args: [bytes('secret')] }), epochs({ gated: 1n }))).toBe('FEATURE_UNSUPPORTED');
     expect(await refusalOf(async (state) => { await open(state, 'gated'); await openAs(state, 'gated', { args: [bytes('secret')] }); }, epochs({ gated: 1n }))).toBe('FEATURE_UNSUPPORTED');
+  });
+
+  it('that writes to a dataset in plaintext, where the transaction is gated on commit: its owners could open the value before', async () => {
+    const { publicKey } = suiteByName(net.contractPolicy.suite).generateKemKeyPair();
+    const { network, channel } = net;
+    for (const mspId of net.contractPolicy.ownerSets.flatMap(({ owners }) => owners)) {
+      net.state.setFact(facts.ownerKeys(mspId), createOwnerKeys(net.organisation(mspId).peer.signer, { network, channel, keys: [{ suite: net.contractPolicy.suite, publicKey }] }));
+    }
+    net.setContractPolicy({ gatedFunctions: ['close'], gateOrganisations: ['NorthMSP'], gateQuorum: 1 });
+    admit(net.addContract('plain', { datasets: [{ name: '', ownerSet: 'houses', mode: StorageMode.PLAINTEXT }] }));
+    const put = (state: StateCalls): Promise<unknown> => open(state, 'plain').then(({ state: theirs }) => theirs.putState('', 'k', bytes('prize')));
+    const plain = epochs({ plain: 1n });
+    expect((await submit(put, plain)).response.refusal?.code).toBeUndefined();
+    const gated = await submit(put, { body: { ...plain.body, args: [bytes('close')] } } as never);
+    expect([gated.response.refusal?.code, gated.targetData]).toEqual(['FEATURE_UNSUPPORTED', undefined]);
   });
 
   it('for what a contract with gated functions is said to hold, and too few confirm', async () => {

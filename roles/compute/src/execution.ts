@@ -143,7 +143,7 @@ export function createExecution(options: ExecutionOptions): Execution {
 
   const answerListed = async (request: AuthorisedRequest, context: RunContext): Promise<Outcome> => {
     const scope = scopeOf(request, context);
-    const payload = request.body.kind === RequestKind.LIST_NAMES ? await listNames(request, ledger, scope, opener) : await listKeyEpochs(request, ledger, scope, opener);
+    const payload = request.body.kind === RequestKind.LIST_NAMES ? await listNames(request, ledger, scope, opener) : await listKeyEpochs(request, ledger, scope);
     return { response: responseOf({ status: 200, message: '', payload }, context.view.height) };
   };
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { compareBytes, toHex } from '@selvedge/crypto';
+import { compareBytes, sha256, toHex } from '@selvedge/crypto';
 import { createTestConsortium, createTestKeyPolicy, TEST_ORGANISATION_MAP, type TestConsortium } from '@selvedge/fixtures';
 import {
   BatchRequestSchema, contentGuardKey, encodeMessage, GuardKind, KeyEpochsAskedSchema, LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, ReEncryptedSchema, ReEncryptSchema, RequestKind,
-  StoredKeyEpochsSchema, type PacketHeader, type StoredKeyEpochs,
+  StorageMode, StoredKeyEpochsSchema, type PacketHeader, type StoredKeyEpochs,
 } from '@selvedge/protocol';
 import { openPacket } from '@selvedge/sealed-objects';
 import { type CertifiedNode, heldKeysOf, placeOf, sealTestPacket } from '@selvedge/tee-node/testing';
@@ -206,6 +206,21 @@ describe('entries by epoch', () => {
     on.test.keys = heldKeysOf(net, certified, [2n, 3n]);
     expect((await list()).datasets[0]).toMatchObject({ olderKeys: [], epochs: [{ epoch: 1n, entries: 1n, readable: false }] });
     expect(await refusal(reEncrypt('', keysOf('', 'a')))).toBe('KEY_EPOCH_UNKNOWN');
+  });
+
+  it('are counted by their packets also where owners keep them in plaintext, without a channel for it', async () => {
+    net.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', contentGuard: true, mode: StorageMode.PLAINTEXT }] });
+    store('a', 'one', 1n);
+    store('b', 'two', 2n);
+    on.test.keys = heldKeysOf(net, certified, [2n, 3n]);
+    const { datasets: [world] } = await list();
+    expect(world!.epochs).toMatchObject([{ epoch: 1n, entries: 1n, readable: false }, { epoch: 2n, entries: 1n, readable: true }]);
+    expect(world!.olderKeys.map(toHex)).toEqual(keysOf('', 'b').map(toHex));
+    on.business.tamper = (answer) => {
+      for (const set of answer.sets) Object.assign(set, { packets: [], plaintexts: set.packets.map((packet) => ({ key: 'a', value: new Uint8Array(0), header: parseMessage(PacketSchema, packet, 1e7).header, ownerCopies: [], packetHash: sha256(packet) })) });
+      return answer;
+    };
+    expect(await refusal(sent(RequestKind.LIST_KEY_EPOCHS, [encodeMessage(KeyEpochsAskedSchema, { confirm: false })]))).toBe('STATE_FORGED');
   });
 
   it.each<[string, (packets: Uint8Array[]) => Uint8Array[]]>([

@@ -69,6 +69,8 @@ export interface PageAddress extends GuardsAddress {
   /** Ledger key to continue after; empty starts. */
   readonly after: Uint8Array;
   readonly maxBytes: number;
+  /** Packets also of a plaintext dataset. Default: false. */
+  readonly asPackets?: boolean | undefined;
 }
 
 /** Versions of a key, as the wire names them. */
@@ -113,12 +115,13 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
     if (!isOfPlaintext(scope, asked)) return send(scope, asked, undefined);
     const { reader } = options;
     if (reader === undefined) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'reading a dataset in plaintext mode by this kind of node');
+    const channel = await reader.channel(node, scope, options.timeoutMs);
     try {
-      return await send(scope, asked, await reader.channel(node, scope, options.timeoutMs));
+      return await send(scope, asked, channel);
     } catch (error) {
       if (!isSelvedgeError(error, 'READER_UNATTESTED')) throw error;
       // The node has forgotten it, as after a restart.
-      reader.forget(node, scope);
+      reader.forget(node, scope, channel);
       return send(scope, asked, await reader.channel(node, scope, options.timeoutMs));
     }
   };
@@ -131,7 +134,7 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       channel: options.channel,
       contract: scope.contract,
       points: points.map(({ ownerSet, dataset, ledgerKey, withKeyPolicy = false }) => ({ ownerSet, dataset, ledgerKey, withKeyPolicy })),
-      sets: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, datasetTag: page.datasetTag, after: page.after, maxBytes: page.maxBytes }],
+      sets: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, datasetTag: page.datasetTag, after: page.after, maxBytes: page.maxBytes, asPackets: page.asPackets ?? false }],
       guards: guards === undefined ? [] : guards.guardKeys.map((guardKey) => ({ ownerSet: guards.ownerSet, dataset: guards.dataset, guardKey })),
       histories: history === undefined ? [] : [history],
       nonce,
@@ -237,7 +240,7 @@ interface AskedOfNode {
 
 /** Guards and histories tell no plaintext: packets of earlier versions are packets. */
 function isOfPlaintext({ plaintext }: ReadScope, { points, page }: AskedOfNode): boolean {
-  return points.some(({ dataset }) => plaintext?.has(dataset)) || (page !== undefined && plaintext?.has(page.dataset) === true);
+  return points.some(({ dataset }) => plaintext?.has(dataset)) || (page !== undefined && page.asPackets !== true && plaintext?.has(page.dataset) === true);
 }
 
 /** Throws STATE_FORGED. */
@@ -255,7 +258,7 @@ function guardsOf({ guards, height }: StateAnswer): GuardsAnswer {
 }
 
 /** Refusals that one read of a query can cause for all of them. */
-const FAULTS_OF_ONE_READ: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['LIMIT_EXCEEDED', 'MESSAGE_TOO_LARGE', 'STATE_MISSING_PACKET', 'OWNER_SET_MISMATCH', 'DATASET_NOT_HELD']);
+const FAULTS_OF_ONE_READ: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['LIMIT_EXCEEDED', 'MESSAGE_TOO_LARGE', 'STATE_MISSING_PACKET', 'PLAINTEXT_COPY_INVALID', 'OWNER_SET_MISMATCH', 'DATASET_NOT_HELD']);
 
 function isFaultOfOneRead(error: unknown): boolean {
   return isSelvedgeError(error) && FAULTS_OF_ONE_READ.has(error.code);

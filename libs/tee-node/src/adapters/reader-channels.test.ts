@@ -127,6 +127,18 @@ describe('values that an owner keeps in plaintext', () => {
     expect(keeper.evidence).toHaveLength(3);
   });
 
+  it('come through a channel that was opened meanwhile, when the one before it is given up late', async () => {
+    const { network, channel } = net;
+    const attester = createSimulatedAttester({ ...createDevelopmentPlatform({ root: net.developmentRoot, name: 'platform', now: net.now }), measurement: new Uint8Array(48) });
+    const channels = createReaderChannels({ attester, network, channel });
+    const first = await channels.channel(keeper, scope, 1_000);
+    channels.forget(keeper, scope, first);
+    const second = await channels.channel(keeper, scope, 1_000);
+    channels.forget(keeper, scope, first);
+    expect(await channels.channel(keeper, scope, 1_000)).toBe(second);
+    expect(second).not.toBe(first);
+  });
+
   it.each<[string, string, () => void]>([
     ['is signed by another organisation', 'IDENTITY_UNTRUSTED', () => (keeper = createFakeKeeper(net, node, net.organisation('BorealisMSP').peer.signer))],
     ['is signed by no peer', 'IDENTITY_WRONG_ROLE', () => (keeper = createFakeKeeper(net, node, net.organisation('AuroraMSP').client.signer))],

@@ -17,13 +17,15 @@ export interface OpenedChannel {
 export interface ReaderChannels {
   /** Proves this node to the business node where there is none yet. Throws what the node refuses, and SIGNATURE_INVALID or IDENTITY_* where it is not the organisation's. */
   channel(node: BusinessPort, scope: Pick<ReadScope, 'signer' | 'profile'>, timeoutMs: number): Promise<OpenedChannel>;
-  /** The node does not know the channel any more. */
-  forget(node: BusinessPort, scope: Pick<ReadScope, 'signer'>): void;
+  /** The node does not know this channel any more; one that was opened since stays. */
+  forget(node: BusinessPort, scope: Pick<ReadScope, 'signer'>, refused: OpenedChannel): void;
 }
 
 interface KeptChannel {
   readonly certificate: Uint8Array;
   readonly opened: Promise<OpenedChannel>;
+  /** Once it is. */
+  known?: OpenedChannel;
 }
 
 const CHANNEL_ID_BYTES = 16;
@@ -57,17 +59,18 @@ export function createReaderChannels({ attester, network, channel }: { readonly 
       const known = kept.get(id);
       if (known !== undefined && equalBytes(known.certificate, scope.signer.certificate)) return known.opened;
       const opened = open(node, scope, timeoutMs);
-      const entry = { certificate: scope.signer.certificate, opened };
+      const entry: KeptChannel = { certificate: scope.signer.certificate, opened };
       kept.set(id, entry);
       try {
-        return await opened;
+        return (entry.known = await opened);
       } catch (error) {
         if (kept.get(id) === entry) kept.delete(id);
         throw error instanceof SelvedgeError ? error : new SelvedgeError('READER_UNATTESTED', 'this node could not prove itself to the business node', { cause: error });
       }
     },
-    forget(node, scope) {
-      kept.delete(idOf(node, scope));
+    forget(node, scope, refused) {
+      const id = idOf(node, scope);
+      if (kept.get(id)?.known === refused) kept.delete(id);
     },
   };
 }

@@ -86,7 +86,7 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
     let isSteady = true;
     let after: Uint8Array = START;
     for (;;) {
-      const answer = await lane.readPage(scope, { ownerSet, dataset, datasetTag, guardKeys, after, maxBytes: pageBytes });
+      const answer = await lane.readPage(scope, { ownerSet, dataset, datasetTag, guardKeys, after, maxBytes: pageBytes, asPackets: query.asPackets });
       const guards = setGuards(answer);
       first ??= guards;
       if (query.isOfAnyMoment !== true && !equalBytes(first.guardTxId, guards.guardTxId)) return undefined;

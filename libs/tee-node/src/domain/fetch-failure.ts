@@ -8,7 +8,7 @@ export interface FetchFailure {
 }
 
 /** Most serious first: a forgery is named even when another node was merely unreachable. */
-const REPORTED: readonly RefusalCode[] = ['STATE_FORGED', 'HISTORY_NOT_KEPT', 'KEY_EPOCH_UNKNOWN', 'STATE_MISSING_PACKET', 'STALE_GUARD', 'SET_DIGEST_UNCONFIRMED', 'STATE_BEHIND', 'OVERLOADED'];
+const REPORTED: readonly RefusalCode[] = ['STATE_FORGED', 'HISTORY_NOT_KEPT', 'KEY_EPOCH_UNKNOWN', 'PLAINTEXT_COPY_INVALID', 'STATE_MISSING_PACKET', 'STALE_GUARD', 'SET_DIGEST_UNCONFIRMED', 'STATE_BEHIND', 'OVERLOADED'];
 
 /** The refusal of a read that no owner served; names every node that was asked. */
 export function describeFailures(ownerSet: string, failures: readonly FetchFailure[]): SelvedgeError {

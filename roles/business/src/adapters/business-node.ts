@@ -1,4 +1,5 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
+import { toHex } from '@selvedge/crypto';
 import { createFollowerHandlers } from '@selvedge/embedded-ledger';
 import { SelvedgeError } from '@selvedge/errors';
 import { createOwnerKeys, type Profile } from '@selvedge/policy';
@@ -27,7 +28,7 @@ export interface BusinessNodeOptions extends Omit<LedgerContext, 'keeping'> {
   readonly ledger: FollowedLedger;
   /** A later profile that lists this organisation, where the trust anchor does not; for the check of the own identity alone. */
   readonly identityProfile?: Profile | undefined;
-  /** State queries, stage requests and questions about batches at once, each; default 512. */
+  /** State queries, those of plaintext datasets, stage requests and questions about batches at once, each; default 512. */
   readonly maxInFlight?: number | undefined;
 }
 
@@ -50,8 +51,7 @@ function ownerKeysOf({ message }: Profile, { signer, keeping: { keyPairs } }: Pi
 export async function startBusinessNode(options: BusinessNodeOptions): Promise<BusinessNode> {
   verifyNodeIdentity(options.signer, options.identityProfile ?? options.profile, options.now());
   const { ledger, profile, signer, plaintext: { place, keyFile } } = options;
-  const { channel } = profile.message;
-  const keeping = { keyPairs: openOwnerKeyPairs(keyFile), plaintext: await openPlaintextStore({ channel, node: signer.mspId, place }) };
+  const keeping = { keyPairs: openOwnerKeyPairs(keyFile), plaintext: await openPlaintextStore({ channel: profile.message.channel, node: signer.mspId, ledger: toHex(profile.digest), place }) };
   try {
     const context = { ...options, keeping };
     const node = await serveBusiness(ledger.kind === 'embedded' ? openEmbeddedLedger(ledger, context) : openFabricLedger(ledger, context), context);
@@ -75,6 +75,7 @@ export async function serveBusiness(ledger: OpenLedger, options: LedgerContext &
     if (follower.state.height === 0n) throw new SelvedgeError('NOT_READY', 'the business node has not received the ledger yet');
   };
   const queries = createAdmission(maxInFlight);
+  const plaintextQueries = createAdmission(maxInFlight);
   const stagings = createAdmission(maxInFlight);
   const batches = createAdmission(maxInFlight);
   const { keeping } = options;
@@ -82,11 +83,14 @@ export async function serveBusiness(ledger: OpenLedger, options: LedgerContext &
   const readerContext = (): ReaderContext => ({ facts: follower.state, profile: follower.profile(), at: now() });
   const answer = createQueryAnswerer({ ledger: follower, packets, history, mspId: signer.mspId, now, readers, plaintext: { ...ledger.plaintext, store: keeping.plaintext } });
   const business = implement(BusinessService, {
-    queryState: (signed) =>
-      queries.run(() => {
+    queryState: async (signed) => {
+      const found = await queries.run(() => {
         requireLedger();
         return answer(signed);
-      }),
+      });
+      // A database that hangs keeps no reads of packets waiting.
+      return typeof found === 'function' ? plaintextQueries.run(found) : found;
+    },
     challengeReader: () => Promise.resolve(create(ReaderChallengeSchema, { nonce: readers.challenge() })),
     admitReader: (evidence) =>
       queries.run(() => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sha256, toHex } from '@selvedge/crypto';
-import { parseDelivered } from '@selvedge/fabric';
+import { collectionOf, parseDelivered } from '@selvedge/fabric';
 import type { DeliveredBlock, FabricBlockSource } from '@selvedge/fabric-network/follower';
 import { createTargetData, createTestConsortium, joinTargetData, randomTxId, refusalCodeOf, TEST_CONTRACT, type TargetDataInput, type TestComputeNode, type TestConsortium, type TestWrite } from '@selvedge/fixtures';
 import { createBlockFeed, createFabricChain, createFabricEndorsed, createFabricPolicyChange, type FabricEndorsed, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
@@ -55,11 +55,11 @@ const blocks: FabricBlockSource = {
   },
 };
 
-async function start(mspId: string, retry = { initialDelayMs: 5, maxDelayMs: 20 }) {
-  const plaintext = await openPlaintextStore({ channel: consortium.channel, node: mspId, place: { kind: 'embedded', directory: path.join(root, mspId, 'plaintext') } });
+async function start(mspId: string, retry = { initialDelayMs: 5, maxDelayMs: 20 }, packetWaitMs?: number) {
+  const plaintext = await openPlaintextStore({ channel: consortium.channel, node: mspId, ledger: toHex(consortium.profile.digest), place: { kind: 'embedded', directory: path.join(root, mspId, 'plaintext') } });
   const keeping = { plaintext, keyPairs: OWNER_KEYS };
   const context = { keeping, directory: path.join(root, mspId), profile: consortium.profile, signer: consortium.organisation(mspId).peer.signer, tls: 'off' as const, now: () => consortium.now };
-  const ledger: OpenLedger = followFabric(blocks, { retry }, context);
+  const ledger: OpenLedger = followFabric(blocks, { retry, packetWaitMs }, context);
   const node = await serveBusiness(ledger, { listen: '127.0.0.1:0', ...context });
   const connection = connectRpc(node.address, { tls: 'off' });
   let open = true;
@@ -99,7 +99,7 @@ const commit = (made: Pick<Made, 'endorsed'>, collections?: readonly string[]): 
 const query = (recipient: string, ...keys: readonly string[]): SignedStateQuery => {
   const { names } = consortium.contractKeys;
   const points = keys.map((key) => ({ $typeName: 'selvedge.v1.PointRead' as const, ownerSet: 'aurora', dataset: 'auroraStones', ledgerKey: names.ledgerKey('auroraStones', key), withKeyPolicy: false }));
-  const sets = keys.length > 0 ? [] : [{ $typeName: 'selvedge.v1.SetRead' as const, ownerSet: 'aurora', dataset: 'auroraStones', datasetTag: names.datasetTag('auroraStones', ''), after: new Uint8Array(0), maxBytes: 0 }];
+  const sets = keys.length > 0 ? [] : [{ $typeName: 'selvedge.v1.SetRead' as const, ownerSet: 'aurora', dataset: 'auroraStones', datasetTag: names.datasetTag('auroraStones', ''), after: new Uint8Array(0), maxBytes: 0, asPackets: false }];
   return { $typeName: 'selvedge.v1.SignedStateQuery', ...compute.signStateQuery({ contract: TEST_CONTRACT, recipient, points, sets }) };
 };
 const stone = (key: string, value?: string): TestWrite => ({ dataset: 'auroraStones', key, ...(value !== undefined && { value }) });
@@ -186,6 +186,39 @@ describe('a business node on a Fabric channel', () => {
     commit(make([stone('lost', '2')], recipients));
     await expect.poll(() => aurora.plaintext.checkpoint(), { timeout: WAIT_MS }).toBe(BigInt(chain.blocks.length - 1));
     expect([await valueOf('late'), await valueOf('stays'), await valueOf('gone'), await valueOf('lost')]).toEqual(['1', '1', undefined, '2']);
+  });
+
+  it('does not keep every table waiting for a packet that is withheld, and takes it when it comes after all', async () => {
+    keepInPlaintext();
+    const recipients = () => [{ mspId: 'AuroraMSP', publicKey: OWNER_KEYS.keyPair(consortium.contractPolicy.suite).publicKey }];
+    const block = commit(make([stone('withheld', '1')], recipients), []);
+    commit(make([stone('other', '1')], recipients));
+    const aurora = await start('AuroraMSP', undefined, 50);
+    const isThere = async (key: string): Promise<boolean> => (await aurora.plaintext.get(TEST_CONTRACT, 'auroraStones', consortium.contractKeys.names.ledgerKey('auroraStones', key))) !== undefined;
+    await expect.poll(() => isThere('other'), { timeout: WAIT_MS }).toBe(true);
+    expect(await isThere('withheld')).toBe(false);
+    chain.show(block, 0);
+    commit(make([stone('next', '1')], recipients));
+    await expect.poll(() => isThere('next'), { timeout: WAIT_MS }).toBe(true);
+    commit(make([stone('last', '1')], recipients));
+    await expect.poll(() => isThere('withheld'), { timeout: WAIT_MS }).toBe(true);
+  });
+
+  it.each([true, false])('puts nothing into the table of a dataset that was written to the collection of another owner set; it came late: %s', async (isLate) => {
+    keepInPlaintext();
+    const recipients = () => [{ mspId: 'AuroraMSP', publicKey: OWNER_KEYS.keyPair(consortium.contractPolicy.suite).publicKey }];
+    const { endorsed } = make([stone('forged', '1')], recipients);
+    const namespaces = endorsed.namespaces.map(({ collections = [], ...namespace }) => ({ ...namespace, collections: collections.map((each) => (each.collection === collectionOf('aurora') ? { ...each, collection: collectionOf('trade') } : each)) }));
+    const block = commit({ endorsed: { ...endorsed, responsePayload: Uint8Array.of(1), namespaces } }, isLate ? [] : undefined);
+    const aurora = await start('AuroraMSP');
+    if (isLate) chain.show(block, 0);
+    const place = { contract: TEST_CONTRACT, ownerSet: 'trade', dataset: 'auroraStones' };
+    const ledgerKey = consortium.contractKeys.names.ledgerKey('auroraStones', 'forged');
+    await expect.poll(() => aurora.ledger.packets.packet(place, ledgerKey), { timeout: WAIT_MS }).toBeDefined();
+    commit(make([stone('next', '1')], recipients));
+    await expect.poll(() => aurora.plaintext.checkpoint(), { timeout: WAIT_MS }).toBe(BigInt(chain.blocks.length - 1));
+    expect(await aurora.plaintext.get(TEST_CONTRACT, 'auroraStones', ledgerKey)).toBeUndefined();
+    expect(await aurora.plaintext.get(TEST_CONTRACT, 'auroraStones', consortium.contractKeys.names.ledgerKey('auroraStones', 'next'))).toBeDefined();
   });
 
   it('takes a private value for a packet only under the hash that the block names', async () => {

@@ -18,7 +18,8 @@ export function openEmbeddedLedger({ sequencer }: { readonly sequencer: string }
   const packets = openPacketStore(store);
   const pending = openPendingStore(store, context.pending);
   const history = openHistoryStore(store, { isKept: context.keepHistory ?? true });
-  const plaintext = openLedgerPlaintext(store, { keeping: context.keeping, mspId: signer.mspId, state: () => follower.state, packets, log });
+  const plaintext = openLedgerPlaintext(store, { keeping: context.keeping, mspId: signer.mspId, state: () => follower.state, packets, packetWaitMs: 0, log });
+  // A packet that was not staged before its block does not come at all.
   const { outbox, isPlaintext } = plaintext;
   const isOwn = (contract: string, ownerSet: string): boolean => isOwnersSet(follower.state, signer.mspId, contract, ownerSet);
   const follower = openFollower({

@@ -17,7 +17,11 @@ export interface FabricLedgerOptions {
   readonly peer: PeerConnectionOptions;
   readonly policyChaincode?: string | undefined;
   readonly retry?: GapFillerOptions['retry'];
+  /** How long tables of plaintext wait for packets that the peer has not got; default 10,000. */
+  readonly packetWaitMs?: number | undefined;
 }
+
+const PACKET_WAIT_MS = 10_000;
 
 /** Follows a Fabric channel: packets come as the private data of its blocks. Throws what opening store or connection throws. */
 export function openFabricLedger(options: FabricLedgerOptions, context: LedgerContext): OpenLedger {
@@ -34,14 +38,14 @@ export function openFabricLedger(options: FabricLedgerOptions, context: LedgerCo
 }
 
 /** The same, from any source of blocks. */
-export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry }: Omit<FabricLedgerOptions, 'peer'>, context: LedgerContext): OpenLedger {
+export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry, packetWaitMs = PACKET_WAIT_MS }: Omit<FabricLedgerOptions, 'peer'>, context: LedgerContext): OpenLedger {
   const { checkpoint, log } = context;
   const { mspId } = context.signer;
   const store = openLedgerStore({ directory: context.directory });
   const packets = openPacketStore(store);
   const gaps = openGapStore(store);
   const history = openHistoryStore(store, { isKept: context.keepHistory ?? true });
-  const plaintext = openLedgerPlaintext(store, { keeping: context.keeping, mspId, state: () => follower.state, packets, log });
+  const plaintext = openLedgerPlaintext(store, { keeping: context.keeping, mspId, state: () => follower.state, packets, packetWaitMs, log });
   const { outbox, isPlaintext } = plaintext;
   const isOwn = (contract: string, collection: string): boolean => isOwnersCollection(follower.state, mspId, contract, collection);
   let superseded: Uint8Array[] = [];

@@ -34,7 +34,7 @@ export interface OpenLedger {
   readonly packets: PacketReader;
   readonly history: HistoryReader;
   readonly carrierRefusal: CarrierRefusals;
-  readonly plaintext: Pick<LedgerPlaintext, 'isPlaintext' | 'feed'>;
+  readonly plaintext: Pick<LedgerPlaintext, 'isPlaintext' | 'feed' | 'verifyCopy'>;
   /** Throws FEATURE_UNSUPPORTED on a ledger where packets do not come from clients. */
   stage(request: StageRequest): Promise<Receipt>;
   /** Begins to follow. */

@@ -85,7 +85,7 @@ function answerSet(contract: string, read: SetRead, state: BusinessState, budget
   const packets: Uint8Array[] = [];
   const ledgerKeys: Uint8Array[] = [];
   const answerOf = (more: boolean): SetAnswer => {
-    if (lookup?.isPlaintext(place) !== true) return create(SetAnswerSchema, { packets, more });
+    if (read.asPackets || lookup?.isPlaintext(place) !== true) return create(SetAnswerSchema, { packets, more });
     return create(SetAnswerSchema, { plaintexts: packets.map((packet, i) => lookup.entry(place, ledgerKeys[i] ?? packet, sha256(packet), packet)), more });
   };
   let bytes = 0;

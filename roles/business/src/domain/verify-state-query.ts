@@ -43,10 +43,10 @@ export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext
   return query;
 }
 
-/** Whether a query asks for values of datasets that their owners keep in plaintext. Guards and histories hold none. */
+/** Whether a query asks for values of datasets that their owners keep in plaintext. Guards, histories and packets hold none. */
 export function asksForPlaintext(query: StateQuery, facts: FactReader): boolean {
   const { datasets } = readContractDatasets(facts, query.contract);
-  return [...query.points, ...query.sets].some(({ dataset }) => datasets.get(dataset)?.isPlaintext === true);
+  return [...query.points, ...query.sets.filter(({ asPackets }) => !asPackets)].some(({ dataset }) => datasets.get(dataset)?.isPlaintext === true);
 }
 
 /** A compute node of whomever, or the viewer of this node's own organisation. */

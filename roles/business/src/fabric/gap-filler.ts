@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { isSelvedgeError } from '@selvedge/errors';
 import type { LedgerLog, LedgerStore } from '@selvedge/embedded-ledger';
-import { parsePrivateData, type PrivateValue } from '@selvedge/fabric';
+import { ownerSetOf, parsePrivateData, type PrivateValue } from '@selvedge/fabric';
 import type { DeliveredBlock, FabricBlockSource } from '@selvedge/fabric-network/follower';
 import type { PacketIdentity } from '../domain/identify-packet.js';
+import type { DatasetPlace } from '../ports.js';
 import { findValue, keepPacket } from '../store/apply-fabric-block.js';
 import type { Gap, GapStore } from '../store/gap-store.js';
 import type { HistoryStore } from '../store/history-store.js';
@@ -17,7 +18,7 @@ export interface GapFillerOptions {
   readonly history: HistoryStore;
   readonly plaintext: {
     readonly outbox: Pick<PlaintextOutbox, 'fill' | 'note'>;
-    readonly isPlaintext: (contract: string, dataset: string) => boolean;
+    readonly isPlaintext: (place: DatasetPlace) => boolean;
     /** Number of the block that comes next. */
     readonly nextBlock: () => bigint;
   };
@@ -113,8 +114,8 @@ async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, 
       if (current?.blockNumber !== gap.blockNumber || current.index !== gap.index) return false;
       gaps.settle(gap);
       const identity = keepPacket(gap, value, { packets, history, log });
-      if (gap.entry !== undefined) plaintext.outbox.fill(gap.blockNumber, gap.valueHash, value);
-      else if (identity !== undefined) noteUnnamed(gap, identity, value, plaintext);
+      const isWaitedFor = gap.entry !== undefined && plaintext.outbox.fill(gap.blockNumber, gap.valueHash, value);
+      if (!isWaitedFor && identity !== undefined) noteLate(gap, identity, value, plaintext);
       return true;
     }),
   );
@@ -123,9 +124,9 @@ async function fillBlock(open: readonly Gap[], { privateData }: DeliveredBlock, 
   return filled.length;
 }
 
-/** No response had named it, so that nothing was noted with its block, which the store of plaintext may have by now: it comes with the next one. */
-function noteUnnamed({ contract, valueHash }: Gap, { dataset, ledgerKey }: PacketIdentity, packet: Uint8Array, { outbox, isPlaintext, nextBlock }: GapFillerOptions['plaintext']): void {
-  if (isPlaintext(contract, dataset)) outbox.note(nextBlock(), { contract, dataset, ledgerKey, txId: '', packetHash: valueHash, packet });
+/** No response had named it, so that nothing was noted with its block, or the store of plaintext went on without it: it comes with the next block. */
+function noteLate({ contract, collection, valueHash }: Gap, { dataset, ledgerKey }: PacketIdentity, packet: Uint8Array, { outbox, isPlaintext, nextBlock }: GapFillerOptions['plaintext']): void {
+  if (isPlaintext({ contract, ownerSet: ownerSetOf(collection) ?? '', dataset })) outbox.note(nextBlock(), { contract, dataset, ledgerKey, txId: '', packetHash: valueHash, packet });
 }
 
 function valuesOf(bytes: Uint8Array | undefined, { contract, collection }: Gap): PrivateValue[] {

@@ -1,8 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { equalBytes, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { ServedPlaintextSchema, type ServedPlaintext, type StateAnswer, type StateQuery } from '@selvedge/protocol';
-import { parsePacket } from '@selvedge/sealed-objects';
+import { parsePacket, ServedPlaintextSchema, type ServedPlaintext, type StateAnswer, type StateQuery } from '@selvedge/protocol';
 import { answerStateQuery, type PlaintextLookup } from '../domain/answer-state-query.js';
 import type { BusinessState, DatasetPlace } from '../ports.js';
 import type { PlaintextFeed } from './feed.js';
@@ -13,7 +12,9 @@ export interface PlaintextAnswerOptions {
   readonly plaintext: Pick<PlaintextStore, 'get'>;
   readonly feed: Pick<PlaintextFeed, 'reach'>;
   /** Datasets of a contract that this node keeps in plaintext. */
-  readonly isPlaintext: (contract: string, dataset: string) => boolean;
+  readonly isPlaintext: (place: DatasetPlace) => boolean;
+  /** Throws PLAINTEXT_COPY_INVALID for a packet whose copy this node cannot open. */
+  readonly verifyCopy: (packet: Uint8Array) => void;
   /** How long the store may lag behind the ledger; default 1,000. */
   readonly lagMs?: number;
 }
@@ -22,6 +23,7 @@ interface WantedEntry {
   readonly place: DatasetPlace;
   readonly ledgerKey: Uint8Array;
   readonly version: Uint8Array;
+  readonly packet: Uint8Array;
 }
 
 /** The state may move on while the store is read: how often the answer is begun anew. */
@@ -30,18 +32,18 @@ const MAX_ATTEMPTS = 10;
 /**
  * Answers a verified query about datasets that this node keeps in plaintext: what the store has for them, each entry at the version that the
  * ledger has at the answer's one height. What the store says is not compared here, but in the reader's TEE.
- * Throws as answerStateQuery, what the feed stands still for, STATE_BEHIND, PLAINTEXT_STORE_UNAVAILABLE, and STATE_MISSING_PACKET for
- * an entry that the store lacks.
+ * Throws as answerStateQuery, what the feed stands still for, STATE_BEHIND, PLAINTEXT_STORE_UNAVAILABLE; for an entry that the store
+ * lacks PLAINTEXT_COPY_INVALID where this node cannot open its copy, else STATE_MISSING_PACKET.
  */
-export async function answerPlaintextQuery(query: StateQuery, { state, plaintext, feed, isPlaintext, lagMs = 1_000 }: PlaintextAnswerOptions): Promise<StateAnswer> {
+export async function answerPlaintextQuery(query: StateQuery, { state, plaintext, feed, isPlaintext, verifyCopy, lagMs = 1_000 }: PlaintextAnswerOptions): Promise<StateAnswer> {
   const fetched = new Map<string, { readonly key: string; readonly value: Uint8Array }>();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const wanted: WantedEntry[] = [];
     const lookup: PlaintextLookup = {
-      isPlaintext: ({ contract, dataset }) => isPlaintext(contract, dataset),
+      isPlaintext,
       entry: (place, ledgerKey, version, packet) => {
         const found = fetched.get(idOf(place, ledgerKey, version));
-        if (found === undefined) wanted.push({ place, ledgerKey, version });
+        if (found === undefined) wanted.push({ place, ledgerKey, version, packet });
         return servedOf(packet, version, found ?? { key: '', value: new Uint8Array(0) });
       },
     };
@@ -49,10 +51,11 @@ export async function answerPlaintextQuery(query: StateQuery, { state, plaintext
     if (wanted.length === 0) return answer;
     const { height } = state.ledger;
     await feed.reach(height - 1n, lagMs);
-    for (const { place, ledgerKey, version } of wanted) {
+    for (const { place, ledgerKey, version, packet } of wanted) {
       const entry = await plaintext.get(place.contract, place.dataset, ledgerKey);
       if (entry !== undefined && equalBytes(entry.packetHash, version)) fetched.set(idOf(place, ledgerKey, version), entry);
-      else if (isStillCurrent(state, { place, ledgerKey, version }) && state.ledger.height === height) {
+      else if (isStillCurrent(state, { place, ledgerKey, version, packet }) && state.ledger.height === height) {
+        verifyCopy(packet);
         throw new SelvedgeError('STATE_MISSING_PACKET', `the store of plaintext has not what the ledger lists of ledger key ${toHex(ledgerKey)}`);
       }
     }

@@ -20,12 +20,13 @@ let feed: PlaintextFeed | undefined;
 let applied: PlaintextBlock[];
 let last: bigint | undefined;
 let errors: string[];
+let warnings: string[];
 let failure: SelvedgeError | undefined;
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'selvedge-feed-'));
   store = openLedgerStore({ directory });
   outbox = openPlaintextOutbox(store);
-  [applied, last, errors, failure, feed] = [[], undefined, [], undefined, undefined];
+  [applied, last, errors, warnings, failure, feed] = [[], undefined, [], [], undefined, undefined];
 });
 afterEach(async () => {
   await feed?.close();
@@ -53,8 +54,10 @@ const start = (change: Partial<PlaintextFeedOptions> = {}): PlaintextFeed =>
     keyPairs,
     mspId: 'AuroraMSP',
     lastBlock: () => last,
-    snapshot: () => ({ blockNumber: last!, changes: [] }),
-    log: { warn: () => undefined, error: (fields, message) => errors.push(`${String(fields.code)} ${message}`) },
+    snapshot: () => ({ blockNumber: last!, changes: [], missing: 0 }),
+    holdsKey: () => true,
+    packetWaitMs: 60_000,
+    log: { warn: (_fields, message) => warnings.push(message), error: (fields, message) => errors.push(`${String(fields.code)} ${message}`) },
     retry: { initialDelayMs: 5, maxDelayMs: 20 },
     ...change,
   }));
@@ -100,15 +103,29 @@ describe('the feed of the store of plaintext', () => {
     expect(seen()).toEqual([[1n], [2n, ['a', '2']]]);
   });
 
-  it('stands still, loudly and by name, before a copy that does not open', async () => {
+  it('stands still, loudly and by name, before a copy that does not open, while the node lacks its own key', async () => {
     await block(1n, change('a', '1'));
     await block(2n, change('b', '2', createOwnerKeyPairs(new Uint8Array(32)).keyPair(SUITE).publicKey));
     await block(3n, change('c', '3'));
-    start();
+    start({ holdsKey: () => false });
     expect(await code(feed!.reach(3n, 1_000))).toBe('PLAINTEXT_COPY_INVALID');
     expect(seen()).toEqual([[1n, ['a', '1']]]);
     expect(errors[0]).toMatch(/^PLAINTEXT_COPY_INVALID .*block 2, contract c, dataset 'd', ledger key [0-9a-f]{64}/);
     expect(outbox.changes(2n)).toHaveLength(1);
+  });
+
+  it('leaves out an entry whose copy does not open, loudly and by name, goes on with the others, and takes the next write of it', async () => {
+    const other = createOwnerKeyPairs(new Uint8Array(32)).keyPair(SUITE).publicKey;
+    const good = change('d', '2');
+    await block(1n, change('a', '1'), change('b', '1'));
+    await block(2n, change('a', '2', other), change('c', '2'), { ...good, packet: Buffer.concat([good.packet!, Uint8Array.of(0x78, 1)]) });
+    await block(3n, change('a', '3'));
+    start();
+    await feed!.reach(3n, 1_000);
+    expect(seen()).toEqual([[1n, ['a', '1'], ['b', '1']], [2n, ['', undefined], ['c', '2'], ['', undefined]], [3n, ['a', '3']]]);
+    expect(applied[1]!.changes[0]!.ledgerKey).toEqual(Buffer.from(sha256(Buffer.from('a'))));
+    expect(errors).toHaveLength(2);
+    expect(errors[0]).toMatch(/^PLAINTEXT_COPY_INVALID .*leaves an entry out.*block 2, contract c, dataset 'd', ledger key [0-9a-f]{64}/);
   });
 
   it('opens copies that are sealed to a key before the present one', async () => {
@@ -136,6 +153,93 @@ describe('the feed of the store of plaintext', () => {
     expect(seen()).toEqual([[1n, ['a', '1']]]);
   });
 
+  it('waits no longer than it shall: it goes on without a packet, which counts once it comes', async () => {
+    const late = change('a', '2');
+    await block(1n, change('a', '1'), change('b', '1'));
+    await block(2n, { ...late, packet: undefined }, change('b', '2'));
+    await block(3n, { ...change('c', '3'), packet: undefined });
+    start({ packetWaitMs: 40 });
+    expect(await code(feed!.reach(2n, 10))).toBe('STATE_BEHIND');
+    await feed!.reach(3n, 1_000);
+    expect(warnings.filter((text) => text.startsWith('packets missing'))).toHaveLength(1);
+    expect(errors.map((text) => text.slice(0, 37))).toEqual(Array(2).fill('STATE_MISSING_PACKET packets missing:'));
+    await store.write(() => {
+      expect(outbox.fill(2n, late.packetHash!, late.packet!)).toBe(false);
+    });
+    await block(4n, late);
+    feed!.wake();
+    await feed!.reach(4n, 1_000);
+    expect(seen()).toEqual([[1n, ['a', '1'], ['b', '1']], [2n, ['', undefined], ['b', '2']], [3n, ['', undefined]], [4n, ['a', '2']]]);
+  });
+
+  it('does not wait for a packet whose entry is written anew', async () => {
+    await block(1n, { ...change('a', '1'), packet: undefined });
+    await block(2n, change('b', '2'));
+    await block(3n, change('a', '3'));
+    start();
+    await feed!.reach(3n, 1_000);
+    expect(seen()).toEqual([[1n, ['', undefined]], [2n, ['b', '2']], [3n, ['a', '3']]]);
+  });
+
+  it('is up to date at once after a restart, and once a store answers again', async () => {
+    await block(9n, change('a', '1'));
+    applied.push({ number: 9n, changes: [] });
+    failure = new SelvedgeError('PLAINTEXT_STORE_UNAVAILABLE', 'down');
+    const checkpoint = async (): Promise<bigint | undefined> => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (failure !== undefined) throw failure;
+      return 9n;
+    };
+    start({ plaintext: { ...plaintext, checkpoint } });
+    expect(await code(feed!.reach(9n, 1_000))).toBe('PLAINTEXT_STORE_UNAVAILABLE');
+    failure = undefined;
+    await expect.poll(() => code(feed!.reach(9n, 1_000))).toBe('undefined');
+    await feed!.close();
+    start({ plaintext: { ...plaintext, checkpoint } });
+    await feed!.reach(9n, 500);
+  });
+
+  it('looks again where the store is after it was set back and mended', async () => {
+    await block(1n, change('a', '1'));
+    await block(2n, change('a', '2'));
+    start();
+    await feed!.reach(2n, 1_000);
+    const kept = applied;
+    applied = kept.slice(0, 1);
+    await block(3n, change('a', '3'));
+    feed!.wake();
+    expect(await code(feed!.reach(3n, 1_000))).toMatch(/^PLAINTEXT_STORE_(GAP|BEHIND)$/);
+    await expect.poll(() => code(feed!.reach(3n, 1_000))).toBe('PLAINTEXT_STORE_BEHIND');
+    applied = kept;
+    await expect.poll(() => code(feed!.reach(3n, 1_000))).toBe('undefined');
+    expect(seen()).toEqual([[1n, ['a', '1']], [2n, ['a', '2']], [3n, ['a', '3']]]);
+  });
+
+  it('begins an empty store with no block that is not there yet', async () => {
+    await store.write(() => {
+      outbox.note(6n, change('late', '1'));
+    });
+    last = 5n;
+    start();
+    await feed!.reach(5n, 1_000);
+    expect(seen()).toEqual([[5n]]);
+    await block(6n, change('a', '1'));
+    feed!.wake();
+    await feed!.reach(6n, 1_000);
+    expect(seen()).toEqual([[5n], [6n, ['late', '1'], ['a', '1']]]);
+  });
+
+  it('opens many copies without keeping everything else waiting', async () => {
+    await block(1n, ...Array.from({ length: 200 }, (_, i) => change(String(i), 'x')));
+    let turns = 0;
+    const count = setInterval(() => (turns += 1), 0);
+    start();
+    await feed!.reach(1n, 5_000);
+    clearInterval(count);
+    expect(applied[0]!.changes).toHaveLength(200);
+    expect(turns).toBeGreaterThan(3);
+  });
+
   it('repeats what a store that does not answer has not taken', async () => {
     failure = new SelvedgeError('PLAINTEXT_STORE_UNAVAILABLE', 'down');
     await block(1n, change('a', '1'));
@@ -154,11 +258,28 @@ describe('the feed of the store of plaintext', () => {
     applied = [];
     await block(2n, change('b', '2'));
     let missing = true;
-    start({ snapshot: () => (missing ? undefined : { blockNumber: 2n, changes: [change('a', '1'), change('b', '2')] }) });
+    start({ snapshot: () => ({ blockNumber: 2n, changes: [change('a', '1'), change('b', '2')].slice(missing ? 1 : 0), missing: missing ? 1 : 0 }) });
     expect(await code(feed!.reach(2n, 30))).toBe('STATE_BEHIND');
     missing = false;
     await feed!.reach(2n, 1_000);
     expect(seen()).toEqual([[2n, ['a', '1'], ['b', '2']]]);
+  });
+
+  it('fills an empty store without what does not come, and takes it when it does', async () => {
+    await block(1n, change('a', '1'));
+    start();
+    await feed!.reach(1n, 1_000);
+    await feed!.close();
+    applied = [];
+    const late = change('b', '2');
+    await block(2n, { ...late, packet: undefined });
+    start({ packetWaitMs: 0, snapshot: () => ({ blockNumber: 2n, changes: [change('a', '1')], missing: 1 }) });
+    await feed!.reach(2n, 1_000);
+    expect(seen()).toEqual([[2n, ['a', '1']]]);
+    expect(errors.at(-1)).toMatch(/^STATE_MISSING_PACKET .*filled without/);
+    await store.write(() => {
+      expect(outbox.fill(2n, late.packetHash!, late.packet!)).toBe(false);
+    });
   });
 
   it('refuses a store that is older than what it can replay', async () => {

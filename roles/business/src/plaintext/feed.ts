@@ -1,16 +1,18 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout } from 'node:timers/promises';
 import { toHex } from '@selvedge/crypto';
 import type { LedgerLog, LedgerStore } from '@selvedge/embedded-ledger';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { openOwnerCopy } from '@selvedge/sealed-objects';
-import type { OutboxChange, PlaintextOutbox } from '../store/plaintext-outbox.js';
+import { isMissing, type OutboxChange, type PlaintextOutbox } from '../store/plaintext-outbox.js';
 import type { OwnerKeyPairs } from './owner-key-pairs.js';
 import type { PlaintextChange, PlaintextStore } from './plaintext-store.js';
 
-/** Every entry of this node's plaintext datasets as the ledger has it, and the last block that it is of; 'packets missing': not yet. */
+/** The entries of this node's plaintext datasets as the ledger has them, and the last block that they are of. */
 export interface PlaintextSnapshot {
   readonly blockNumber: bigint;
   readonly changes: readonly OutboxChange[];
+  /** Entries without their packet, which are left out. */
+  readonly missing: number;
 }
 
 export interface PlaintextFeedOptions {
@@ -22,8 +24,12 @@ export interface PlaintextFeedOptions {
   readonly mspId: string;
   /** Number of the last block whose changes are in the outbox, on disk; undefined: there is none. */
   readonly lastBlock: () => bigint | undefined;
-  /** For a store that is empty while the outbox has been emptied before. undefined: packets are missing, ask again. */
-  readonly snapshot: () => PlaintextSnapshot | undefined;
+  /** For a store that is empty while the outbox has been emptied before. */
+  readonly snapshot: () => PlaintextSnapshot;
+  /** Whether this node has the key that a contract's copies are sealed to now. Without it nothing is applied that does not open. */
+  readonly holdsKey: (contract: string) => boolean;
+  /** How long blocks wait for packets that are missing, before they go on without: those come later, if at all. */
+  readonly packetWaitMs: number;
   readonly log?: LedgerLog | undefined;
   /** Pauses while the store does not answer, or packets are missing; default 100, doubling up to 5,000. */
   readonly retry?: { readonly initialDelayMs: number; readonly maxDelayMs: number } | undefined;
@@ -38,9 +44,14 @@ export interface PlaintextFeed {
   close(): Promise<void>;
 }
 
+/** Copies that are opened in one turn of the event loop: some 10 ms. */
+const SLICE = 32;
 /** Of deletes. */
 const NO_HEADER = new Uint8Array(0);
 const NO_PACKET = new Uint8Array(32);
+
+/** Of one step; 'idle': nothing to do until something is told. */
+type Outcome = 'went on' | 'idle' | 'packets missing';
 
 /** Starts at once. */
 export function startPlaintextFeed(options: PlaintextFeedOptions): PlaintextFeed {
@@ -50,41 +61,80 @@ export function startPlaintextFeed(options: PlaintextFeedOptions): PlaintextFeed
   let fault: SelvedgeError | undefined;
   let isWoken = true;
   let wakeUp: (() => void) | undefined;
-  const waiting = new Set<() => void>();
+  const looking = new Set<() => void>();
+  let waiting: { readonly since: number; readonly last: bigint } | undefined;
+  let goneOnThrough = -1n;
 
   const tell = (): void => {
-    for (const look of [...waiting]) look();
+    for (const look of [...looking]) look();
   };
   const commit = async (blockNumber: bigint, changes: readonly OutboxChange[]): Promise<void> => {
-    await plaintext.apply({ number: blockNumber, changes: changes.map((change) => openChange(change, blockNumber, options)) });
-    fault = undefined;
+    const opened: PlaintextChange[] = [];
+    for (const change of changes) {
+      if (opened.length % SLICE === SLICE - 1) await nextTurn();
+      opened.push(openChange(change, blockNumber, options));
+    }
+    await plaintext.apply({ number: blockNumber, changes: opened });
     await store.write(() => {
       outbox.prune(blockNumber);
     });
+    waiting = undefined;
     applied = blockNumber;
+    fault = undefined;
     tell();
   };
 
-  /** The next block after what the store has; 'idle': nothing to do until something is told. */
-  const step = async (): Promise<'went on' | 'idle' | 'packets missing'> => {
+  /** Whether a block still waits for its packets. Once it does not, nor do those that were there when the waiting began. */
+  const waitsFor = (blockNumber: bigint, last: bigint): boolean => {
+    if (blockNumber <= goneOnThrough) return false;
+    if (waiting === undefined && options.packetWaitMs > 0) log?.warn({ block: String(blockNumber) }, 'packets missing: the store of plaintext waits for them before this block');
+    waiting ??= { since: performance.now(), last };
+    if (performance.now() - waiting.since < options.packetWaitMs) return true;
+    goneOnThrough = waiting.last;
+    return false;
+  };
+  const goOnWithout = async (throughBlock: bigint): Promise<void> => {
+    for (const { contract, dataset, ledgerKey } of await store.write(() => outbox.giveUp(throughBlock))) {
+      log?.error({ code: 'STATE_MISSING_PACKET', block: String(throughBlock), contract, dataset, ledgerKey: toHex(ledgerKey) }, 'packets missing: the store of plaintext goes on without this entry until its packet comes or it is written anew');
+    }
+  };
+  const fill = async (last: bigint): Promise<Outcome> => {
+    let snapshot = options.snapshot();
+    if (snapshot.missing > 0) {
+      if (waitsFor(snapshot.blockNumber, last)) return 'packets missing';
+      const { blockNumber } = snapshot;
+      await goOnWithout(blockNumber);
+      // What came meanwhile is in this one, or noted for a block after it.
+      snapshot = options.snapshot();
+      if (snapshot.blockNumber !== blockNumber && snapshot.missing > 0) return 'went on';
+      if (snapshot.missing > 0) log?.error({ code: 'STATE_MISSING_PACKET', missing: snapshot.missing }, 'packets missing: the store of plaintext is filled without these entries until their packets come or they are written anew');
+    }
+    await commit(snapshot.blockNumber, snapshot.changes);
+    return 'went on';
+  };
+
+  /** The next block after what the store has. */
+  const step = async (): Promise<Outcome> => {
     const last = options.lastBlock();
     if (last === undefined) return 'idle';
-    applied ??= await plaintext.checkpoint();
+    if (applied === undefined) {
+      applied = await plaintext.checkpoint();
+      fault = undefined;
+      tell();
+    }
     if (applied !== undefined && applied >= last) return 'idle';
     if (applied !== undefined && applied + 1n < outbox.floor) {
       throw new SelvedgeError('PLAINTEXT_STORE_BEHIND', `the store of plaintext ends with block ${String(applied)}, and the changes of blocks before ${String(outbox.floor)} are not kept any more`);
     }
-    if (applied === undefined && outbox.floor > 0n) {
-      const snapshot = options.snapshot();
-      if (snapshot === undefined) return 'packets missing';
-      await commit(snapshot.blockNumber, snapshot.changes);
-      return 'went on';
-    }
+    if (applied === undefined && outbox.floor > 0n) return fill(last);
     // An empty store begins where there is something, rather than with the ledger's first block.
-    const next = applied === undefined ? (outbox.firstBlock() ?? last) : applied + 1n;
-    const changes = outbox.changes(next);
-    if (changes.some(({ packetHash, packet }) => packetHash !== undefined && packet === undefined)) return 'packets missing';
-    await commit(next, changes);
+    const first = outbox.firstBlock();
+    const next = applied === undefined ? (first !== undefined && first <= last ? first : last) : applied + 1n;
+    if (outbox.changes(next).some(isMissing)) {
+      if (!outbox.isWrittenAnew(next) && waitsFor(next, last)) return 'packets missing';
+      await goOnWithout(next);
+    }
+    await commit(next, outbox.changes(next));
     return 'went on';
   };
 
@@ -117,6 +167,8 @@ export function startPlaintextFeed(options: PlaintextFeedOptions): PlaintextFeed
         const refused = isSelvedgeError(error) ? error : new SelvedgeError('INTERNAL', 'the feed of the store of plaintext failed', { cause: error });
         log?.error({ code: refused.code }, `the store of plaintext stands still: ${refused.message}`);
         fault = refused;
+        // A database may have been set back, or mended.
+        applied = undefined;
         tell();
         isWoken = false;
         await pause(delayMs);
@@ -135,7 +187,7 @@ export function startPlaintextFeed(options: PlaintextFeedOptions): PlaintextFeed
     reach: (blockNumber, timeoutMs) =>
       new Promise((resolve, reject) => {
         const end = (settle: () => void): void => {
-          waiting.delete(look);
+          looking.delete(look);
           clearTimeout(timer);
           settle();
         };
@@ -149,7 +201,7 @@ export function startPlaintextFeed(options: PlaintextFeedOptions): PlaintextFeed
         const timer = globalThis.setTimeout(() => {
           end(() => { reject(new SelvedgeError('STATE_BEHIND', `the store of plaintext has not reached block ${String(blockNumber)} yet`, { role: 'business' })); });
         }, timeoutMs);
-        waiting.add(look);
+        looking.add(look);
         look();
       }),
     close: async () => {
@@ -160,15 +212,22 @@ export function startPlaintextFeed(options: PlaintextFeedOptions): PlaintextFeed
   };
 }
 
-/** Throws PLAINTEXT_COPY_INVALID, naming the entry. */
-function openChange({ contract, dataset, ledgerKey, txId, packetHash, packet }: OutboxChange, blockNumber: bigint, { keyPairs, mspId }: PlaintextFeedOptions): PlaintextChange {
-  if (packetHash === undefined || packet === undefined) return { contract, dataset, ledgerKey, key: '', value: undefined, packetHeader: NO_HEADER, packetHash: NO_PACKET, txId };
+/**
+ * An entry whose copy does not open is as deleted: reads of it are refused, others go on, and the next write of it counts. Throws
+ * PLAINTEXT_COPY_INVALID, naming the entry, while this node lacks its own key.
+ */
+function openChange({ contract, dataset, ledgerKey, txId, packetHash, packet }: OutboxChange, blockNumber: bigint, { keyPairs, mspId, holdsKey, log }: PlaintextFeedOptions): PlaintextChange {
+  const deleted = { contract, dataset, ledgerKey, key: '', value: undefined, packetHeader: NO_HEADER, packetHash: NO_PACKET, txId };
+  if (packetHash === undefined || packet === undefined) return deleted;
   try {
     const { key, value, header, headerBytes } = openOwnerCopy(packet, { mspId, keyPairs: (suite) => keyPairs.keyPairs(suite) });
     return { contract, dataset, ledgerKey, key, value, packetHeader: headerBytes, packetHash, txId: toHex(header.txId) };
   } catch (cause) {
     const what = isSelvedgeError(cause) ? cause.message : 'it is no packet';
-    throw new SelvedgeError('PLAINTEXT_COPY_INVALID', `block ${String(blockNumber)}, contract ${contract}, dataset '${dataset}', ledger key ${toHex(ledgerKey)}: ${what}`, { cause });
+    const text = `block ${String(blockNumber)}, contract ${contract}, dataset '${dataset}', ledger key ${toHex(ledgerKey)}: ${what}`;
+    if (!holdsKey(contract)) throw new SelvedgeError('PLAINTEXT_COPY_INVALID', `${text}; this node lacks the key that ${mspId} has recorded`, { cause });
+    log?.error({ code: 'PLAINTEXT_COPY_INVALID' }, `the store of plaintext leaves an entry out until it is written anew: ${text}`);
+    return deleted;
   }
 }
 

@@ -31,11 +31,11 @@ const LOCK_WAIT_MS = 10_000;
 
 /**
  * Opens the store of one node's plaintext datasets of one channel, alone. Throws INVALID_CONFIGURATION;
- * PLAINTEXT_STORE_IN_USE when another node or process has it, or it holds another's datasets;
+ * PLAINTEXT_STORE_IN_USE when another node or process has it, or it holds another's datasets; PLAINTEXT_STORE_FOREIGN when those are of another ledger;
  * PLAINTEXT_STORE_UNAVAILABLE, which passes; PLAINTEXT_STORE_REFUSED.
  */
-export function openPlaintextStore({ channel, node, place }: PlaintextStoreConfig): Promise<PlaintextStore> {
-  if (place.kind === 'embedded') return openEmbeddedPlaintextStore(place.directory, { channel, node });
+export function openPlaintextStore({ place, ...owner }: PlaintextStoreConfig): Promise<PlaintextStore> {
+  if (place.kind === 'embedded') return openEmbeddedPlaintextStore(place.directory, owner);
   const { url, password, schema = DEFAULT_PLAINTEXT_SCHEMA, tlsRootCertificate, lockWaitMs = LOCK_WAIT_MS } = place;
-  return openPostgresPlaintextStore({ url, password, schema, tlsRootCertificate, lockWaitMs }, { channel, node });
+  return openPostgresPlaintextStore({ url, password, schema, tlsRootCertificate, lockWaitMs }, owner);
 }

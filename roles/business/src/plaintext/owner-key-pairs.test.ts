@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SUITE_NAMES, toHex } from '@selvedge/crypto';
@@ -35,9 +35,18 @@ describe('an owner’s key pairs', () => {
     expect(toHex(pairs.keyPair(SUITE_NAMES[0]).publicKey)).not.toBe(first);
   });
 
+  it.each([0o640, 0o604, 0o620, 0o660, 0o777])('are refused from a file that others may read or change: %o', (mode) => {
+    const file = path.join(folder, 'owner-key');
+    const [first] = keysIn(file);
+    chmodSync(file, mode);
+    expect(() => openOwnerKeyPairs(file)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION', message: expect.stringContaining('600 expected') as string }));
+    chmodSync(file, 0o400);
+    expect(keysIn(file)[0]).toBe(first);
+  });
+
   it.each(['', 'secret', `${'0'.repeat(63)}g`, '0'.repeat(66), `${'0'.repeat(64)}\n0`])('are refused from a file that holds something else: %s', (content) => {
     const file = path.join(folder, 'owner-key');
-    writeFileSync(file, content);
+    writeFileSync(file, content, { mode: 0o600 });
     let code = '';
     try {
       openOwnerKeyPairs(file);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, openSync, closeSync, fsyncSync, mkdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, openSync, closeSync, fsyncSync, mkdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { deriveKey, suiteByName, type KemKeyPair } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
@@ -13,6 +13,8 @@ export interface OwnerKeyPairs {
 }
 
 const SEED_BYTES = 32;
+/** Rights of a file's group and of all others. */
+const FOR_OTHERS = 0o077;
 
 /** Key pairs from seeds of 32 bytes. @param former those of keys before the present one */
 export function createOwnerKeyPairs(seed: Uint8Array, former: readonly Uint8Array[] = []): OwnerKeyPairs {
@@ -28,7 +30,7 @@ export function createOwnerKeyPairs(seed: Uint8Array, former: readonly Uint8Arra
 
 /**
  * Reads the seeds' file (64 hexadecimal digits a line, the present one first), or makes it with one, for its owner alone and on disk before
- * anything is sealed to it. Nodes of one organisation share one file's content. Throws INVALID_CONFIGURATION for a file that holds something else.
+ * anything is sealed to it. Nodes of one organisation share one file's content. Throws INVALID_CONFIGURATION for a file that holds something else, or that others may read or change.
  */
 export function openOwnerKeyPairs(file: string): OwnerKeyPairs {
   const [seed, ...former] = readSeeds(file) ?? [makeSeed(file)];
@@ -37,12 +39,16 @@ export function openOwnerKeyPairs(file: string): OwnerKeyPairs {
 
 function readSeeds(file: string): readonly Uint8Array[] | undefined {
   let text: string;
+  let mode: number;
   try {
     text = readFileSync(file, 'latin1').trim();
+    ({ mode } = statSync(file));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new SelvedgeError('INVALID_CONFIGURATION', `${file}: cannot be read`, { cause });
   }
+  // Whoever reads it opens every copy that this organisation was ever given.
+  if ((mode & FOR_OTHERS) !== 0) throw new SelvedgeError('INVALID_CONFIGURATION', `${file}: others than its owner may read or change it (mode ${(mode & 0o777).toString(8)}); 600 expected`);
   if (!/^[0-9a-f]{64}(?:\r?\n[0-9a-f]{64})*$/.test(text)) throw new SelvedgeError('INVALID_CONFIGURATION', `${file}: lines of 64 hexadecimal digits expected`);
   return text.split(/\r?\n/).map((line) => Buffer.from(line, 'hex'));
 }

@@ -53,4 +53,6 @@ export interface PlaintextStore {
 export interface PlaintextOwner {
   readonly channel: string;
   readonly node: string;
+  /** SHA-256 of the first profile on the ledger, hex: another chain may have the same names. */
+  readonly ledger: string;
 }

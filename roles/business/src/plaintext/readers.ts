@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { verifyReaderEvidence } from '@selvedge/attestation';
 import { equalBytes, toHex } from '@selvedge/crypto';
@@ -20,7 +20,7 @@ export interface ReaderContext {
 export interface PlaintextReaders {
   /** A fresh nonce, 32 bytes, for one attempt. */
   challenge(): Uint8Array;
-  /** Throws CHALLENGE_UNKNOWN, and as verifyReaderEvidence. */
+  /** Throws CHALLENGE_UNKNOWN, OVERLOADED, and as verifyReaderEvidence. */
   admit(evidence: ReaderEvidence, context: ReaderContext): ReaderAdmission;
   /**
    * The channel that a query names, whose certificate's standing the caller has checked. Throws READER_UNATTESTED when there is none of that
@@ -36,7 +36,7 @@ export interface PlaintextReadersOptions {
   readonly challengeMs?: number;
   /** How long evidence is good for; default 600,000. */
   readonly channelMs?: number;
-  /** Of challenges and of channels; beyond it, the oldest goes. Default 10,000. */
+  /** Of channels: beyond it, the oldest goes; and of challenges that were answered within challengeMs: beyond it, OVERLOADED. Default 10,000. */
   readonly maxKept?: number;
 }
 
@@ -48,11 +48,15 @@ interface KeptChannel {
 }
 
 const NONCE_BYTES = 32;
+/** Of a challenge: when it was given, 8 bytes of a double, and 8 random ones; an authentication code follows, under a key of this process. */
+const HEAD_BYTES = 16;
 const CHANNEL_ID_BYTES = 16;
 
 /** Keeps everything in memory: after a restart readers prove themselves anew. */
 export function createPlaintextReaders({ signer, challengeMs = 60_000, channelMs = 600_000, maxKept = 10_000 }: PlaintextReadersOptions): PlaintextReaders {
-  const challenges = new Map<string, number>();
+  const challengeKey = randomBytes(NONCE_BYTES);
+  /** Answered ones, and when they were: those that wait for an answer are kept nowhere, so that nobody can crowd them out. */
+  const answered = new Map<string, number>();
   const channels = new Map<string, KeptChannel>();
   // Monotonic: a clock that is set back prolongs nothing.
   const now = (): number => performance.now();
@@ -61,16 +65,27 @@ export function createPlaintextReaders({ signer, challengeMs = 60_000, channelMs
     if (map.size >= maxKept && oldest.done !== true) map.delete(oldest.value);
     map.set(key, value);
   };
+  const tagOf = (head: Uint8Array): Buffer => createHmac('sha256', challengeKey).update(head).digest().subarray(0, NONCE_BYTES - HEAD_BYTES);
   const consume = (nonce: Uint8Array): void => {
-    const issuedAt = challenges.get(toHex(nonce));
-    challenges.delete(toHex(nonce));
-    if (issuedAt === undefined || now() - issuedAt > challengeMs) throw new SelvedgeError('CHALLENGE_UNKNOWN', 'the challenge is unknown, used or too old');
+    const unknown = (): SelvedgeError => new SelvedgeError('CHALLENGE_UNKNOWN', 'the challenge is unknown, used or too old');
+    if (nonce.length !== NONCE_BYTES) throw unknown();
+    const head = Buffer.from(nonce.subarray(0, HEAD_BYTES));
+    if (!timingSafeEqual(tagOf(head), nonce.subarray(HEAD_BYTES))) throw unknown();
+    if (now() - head.readDoubleBE(0) > challengeMs) throw unknown();
+    if (answered.has(toHex(nonce))) throw unknown();
+    for (const [old, at] of answered) {
+      if (now() - at <= challengeMs) break;
+      answered.delete(old);
+    }
+    // One that is forgotten while it counts could be answered twice.
+    if (answered.size >= maxKept) throw new SelvedgeError('OVERLOADED', 'too many readers prove themselves at once');
+    answered.set(toHex(nonce), now());
   };
   return {
     challenge() {
-      const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-      keep(challenges, toHex(nonce), now());
-      return nonce;
+      const head = randomBytes(HEAD_BYTES);
+      head.writeDoubleBE(now(), 0);
+      return new Uint8Array(Buffer.concat([head, tagOf(head)]));
     },
     admit(answer, { facts, profile, at }) {
       consume(answer.nonce);

@@ -49,7 +49,7 @@ const endorsed = (writes: readonly TestWrite[] = WRITES): { content: EndorsedCon
 const apply = (content: EndorsedContent | undefined, code = ValidationCode.VALID, ended: AppliedBlock['ended'] = [], versions: AppliedBlock['versions'] = []): Promise<void> => {
   const block: AppliedBlock = { number: 4n, hash: new Uint8Array(32), transactions: [{ index: 0, code, txIds: content?.txIds ?? [], endorsed: content, updates: NONE, reason: undefined }], ended, versions };
   const log = { warn: () => undefined, error: (_fields: unknown, message: string) => missing.push(message) };
-  return store.write(() => { applyBlock(block, { packets, pending, history, outbox, isPlaintext: (_contract, dataset) => plaintext.includes(dataset), isOwn: (_contract, ownerSet) => ownerSet !== 'foreign', mspId: 'AuroraMSP', log }); });
+  return store.write(() => { applyBlock(block, { packets, pending, history, outbox, isPlaintext: ({ dataset }) => plaintext.includes(dataset), isOwn: (_contract, ownerSet) => ownerSet !== 'foreign', mspId: 'AuroraMSP', log }); });
 };
 const place = (ownerSet: string, dataset: string) => ({ contract: consortium.contract, ownerSet, dataset });
 const stored = (dataset: string, key: string, ownerSet: string): Uint8Array | undefined => packets.packet(place(ownerSet, dataset), consortium.contractKeys.names.ledgerKey(dataset, key));

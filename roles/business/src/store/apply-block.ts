@@ -2,6 +2,7 @@ import { toHex } from '@selvedge/crypto';
 import type { AppliedBlock, AppliedTransaction, LedgerLog } from '@selvedge/embedded-ledger';
 import { ValidationCode } from '@selvedge/protocol';
 import { ownWrites } from '../domain/verify-stage.js';
+import type { DatasetPlace } from '../ports.js';
 import type { HistoryStore } from './history-store.js';
 import type { PacketStore } from './packet-store.js';
 import type { PendingStore } from './pending-store.js';
@@ -16,8 +17,8 @@ export interface PacketMover {
   readonly pending: PendingStore;
   readonly history: HistoryStore;
   readonly outbox: PlaintextOutbox;
-  /** Whether a contract's dataset is kept in plaintext by its owners. */
-  readonly isPlaintext: (contract: string, dataset: string) => boolean;
+  /** Whether a place is that of a dataset which its owners keep in plaintext, in the owner set that the policy gives it. */
+  readonly isPlaintext: (place: DatasetPlace) => boolean;
   /** Whether this node's organisation owns a contract's owner set. */
   readonly isOwn: (contract: string, ownerSet: string) => boolean;
   /** This node's organisation. */
@@ -33,8 +34,9 @@ export function applyBlock(block: AppliedBlock, mover: PacketMover): void {
   for (const transaction of block.transactions) applyTransaction(transaction, block.number, mover);
   for (const version of block.versions) if (mover.isOwn(version.contract, version.ownerSet)) mover.history.add(version);
   for (const { contract, ownerSet, dataset, ledgerKey } of block.ended) {
-    mover.packets.remove({ contract, ownerSet, dataset }, ledgerKey);
-    if (mover.isOwn(contract, ownerSet) && mover.isPlaintext(contract, dataset)) mover.outbox.note(block.number, { contract, dataset, ledgerKey, txId: '', packetHash: undefined, packet: undefined });
+    const place = { contract, ownerSet, dataset };
+    mover.packets.remove(place, ledgerKey);
+    if (mover.isOwn(contract, ownerSet) && mover.isPlaintext(place)) mover.outbox.note(block.number, { contract, dataset, ledgerKey, txId: '', packetHash: undefined, packet: undefined });
   }
   // The next block's number is number + 1: receipts that end there count no more.
   mover.pending.forgetEnded(block.number + 1n);
@@ -48,7 +50,7 @@ function applyTransaction({ code, endorsed }: AppliedTransaction, blockNumber: b
       const place = { contract, ownerSet: write.ownerSet, dataset: write.dataset };
       if (write.effect.case === 'keep') continue;
       const note = (packetHash?: Uint8Array, packet?: Uint8Array): void => {
-        if (isPlaintext(contract, write.dataset)) outbox.note(blockNumber, { contract, dataset: write.dataset, ledgerKey: write.ledgerKey, txId: toHex(txId), packetHash, packet });
+        if (isPlaintext(place)) outbox.note(blockNumber, { contract, dataset: write.dataset, ledgerKey: write.ledgerKey, txId: toHex(txId), packetHash, packet });
       };
       if (write.effect.case !== 'packetHash') {
         packets.remove(place, write.ledgerKey);

@@ -3,6 +3,7 @@ import type { LedgerLog } from '@selvedge/embedded-ledger';
 import { collectionOf, ownerSetOf, type EntryUpdate, type PrivateValue } from '@selvedge/fabric';
 import type { FabricAppliedBlock, FabricAppliedTransaction } from '@selvedge/fabric-network/follower';
 import { identifyPacket, type PacketIdentity } from '../domain/identify-packet.js';
+import type { DatasetPlace } from '../ports.js';
 import type { Gap, GapStore } from './gap-store.js';
 import type { HistoryStore } from './history-store.js';
 import type { PacketStore } from './packet-store.js';
@@ -17,8 +18,8 @@ export interface PacketKeeper {
   readonly gaps: GapStore;
   readonly history: HistoryStore;
   readonly outbox: PlaintextOutbox;
-  /** Whether a contract's dataset is kept in plaintext by its owners. */
-  readonly isPlaintext: (contract: string, dataset: string) => boolean;
+  /** Whether a place is that of a dataset which its owners keep in plaintext, in the owner set that the policy gives it. */
+  readonly isPlaintext: (place: DatasetPlace) => boolean;
   /** Whether this node's organisation owns a contract's collection. */
   readonly isOwn: (contract: string, collection: string) => boolean;
   readonly log?: LedgerLog | undefined;
@@ -45,7 +46,7 @@ export function applyFabricBlock(block: FabricAppliedBlock, keeper: PacketKeeper
     superseded.push(...forgetGap({ contract, collection, keyHash }, keeper));
     if (entry === undefined) continue;
     keeper.packets.remove(datasetPlace(contract, collection, entry.dataset), entry.ledgerKey);
-    noteChange(block.number, { contract, ...entry }, '', keeper);
+    noteChange(block.number, { place: datasetPlace(contract, collection, entry.dataset), ledgerKey: entry.ledgerKey }, '', keeper);
   }
   if (missing > 0) keeper.log?.warn({ block: String(block.number), missing }, 'packets of this block have not reached the peer yet; it is asked again');
   return superseded;
@@ -59,15 +60,16 @@ function forgetGap(place: Pick<Gap, 'contract' | 'collection' | 'keyHash'>, { ga
 }
 
 interface ChangedEntry {
-  readonly contract: string;
-  readonly dataset: string;
+  readonly place: DatasetPlace;
   readonly ledgerKey: Uint8Array;
   readonly packetHash?: Uint8Array;
   readonly packet?: Uint8Array;
 }
 
-function noteChange(blockNumber: bigint, { contract, dataset, ledgerKey, packetHash, packet }: ChangedEntry, txId: string, { outbox, isPlaintext }: Pick<PacketKeeper, 'outbox' | 'isPlaintext'>): void {
-  if (isPlaintext(contract, dataset)) outbox.note(blockNumber, { contract, dataset, ledgerKey, txId, packetHash, packet });
+/** Whoever may write to one collection could name a dataset of another in a packet's header or in a response: there it changes nothing. */
+function noteChange(blockNumber: bigint, { place, ledgerKey, packetHash, packet }: ChangedEntry, txId: string, { outbox, isPlaintext }: Pick<PacketKeeper, 'outbox' | 'isPlaintext'>): void {
+  const { contract, dataset } = place;
+  if (isPlaintext(place)) outbox.note(blockNumber, { contract, dataset, ledgerKey, txId, packetHash, packet });
 }
 
 /** How many packets are missing: one or none. */
@@ -77,20 +79,24 @@ function applyEntry(update: EntryUpdate, { index, txIds, privateValues }: Fabric
   if (isBeside) return 0;
   if (valueHash === undefined) {
     if (write === undefined) return 0;
-    packets.remove(datasetPlace(contract, collection, write.dataset), write.ledgerKey);
-    noteChange(blockNumber, { contract, dataset: write.dataset, ledgerKey: write.ledgerKey }, txIds[0] === undefined ? '' : toHex(txIds[0]), keeper);
+    const place = datasetPlace(contract, collection, write.dataset);
+    packets.remove(place, write.ledgerKey);
+    noteChange(blockNumber, { place, ledgerKey: write.ledgerKey }, txIds[0] === undefined ? '' : toHex(txIds[0]), keeper);
     return 0;
   }
   const gap: Gap = { contract, collection, keyHash, blockNumber, index, valueHash, txIds, entry: write && { dataset: write.dataset, datasetTag: write.datasetTag, ledgerKey: write.ledgerKey } };
   const value = findValue(gap, privateValues);
   if (value !== undefined) {
     const identity = keepPacket(gap, value, { packets, history, log });
-    if (identity !== undefined) noteChange(blockNumber, { contract, dataset: identity.dataset, ledgerKey: identity.ledgerKey, packetHash: valueHash, packet: value }, '', keeper);
+    if (identity !== undefined) noteChange(blockNumber, { place: datasetPlace(contract, collection, identity.dataset), ledgerKey: identity.ledgerKey, packetHash: valueHash, packet: value }, '', keeper);
     return 0;
   }
   // Listed without its packet, so that whoever asks for it, or for its set, is told.
-  if (write !== undefined) packets.put({ place: datasetPlace(contract, collection, write.dataset), ledgerKey: write.ledgerKey, datasetTag: write.datasetTag, packet: undefined });
-  if (write !== undefined) noteChange(blockNumber, { contract, dataset: write.dataset, ledgerKey: write.ledgerKey, packetHash: valueHash }, '', keeper);
+  if (write !== undefined) {
+    const place = datasetPlace(contract, collection, write.dataset);
+    packets.put({ place, ledgerKey: write.ledgerKey, datasetTag: write.datasetTag, packet: undefined });
+    noteChange(blockNumber, { place, ledgerKey: write.ledgerKey, packetHash: valueHash }, '', keeper);
+  }
   gaps.add(gap);
   return 1;
 }
@@ -118,6 +124,6 @@ function placeOf({ namespace, collection, keyHash }: EntryUpdate): Pick<Gap, 'co
   return { contract: namespace, collection, keyHash };
 }
 
-function datasetPlace(contract: string, collection: string, dataset: string): { contract: string; ownerSet: string; dataset: string } {
+function datasetPlace(contract: string, collection: string, dataset: string): DatasetPlace {
   return { contract, ownerSet: ownerSetOf(collection) ?? '', dataset };
 }

@@ -19,10 +19,14 @@ export interface OutboxChange {
  */
 export interface PlaintextOutbox {
   note(blockNumber: bigint, change: OutboxChange): void;
-  /** A packet that was missing has come. */
-  fill(blockNumber: bigint, packetHash: Uint8Array, packet: Uint8Array): void;
+  /** A packet that was missing has come. false: nothing waits for it any more. */
+  fill(blockNumber: bigint, packetHash: Uint8Array, packet: Uint8Array): boolean;
   /** A packet that was missing is of no use any more: its entry was written anew, or has ended. */
   drop(blockNumber: bigint, packetHash: Uint8Array): void;
+  /** Packets of blocks up to this one that have not come are waited for no longer: until they do, or their entries are written anew, those are as deleted. Returns them. */
+  giveUp(throughBlock: bigint): readonly OutboxChange[];
+  /** Whether every entry of a block whose packet is missing is written anew later on. */
+  isWrittenAnew(blockNumber: bigint): boolean;
   changes(blockNumber: bigint): readonly OutboxChange[];
   /** Number of the first block with changes that wait. */
   firstBlock(): bigint | undefined;
@@ -44,16 +48,35 @@ export function openPlaintextOutbox(store: LedgerStore): PlaintextOutbox {
   const ofBlock = (blockNumber: bigint): { key: Buffer; change: OutboxChange }[] =>
     [...table.range({ start: numberBytes(blockNumber), end: numberBytes(blockNumber + 1n) })].map(({ key, value }) => ({ key: Buffer.from(key), change: decode(Buffer.from(value)) }));
   const missing = (blockNumber: bigint, packetHash: Uint8Array): { key: Buffer; change: OutboxChange }[] =>
-    ofBlock(blockNumber).filter(({ change }) => change.packet === undefined && change.packetHash !== undefined && Buffer.from(packetHash).equals(change.packetHash));
+    ofBlock(blockNumber).filter(({ change }) => isMissing(change) && change.packetHash !== undefined && Buffer.from(packetHash).equals(change.packetHash));
   return {
     note(blockNumber, change) {
       table.put(nextKey(table, blockNumber), encode(change));
     },
     fill(blockNumber, packetHash, packet) {
-      for (const { key, change } of missing(blockNumber, packetHash)) table.put(key, encode({ ...change, packet }));
+      const waiting = missing(blockNumber, packetHash);
+      for (const { key, change } of waiting) table.put(key, encode({ ...change, packet }));
+      return waiting.length > 0;
     },
     drop(blockNumber, packetHash) {
       for (const { key } of missing(blockNumber, packetHash)) table.remove(key);
+    },
+    giveUp(throughBlock) {
+      const given: { key: Buffer; change: OutboxChange }[] = [];
+      for (const { key, value } of table.range({ end: numberBytes(throughBlock + 1n) })) {
+        const change = decode(Buffer.from(value));
+        if (isMissing(change)) given.push({ key: Buffer.from(key), change });
+      }
+      for (const { key, change } of given) table.put(key, encode({ ...change, packetHash: undefined }));
+      return given.map(({ change }) => change);
+    },
+    isWrittenAnew(blockNumber) {
+      const open = new Set(ofBlock(blockNumber).filter(({ change }) => isMissing(change)).map(({ change }) => entryOf(change)));
+      for (const { value } of table.range({ start: numberBytes(blockNumber + 1n) })) {
+        if (open.size === 0) break;
+        open.delete(entryOf(decode(Buffer.from(value))));
+      }
+      return open.size === 0;
     },
     changes: (blockNumber) => ofBlock(blockNumber).map(({ change }) => change),
     firstBlock: () => {
@@ -70,6 +93,15 @@ export function openPlaintextOutbox(store: LedgerStore): PlaintextOutbox {
       floorTable.put(FLOOR_KEY, numberBytes(throughBlock + 1n));
     },
   };
+}
+
+/** Whether the packet has not come. */
+export function isMissing({ packetHash, packet }: OutboxChange): boolean {
+  return packetHash !== undefined && packet === undefined;
+}
+
+function entryOf({ contract, dataset, ledgerKey }: OutboxChange): string {
+  return JSON.stringify([contract, dataset, Buffer.from(ledgerKey).toString('hex')]);
 }
 
 function nextKey(table: LedgerDatabase, blockNumber: bigint): Buffer {

@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { targetDigest, type ResponseSchema } from '@selvedge/protocol';
 import { gatedDigestKey, gatedResponseDigest, sealGatedResult } from '@selvedge/sealed-objects';
+import { plaintextDatasets } from '@selvedge/tee-node';
 import type { AuthorisedRequest } from './authorise.js';
 import { agreedResponse, createTargetItem, isChaincodeError, type TargetItem } from './seal-answer.js';
 
@@ -47,7 +48,7 @@ export interface GatedAnswer {
 
 /**
  * Answers a gated function: how long its result is (Padmé), and that it failed, is all that shows of it. Throws FEATURE_UNSUPPORTED for an
- * event, which its readers could open before the commit; refusals that the network gave, without their text.
+ * event, and for a value of a called contract's plaintext dataset, which its readers, or its owners, could open before the commit; refusals that the network gave, without their text.
  *
  * @param run gives the function's answer and what its target data is made of; throws what it was refused with
  */
@@ -59,7 +60,14 @@ export async function answerGated(
   const input = await withholding(run);
   if (input === undefined || isChaincodeError(input.result)) return failedAnswer(viewHeight);
   if (input.result.event !== undefined) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'an event that a gated function sets (setEvent)');
+  const open = input.parts.find(writesPlaintext);
+  if (open !== undefined) throw new SelvedgeError('FEATURE_UNSUPPORTED', `writing to a dataset in plaintext, of contract ${open.terms.policy.name}, in a transaction that is gated on commit`);
   return (await withholding(() => sealedAnswer(request, viewHeight, input))) ?? failedAnswer(viewHeight);
+}
+
+function writesPlaintext({ terms: { policy }, recorded: { writes } }: GatedRun['parts'][number]): boolean {
+  const inPlaintext = plaintextDatasets(policy);
+  return writes.some(({ dataset, effect }) => effect.kind === 'put' && inPlaintext.has(dataset));
 }
 
 /** undefined: refused by what the function did. Throws what the network refused, without its text. */

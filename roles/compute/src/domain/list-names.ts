@@ -1,4 +1,5 @@
 import { toHex, sha256 } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
 import { contentGuardKey, encodeMessage, LIMITS, NamesAskedSchema, parseMessage, requireAtMost, StoredNamesSchema } from '@selvedge/protocol';
 import { nameEpochOf, parsePacketHeader } from '@selvedge/sealed-objects';
 import type { PacketOpener, ReadScope, ServedEntry, StateSource } from '@selvedge/tee-node';
@@ -36,14 +37,13 @@ export async function listNames(request: AuthorisedRequest, source: Pick<StateSo
   for (const { name: dataset } of policy.datasets) {
     const { ownerSet, owners, isEnding: ending } = places.visible(dataset);
     const open = (served: ServedEntry): NamedEntry => {
-      // Nothing but its packet, made anew, ties a plaintext value's names to the hash.
-      if (!(served instanceof Uint8Array)) return opener.open(served, { policy, keys }, { dataset });
+      if (!(served instanceof Uint8Array)) throw new SelvedgeError('STATE_FORGED', 'a value, where packets were asked for');
       const header = parsePacketHeader(served, { channel: body.channel, contract: policy.name, dataset });
       const { ledgerKey, datasetTag, keyEpoch } = header;
       const key = keys.epoch(keyEpoch) === undefined ? undefined : opener.open(served, { policy, keys }, { dataset }).key;
       return { ledgerKey, datasetTag, packetHash: sha256(served), nameEpoch: nameEpochOf(header), key };
     };
-    const { entries } = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: contentGuardKey(policy.name, dataset), confirm, isOfAnyMoment: !confirm, open });
+    const { entries } = await source.readDataset(scope, { ownerSet, owners, dataset, guardKey: contentGuardKey(policy.name, dataset), confirm, isOfAnyMoment: !confirm, asPackets: true, open });
     const under = (epoch: bigint | undefined): NamedEntry[] => entries.filter(({ nameEpoch }) => nameEpoch === epoch);
     const current = under(names.current).length;
     // A copy that nothing opens is none: it is written once more.

@@ -56,6 +56,12 @@ describe('packets', () => {
     expect(refusal(replacePacket(Buffer.from('no packet')))).toBe('MALFORMED_MESSAGE');
   });
 
+  it('are refused in another encoding than their own, which no owner could open', () => {
+    const [packet] = createTargetData({ consortium, nodes: [node] }).attachments!.packets;
+    // The nonce once more, as a parser takes it: the last of several counts.
+    expect(refusal(replacePacket(Buffer.concat([Uint8Array.of(0x12, 12), new Uint8Array(12), packet!])))).toBe('MALFORMED_MESSAGE');
+  });
+
   it('need a nonce and a key commitment of the right length', () => {
     const header = encodeMessage(PacketHeaderSchema, { keyCommitment: new Uint8Array(32) });
     expect(refusal(replacePacket(encodeMessage(PacketSchema, { header, nonce: new Uint8Array(11) })))).toBe('MALFORMED_MESSAGE');

@@ -1,7 +1,7 @@
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import {
-  LIMITS, PacketHeaderSchema, PacketSchema, parseMessage, readSetDigest, requireLength, verifyPacketsMatch,
+  LIMITS, PacketHeaderSchema, parseMessage, parsePacket, readSetDigest, requireLength, verifyPacketsMatch,
   type ContractSection, type Core, type PacketHeader, type WriteEntry,
 } from '@selvedge/protocol';
 
@@ -27,7 +27,7 @@ function verifyHeaders(core: Core, headers: ReadonlyMap<string, PacketHeader>): 
 }
 
 function parsePacketHeader(bytes: Uint8Array): PacketHeader {
-  const packet = parseMessage(PacketSchema, bytes, LIMITS.maxPacketBytes);
+  const packet = parsePacket(bytes);
   requireLength('packet nonce', packet.nonce, 12);
   const header = parseMessage(PacketHeaderSchema, packet.header, LIMITS.maxHeaderBytes);
   requireLength('packet key_commitment', header.keyCommitment, 32);

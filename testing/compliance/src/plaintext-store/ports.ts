@@ -14,4 +14,4 @@ export interface PlaintextStoreUnderTest {
   close(): Promise<void>;
 }
 
-export const OWNER: PlaintextOwner = { channel: 'gemstones', node: 'AuroraMSP/node-1' };
+export const OWNER: PlaintextOwner = { channel: 'gemstones', node: 'AuroraMSP/node-1', ledger: 'ab'.repeat(32) };

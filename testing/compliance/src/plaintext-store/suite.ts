@@ -161,6 +161,8 @@ export function describePlaintextStore(name: string, create: () => Promise<Plain
       for (const other of [{ ...OWNER, node: 'BorealisMSP/node-1' }, { ...OWNER, channel: 'metals' }]) {
         await expect(place.open(other)).rejects.toMatchObject({ code: 'PLAINTEXT_STORE_IN_USE', message: expect.stringContaining('AuroraMSP/node-1 on channel gemstones') as string });
       }
+      // Another chain may have the same names.
+      expect(await refusalCodeOf(place.open({ ...OWNER, ledger: 'cd'.repeat(32) }))).toBe('PLAINTEXT_STORE_FOREIGN');
       store = await place.open();
       await expectContents();
     });

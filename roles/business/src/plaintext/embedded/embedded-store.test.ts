@@ -17,7 +17,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-const open = (): Promise<PlaintextStore> => openPlaintextStore({ channel: 'gemstones', node: 'AuroraMSP', place: { kind: 'embedded', directory } });
+const open = (): Promise<PlaintextStore> => openPlaintextStore({ channel: 'gemstones', node: 'AuroraMSP', ledger: 'ab'.repeat(32), place: { kind: 'embedded', directory } });
 const setWriter = async (writer: object): Promise<void> => {
   const raw = openLedgerStore({ directory });
   const meta = raw.database('plaintext-meta');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { labelledHash } from '@selvedge/crypto';
 import { openLedgerStore, type LedgerDatabase } from '@selvedge/embedded-ledger';
 import { isNewBlock, lastChanges } from '../../domain/plaintext/block-order.js';
-import { storeInUse, verifyStoreOwner } from '../../domain/plaintext/in-use.js';
+import { storeInUse, verifyStoreOwner, type StoredOwner } from '../../domain/plaintext/in-use.js';
 import { verifyPlaintextBlock } from '../../domain/plaintext/verify-block.js';
 import type { PlaintextOwner, PlaintextStore } from '../plaintext-store.js';
 import { decodeEntry, encodeEntry } from './entry-codec.js';
@@ -20,14 +20,14 @@ interface Writer extends WriterProcess {
 /**
  * Opens a store in a folder of its own, made when missing. Tables: `plaintext-entries`, digest of contract and dataset ||
  * ledger key -> entry; `plaintext-meta`, owner, writer and checkpoint. Throws PLAINTEXT_STORE_IN_USE when another node's
- * datasets are there, or another process that runs has it open.
+ * datasets are there, or another process that runs has it open; PLAINTEXT_STORE_FOREIGN when they are of another ledger.
  */
 export async function openEmbeddedPlaintextStore(directory: string, owner: PlaintextOwner): Promise<PlaintextStore> {
   const store = openLedgerStore({ directory });
   const entries = store.database('plaintext-entries');
   const meta = store.database('plaintext-meta');
   const writer: Writer = { ...ownProcess(), token: randomUUID() };
-  const readOwner = (): PlaintextOwner | undefined => readRecord<PlaintextOwner>(meta, OWNER);
+  const readOwner = (): StoredOwner | undefined => readRecord<StoredOwner>(meta, OWNER);
   const readWriter = (): Writer | undefined => readRecord<Writer>(meta, WRITER);
   const readCheckpoint = (): bigint | undefined => readNumber(meta, CHECKPOINT);
   try {

@@ -9,6 +9,7 @@ import { openPlaintextStore, type PlaintextPlace } from '../open-plaintext-store
 import type { PlaintextChange, PlaintextStore } from '../plaintext-store.js';
 
 const SESSIONS = `SELECT pid, application_name FROM pg_stat_activity WHERE application_name LIKE 'selvedge %'`;
+const LEDGER = 'ab'.repeat(32);
 
 describe('PostgreSQL', { timeout: 60_000 }, () => {
   let server: TestPostgres;
@@ -23,7 +24,7 @@ describe('PostgreSQL', { timeout: 60_000 }, () => {
   });
 
   const open = (change: Partial<Extract<PlaintextPlace, { kind: 'postgresql' }>> = {}, node = 'AuroraMSP'): Promise<PlaintextStore> =>
-    openPlaintextStore({ channel: 'gemstones', node, place: { kind: 'postgresql', url: server.url, password: server.password, schema, lockWaitMs: 300, ...change } });
+    openPlaintextStore({ channel: 'gemstones', node, ledger: LEDGER, place: { kind: 'postgresql', url: server.url, password: server.password, schema, lockWaitMs: 300, ...change } });
   const withStore = async (use: (store: PlaintextStore) => Promise<void>): Promise<void> => {
     const store = await open();
     try {
@@ -51,7 +52,7 @@ describe('PostgreSQL', { timeout: 60_000 }, () => {
       const offers = await server.query(`SELECT key, key_parts, value, convert_from(value_bytes, 'UTF8') AS text FROM ${schema}.secured_trade__aurora_stones WHERE key_parts[1] = 'offer'`);
       expect(offers).toEqual([{ key: '␀offer␀stone-2␀{"x"}␀', key_parts: ['offer', 'stone-2', '{"x"}'], value: null, text: 'a price' }]);
       expect(await server.query(`SELECT * FROM ${schema}.datasets`)).toEqual([{ contract: 'secured-trade', dataset: 'auroraStones', table_name: 'secured_trade__aurora_stones' }]);
-      expect(await server.query(`SELECT * FROM ${schema}.checkpoints`)).toEqual([{ channel: 'gemstones', node: 'AuroraMSP', block_number: '3' }]);
+      expect(await server.query(`SELECT * FROM ${schema}.checkpoints`)).toEqual([{ channel: 'gemstones', node: 'AuroraMSP', block_number: '3', ledger: LEDGER }]);
     });
   });
 
@@ -60,6 +61,45 @@ describe('PostgreSQL', { timeout: 60_000 }, () => {
     await withStore(async (store) => {
       await store.apply({ number: 0n, changes: values.map((value, i) => put(String(i), value)) });
       expect(await server.query(`SELECT count(*)::int, count(value)::int AS json FROM ${schema}.secured_trade__aurora_stones`)).toEqual([{ count: values.length, json: 0 }]);
+    });
+  });
+
+  it('keeps no number as JSON that jsonb would write out at length, and every other', async () => {
+    const bombs = ['1e131000', '[1, -2.5E+100]', '{"a":"\\"","b":1e-400}', `[${Array(20_000).fill('1e131000').join(',')}]`];
+    const plain = ['1e99', '-1.5E-12', '"1e131000"', '{"7e500":"0e1234","hash":"3e45671e234\\"1e500\\\\"}', '12345678901234567890'];
+    await withStore(async (store) => {
+      await store.apply({ number: 0n, changes: [...bombs, ...plain].map((value, i) => put(String(i), value)) });
+      const rows = await server.query<{ key: string; text: string }>(`SELECT key, value::text AS text, length(value_bytes) FROM ${schema}.secured_trade__aurora_stones WHERE value IS NOT NULL ORDER BY key`);
+      expect(rows.map(({ key }) => Number(key))).toEqual(plain.map((_value, i) => bombs.length + i));
+      expect(rows.find(({ key }) => Number(key) === bombs.length + 2)!.text).toBe('"1e131000"');
+    });
+  });
+
+  it('takes a schema from before ledgers were told apart for its own', async () => {
+    await withStore((store) => store.apply({ number: 4n, changes: [put('a', '1')] }));
+    await server.query(`ALTER TABLE ${schema}.checkpoints DROP COLUMN ledger`);
+    await withStore(async (store) => {
+      expect(await store.checkpoint()).toBe(4n);
+    });
+    expect(await server.query(`SELECT ledger FROM ${schema}.checkpoints`)).toEqual([{ ledger: LEDGER }]);
+  });
+
+  it('keeps no read waiting for a database that hangs', async () => {
+    await withStore(async (store) => {
+      const change = put('a', '1');
+      await store.apply({ number: 0n, changes: [change] });
+      const address = new URL(server.url);
+      address.password = server.password;
+      const blocker = new pg.Client({ connectionString: address.href });
+      await blocker.connect();
+      await blocker.query(`BEGIN; LOCK TABLE ${schema}.secured_trade__aurora_stones IN ACCESS EXCLUSIVE MODE`);
+      const began = performance.now();
+      const reads = await Promise.all(Array.from({ length: 9 }, () => refusalCodeOf(store.get('secured-trade', 'auroraStones', change.ledgerKey))));
+      expect(reads).toEqual(Array(9).fill('PLAINTEXT_STORE_UNAVAILABLE'));
+      expect(performance.now() - began).toBeLessThan(9_000);
+      await blocker.query('ROLLBACK');
+      await blocker.end();
+      expect(await store.get('secured-trade', 'auroraStones', change.ledgerKey)).toBeDefined();
     });
   });
 

@@ -19,6 +19,8 @@ export interface PostgresStoreOptions extends PostgresConnection {
 }
 
 const READ_CONNECTIONS = 4;
+/** Of one read, and of waiting for a connection: those who ask have gone elsewhere by then. */
+const READ_TIMEOUT_MS = 4_000;
 
 interface EntryRow {
   readonly key_bytes: Buffer;
@@ -37,7 +39,7 @@ interface EntryRow {
 export async function openPostgresPlaintextStore({ schema, lockWaitMs, ...connection }: PostgresStoreOptions, owner: PlaintextOwner): Promise<PlaintextStore> {
   verifySchemaName(schema);
   const settings = { client: connectionSettings(connection, `selvedge ${owner.node}`), schema, owner, lockWaitMs };
-  const readers = new pg.Pool({ ...settings.client, max: READ_CONNECTIONS, allowExitOnIdle: true });
+  const readers = new pg.Pool({ ...settings.client, connectionTimeoutMillis: READ_TIMEOUT_MS, query_timeout: READ_TIMEOUT_MS, max: READ_CONNECTIONS, allowExitOnIdle: true });
   // The next read opens another connection, or tells.
   readers.on('error', () => undefined);
   const checkpoints = qualified(schema, 'checkpoints');

@@ -10,20 +10,30 @@ export function qualified(schema: string, name: string): string {
 
 /**
  * Makes the schema and its own tables where they are missing. `checkpoints`: whose datasets these are, and the last block
- * applied. `datasets`: which table has which dataset. `as_json`: a value as jsonb; NULL when it is not JSON, or is JSON
- * that PostgreSQL cannot hold, such as a string with U+0000.
+ * applied. `datasets`: which table has which dataset. `as_json`: a value as jsonb; NULL when it is not JSON, is JSON
+ * that PostgreSQL cannot hold, such as a string with U+0000, or has a number with an exponent of three digits or more:
+ * jsonb writes such a number out, and a few of them would make a row too large to be read.
  */
 export async function createTables(client: ClientBase, schema: string): Promise<void> {
   const found = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
   // Not IF NOT EXISTS, which asks for the right to create one even where it is there.
   if (found.rowCount === 0) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`);
   await client.query(`CREATE TABLE IF NOT EXISTS ${qualified(schema, 'checkpoints')} (
-    channel text, node text, block_number bigint, PRIMARY KEY (channel, node))`);
+    channel text, node text, block_number bigint, ledger text, PRIMARY KEY (channel, node))`);
+  // Only where it is missing: IF NOT EXISTS would tell of it at every start.
+  const { rowCount } = await client.query('SELECT FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2', [qualified(schema, 'checkpoints'), 'ledger']);
+  if (rowCount === 0) await client.query(`ALTER TABLE ${qualified(schema, 'checkpoints')} ADD COLUMN ledger text`);
   await client.query(`CREATE TABLE IF NOT EXISTS ${qualified(schema, 'datasets')} (
     contract text, dataset text, table_name text NOT NULL UNIQUE, PRIMARY KEY (contract, dataset))`);
   await client.query(`CREATE OR REPLACE FUNCTION ${qualified(schema, 'as_json')}(value bytea) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+    DECLARE
+      json pg_catalog.text;
     BEGIN
-      RETURN pg_catalog.convert_from(value, 'UTF8')::pg_catalog.jsonb;
+      json := pg_catalog.convert_from(value, 'UTF8');
+      IF json OPERATOR(pg_catalog.~) '[0-9][eE][+-]?[0-9]{3}'
+        AND pg_catalog.regexp_replace(json, '"([^"\\\\]|\\\\.)*"', '""', 'g') OPERATOR(pg_catalog.~) '[0-9][eE][+-]?[0-9]{3}' THEN RETURN NULL;
+      END IF;
+      RETURN json::pg_catalog.jsonb;
     EXCEPTION WHEN OTHERS THEN
       RETURN NULL;
     END $$`);

@@ -20,7 +20,7 @@ describe('TLS to PostgreSQL', { timeout: 60_000 }, () => {
 
   const code = async (host: string, tlsRootCertificate: string): Promise<string | undefined> => {
     const url = `postgresql://postgres@${host}:${String(server.port)}/postgres`;
-    const opened = openPlaintextStore({ channel: 'gemstones', node: 'AuroraMSP', place: { kind: 'postgresql', url, password: server.password, tlsRootCertificate } });
+    const opened = openPlaintextStore({ channel: 'gemstones', node: 'AuroraMSP', ledger: 'ab'.repeat(32), place: { kind: 'postgresql', url, password: server.password, tlsRootCertificate } });
     const refusal = await refusalCodeOf(opened);
     if (refusal !== undefined) return refusal;
     const encrypted = await server.query(`SELECT FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'selvedge AuroraMSP' AND NOT ssl`);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { storeInUse, verifyStoreOwner } from '../../domain/plaintext/in-use.js';
+import { storeInUse, verifyStoreOwner, type StoredOwner } from '../../domain/plaintext/in-use.js';
 import type { PlaintextOwner } from '../plaintext-store.js';
 import { databaseRefusal } from './refusals.js';
 import { createTables, qualified } from './tables.js';
@@ -34,7 +34,7 @@ const LOCK_POLL_MS = 50;
 
 /**
  * Connects, takes the schema's lock, and makes what is missing. @param previous this process's session before, which the
- * server may not yet know to be lost: it is ended. Throws PLAINTEXT_STORE_IN_USE, PLAINTEXT_STORE_UNAVAILABLE,
+ * server may not yet know to be lost: it is ended. Throws PLAINTEXT_STORE_IN_USE, PLAINTEXT_STORE_FOREIGN, PLAINTEXT_STORE_UNAVAILABLE,
  * PLAINTEXT_STORE_REFUSED or INVALID_CONFIGURATION.
  */
 export async function openWriterSession(settings: WriterSettings, previous: SessionId | undefined): Promise<WriterSession> {
@@ -102,15 +102,16 @@ async function lockSchema(client: pg.Client, { schema, lockWaitMs }: WriterSetti
 }
 
 /** Whose datasets the schema has, as far as it is there. */
-async function readOwner(client: pg.Client, schema: string): Promise<PlaintextOwner | undefined> {
+async function readOwner(client: pg.Client, schema: string): Promise<StoredOwner | undefined> {
   const table = qualified(schema, 'checkpoints');
   const { rows: found } = await client.query<{ table: string | null }>('SELECT to_regclass($1)::text AS table', [table]);
   if (found[0]?.table === null) return undefined;
-  const { rows } = await client.query<PlaintextOwner>(`SELECT channel, node FROM ${table}`);
+  // Every column: a schema that was made before ledgers were told apart has none for it.
+  const { rows } = await client.query<StoredOwner>(`SELECT * FROM ${table}`);
   return rows[0];
 }
 
 async function claim(client: pg.Client, { schema, owner }: WriterSettings): Promise<void> {
   verifyStoreOwner(await readOwner(client, schema), owner);
-  await client.query(`INSERT INTO ${qualified(schema, 'checkpoints')} (channel, node) VALUES ($1, $2) ON CONFLICT DO NOTHING`, [owner.channel, owner.node]);
+  await client.query(`INSERT INTO ${qualified(schema, 'checkpoints')} (channel, node, ledger) VALUES ($1, $2, $3) ON CONFLICT (channel, node) DO UPDATE SET ledger = EXCLUDED.ledger`, [owner.channel, owner.node, owner.ledger]);
 }

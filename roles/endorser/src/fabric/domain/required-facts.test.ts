@@ -1,3 +1,4 @@
+import { suiteByName } from '@selvedge/crypto';
 import { createTargetData, createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { CHANNEL_EPOCH, facts } from '@selvedge/policy';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +22,13 @@ describe('the facts of target data', () => {
     for (const key of read) expect(required).toContain(key);
     expect(required).toContain(facts.profile);
     expect(required).toEqual([...new Set(required)].sort());
+  });
+
+  it('are the keys of as many owners as an owner set may have', async () => {
+    const { publicKey } = suiteByName(consortium.contractPolicy.suite).generateKemKeyPair();
+    const owners = Array.from({ length: 256 }, (_, i) => `Owner${String(i).padStart(3, '0')}MSP`);
+    const targetData = createTargetData({ consortium, nodes: [await consortium.issueComputeNode()], writes: [{ key: 'k', value: '1' }], recipients: () => owners.map((mspId) => ({ mspId, publicKey })) });
+    expect(requiredFacts(parseTargetData(targetData))).toEqual(expect.arrayContaining(owners.map(facts.ownerKeys)));
   });
 
   it('leave out what no fact can be called, and certificates that do not parse', async () => {

@@ -20,10 +20,13 @@ export function requiredFacts({ cores, attachments }: ParsedTargetData): string[
   return [...new Set(keys)].filter(isFactKey).sort(compareText);
 }
 
+/** As many as a policy lets an owner set have. */
+const MAX_OWNERS = 256;
+
 /** Copies that a packet says it has; a packet that does not parse is refused later. */
 function claimedCopies(packet: Uint8Array): readonly OwnerCopy[] {
   try {
-    return parseMessage(PacketSchema, packet, LIMITS.maxPacketBytes).ownerCopies.slice(0, LIMITS.maxIdentities);
+    return parseMessage(PacketSchema, packet, LIMITS.maxPacketBytes).ownerCopies.slice(0, MAX_OWNERS);
   } catch {
     return [];
   }

@@ -1,6 +1,8 @@
 import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { encodeMessage, LIMITS, PacketSchema, parseMessage, type Packet } from '@selvedge/protocol';
+import { PacketSchema, type Packet } from './gen/selvedge/v1/target_data_pb.js';
+import { LIMITS } from './limits.js';
+import { encodeMessage, parseMessage } from './parse.js';
 
 /** Parses a packet. Throws MESSAGE_TOO_LARGE; MALFORMED_MESSAGE, also for another encoding than the one it has. */
 export function parsePacket(bytes: Uint8Array): Packet {
