@@ -1,4 +1,4 @@
-// Fails when a generated file is not what its generator makes: protobuf code, docs/invariants.md, docs/error-codes.md, docs/cli.md, docs/chaincode-support.md.
+// Fails when a generated file is not what its generator makes: protobuf code, docs/invariants.md, docs/error-codes.md, docs/cli.md, docs/chaincode-support.md, docs/operating-metrics.md.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +12,7 @@ for (const [script, file] of [
   ['scripts/error-codes.mjs', 'docs/error-codes.md'],
   ['scripts/cli-reference.mjs', 'docs/cli.md'],
   ['scripts/chaincode-support.mjs', 'docs/chaincode-support.md'],
+  ['scripts/metrics.mjs', 'docs/operating-metrics.md'],
 ]) {
   const printed = spawnSync(process.execPath, [path.join(root, script), '--print-docs'], { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   if (printed.stderr !== '') wrong.push(printed.stderr.trimEnd());

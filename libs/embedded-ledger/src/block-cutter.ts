@@ -37,6 +37,11 @@ export class BlockCutter {
     return this.#end.number;
   }
 
+  /** Submissions that wait for their block. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Resolves when the block is synced. Throws OVERLOADED or DRAINING. */
   submit(transaction: Uint8Array): Promise<{ readonly blockNumber: bigint; readonly index: number }> {
     if (this.#closed) return Promise.reject(new SelvedgeError('DRAINING', 'the sequencer is stopping'));

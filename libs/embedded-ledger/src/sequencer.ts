@@ -41,6 +41,8 @@ export interface Submitted {
 export interface Sequencer {
   /** Number of synced blocks. */
   readonly height: bigint;
+  /** Submissions that wait for their block, and how many may. */
+  readonly queue: { readonly depth: number; readonly capacity: number };
   /**
    * Resolves when the transaction's block is synced.
    * Throws MALFORMED_MESSAGE for none, MESSAGE_TOO_LARGE, OVERLOADED when the queue is full, DRAINING when closed.
@@ -54,7 +56,7 @@ export interface Sequencer {
 
 /** Opens the log, or begins it with block 0. Throws LEDGER_CORRUPT when it does not verify, INVALID_CONFIGURATION when its block 0 is another. */
 export async function openSequencer(options: SequencerOptions): Promise<Sequencer> {
-  const { store, signer, network, channel, checkpoint = () => undefined, maxBatchBytes = 8 * 1024 * 1024 } = options;
+  const { store, signer, network, channel, checkpoint = () => undefined, maxBatchBytes = 8 * 1024 * 1024, maxQueue = 5_000 } = options;
   const log = new BlockLog(store);
   const end = await recoverChain(log, options);
   const cutter = new BlockCutter({
@@ -66,7 +68,7 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
     limits: {
       maxBatch: Math.min(options.maxBatch ?? 500, LIMITS.maxBlockTransactions),
       maxBatchBytes,
-      maxQueue: options.maxQueue ?? 5_000,
+      maxQueue,
       maxQueueBytes: options.maxQueueBytes ?? 64 * 1024 * 1024,
     },
   });
@@ -85,6 +87,9 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
   return {
     get height() {
       return cutter.height;
+    },
+    get queue() {
+      return { depth: cutter.waiting, capacity: maxQueue };
     },
     submit: async (transaction) => {
       if (transaction.length === 0) throw new SelvedgeError('MALFORMED_MESSAGE', 'no transaction to order');

@@ -6,6 +6,7 @@ import { channelSecurity } from './credentials.js';
 import { methodDefinition } from './definition.js';
 import { fromServiceError } from './status.js';
 import { verifyTlsSetting, type TlsSetting } from './tls.js';
+import { traceClientCall } from './tracing.js';
 
 export interface CallOptions {
   /** Default 30,000. */
@@ -96,6 +97,8 @@ function unaryCall({ channel, address, maxBytes, refusalOf }: Line, service: Des
         reject(new SelvedgeError('CANCELLED', `call to ${address} was cancelled`));
         return;
       }
+      const metadata = new Metadata();
+      const span = traceClientCall({ service: service.typeName, method: method.name }, metadata);
       const deadline = Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
       const abort = (): void => {
         call.cancel();
@@ -105,13 +108,14 @@ function unaryCall({ channel, address, maxBytes, refusalOf }: Line, service: Des
         definition.requestSerialize,
         definition.responseDeserialize,
         create(method.input, request),
-        new Metadata(),
+        metadata,
         { deadline },
         (error, response) => {
           options.signal?.removeEventListener('abort', abort);
-          if (response instanceof Error) reject(response);
-          else if (error === null) resolve(response);
-          else reject(refusalOf(error));
+          const failure = response instanceof Error ? response : error === null ? undefined : refusalOf(error);
+          span.end(failure);
+          if (failure === undefined) resolve(response);
+          else reject(failure);
         },
       );
       options.signal?.addEventListener('abort', abort, { once: true });
@@ -121,12 +125,15 @@ function unaryCall({ channel, address, maxBytes, refusalOf }: Line, service: Des
 function streamCall({ channel, address, maxBytes, connectTimeoutMs, refusalOf }: Line, service: DescService, method: DescMethodServerStreaming) {
   const definition = methodDefinition(service, method, maxBytes);
   return async function* (request: MessageInitShape<typeof method.input>, options: { signal?: AbortSignal } = {}): AsyncGenerator {
+    const metadata = new Metadata();
+    const span = traceClientCall({ service: service.typeName, method: method.name }, metadata);
+    let failure: SelvedgeError | undefined;
     const call = channel.makeServerStreamRequest(
       definition.path,
       definition.requestSerialize,
       definition.responseDeserialize,
       create(method.input, request),
-      new Metadata(),
+      metadata,
     );
     const abort = (): void => {
       call.cancel();
@@ -144,10 +151,12 @@ function streamCall({ channel, address, maxBytes, connectTimeoutMs, refusalOf }:
         yield message;
       }
     } catch (error) {
-      if (isSelvedgeError(error)) throw error;
-      if (peer.isSilent) throw new SelvedgeError('TIMEOUT', `no connection to ${address} within ${String(connectTimeoutMs)} ms: it takes it and says nothing`, { details: { peer: address } });
-      throw refusalOf(error as ServiceError);
+      if (isSelvedgeError(error)) failure = error;
+      else if (peer.isSilent) failure = new SelvedgeError('TIMEOUT', `no connection to ${address} within ${String(connectTimeoutMs)} ms: it takes it and says nothing`, { details: { peer: address } });
+      else failure = refusalOf(error as ServiceError);
+      throw failure;
     } finally {
+      span.end(failure);
       clearTimeout(patience);
       options.signal?.removeEventListener('abort', abort);
       call.cancel();

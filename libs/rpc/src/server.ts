@@ -1,12 +1,13 @@
 import { Server, type handleServerStreamingCall, type handleUnaryCall } from '@grpc/grpc-js';
 import type { DescMethodServerStreaming, DescMethodUnary, DescService, MessageShape } from '@bufbuild/protobuf';
-import { SelvedgeError, type RoleName } from '@selvedge/errors';
+import { SelvedgeError, withRole, type RoleName } from '@selvedge/errors';
 import { LIMITS } from '@selvedge/protocol';
 import { serverCredentials } from './credentials.js';
 import { serviceDefinition } from './definition.js';
 import { toServiceError } from './status.js';
 import { logTlsRefusals, type RpcLog } from './tls-refusals.js';
 import { verifyTlsSetting, type TlsSetting } from './tls.js';
+import { traceServerCall, type CallSpan } from './tracing.js';
 
 /** What a handler learns about its call. */
 export interface CallContext {
@@ -34,6 +35,9 @@ export function implement<S extends DescService>(service: S, handlers: Handlers<
   return { service, handlers: handlers };
 }
 
+/** Told that a call has come; what it returns is told of its end: a refusal code, or OK. Sees no message. */
+export type RpcObserver = (call: { readonly service: string; readonly method: string; readonly isStream: boolean }) => (code: string) => void;
+
 export interface RpcServerOptions {
   readonly role: RoleName;
   /** host:port or unix:path; port 0 lets the system choose. */
@@ -44,6 +48,8 @@ export interface RpcServerOptions {
   readonly maxMessageBytes?: number;
   /** Told of every connection that TLS turns away. */
   readonly log?: RpcLog | undefined;
+  /** Told of every call, for metrics. */
+  readonly onCall?: RpcObserver | undefined;
 }
 
 export interface RpcServer {
@@ -71,7 +77,20 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       service.methods.map((method) => {
         const handler = handlers[method.localName];
         if (handler === undefined) throw new SelvedgeError('INTERNAL', `no handler for ${method.name}`);
-        return [method.localName, method.methodKind === 'unary' ? unary(handler, options.role) : serverStream(handler, options.role)];
+        const isStream = method.methodKind !== 'unary';
+        const observe: Observe = (metadata) => {
+          const names = { service: service.typeName, method: method.name };
+          const ended = options.onCall?.({ ...names, isStream });
+          const span = traceServerCall(names, metadata);
+          return {
+            run: (action) => span.run(action),
+            end(error) {
+              ended?.(error === undefined ? OK : withRole(error, options.role).code);
+              span.end(error);
+            },
+          };
+        };
+        return [method.localName, isStream ? serverStream(handler, options.role, observe) : unary(handler, options.role, observe)];
       }),
     );
     server.addService(serviceDefinition(service, maxBytes), implementation);
@@ -101,9 +120,14 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 }
 
 type AnyHandler = (request: never, context: CallContext) => unknown;
+/** Of one call: what its handler runs in, and who is told of its end. */
+type Observe = (metadata: Parameters<typeof traceServerCall>[1]) => CallSpan;
 
-function unary(handler: AnyHandler, role: RoleName): handleUnaryCall<unknown, unknown> {
+const OK = 'OK';
+
+function unary(handler: AnyHandler, role: RoleName, observe: Observe): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
+    const observed = observe(call.metadata);
     const controller = new AbortController();
     let isAnswered = false;
     // grpc-js says so at the end of every call: after an answer nobody listens, and an abort would cost an exception.
@@ -114,21 +138,24 @@ function unary(handler: AnyHandler, role: RoleName): handleUnaryCall<unknown, un
       if (call.request instanceof Error) throw call.request;
       return await (handler(call.request as never, { signal: controller.signal, peer: call.getPeer() }));
     };
-    run().then(
+    observed.run(run).then(
       (response) => {
         isAnswered = true;
+        observed.end();
         callback(null, response);
       },
       (error: unknown) => {
         isAnswered = true;
+        observed.end(error);
         callback(toServiceError(error, role));
       },
     );
   };
 }
 
-function serverStream(handler: AnyHandler, role: RoleName): handleServerStreamingCall<unknown, unknown> {
+function serverStream(handler: AnyHandler, role: RoleName, observe: Observe): handleServerStreamingCall<unknown, unknown> {
   return (call) => {
+    const observed = observe(call.metadata);
     const controller = new AbortController();
     call.on('cancelled', () => {
       controller.abort();
@@ -152,8 +179,14 @@ function serverStream(handler: AnyHandler, role: RoleName): handleServerStreamin
       }
       call.end();
     };
-    run().catch((error: unknown) => {
-      call.emit('error', toServiceError(error, role));
-    });
+    observed.run(run).then(
+      () => {
+        observed.end();
+      },
+      (error: unknown) => {
+        observed.end(error);
+        call.emit('error', toServiceError(error, role));
+      },
+    );
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ZodType } from 'zod';
 import { SelvedgeError } from '@selvedge/errors';
+import { tracingSettings, type TracingSettings } from './tracing/settings.js';
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -15,9 +16,11 @@ export interface ServiceEnvironment {
   readonly traceFile: string | undefined;
   /** Words of NODE_OPTIONS. */
   readonly nodeOptions: readonly string[];
+  /** Where spans go, by OpenTelemetry's own variables; undefined: nowhere. */
+  readonly tracing: TracingSettings | undefined;
 }
 
-/** Reads the environment. Throws INVALID_CONFIGURATION when SELVEDGE_CONFIG is missing. */
+/** Reads the environment. Throws INVALID_CONFIGURATION when SELVEDGE_CONFIG is missing, or what OTEL_* variables say cannot be done. */
 export function readEnvironment(env: NodeJS.ProcessEnv): ServiceEnvironment {
   const configFile = env.SELVEDGE_CONFIG;
   if (configFile === undefined || configFile === '') {
@@ -29,6 +32,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): ServiceEnvironment {
     crashAt: env.SELVEDGE_CRASH_AT,
     traceFile: env.SELVEDGE_TRACE_FILE,
     nodeOptions: (env.NODE_OPTIONS ?? '').split(/\s+/).filter((word) => word !== ''),
+    tracing: tracingSettings(env),
   };
 }
 

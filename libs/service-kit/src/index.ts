@@ -6,3 +6,4 @@ export { readConfigured } from './read-configured.js';
 export { readTls, tlsConfig, type TlsConfig, type TlsFiles } from './tls.js';
 export type { Logger } from 'pino';
 export { failureText } from './failure-text.js';
+export { createMonitor, monitorFollower, monitorLedgerView, monitoringConfig, type Metrics, type Monitor, type MonitoringConfig, type Readiness } from './monitoring/index.js';

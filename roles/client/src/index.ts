@@ -30,3 +30,4 @@ export type { WorkOptions, WorkProgress } from './listed-work.js';
 export type { DatasetEpochs, KeyEpochs, ReEncryptionOptions, ReEncryptionProgress, StoredEpochs } from './re-encryption.js';
 export { fetchUnlockStatus, submitShares, type BrokerLock, type HeldUnlockKey } from './unlock.js';
 export { ensureUnlockKey, readUnlockKey } from './adapters/unlock-key-file.js';
+export { createGatewayMetrics, type GatewayMetrics, type MetricsPort } from './gateway-metrics.js';

@@ -15,7 +15,7 @@ export interface BatchContext extends RunContext {
   readonly source: StateSource;
   readonly contexts: RecipientContexts;
   readonly checkpoint: (name: string) => void;
-  readonly refused: (error: unknown, isSealed: boolean) => void;
+  readonly refused: (error: unknown, isSealed: boolean, txId?: Uint8Array) => void;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function answerBatch({ items }: BatchRequest, context: BatchContext
 
 function answerItem(nodeId: string, unsealed: UnsealedRequest, outcome: ItemOutcome, refused: BatchContext['refused']): BatchItem {
   if ('error' in outcome) {
-    refused(outcome.error, true);
+    refused(outcome.error, true, unsealed.header.txId);
     return create(BatchItemSchema, { response: sealAnswer(nodeId, unsealed, refusalResponse(outcome.error)) });
   }
   return create(BatchItemSchema, { response: sealAnswer(nodeId, unsealed, outcome.response, outcome.item?.core), hasCore: outcome.item !== undefined });

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { toHex } from '@selvedge/crypto';
 import { SelvedgeError, type RefusalCode, withRole } from '@selvedge/errors';
 import type { LedgerView, LedgerViewTracker } from '@selvedge/ledger-view';
 import { Compute, ComputeHealthSchema, type BatchRequest, type BatchResponse, type ComputeHealth, type SealedRequest, type SealedResponse } from '@selvedge/protocol';
@@ -35,8 +36,11 @@ export interface ComputeNodeOptions extends Omit<ExecutionOptions, 'onMissingKey
   readonly stateQueries?: () => bigint;
   /** Called at named moments, for crash and trace tests. */
   readonly checkpoint: (name: string, subject?: string) => void;
-  /** Called for each refusal with what may be logged: no text that could hold content. */
-  readonly onRefusal?: (refusal: { readonly code: RefusalCode; readonly isSealed: boolean; readonly cause: unknown }) => void;
+  /**
+   * Called for each refusal: no text that could hold content. A sealed one's code is its requester's alone.
+   * txId: hexadecimal, as the clear header has it; undefined where that was not opened.
+   */
+  readonly onRefusal?: (refusal: { readonly code: RefusalCode; readonly isSealed: boolean; readonly txId: string | undefined; readonly cause: unknown }) => void;
 }
 
 export interface ComputeNode {
@@ -64,11 +68,11 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
     },
   });
 
-  const refused = (error: unknown, isSealed: boolean): void => {
+  const refused = (error: unknown, isSealed: boolean, txId?: Uint8Array): void => {
     const { code } = withRole(error, 'compute');
     // Envelope keys may be what is missing; a contract's are asked for where it runs.
     if (code === 'NOT_READY' && !isSealed) keys.renew();
-    options.onRefusal?.({ code, isSealed, cause: code === 'INTERNAL' ? error : undefined });
+    options.onRefusal?.({ code, isSealed, txId: txId && toHex(txId), cause: code === 'INTERNAL' ? error : undefined });
   };
 
   const currentKeys = (): HeldKeys => {
@@ -96,7 +100,7 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
       return sealedResponse;
     } catch (error) {
       // After authentication every refusal travels under the response key (DESIGN 4, invariant 9).
-      refused(error, true);
+      refused(error, true, unsealed.header.txId);
       return sealAnswer(nodeId, unsealed, refusalResponse(error));
     } finally {
       checkpoint('compute.before-answer');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BusinessNodeOptions } from '@selvedge/business';
 import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
-import { ledgerConfig, readConfigured, readLedger, readTls, tlsConfig, type LedgerFiles, type TlsFiles } from '@selvedge/service-kit';
+import { ledgerConfig, monitoringConfig, readConfigured, readLedger, readTls, tlsConfig, type LedgerFiles, type TlsFiles } from '@selvedge/service-kit';
 import { readSigner, readTrustAnchor } from '@selvedge/service-kit/network';
 import { z } from 'zod';
 import { plaintextPlaceConfig, readPlaintextPlace } from './plaintext-place.js';
@@ -21,6 +21,7 @@ export const businessConfig = z.strictObject({
   /** PEM files of the peer identity. */
   identity: z.strictObject({ certificate: z.string().min(1), privateKey: z.string().min(1) }),
   tls: tlsConfig,
+  monitoring: monitoringConfig,
   ledger: ledgerConfig,
   /** Whether every version of world state is kept, for the history of keys. Once off, it cannot be had for what was written meanwhile. */
   keepHistory: z.boolean().default(true),

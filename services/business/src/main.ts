@@ -1,12 +1,12 @@
 import { startBusinessNode } from '@selvedge/business';
-import { runService } from '@selvedge/service-kit';
+import { monitorFollower, runService } from '@selvedge/service-kit';
 import { businessConfig, readBusinessMaterial } from './config.js';
 
 await runService({
   role: 'business',
   config: businessConfig,
-  start: ({ config, logger, checkpoint }) =>
-    startBusinessNode({
+  start: async ({ config, logger, checkpoint, monitor }) => {
+    const node = await startBusinessNode({
       ...readBusinessMaterial(config, process.env),
       listen: config.listen,
       directory: config.directory,
@@ -14,5 +14,9 @@ await runService({
       now: () => new Date(),
       checkpoint,
       log: logger,
-    }),
+      onCall: monitor.onCall,
+    });
+    monitorFollower(monitor, node.follower);
+    return node;
+  },
 });

@@ -5,7 +5,7 @@ import { createDevelopmentPlatform } from '@selvedge/attestation';
 import type { SandboxPlatform } from '@selvedge/compute';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import type * as teeProcess from '@selvedge/attestation/process';
-import { noCheckpoint, type Logger } from '@selvedge/service-kit';
+import { createMonitor, noCheckpoint, type Logger } from '@selvedge/service-kit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { computeConfig, type ComputeConfig } from './config.js';
 import { startComputeNode } from './start.js';
@@ -58,7 +58,7 @@ async function start(allowSimulated: boolean, lacking: SandboxPlatform['missing'
   const log = (...line: unknown[]): void => void lines.push(JSON.stringify(line));
   const logger = { debug: log, info: log, warn: log, error: log } as unknown as Logger;
   try {
-    const running = await startComputeNode({ config: configs.get(allowSimulated)!, logger, checkpoint: noCheckpoint, nodeOptions, signal: new AbortController().signal });
+    const running = await startComputeNode({ config: configs.get(allowSimulated)!, logger, checkpoint: noCheckpoint, nodeOptions, signal: new AbortController().signal, monitor: createMonitor('compute') });
     await running.close();
     return { outcome: 'started', logged: lines.join('\n') };
   } catch (error) {

@@ -7,9 +7,11 @@ import { keyHolderOf } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
-import { openTeeService } from '@selvedge/service-kit/tee';
+import { monitorKeyHolder, openTeeService } from '@selvedge/service-kit/tee';
 import { connectPeers, createCommitConfirmer, createHistoryConfirmer, createReaderChannels, createReadsConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import type { ComputeConfig } from './config.js';
+import { monitorHealth } from './monitor-health.js';
+import { createRefusalLog } from './refusal-log.js';
 
 const now = (): Date => new Date();
 const clock = (): number => performance.now();
@@ -20,7 +22,7 @@ function preferenceOf(nodeId: string): number {
 }
 
 /** Starts a compute node. It listens at once and is ready, as its health says, when it has a ledger view and its keys. */
-export async function startComputeNode({ config, logger, checkpoint, nodeOptions }: ServiceContext<ComputeConfig>): Promise<RunningService> {
+export async function startComputeNode({ config, logger, checkpoint, nodeOptions, monitor }: ServiceContext<ComputeConfig>): Promise<RunningService> {
   const { nodeId, network, channel, limits, operator } = config;
   const { attester, measurement, isSimulated, profile } = await openTeeService({ config, logger, nodeOptions }, now);
   const signer = readSigner(operator);
@@ -43,6 +45,8 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
       logger.warn({ contract, ...failureText(error) }, 'the contract’s package is not ready');
     },
   });
+  const told = monitorKeyHolder(monitor, { role: 'compute', view: () => views.current(), keys: () => keys.current(), now });
+  const logRefusal = createRefusalLog(logger, profile.message.allowSimulated);
   const keptPoints = createKeptPoints({ maxBytes: limits.keptPointBytes, clock });
   const views = createLedgerViewTracker({
     profile,
@@ -60,6 +64,7 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
       logger.warn({ mspIds }, 'followers of these organisations do not say what a quorum says that blocks changed');
     },
     onFailure: (error) => {
+      told.onViewFailure(error);
       logger.warn({ code: failureText(error).code, reason: error instanceof SelvedgeError ? error.message : '' }, 'no new ledger view');
     },
   });
@@ -73,10 +78,12 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
     view: () => views.current(),
     now,
     onKeys: (held) => {
+      told.onKeys();
       logger.info({ contracts: held.contracts }, 'received keys');
       packages.check();
     },
     onFailure: (error) => {
+      told.onKeyFailure(error);
       logger.warn(failureText(error), 'no keys yet; trying again');
     },
   });
@@ -131,12 +138,13 @@ export async function startComputeNode({ config, logger, checkpoint, nodeOptions
     packages: () => packages.held(),
     stateQueries: () => stateQueries,
     checkpoint,
-    onRefusal: ({ code, isSealed, cause }) => {
-      if (code === 'INTERNAL') logger.error({ isSealed, ...failureText(cause) }, 'a request failed');
-      else logger.debug({ code, isSealed }, 'refused a request');
+    onRefusal: (refusal) => {
+      told.onRefusal(refusal);
+      logRefusal(refusal);
     },
   });
-  const server = await startRpcServer({ role: 'compute', address: config.listen, tls, log: logger, services: [node.service] });
+  const server = await startRpcServer({ role: 'compute', address: config.listen, tls, log: logger, services: [node.service], onCall: monitor.onCall });
+  monitorHealth(monitor, () => node.health());
   views.start().catch((error: unknown) => {
     logger.debug(failureText(error), 'the ledger view ended before its first quorum');
   });

@@ -1,5 +1,5 @@
 import { POLICY_CHAINCODE } from '@selvedge/fabric';
-import { tlsConfig } from '@selvedge/service-kit';
+import { monitoringConfig, tlsConfig } from '@selvedge/service-kit';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -12,6 +12,7 @@ export const endorsementChaincodeConfig = z.strictObject({
   listen: text.default('127.0.0.1:0'),
   /** Trusted roots are those of the peer's client certificate. */
   tls: tlsConfig,
+  monitoring: monitoringConfig,
   /** Id of the installed package, label:hash. */
   packageId: text,
   network: text,

@@ -7,11 +7,11 @@ import { endorsementChaincodeConfig } from './config.js';
 await runService({
   role: 'endorsement-chaincode',
   config: endorsementChaincodeConfig,
-  start: ({ config, logger }) => {
+  start: ({ config, logger, monitor }) => {
     reportCrashes(logger);
     const { network, channel, contract: name, policyChaincode, packageId } = config;
     const contract = new EndorsementContract({ network, channel, contract: name, policyChaincode, now: () => new Date() });
-    const chaincode = createChaincode({ contract, functions: ENDORSEMENT_FUNCTIONS, role: 'endorsement-chaincode', log: logger });
+    const chaincode = createChaincode({ contract, functions: ENDORSEMENT_FUNCTIONS, role: 'endorsement-chaincode', log: logger, onCall: monitor.onCall });
     return startChaincodeServer({ chaincode, packageId, address: config.listen, tls: readTls(config.tls) });
   },
 });

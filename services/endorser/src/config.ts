@@ -1,6 +1,6 @@
 import type { Signer } from '@selvedge/identity';
 import { verifySignedProfile, type Profile } from '@selvedge/policy';
-import { ledgerConfig, readConfigured, readLedger, readTls, tlsConfig, type LedgerFiles, type TlsFiles } from '@selvedge/service-kit';
+import { ledgerConfig, monitoringConfig, readConfigured, readLedger, readTls, tlsConfig, type LedgerFiles, type TlsFiles } from '@selvedge/service-kit';
 import { readSigner, readTrustAnchor } from '@selvedge/service-kit/network';
 import { z } from 'zod';
 
@@ -18,6 +18,7 @@ export const endorserConfig = z.strictObject({
   /** PEM files of the peer identity. */
   identity: z.strictObject({ certificate: z.string().min(1), privateKey: z.string().min(1) }),
   tls: tlsConfig,
+  monitoring: monitoringConfig,
   ledger: ledgerConfig,
   /** Folder of the LMDB store. */
   directory: z.string().min(1),

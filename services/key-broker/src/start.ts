@@ -4,7 +4,7 @@ import { createBrokerGate, createCallLimit, createKeyBroker, createKeyBrokerServ
 import { createLedgerViewTracker } from '@selvedge/ledger-view';
 import { LIMITS } from '@selvedge/protocol';
 import { connectRpc, startRpcServer } from '@selvedge/rpc';
-import { readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
+import { monitorLedgerView, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { openTeeService } from '@selvedge/service-kit/tee';
 import type { KeyBrokerConfig } from './config.js';
 import { startReplication } from './replication.js';
@@ -13,7 +13,7 @@ import { startReplication } from './replication.js';
 const MAX_MESSAGE_BYTES = LIMITS.maxEvidenceBytes * 4;
 
 /** Starts the key broker. It listens before the ledger's followers are up: it is there before the ledger knows it. */
-export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
+export async function startKeyBroker({ config, logger, checkpoint, nodeOptions, monitor }: ServiceContext<KeyBrokerConfig>): Promise<RunningService> {
   const now = (): Date => new Date();
   const { attester, isSimulated, profile } = await openTeeService({ config, logger, nodeOptions }, now);
   const tls = readTls(config.tls);
@@ -52,7 +52,11 @@ export async function startKeyBroker({ config, logger, checkpoint, nodeOptions }
     log: logger,
     services: [createKeyBrokerService(gate), createUnlockService(gate), createReplicationService(gate)].map((service) => withCallLimit(service, limit)),
     maxMessageBytes: MAX_MESSAGE_BYTES,
+    onCall: monitor.onCall,
   });
+  monitorLedgerView(monitor, 'key-broker', () => ledger.current());
+  monitor.metrics.read('selvedge_broker_locked', () => [{ labels: {}, value: gate.isLocked() ? 1 : 0 }]);
+  monitor.readiness.require('unlocked', () => (gate.isLocked() ? 'BROKER_LOCKED' : undefined));
   ledger.start().then(
     () => {
       logger.info('the ledger view is current');

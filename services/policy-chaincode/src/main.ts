@@ -9,11 +9,11 @@ import { policyChaincodeConfig } from './config.js';
 await runService({
   role: 'policy-chaincode',
   config: policyChaincodeConfig,
-  start: ({ config, logger }) => {
+  start: ({ config, logger, monitor }) => {
     reportCrashes(logger);
     const contract = new PolicyContract({ profile: readTrustAnchor(config) });
     const functions = { [APPLY_FUNCTION]: 1, [FACTS_FUNCTION]: 1, [ALL_FACTS_FUNCTION]: 0 };
-    const chaincode = createChaincode({ contract, functions, role: 'policy-chaincode', log: logger });
+    const chaincode = createChaincode({ contract, functions, role: 'policy-chaincode', log: logger, onCall: monitor.onCall });
     return startChaincodeServer({ chaincode, packageId: config.packageId, address: config.listen, tls: readTls(config.tls) });
   },
 });

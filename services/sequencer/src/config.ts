@@ -1,4 +1,4 @@
-import { tlsConfig } from '@selvedge/service-kit';
+import { monitoringConfig, tlsConfig } from '@selvedge/service-kit';
 import { z } from 'zod';
 
 const file = z.string().min(1);
@@ -8,6 +8,7 @@ export const sequencerConfig = z.strictObject({
   /** host:port; port 0 lets the system choose. */
   listen: z.string().default('127.0.0.1:0'),
   tls: tlsConfig,
+  monitoring: monitoringConfig,
   network: z.string().min(1),
   channel: z.string().min(1),
   /** Where the log is kept. */

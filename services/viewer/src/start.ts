@@ -7,7 +7,7 @@ import { keyHolderOf, readBrokerRoot } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
-import { openTeeService } from '@selvedge/service-kit/tee';
+import { monitorKeyHolder, openTeeService } from '@selvedge/service-kit/tee';
 import { connectPeers, createHistoryConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher, type HeldKeys } from '@selvedge/tee-node';
 import { createViewAudit, createViewer, isComplete } from '@selvedge/viewer';
 import type { ViewerConfig } from './config.js';
@@ -17,7 +17,7 @@ const now = (): Date => new Date();
 const clock = (): number => performance.now();
 
 /** Starts a viewer. It listens at once and is ready, as its health says, when it has a ledger view, its keys and an audit log that verifies. */
-export async function startViewer({ config, logger, nodeOptions }: ServiceContext<ViewerConfig>): Promise<RunningService> {
+export async function startViewer({ config, logger, nodeOptions, monitor }: ServiceContext<ViewerConfig>): Promise<RunningService> {
   const { nodeId, network, channel, limits, operator } = config;
   const { attester, measurement, isSimulated, profile } = await openTeeService({ config, logger, nodeOptions }, now);
   const signer = readSigner(operator);
@@ -29,6 +29,8 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
   const log = openAppendLog(join(config.storeDirectory, AUDIT_FILE));
   const audit = createViewAudit({ log, now });
   let isAudited = false;
+  const told = monitorKeyHolder(monitor, { role: 'viewer', view: () => views.current(), keys: () => keys.current(), now });
+  monitor.readiness.require('audit', () => (isAudited ? undefined : 'the audit log is not open'));
 
   const views = createLedgerViewTracker({
     profile,
@@ -39,6 +41,7 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
       keys.renew();
     },
     onFailure: (error) => {
+      told.onViewFailure(error);
       logger.warn({ code: failureText(error).code, reason: error instanceof SelvedgeError ? error.message : '' }, 'no new ledger view');
     },
   });
@@ -61,10 +64,12 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
     view: () => views.current(),
     now,
     onKeys: (held) => {
+      told.onKeys();
       logger.info({ contracts: held.contracts }, 'received keys');
       openAudit(held);
     },
     onFailure: (error) => {
+      told.onKeyFailure(error);
       logger.warn(failureText(error), 'no keys yet; trying again');
     },
   });
@@ -93,11 +98,12 @@ export async function startViewer({ config, logger, nodeOptions }: ServiceContex
     now,
     limits: { ...limits, maxLagBlocks: BigInt(limits.maxLagBlocks) },
     onRefusal: ({ code, cause }) => {
+      told.onRefusal({ code, isSealed: true });
       if (code === 'INTERNAL') logger.error(failureText(cause), 'a view failed');
       else logger.debug({ code }, 'refused a view');
     },
   });
-  const server = await startRpcServer({ role: 'viewer', address: config.listen, tls, log: logger, services: [viewer.service] });
+  const server = await startRpcServer({ role: 'viewer', address: config.listen, tls, log: logger, services: [viewer.service], onCall: monitor.onCall });
   views.start().catch((error: unknown) => {
     logger.debug(failureText(error), 'the ledger view ended before its first quorum');
   });

@@ -79,6 +79,7 @@ export function createLiveNetwork(input: {
           settings,
           computeNodes: computeNodes().map(planned),
           addresses: Object.fromEntries(group.list().map(({ name, address }) => [name, address])),
+          monitoring: Object.fromEntries(group.list().flatMap(({ name, monitoring }) => (monitoring === undefined ? [] : [[name, monitoring]]))),
           measurements,
         });
         await recordRunning();

@@ -20,6 +20,8 @@ export interface NodeStatus {
   readonly service: NodeService;
   readonly mspId: string;
   readonly address: string;
+  /** Where it serves /metrics, /healthz and /readyz, host:port; undefined: nowhere. */
+  readonly monitoring: string | undefined;
   readonly pid: number | undefined;
   readonly running: boolean;
   readonly ready: boolean;
@@ -49,7 +51,7 @@ export async function readNetworkStatus(directory: string): Promise<NodeStatus[]
       const address = saved.addresses[name] ?? '';
       const running = recorded !== undefined && isStillRunning(recorded);
       const seen = running && address !== '' ? await look(node, address, tls) : { ready: false, height: undefined, detail: 'stopped' };
-      return { name, service, mspId, address, pid: running ? recorded.pid : undefined, running, ...seen };
+      return { name, service, mspId, address, monitoring: saved.monitoring?.[name], pid: running ? recorded.pid : undefined, running, ...seen };
     }),
   );
 }

@@ -85,6 +85,7 @@ export function createNodeGroup(input: {
     mspId: member.planned.mspId,
     address: member.address,
     dialAddress: member.dialAddress,
+    monitoring: member.process.monitoring,
     pid: member.process.pid,
     running: member.process.isRunning(),
     logFile: join(layout.nodeDirectory(member.planned.name), LOG_FILE),
@@ -116,7 +117,8 @@ export function createNodeGroup(input: {
     const readyTimeoutMs = options.readyTimeoutMs ?? DEFAULT_READY_TIMEOUT_MS;
     if (!isService(planned)) return requireFabric().startProgram(planned, { environment: ownEnvironment, readyTimeoutMs });
     const configFile = join(directory, CONFIG_FILE);
-    await writeJson(configFile, { ...(await configOf(planned)), ...options.configure?.(planned) });
+    // Another port at each start: nobody dials it by heart, and the one before may be taken.
+    await writeJson(configFile, { ...(await configOf(planned)), monitoring: { listen: ANY_PORT }, ...options.configure?.(planned) });
     const started = await startService({
       name: planned.name,
       bundle: bundleOf(planned.service),

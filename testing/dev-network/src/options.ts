@@ -26,6 +26,8 @@ export interface NodeInfo {
   readonly address: string;
   /** Where others are told to reach it: the same, or a proxy's address. */
   readonly dialAddress: string;
+  /** Where it serves /metrics, /healthz and /readyz, host:port; undefined for Fabric's own programs. */
+  readonly monitoring: string | undefined;
   readonly pid: number;
   readonly running: boolean;
   readonly logFile: string;

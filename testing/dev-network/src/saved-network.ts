@@ -11,6 +11,8 @@ export interface SavedNetwork {
   readonly computeNodes: readonly PlannedNode[];
   /** Where each node listens, by name. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Where each service serves its metrics. None in a network from before there were any. */
+  readonly monitoring?: Readonly<Record<string, string>>;
   /** Hexadecimal: what the TEE processes measured as when the profile was signed. */
   readonly measurements: { readonly compute: string; readonly keyBroker: string; /** None in a network from before there were viewers. */ readonly viewer?: string };
 }

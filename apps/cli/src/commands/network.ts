@@ -75,7 +75,7 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
     },
   });
   const signalled = untilSignal();
-  const nodes = network.nodes().map(({ name, role, mspId, address, pid }) => ({ name, role, mspId, address, pid }));
+  const nodes = network.nodes().map(({ name, role, mspId, address, monitoring, pid }) => ({ name, role, mspId, address, monitoring, pid }));
   context.print({ ready: true, simulatedTees: true, directory: network.directory, nodes }, readyText(network));
   await signalled;
   await network.stop();

@@ -7,6 +7,8 @@ export interface NodeProcess {
   readonly pid: number;
   /** Where it listens. */
   readonly address: string;
+  /** Where it serves /metrics, /healthz and /readyz, host:port; undefined: nowhere. */
+  readonly monitoring: string | undefined;
   isRunning(): boolean;
   /** Sends a signal and waits for the end; after graceMs sends SIGKILL. */
   end(signal: NodeJS.Signals, graceMs?: number): Promise<void>;
@@ -14,8 +16,8 @@ export interface NodeProcess {
   onExit(listener: (reason: string) => void): void;
 }
 
-/** All that processes inherit: where programs, temporary files and the home folder are. */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SELVEDGE_LOG_LEVEL'] as const;
+/** All that processes inherit: where programs, temporary files and the home folder are, how much is logged, and where spans go. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SELVEDGE_LOG_LEVEL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_TRACES_EXPORTER', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'] as const;
 const DEFAULT_GRACE_MS = 8_000;
 const LOG_TAIL_BYTES = 4_000;
 
@@ -38,11 +40,12 @@ export function untilExit(child: ChildProcess): Promise<string> {
 }
 
 /** Wraps a started process. */
-export function nodeProcessOf(child: ChildProcess, exited: Promise<string>, address: string): NodeProcess {
+export function nodeProcessOf(child: ChildProcess, exited: Promise<string>, { address, monitoring }: Pick<NodeProcess, 'address'> & Partial<Pick<NodeProcess, 'monitoring'>>): NodeProcess {
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
     pid: child.pid ?? -1,
     address,
+    monitoring,
     isRunning,
     async end(signal, graceMs = DEFAULT_GRACE_MS) {
       if (!isRunning()) return;

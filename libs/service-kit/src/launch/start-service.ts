@@ -45,7 +45,9 @@ function spawnService(input: ServiceProcessInput): ChildProcess {
   }
 }
 
-async function awaitReady(child: ChildProcess, exited: Promise<string>, input: ServiceProcessInput): Promise<string> {
+type Places = Pick<NodeProcess, 'address' | 'monitoring'>;
+
+async function awaitReady(child: ChildProcess, exited: Promise<string>, input: ServiceProcessInput): Promise<Places> {
   const { stdout } = child;
   if (stdout === null) throw failedStart(input, 'has no standard output');
   const lines = createInterface({ input: stdout });
@@ -56,10 +58,10 @@ async function awaitReady(child: ChildProcess, exited: Promise<string>, input: S
       reject(failedStart(input, `was not ready within ${String(input.readyTimeoutMs)} ms`));
     }, input.readyTimeoutMs);
   });
-  const ready = new Promise<string>((resolve) => {
+  const ready = new Promise<Places>((resolve) => {
     lines.on('line', (line) => {
-      const address = readyAddress(line);
-      if (address !== undefined) resolve(address);
+      const places = readyPlaces(line);
+      if (places !== undefined) resolve(places);
     });
   });
   const death = exited.then((reason): never => {
@@ -75,10 +77,10 @@ async function awaitReady(child: ChildProcess, exited: Promise<string>, input: S
   }
 }
 
-function readyAddress(line: string): string | undefined {
+function readyPlaces(line: string): Places | undefined {
   try {
-    const value = JSON.parse(line) as { ready?: unknown; address?: unknown };
-    return value.ready === true && typeof value.address === 'string' ? value.address : undefined;
+    const { ready, address, monitoring } = JSON.parse(line) as { ready?: unknown; address?: unknown; monitoring?: unknown };
+    return ready === true && typeof address === 'string' ? { address, monitoring: typeof monitoring === 'string' ? monitoring : undefined } : undefined;
   } catch {
     return undefined;
   }

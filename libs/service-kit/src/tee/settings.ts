@@ -1,5 +1,6 @@
 import { teeConfig } from '@selvedge/attestation/process';
 import { z } from 'zod';
+import { monitoringConfig } from '../monitoring/config.js';
 import { tlsConfig } from '../tls.js';
 
 const text = z.string().min(1);
@@ -10,6 +11,7 @@ export const teeServiceSettings = {
   /** host:port; port 0 lets the system choose. */
   listen: z.string().default('127.0.0.1:0'),
   tls: tlsConfig,
+  monitoring: monitoringConfig,
   network: text,
   channel: text,
   /** File of SignedProfile bytes: the trust anchor. */

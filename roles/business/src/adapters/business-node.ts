@@ -4,7 +4,7 @@ import { createFollowerHandlers } from '@selvedge/embedded-ledger';
 import { SelvedgeError } from '@selvedge/errors';
 import { createOwnerKeys, type Profile } from '@selvedge/policy';
 import { Business as BusinessService, BusinessLedger as BusinessLedgerService, Follower as FollowerService, OwnerKeysSchema, ReaderChallengeSchema } from '@selvedge/protocol';
-import { implement, startRpcServer } from '@selvedge/rpc';
+import { implement, startRpcServer, type RpcObserver } from '@selvedge/rpc';
 import { createAdmission } from '../admission.js';
 import { answerBatchCommitStatus } from '../batch-commit-status.js';
 import { answerCommitStatus } from '../commit-status.js';
@@ -30,12 +30,16 @@ export interface BusinessNodeOptions extends Omit<LedgerContext, 'keeping'> {
   readonly identityProfile?: Profile | undefined;
   /** State queries, those of plaintext datasets, stage requests and questions about batches at once, each; default 512. */
   readonly maxInFlight?: number | undefined;
+  /** Told of every call, for metrics. */
+  readonly onCall?: RpcObserver | undefined;
 }
 
 /** A listening business node. */
 export interface BusinessNode {
   /** With the real port. */
   readonly address: string;
+  /** The ledger as it follows it. */
+  readonly follower: Pick<OpenLedger['follower'], 'state' | 'failure'>;
   close(): Promise<void>;
 }
 
@@ -60,7 +64,7 @@ export async function startBusinessNode(options: BusinessNodeOptions): Promise<B
       await node.close();
       await keeping.plaintext.close();
     };
-    return { address: node.address, close: () => (closed ??= close()) };
+    return { address: node.address, follower: node.follower, close: () => (closed ??= close()) };
   } catch (error) {
     await keeping.plaintext.close();
     throw error;
@@ -68,7 +72,7 @@ export async function startBusinessNode(options: BusinessNodeOptions): Promise<B
 }
 
 /** Serves an opened ledger, which the node closes. */
-export async function serveBusiness(ledger: OpenLedger, options: LedgerContext & Pick<BusinessNodeOptions, 'listen' | 'maxInFlight'>): Promise<BusinessNode> {
+export async function serveBusiness(ledger: OpenLedger, options: LedgerContext & Pick<BusinessNodeOptions, 'listen' | 'maxInFlight' | 'onCall'>): Promise<BusinessNode> {
   const { signer, checkpoint, log, now, maxInFlight = DEFAULT_MAX_IN_FLIGHT } = options;
   const { follower, packets, history } = ledger;
   const requireLedger = (): void => {
@@ -110,10 +114,11 @@ export async function serveBusiness(ledger: OpenLedger, options: LedgerContext &
   });
   try {
     const services = [business, businessLedger, implement(FollowerService, createFollowerHandlers({ follower, signer }))];
-    const server = await startRpcServer({ role: 'business', address: options.listen, tls: options.tls, services, log });
+    const server = await startRpcServer({ role: 'business', address: options.listen, tls: options.tls, services, log, onCall: options.onCall });
     ledger.start();
     return {
       address: server.address,
+      follower,
       close: async () => {
         await server.close();
         await ledger.close();

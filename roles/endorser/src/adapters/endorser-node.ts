@@ -2,10 +2,10 @@ import { createFollowerHandlers } from '@selvedge/embedded-ledger';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Profile } from '@selvedge/policy';
 import { Endorser as EndorserService, Follower as FollowerService } from '@selvedge/protocol';
-import { implement, startRpcServer } from '@selvedge/rpc';
+import { implement, startRpcServer, type RpcObserver } from '@selvedge/rpc';
 import { verifyNodeIdentity } from '../domain/verify-node-identity.js';
 import { createEndorser } from '../endorser.js';
-import { openLedgerFollower, type FollowContext, type FollowedLedger } from './open-follower.js';
+import { openLedgerFollower, type FollowContext, type FollowedLedger, type OpenFollower } from './open-follower.js';
 
 export interface EndorserNodeOptions extends FollowContext {
   /** host:port; port 0 lets the system choose. */
@@ -14,12 +14,16 @@ export interface EndorserNodeOptions extends FollowContext {
   /** A later profile that lists this organisation, where the trust anchor does not; for the check of the own identity alone. */
   readonly identityProfile?: Profile | undefined;
   readonly maxInFlight?: number | undefined;
+  /** Told of every call, for metrics. */
+  readonly onCall?: RpcObserver | undefined;
 }
 
 /** A listening endorser. */
 export interface EndorserNode {
   /** With the real port. */
   readonly address: string;
+  /** The ledger as it follows it. */
+  readonly follower: Pick<OpenFollower['follower'], 'state' | 'failure'>;
   close(): Promise<void>;
 }
 
@@ -36,10 +40,11 @@ export async function startEndorserNode(options: EndorserNodeOptions): Promise<E
   const endorser = createEndorser({ ledger: follower, signer, now, maxInFlight, checkpoint });
   const endorsing = implement(EndorserService, { endorse: ({ targetData }) => (ledger.kind === 'fabric' ? refuseToEndorse() : endorser.endorse(targetData)), findStaleItems: (request) => endorser.findStaleItems(request) });
   try {
-    const server = await startRpcServer({ role: 'endorser', address: options.listen, tls: options.tls, services: [endorsing, following], log });
+    const server = await startRpcServer({ role: 'endorser', address: options.listen, tls: options.tls, services: [endorsing, following], log, onCall: options.onCall });
     follower.start();
     return {
       address: server.address,
+      follower,
       close: async () => {
         await server.close();
         await followed.close();

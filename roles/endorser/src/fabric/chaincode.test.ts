@@ -30,6 +30,15 @@ describe('a chaincode', () => {
     expect(logged.at(-1)!.fields).toMatchObject({ code: 'INTERNAL', fabricTxId: 'tx', cause: expect.stringContaining('the-secret') as string });
   });
 
+  it('tells of calls by functions that there are, and by what they ended in', async () => {
+    const calls: string[] = [];
+    const counted = createChaincode({ contract: new Failing(), functions: { Fail: 0 }, role: 'endorsement-chaincode', log, onCall: ({ service, method }) => (code) => void calls.push(`${service} ${method} ${code}`) });
+    await counted.Invoke(stubOf('Fail'));
+    await counted.Invoke(stubOf('the-secret'));
+    await counted.Init(stubOf('the-secret'));
+    expect(calls).toEqual(['endorsement-chaincode Fail INTERNAL', 'endorsement-chaincode other FEATURE_UNSUPPORTED', 'endorsement-chaincode Init FEATURE_UNSUPPORTED']);
+  });
+
   it('has nothing to initialise', async () => {
     expect((await chaincode.Init(stubOf(''))).message).toMatch(/^FEATURE_UNSUPPORTED: .*--init-required/);
   });

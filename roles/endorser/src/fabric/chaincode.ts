@@ -1,6 +1,7 @@
 import type { Context, Contract } from 'fabric-contract-api';
-import { SelvedgeError, type RoleName } from '@selvedge/errors';
+import { SelvedgeError, withRole, type RoleName } from '@selvedge/errors';
 import { refusalText } from '@selvedge/fabric';
+import type { RpcObserver } from '@selvedge/rpc';
 import type { ChaincodeStub } from './adapters/chaincode-stub.js';
 import type { ChaincodeLog } from './ports.js';
 import { reportRefusal } from './refusal.js';
@@ -26,6 +27,8 @@ export interface ChaincodeOptions {
   /** Of refusals, in our log. */
   readonly role: RoleName;
   readonly log: ChaincodeLog;
+  /** Told of every call, for metrics, by the name of a function that there is, or 'other'. */
+  readonly onCall?: RpcObserver | undefined;
 }
 
 const OK = 200;
@@ -35,11 +38,15 @@ const REFUSED = 500;
  * Puts a contract behind the shim's interface. fabric-shim's own dispatcher parses the creator's certificate and writes
  * every response out as JSON for its debug log, in each call; it also offers functions of its own. A call never throws.
  */
-export function createChaincode({ contract, functions, role, log }: ChaincodeOptions): Chaincode {
-  const answer = async (stub: ChaincodeStub, act: () => Promise<Buffer>): Promise<ChaincodeResponse> => {
+export function createChaincode({ contract, functions, role, log, onCall }: ChaincodeOptions): Chaincode {
+  const answer = async (stub: ChaincodeStub, method: string, act: () => Promise<Buffer>): Promise<ChaincodeResponse> => {
+    const ended = onCall?.({ service: role, method, isStream: false });
     try {
-      return { status: OK, message: '', payload: await act() };
+      const payload = await act();
+      ended?.('OK');
+      return { status: OK, message: '', payload };
     } catch (error) {
+      ended?.(withRole(error, role).code);
       return { status: REFUSED, message: refusalText(reportRefusal(error, role, log, stub.getTxID())), payload: Buffer.alloc(0) };
     }
   };
@@ -50,9 +57,13 @@ export function createChaincode({ contract, functions, role, log }: ChaincodeOpt
     if (params.length !== functions[fcn]) throw new SelvedgeError('MALFORMED_MESSAGE', `${fcn} takes ${String(functions[fcn])} arguments`);
     return call(contract, stub, fcn, params);
   };
+  const knownFunction = (stub: ChaincodeStub): string => {
+    const { fcn } = stub.getFunctionAndParameters();
+    return Object.hasOwn(functions, fcn) ? fcn : 'other';
+  };
   return {
-    Init: (stub) => answer(stub, () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'there is nothing to initialise: commit the chaincode without --init-required'))),
-    Invoke: (stub) => answer(stub, () => invoke(stub)),
+    Init: (stub) => answer(stub, 'Init', () => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'there is nothing to initialise: commit the chaincode without --init-required'))),
+    Invoke: (stub) => answer(stub, knownFunction(stub), () => invoke(stub)),
   };
 }
 

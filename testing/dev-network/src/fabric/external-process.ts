@@ -27,7 +27,7 @@ export async function startExternalProcess(input: ExternalProcessInput): Promise
   const child = spawnProgram(input);
   const exited = untilExit(child);
   endWithThisProcess(child);
-  const started = nodeProcessOf(child, exited, input.address);
+  const started = nodeProcessOf(child, exited, input);
   let end: string | undefined;
   void exited.then((reason) => {
     end = reason;

@@ -142,6 +142,22 @@ export const LEAKS: readonly Leak[] = [
     at: 'compute-1',
   },
   {
+    what: 'the same, as a label of one that is scraped',
+    service: 'compute',
+    patches: [{ file: 'services/compute/src/monitor-health.ts', find: "labels: { kind: 'held' }", replace: "labels: { kind: (globalThis as any).leakedValue ?? 'held' }" }],
+    marker: 'transientValue',
+    place: 'metric',
+    at: 'compute-1 at /metrics',
+  },
+  {
+    what: 'the name of a transient field in a span',
+    service: 'compute',
+    patches: [{ file: 'libs/rpc/src/tracing.ts', find: "span.setAttribute('selvedge.code', code);", replace: "span.setAttribute('selvedge.code', (globalThis as any).leakedField ?? code);" }],
+    marker: 'transientName',
+    place: 'span',
+    at: 'spans/compute-1',
+  },
+  {
     what: 'an argument on the command line of the chaincode process',
     service: 'compute',
     patches: [

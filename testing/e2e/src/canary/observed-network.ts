@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { issueTlsMaterial, layoutOf, type Deployment, type DevNetwork, type DevNetworkOptions } from '@selvedge/dev-network';
 import { startTestNetwork } from '../network.js';
+import { startSpanCollector } from '../span-collector.js';
 import { startRawCapture } from './raw-capture.js';
 import { startRecordingProxy } from './recording-proxy.js';
 
@@ -22,6 +23,8 @@ export interface ObservedNetwork {
   readonly temporary: string;
   /** Checkpoint traces of the processes, by node. */
   readonly traces: string;
+  /** Spans of the processes as their collector gets them, by node. */
+  readonly spans: string;
   /** Address of each node that has a proxy in front of it. */
   readonly intercepted: ReadonlyMap<string, string>;
   end(): Promise<void>;
@@ -34,11 +37,12 @@ export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bun
     mkdirSync(folder);
     return folder;
   };
-  const [directory, captures, temporary, traces] = [path.join(root, 'network'), below('captures'), below('temporary'), below('traces')];
+  const [directory, captures, temporary, traces, spans] = [path.join(root, 'network'), below('captures'), below('temporary'), below('traces'), below('spans')];
+  const collector = await startSpanCollector(spans);
   const proxies: { close(): Promise<void> }[] = [];
   const intercepted = new Map<string, string>();
   const removeAll = async (): Promise<void> => {
-    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await Promise.all([collector, ...proxies].map((server) => server.close()));
     rmSync(root, { recursive: true, force: true });
   };
   try {
@@ -55,7 +59,8 @@ export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bun
       },
       environment({ name }) {
         mkdirSync(path.join(temporary, name), { recursive: true });
-        return { SELVEDGE_LOG_LEVEL: 'trace', SELVEDGE_TRACE_FILE: path.join(traces, name), TMPDIR: path.join(temporary, name) };
+        const otel = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint(name), OTEL_BSP_SCHEDULE_DELAY: '100' };
+        return { SELVEDGE_LOG_LEVEL: 'trace', SELVEDGE_TRACE_FILE: path.join(traces, name), TMPDIR: path.join(temporary, name), ...otel };
       },
     });
     const { network } = test;
@@ -67,7 +72,7 @@ export async function startObservedNetwork(options: Pick<DevNetworkOptions, 'bun
     };
     try {
       const deployment = await network.deploy(CANARY);
-      return { network, deployment, directory, captures, temporary, traces, intercepted, end };
+      return { network, deployment, directory, captures, temporary, traces, spans, intercepted, end };
     } catch (error) {
       await end();
       throw error;

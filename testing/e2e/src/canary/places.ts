@@ -14,7 +14,7 @@ import { commandLine, environment, openFiles, withDescendants } from './processe
 import type { Finding, Search } from './search.js';
 
 /** Everywhere that the network leaves bytes. A finding's place begins with one of them. */
-export const PLACES = ['store', 'log', 'file', 'name of', 'capture', 'metadata', 'temporary folder', 'trace', 'command line', 'environment', 'open file', 'metric', 'error'] as const;
+export const PLACES = ['store', 'log', 'file', 'name of', 'capture', 'metadata', 'temporary folder', 'trace', 'span', 'command line', 'environment', 'open file', 'metric', 'error'] as const;
 export type Place = (typeof PLACES)[number];
 
 export function findingsIn(place: Place, findings: readonly Finding[]): Finding[] {
@@ -27,12 +27,13 @@ export async function lookEverywhere(observed: ObservedNetwork, search: Search):
 }
 
 function searchFolders(observed: ObservedNetwork, search: Search): Finding[] {
-  const { captures, temporary, traces } = observed;
+  const { captures, temporary, traces, spans } = observed;
   return [
     ...searchNetworkFolder(observed, search),
     ...search.folder((name) => (name.endsWith('.headers') ? 'metadata' : 'capture'), captures),
     ...search.folder(() => 'temporary folder', temporary),
     ...search.folder(() => 'trace', traces),
+    ...search.folder(() => 'span', spans),
   ];
 }
 
@@ -73,8 +74,23 @@ function searchProcesses({ network, directory }: ObservedNetwork, search: Search
   );
 }
 
-/** Health is what a node tells of itself; there is no other metric yet. */
-async function searchMetrics({ network }: ObservedNetwork, search: Search): Promise<Finding[]> {
+const PAGES = ['metrics', 'readyz', 'healthz'] as const;
+
+/** What nodes tell of themselves: pages for their operators, and the health of compute nodes. */
+async function searchMetrics(observed: ObservedNetwork, search: Search): Promise<Finding[]> {
+  return [...(await searchPages(observed, search)), ...(await searchHealth(observed, search))];
+}
+
+async function searchPages({ network }: ObservedNetwork, search: Search): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, monitoring, running } of network.nodes()) {
+    if (monitoring === undefined || !running) continue;
+    for (const page of PAGES) findings.push(...search.bytes(`metric of ${name} at /${page}`, Buffer.from(await (await fetch(`http://${monitoring}/${page}`)).arrayBuffer())));
+  }
+  return findings;
+}
+
+async function searchHealth({ network }: ObservedNetwork, search: Search): Promise<Finding[]> {
   const answers = await Promise.all(
     network.connectionProfile().computeNodes.map(async ({ nodeId, address }) => {
       const connection = connectRpc(address, { tls: loadTls(network.connectionProfile()) });
