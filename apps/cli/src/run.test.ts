@@ -26,14 +26,14 @@ describe('selvedge', () => {
   it('shows what there is', async () => {
     const { code, out } = await cli('--help');
     expect(code).toBe(EXIT_OK);
-    for (const command of ['up', 'down', 'status', 'deploy', 'contract', 'invoke', 'query', 'profile', 'policy', 'attest', 'keys']) expect(out).toContain(`  ${command}`);
+    for (const command of ['up', 'down', 'status', 'doctor', 'deploy', 'contract', 'invoke', 'query', 'profile', 'policy', 'attest', 'keys']) expect(out).toContain(`  ${command}`);
   });
 
   it('says its version', async () => {
     expect(await cli('--version')).toMatchObject({ code: EXIT_OK, out: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string });
   });
 
-  it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['up', '--ledger', 'paper'], ['up', '--keepers', 'all'], ['policy', 'propose', '--output', 'x'], ['contract'], ['contract', 'deploy'], ['contract', 'install', 'x', '--hash', 'ab'], ['contract', 'commit', 'x', '--wait', 'long'], ['broker', 'rotate', '--output', 'x'], ['broker', 'revoke', '--output', 'x'], ['broker', 'revoke', '--epoch', 'diamonds', '--output', 'x'], ['broker', 'revoke', '--platform', 'xyz', '--output', 'x'], ['broker', 'audit', 'verify', 'x'], ['keys'], ['keys', 'epochs'], ['keys', 're-encrypt', '-n', 'kv', '--keys-per-transaction', 'many'], ['keys', 're-encrypt', '-n', 'kv', '--pause', '-1']])(
+  it.each([['nonsense'], ['query'], ['query', '-n', 'kv'], ['query', '-n', 'kv', '-c', 'x'], ['invoke', '-n', 'kv', '-c', '{"Args":["f"]}', '--transient', '{"a":"%"}'], ['up', '--compute-nodes', '0'], ['up', '--ledger', 'paper'], ['up', '--keepers', 'all'], ['doctor', '--nonsense'], ['policy', 'propose', '--output', 'x'], ['contract'], ['contract', 'deploy'], ['contract', 'install', 'x', '--hash', 'ab'], ['contract', 'commit', 'x', '--wait', 'long'], ['broker', 'rotate', '--output', 'x'], ['broker', 'revoke', '--output', 'x'], ['broker', 'revoke', '--epoch', 'diamonds', '--output', 'x'], ['broker', 'revoke', '--platform', 'xyz', '--output', 'x'], ['broker', 'audit', 'verify', 'x'], ['keys'], ['keys', 'epochs'], ['keys', 're-encrypt', '-n', 'kv', '--keys-per-transaction', 'many'], ['keys', 're-encrypt', '-n', 'kv', '--pause', '-1']])(
     'exits with 2 for the wrong command line %j',
     async (...args) => {
       const { code, err } = await cli(...args);

@@ -6,6 +6,7 @@ import { addBrokerCommands } from './commands/broker.js';
 import { addCallCommands } from './commands/call.js';
 import { addContractCommands } from './commands/contract.js';
 import { addDeployCommands } from './commands/deploy.js';
+import { addDoctorCommand } from './commands/doctor.js';
 import { addFabricCommands } from './commands/fabric.js';
 import { addKeysCommands } from './commands/keys.js';
 import { addMspCommands } from './commands/msp.js';
@@ -54,6 +55,7 @@ export function createProgram(terminal: Terminal): Command {
     .exitOverride();
   const context = (command: Command): CommandContext => createContext(command, terminal);
   addNetworkCommands(program, context);
+  addDoctorCommand(program, context);
   addDeployCommands(program, context);
   addContractCommands(program, context);
   addCallCommands(program, context);

@@ -214,6 +214,9 @@ export const CODES = {
   FABRIC_TRANSACTION_MISMATCH: entry('DATA_LOSS', false, 'The gateway peer that is named answered with another transaction than the one proposed; inspect it.'),
   PACKETS_NOT_DISTRIBUTED: entry('UNAVAILABLE', true, 'Too few peers of the owners took the packets; check that they run, or let endorsers be keepers.'),
 
+  // Deployment
+  DEPLOYMENT_FAULTY: entry('FAILED_PRECONDITION', false, 'Mend what "selvedge doctor" names, each by what stands beside it, and run it again.'),
+
   // Policy
   POLICY_APPROVALS_MISSING: entry('PERMISSION_DENIED', false, 'Collect approvals by administrators of more organisations.'),
   POLICY_CONFLICT: entry('ABORTED', true, 'The fact has changed since the proposal; propose again.'),

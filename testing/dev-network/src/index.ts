@@ -20,7 +20,7 @@ export type { Deployment } from './deploy.js';
 export type { DeployOptions } from './deploy-options.js';
 export { createDevNetwork } from './create-dev-network.js';
 export { openNetworkFolder, type NetworkFolder } from './network-folder.js';
-export { readNetworkStatus, type NodeStatus } from './network-status.js';
+export { listSavedNodes, readNetworkStatus, type NodeStatus, type SavedNode } from './network-status.js';
 export { stopNetwork } from './stop-network.js';
 export { openPolicySession, type PolicySession } from './policy-session.js';
 export { issueIdentity } from './identities.js';

@@ -3,7 +3,7 @@ import { describeComputeHealth, loadTls } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
 import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage, Sequencer, Viewer } from '@selvedge/protocol';
 import { connectRpc, type TlsSetting } from '@selvedge/rpc';
-import { plannedNodes, plannedViewers, type PlannedNode } from './node-configs.js';
+import { CONFIG_FILE, plannedNodes, plannedViewers, type PlannedNode } from './node-configs.js';
 import { layoutOf } from './layout.js';
 import { isStillRunning, readProcesses } from './processes.js';
 import { readSavedNetwork } from './saved-network.js';
@@ -12,7 +12,7 @@ import { fabricNodes } from './fabric/fabric-ledger.js';
 import { readFabricPlan } from './fabric/fabric-plan.js';
 import { acceptsConnections } from './fabric/probes.js';
 import type { NodeService } from './options.js';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** What can be seen of one process from outside. */
 export interface NodeStatus {
@@ -35,6 +35,36 @@ type Seen = Pick<NodeStatus, 'ready' | 'height' | 'detail'>;
 
 const TIMEOUT_MS = 2_000;
 
+/** A process of a network as its folder names it, whether it runs or not. */
+export interface SavedNode {
+  readonly name: string;
+  readonly service: NodeService;
+  readonly mspId: string;
+  /** Empty where it never listened. */
+  readonly address: string;
+  /** Where it serves /metrics, /healthz and /readyz, host:port; undefined: nowhere. */
+  readonly monitoring: string | undefined;
+  /** It need not exist: Fabric's own programs have none. */
+  readonly configFile: string;
+}
+
+/** Every process of the network in a folder; empty when the folder holds none. */
+export async function listSavedNodes(directory: string): Promise<SavedNode[]> {
+  const layout = layoutOf(resolve(directory));
+  const saved = await readSavedNetwork(layout);
+  if (saved === undefined) return [];
+  const plan = saved.settings.ledger === 'fabric' ? await readFabricPlan(layout) : undefined;
+  const nodes = [...(plan === undefined ? [] : fabricNodes(plan)), ...plannedNodes(saved.settings), ...saved.computeNodes, ...plannedViewers(saved.settings)];
+  return nodes.map(({ name, service, mspId }) => ({
+    name,
+    service,
+    mspId,
+    address: saved.addresses[name] ?? '',
+    monitoring: saved.monitoring?.[name],
+    configFile: join(layout.nodeDirectory(name), CONFIG_FILE),
+  }));
+}
+
 /** Status of every process of the network in a folder; empty when the folder holds none. */
 export async function readNetworkStatus(directory: string): Promise<NodeStatus[]> {
   const layout = layoutOf(resolve(directory));
@@ -42,16 +72,13 @@ export async function readNetworkStatus(directory: string): Promise<NodeStatus[]
   if (saved === undefined) return [];
   const processes = await readProcesses(layout);
   const tls = loadTls({ tls: defaultTlsFiles(layout, saved.settings) });
-  const plan = saved.settings.ledger === 'fabric' ? await readFabricPlan(layout) : undefined;
-  const nodes = [...(plan === undefined ? [] : fabricNodes(plan)), ...plannedNodes(saved.settings), ...saved.computeNodes, ...plannedViewers(saved.settings)];
   return Promise.all(
-    nodes.map(async (node) => {
-      const { name, service, mspId } = node;
+    (await listSavedNodes(directory)).map(async (node) => {
+      const { name, service, mspId, address, monitoring } = node;
       const recorded = processes?.nodes.find((entry) => entry.name === name);
-      const address = saved.addresses[name] ?? '';
       const running = recorded !== undefined && isStillRunning(recorded);
       const seen = running && address !== '' ? await look(node, address, tls) : { ready: false, height: undefined, detail: 'stopped' };
-      return { name, service, mspId, address, monitoring: saved.monitoring?.[name], pid: running ? recorded.pid : undefined, running, ...seen };
+      return { name, service, mspId, address, monitoring, pid: running ? recorded.pid : undefined, running, ...seen };
     }),
   );
 }

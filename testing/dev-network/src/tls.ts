@@ -25,7 +25,7 @@ export async function loadTlsCa(layout: Layout, mspId: string): Promise<DevTlsCa
 }
 
 /** A certificate that an organisation's TLS authority makes for whatever belongs to the network, such as a proxy; not stored. */
-export async function issueTlsMaterial(layout: Layout, mspId: string, input: { readonly commonName: string; readonly hosts: readonly string[] }): Promise<TlsMaterial> {
+export async function issueTlsMaterial(layout: Layout, mspId: string, input: { readonly commonName: string; readonly hosts: readonly string[]; readonly notAfter?: Date }): Promise<TlsMaterial> {
   const trustedRoots = await readIfPresent(layout.tlsRootsFile);
   if (trustedRoots === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `${layout.tlsRootsFile} is missing`, { role: 'cli' });
   return { ...(await (await loadTlsCa(layout, mspId)).issueTls(input)), trustedRootsPem: trustedRoots.toString('utf8') };

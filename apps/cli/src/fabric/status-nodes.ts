@@ -5,6 +5,7 @@ import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseM
 import { connectRpc, type RpcConnection, type TlsSetting } from '@selvedge/rpc';
 import { isStillRunning } from '@selvedge/service-kit/launch';
 import { acceptsConnections } from './await-services.js';
+import type { Deployment } from './deployment.js';
 import type { FabricFolder } from './folder.js';
 import { brokersOf, isBusiness, nodeAddress, nodesInTees, planServices, shortName, type FabricService } from './services.js';
 import { readMissing } from './missing-packets.js';
@@ -37,8 +38,21 @@ export async function readNodes(folder: FabricFolder, connectionProfile: Connect
   const { deployment, layout } = folder;
   const running = (await readRunning(layout))?.services.filter(isStillRunning) ?? [];
   const tls = loadTls(connectionProfile);
+  return Promise.all(
+    [...planServices(deployment), ...nodesOfOthers(deployment)].map(async ({ name, service, mspId, address }) => {
+      const pid = running.find((recorded) => recorded.name === name)?.pid;
+      const seen = await look({ name, service, mspId, address }, tls);
+      const missing = pid === undefined ? undefined : await readMissing(serviceLog(layout, name));
+      const detail = missing === undefined ? seen.detail : `${String(missing.count)} packets missing, such as in block ${missing.block}`;
+      return { name, service, mspId, address, pid, ...seen, detail, missingPackets: missing?.count ?? 0 };
+    }),
+  );
+}
+
+/** Nodes that other operators run, as the deployment names them. */
+export function nodesOfOthers(deployment: Deployment): Pick<NodeStatus, 'name' | 'service' | 'mspId' | 'address'>[] {
   const services = planServices(deployment);
-  const others: Planned[] = [
+  return [
     ...deployment.organisations
       .filter(({ own }) => own === undefined)
       .map((organisation) => {
@@ -48,15 +62,6 @@ export async function readNodes(folder: FabricFolder, connectionProfile: Connect
     ...brokersOf(deployment),
     ...nodesInTees(deployment),
   ].filter(({ name }) => !services.some((service) => service.name === name));
-  return Promise.all(
-    [...services, ...others].map(async ({ name, service, mspId, address }) => {
-      const pid = running.find((recorded) => recorded.name === name)?.pid;
-      const seen = await look({ name, service, mspId, address }, tls);
-      const missing = pid === undefined ? undefined : await readMissing(serviceLog(layout, name));
-      const detail = missing === undefined ? seen.detail : `${String(missing.count)} packets missing, such as in block ${missing.block}`;
-      return { name, service, mspId, address, pid, ...seen, detail, missingPackets: missing?.count ?? 0 };
-    }),
-  );
 }
 
 async function look({ service, address }: Planned, tls: TlsSetting): Promise<Seen> {

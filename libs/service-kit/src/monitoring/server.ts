@@ -79,7 +79,8 @@ async function serve(pages: Readonly<Record<string, Page>>, request: IncomingMes
     answer = { status: 500, type: TEXT, body: 'internal\n' };
   }
   const { status, type, body } = answer;
-  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+  // The date is by the clock that the service goes by: whoever compares clocks reads it here.
+  const headers = { date: new Date().toUTCString(), 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
   response.writeHead(status, { ...headers, ...(status === 405 ? { allow: 'GET, HEAD' } : {}), ...(hasBody ? { connection: 'close' } : {}) });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
