@@ -10,8 +10,8 @@ export interface CountedProcess {
   readonly pid: number;
 }
 
-/** CPU time used so far by each process, in milliseconds, by name. */
-export type CpuByProcess = Readonly<Record<string, number>>;
+/** CPU time in milliseconds, by part. */
+export type CpuByPart = Readonly<Record<string, number>>;
 
 /** Every process of the network, the chaincode processes apart from their compute node, and this process as the client. */
 export function processesOf(network: DevNetwork): CountedProcess[] {
@@ -24,21 +24,16 @@ export function processesOf(network: DevNetwork): CountedProcess[] {
   return [own, ...nodes];
 }
 
-/** CPU time of each process until now. */
-export function readCpu(processes: readonly CountedProcess[]): CpuByProcess {
-  return Object.fromEntries(processes.map(({ name, pid }) => [name, cpuMs(pid)]));
-}
-
-/** CPU per call in milliseconds, by process. */
-export function cpuPerCall(before: CpuByProcess, after: CpuByProcess, calls: number): CpuByProcess {
-  return Object.fromEntries(Object.entries(after).map(([name, used]) => [name, (used - (before[name] ?? 0)) / Math.max(1, calls)]));
-}
-
-/** The same, summed up by part. */
-export function byPart(cpu: CpuByProcess, processes: readonly CountedProcess[]): CpuByProcess {
+/** CPU time used so far, by part. */
+export function readCpu(processes: readonly CountedProcess[]): CpuByPart {
   const parts: Record<string, number> = {};
-  for (const { name, part } of processes) parts[part] = (parts[part] ?? 0) + (cpu[name] ?? 0);
+  for (const { part, pid } of processes) parts[part] = (parts[part] ?? 0) + cpuMs(pid);
   return parts;
+}
+
+/** What was used between two readings. */
+export function cpuBetween(before: CpuByPart, after: CpuByPart): CpuByPart {
+  return Object.fromEntries(Object.entries(after).map(([part, used]) => [part, used - (before[part] ?? 0)]));
 }
 
 /** Resident memory of each process, in MiB. */

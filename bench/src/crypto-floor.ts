@@ -8,6 +8,8 @@ import { createNameKeys, createRecipientContexts, createSenderContext, openPacke
 export interface CryptoFloor {
   readonly computeUpdate: number;
   readonly computeQuery: number;
+  /** An update's share of a batch: one state query and one core signature for all of them. */
+  readonly computeBatchedUpdate: number;
   readonly endorserUpdate: number;
   /** Per follower: verifying two endorsements and a receipt. */
   readonly followerUpdate: number;
@@ -18,13 +20,20 @@ const VALUE_BYTES = 1_024;
 /** Until the code is compiled, it costs more than it will. */
 const WARM_UP_ROUNDS = 500;
 
+/** How large a batch the floor of a batched update is measured for, and how many requests each figure is an average of. */
+export interface FloorOptions {
+  readonly batch: number;
+  readonly rounds?: number;
+}
+
 /**
  * Runs the cryptographic operations of one request, and nothing else: no gRPC, no protobuf of state, no chaincode.
  * compute, query: open the request of a sender whose context is known, verify the creator, sign the state query, open the packet, seal the response;
  * an update also seals the packet, computes the digests and signs the core.
  */
-export function measureCryptoFloor(rounds = 1_000): CryptoFloor {
+export function measureCryptoFloor({ batch, rounds = 1_000 }: FloorOptions): CryptoFloor {
   const fixture = createFixture();
+  let inBatch = 0;
   const time = (operation: () => void): number => {
     for (let i = 0; i < WARM_UP_ROUNDS; i += 1) operation();
     const before = process.cpuUsage();
@@ -34,11 +43,22 @@ export function measureCryptoFloor(rounds = 1_000): CryptoFloor {
   };
   return {
     computeQuery: time(() => {
-      fixture.query();
+      fixture.answer();
+      fixture.ask();
     }),
     computeUpdate: time(() => {
-      fixture.query();
+      fixture.answer();
+      fixture.ask();
       fixture.write();
+      fixture.signCore();
+    }),
+    computeBatchedUpdate: time(() => {
+      fixture.answer();
+      fixture.write();
+      inBatch = (inBatch + 1) % batch;
+      if (inBatch !== 0) return;
+      fixture.ask();
+      fixture.signCore();
     }),
     endorserUpdate: time(() => {
       fixture.verifyTee();
@@ -53,7 +73,7 @@ export function measureCryptoFloor(rounds = 1_000): CryptoFloor {
   };
 }
 
-function createFixture(): Record<'query' | 'write' | 'verifyTee' | 'hashPacket' | 'sign' | 'verify', () => void> {
+function createFixture(): Record<'ask' | 'answer' | 'write' | 'signCore' | 'verifyTee' | 'hashPacket' | 'sign' | 'verify', () => void> {
   const envelope = SUITE.generateKemKeyPair();
   const creator = generateP256();
   const tee = SUITE.generateSigningKeyPair();
@@ -74,10 +94,12 @@ function createFixture(): Record<'query' | 'write' | 'verifyTee' | 'hashPacket' 
   const coreSignature = SUITE.sign(tee.privateKey, teeSigningInput([core]));
   const query = randomBytes(200);
   return {
-    query() {
+    ask() {
+      SUITE.sign(tee.privateKey, signing.stateQuery(query));
+    },
+    answer() {
       const opened = openSealedRequest(sealed, () => envelope, { network: 'bench', channel: 'bench' }, contexts);
       isP256SignatureValid(creator.publicKey, signing.request(body), bodySignature);
-      SUITE.sign(tee.privateKey, signing.stateQuery(query));
       openPacket(packet, { dataKey: () => dataKey, expected: { channel: 'bench', contract: 'bench', dataset: 'values', ledgerKey } });
       const digest = requestDigest(SUITE.name, opened.transactionKey, opened.signedRequest);
       sealResponse({ suite: SUITE.name, transactionKey: opened.transactionKey, headerBytes: opened.headerBytes, nodeId: 'node', requestDigest: digest, coreDigest: digest, responseBytes: value });
@@ -85,6 +107,8 @@ function createFixture(): Record<'query' | 'write' | 'verifyTee' | 'hashPacket' 
     write() {
       sealPacket({ suite: SUITE.name, dataKey, header, key: 'key', value });
       responseDigest(SUITE.name, dataKey, value);
+    },
+    signCore() {
       SUITE.sign(tee.privateKey, teeSigningInput([core]));
     },
     verifyTee() {

@@ -1,21 +1,28 @@
 import type { BenchOptions } from './options.js';
+import { RAMP_MS } from './plan.js';
 
-const COMMON = `Method: every role its own process on this machine, simulated TEEs, mutual TLS on loopback. An update reads a private 1 KiB JSON
-value, checks, adds and writes it back; a query reads one. Closed loop: the next call starts when one ends. Open loop: calls are
-due at 80 % of the rate that the closed loop reached, and latency counts from the moment at which a call was due. CPU by
-/proc/PID/stat over the measured interval. Crypto floor: the unavoidable cryptographic operations of one request of a client whose
-HPKE context is known, timed in this process in this run.`;
+const COMMON = `Every role is a process of its own on this machine, TEEs are simulated, connections are mutual TLS on loopback. An update reads a
+private JSON value, checks, adds and writes it back; a query reads one. Closed loop: the next call starts when one ends. Open loop: calls are
+due at 80 % of the rate that the closed loop reached, and latency counts from the moment at which a call was due. Uniform keys: each as often
+as the next, and calls in flight never meet; hot: all calls on one key. Refused calls do not count towards a rate.
+"batched": the same calls through a gateway that sends what is called within a few milliseconds together.
+CPU: /proc/PID/stat over the measured windows, all threads, divided by the calls that succeeded in them.
+Crypto floor: the unavoidable cryptographic operations of one request of a client whose HPKE context is known, timed in this process in this run.`;
 
-const EMBEDDED = `Embedded ledger: an update is endorsed by two of three endorser organisations and acknowledged when its owner has it on disk.
-"batched" is the same workload and the same calls through a gateway that sends what is called within a few milliseconds together (--batch, --batch-delay);
-its ratios are batched / one by one at the same number in flight.`;
+const EMBEDDED = `Embedded ledger: an update is endorsed by two of three endorser organisations and acknowledged when its owner has it on disk. There is no
+plain baseline here, so ratios to one are absent: they need --ledger fabric.`;
 
-const FABRIC = `Fabric: one raft orderer and six peers, BatchTimeout 200 ms. "plain" is the same chaincode package as a service on two business
-organisations' peers, both endorse, the collection is theirs; its client signs with node:crypto like Selvedge's. "selvedge" keeps
-the values of one organisation, endorsed by two of three endorser organisations that keep ciphertext. Both acknowledge after commit.
-Ratios are selvedge / plain at the same number in flight, closed loop.`;
+const FABRIC = `Fabric: one raft orderer and six peers, BatchTimeout 200 ms. "plain" is the same chaincode package, TypeScript on Fabric's own shim, as a service on
+two business organisations' peers; both endorse, the collection is theirs. "public" is the same over world state. Their client signs
+with node:crypto like Selvedge's. "selvedge" keeps the values of one organisation, endorsed by two of three endorser organisations that
+keep ciphertext. All acknowledge after commit. Plain queries are evaluated on one peer.`;
 
 /** How the figures of a run came about. */
-export function describeMethod({ ledger }: Pick<BenchOptions, 'ledger'>): string {
-  return `${COMMON}\n${ledger === 'fabric' ? FABRIC : EMBEDDED}`;
+export function describeMethod({ ledger, seconds, runs, batch, batchDelayMs, experiments }: Pick<BenchOptions, 'ledger' | 'seconds' | 'runs' | 'batch' | 'batchDelayMs' | 'experiments'>): string {
+  const slices = `The sides of a comparison take turns, slice by slice (A B A B …): ${String(runs)} slices of ${(seconds / runs).toFixed(2)} s each, after ${String(RAMP_MS)} ms of ramp
+that do not count. Rates and latencies are medians over slices; a ratio is the median over pairs of neighbouring slices.
+Batches hold at most ${String(batch)} requests, wherever their size is not varied, and the first waits ${String(batchDelayMs)} ms for others.`;
+  const sized = experiments.includes('batch') ? '\nWhere batch sizes are compared, twice as many calls as fill a batch are in flight, and no fewer than elsewhere.' : '';
+  const keys = experiments.includes('keys') ? '\nWhere numbers of keys are compared, the fewest lie in a network of their own beside the other; values have 100 bytes.' : '';
+  return `${COMMON}\n${slices}${sized}${keys}\n${ledger === 'fabric' ? FABRIC : EMBEDDED}`;
 }

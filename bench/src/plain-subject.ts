@@ -6,7 +6,7 @@ import { openFabricGateway } from '@selvedge/client';
 import { findFreePorts, type DevNetwork } from '@selvedge/dev-network';
 import { createChaincodePackage, deployChaincode } from '@selvedge/fabric-network';
 import type { CountedProcess } from './accounting.js';
-import { CHANGE, keyOf, type Subject } from './subjects.js';
+import { createPlainCalls, type PlainCalls } from './plain-calls.js';
 
 const NAME = 'bench-plain';
 const HOST = '127.0.0.1';
@@ -16,16 +16,16 @@ const TIMEOUT_MS = 120_000;
 const READY_TRIES = 400;
 const READY_PAUSE_MS = 25;
 
-/** The workload as a Fabric user has it today: the same chaincode package over a private data collection. */
+/** The workload as a Fabric user has it today: the same chaincode package over a private data collection, or over public state. */
 export interface PlainSubject {
-  readonly subject: Subject;
+  readonly calls: PlainCalls;
   /** Its chaincode's processes. */
   readonly processes: readonly CountedProcess[];
   stop(): Promise<void>;
 }
 
 /** Deploys the chaincode on the peers of two business organisations of a running Fabric network. @param contract its folder */
-export async function startPlainSubject({ network, contract, keys }: { readonly network: DevNetwork; readonly contract: string; readonly keys: number }): Promise<PlainSubject> {
+export async function startPlainSubject({ network, contract }: { readonly network: DevNetwork; readonly contract: string }): Promise<PlainSubject> {
   const { fabric } = network;
   if (fabric === undefined) throw new Error('plain Fabric chaincode needs a Fabric network');
   const plan = fabric.plan();
@@ -59,19 +59,8 @@ export async function startPlainSubject({ network, contract, keys }: { readonly 
     await stop();
     throw error;
   }
-  const bounds = { timeoutMs: TIMEOUT_MS };
   return {
-    subject: {
-      name: 'plain',
-      async update(index) {
-        const args = [Buffer.from(keyOf(index, keys))];
-        const endorsed = await gateway.endorse({ chaincode: NAME, functionName: 'Update', args, transientData: { value: Buffer.from(CHANGE) }, organisations: HOLDERS }, bounds);
-        await gateway.submit(endorsed, bounds);
-        const { code } = await gateway.commitStatus(endorsed.transactionId, bounds);
-        if (code !== 0) throw Object.assign(new Error('the transaction is not valid'), { code: `FABRIC_${String(code)}` });
-      },
-      query: (index) => gateway.evaluate({ chaincode: NAME, functionName: 'Read', args: [Buffer.from(keyOf(index, keys))], organisations: [client] }, bounds),
-    },
+    calls: createPlainCalls(gateway, NAME, HOLDERS),
     processes: children.map(({ pid }, i) => ({ name: `${NAME}-${String(i + 1)}`, part: 'plain-chaincode', pid: pid ?? -1 })),
     stop,
   };

@@ -1,57 +1,63 @@
-import { byPart, type CountedProcess, type CpuByProcess } from './accounting.js';
-import type { CryptoFloor } from './crypto-floor.js';
-import type { Point } from './workload.js';
-
-/** Who did the work: Selvedge, one request at a time or in batches, or plain Fabric chaincode over a private data collection on the same network. */
-export type SubjectName = 'selvedge' | 'batched' | 'plain';
-export type Workload = 'update' | 'query';
-
-/** One measured line: what was called, how fast, and what it cost each process. */
-export interface Measurement extends Point {
-  readonly subject: SubjectName;
-  readonly workload: Workload;
-  /** CPU milliseconds per call, by process. */
-  readonly cpu: CpuByProcess;
-}
-
-export interface BenchResult {
-  readonly ledger: 'embedded' | 'fabric';
-  readonly machine: { readonly cores: number; readonly model: string; readonly node: string };
-  readonly computeNodes: number;
-  readonly floor: CryptoFloor;
-  readonly processes: readonly CountedProcess[];
-  readonly measurements: readonly Measurement[];
-  readonly memoryMiB: Readonly<Record<string, number>>;
-  readonly ratios: Readonly<Record<string, number>>;
-  readonly method: string;
-}
+import { describeSide } from './side-text.js';
+import { isReached, type Ratio } from './ratios.js';
+import type { BenchResult } from './result.js';
 
 /** The whole report as text. */
-export function renderReport(result: BenchResult): string {
-  const { measurements, processes, machine } = result;
-  const lines = [`${machine.model}, ${String(machine.cores)} cores, Node ${machine.node}, ${result.ledger} ledger, ${String(result.computeNodes)} compute node(s)`, ''];
-  lines.push(row(['subject', 'workload', 'loop', 'in flight', 'offered/s', 'per s', 'p50 ms', 'p95 ms', 'calls', 'refused']));
-  for (const { subject, workload, loop, inFlight, offeredPerSecond, perSecond, p50, p95, calls, failures } of measurements) {
-    const refused = Object.entries(failures).map(([code, count]) => `${code} ${String(count)}`).join(', ');
-    lines.push(row([subject, workload, loop, String(inFlight), offeredPerSecond?.toFixed(0) ?? '–', perSecond.toFixed(0), p50.toFixed(1), p95.toFixed(1), String(calls), refused === '' ? '0' : refused]));
-  }
-  lines.push('', 'CPU per call, ms');
-  const parts = [...new Set(processes.map(({ part }) => part))];
-  lines.push(row(['subject', 'workload', 'loop', 'in flight', ...parts.map((part) => part.slice(0, 10)), 'all']));
-  for (const { subject, workload, loop, inFlight, cpu } of measurements) {
-    const summed = byPart(cpu, processes);
-    const all = Object.values(summed).reduce((sum, value) => sum + value, 0);
-    lines.push(row([subject, workload, loop, String(inFlight), ...parts.map((part) => (summed[part] ?? 0).toFixed(2)), all.toFixed(2)]));
-  }
-  lines.push('', 'Crypto floor, CPU ms per request');
-  for (const [name, value] of Object.entries(result.floor)) lines.push(`  ${name.padEnd(20)} ${(value as number).toFixed(3)}`);
-  lines.push('', 'Ratios');
-  for (const [name, value] of Object.entries(result.ratios)) lines.push(`  ${name.padEnd(36)} ${value.toFixed(2)}`);
-  lines.push('', `Memory, MiB: ${Object.entries(result.memoryMiB).map(([name, size]) => `${name} ${size.toFixed(0)}`).join(', ')}`, '', result.method);
-  return lines.join('\n');
+export function renderReport({ measurements, machine, versions, ledger, floor, ratios, memoryMiB, method }: BenchResult): string {
+  const parts = [...new Set(measurements.flatMap(({ cpu }) => Object.keys(cpu)))];
+  return [
+    `${machine.model}, ${String(machine.cores)} cores, ${String(machine.memoryGiB)} GiB, ${machine.system}; Node ${versions.node}, ${ledger === 'fabric' ? `Fabric ${versions.fabric ?? 'unknown'}` : 'embedded ledger'}`,
+    '',
+    ...table(
+      ['experiment', 'subject', 'workload', 'at', 'offered/s', 'per s', 'p50 ms', 'p95 ms', 'calls', 'runs', 'refused'],
+      measurements.map((point) => [point.experiment, point.subject, point.workload, describeSide(point), number(point.offeredPerSecond, 0), number(point.perSecond, 0), number(point.p50, 1), number(point.p95, 1), String(point.calls), String(point.runs), refusals(point.failures)]),
+    ),
+    '',
+    'CPU per call, ms',
+    ...table(
+      ['experiment', 'subject', 'workload', 'at', ...parts, 'all'],
+      measurements.map(({ experiment, subject, workload, cpu, ...side }) => [experiment, subject, workload, describeSide(side), ...parts.map((part) => number(cpu[part], 2)), number(Object.values(cpu).reduce((sum, ms) => sum + ms, 0), 2)]),
+    ),
+    '',
+    'Crypto floor, CPU ms per request',
+    ...Object.entries(floor).map(([name, ms]) => `  ${name.padEnd(22)} ${number(ms as number, 3)}`),
+    '',
+    `Memory at the end, MiB: ${Object.entries(memoryMiB).map(([name, size]) => `${name} ${size.toFixed(0)}`).join(', ')}`,
+    '',
+    'Ratios',
+    ...renderRatios(ratios),
+    '',
+    'Method',
+    method,
+  ].join('\n');
 }
 
-const WIDTHS = [9, 8, 7];
-function row(cells: readonly string[]): string {
-  return cells.map((cell, index) => (index < WIDTHS.length ? cell.padEnd(WIDTHS[index] ?? 0) : cell.padStart(10))).join(' ');
+/** A table of ratios, each with its aim and how it came about. */
+export function renderRatios(ratios: readonly Ratio[]): string[] {
+  if (ratios.length === 0) return ['  none: no comparison of this run has both sides of one'];
+  return table(
+    ['ratio', 'value', 'aim', '', 'runs', 'what'],
+    ratios.map((ratio) => [ratio.name, `${ratio.value.toFixed(2)}${ratio.unit === undefined ? '' : ` ${ratio.unit}`}`, ratio.aim === undefined ? '–' : `${ratio.aim.bound} ${String(ratio.aim.value)}`, verdict(ratio), String(ratio.runs), ratio.method]),
+  );
+}
+
+function verdict(ratio: Ratio): string {
+  const reached = isReached(ratio);
+  return reached === undefined ? '' : reached ? 'reached' : 'NOT reached';
+}
+
+/** A number with so many digits; a dash for one that does not exist. */
+export function number(value: number | undefined, digits: number): string {
+  return value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
+}
+
+/** Refused calls by code. */
+export function refusals(failures: Readonly<Record<string, number>>): string {
+  const all = Object.entries(failures);
+  return all.length === 0 ? '0' : all.map(([code, count]) => `${code} ${String(count)}`).join(', ');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  return [head, ...rows].map((row) => `  ${row.map((cell, i) => (/^[\d–]/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ')}`.trimEnd());
 }

@@ -1,86 +1,112 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Slice } from './points.js';
 
-/** How calls are started: the next as soon as one ends, or at a fixed rate whatever the answers do. */
-export type Loop = 'closed' | 'open';
+/** One call of a workload. */
+export type Call = () => Promise<unknown>;
 
-/** One measured point. */
-export interface Point {
-  readonly loop: Loop;
-  /** Calls in flight: always so many (closed), at most so many (open). */
-  readonly inFlight: number;
-  /** Calls per second that were due; an open loop's only. */
-  readonly offeredPerSecond: number | undefined;
-  readonly calls: number;
-  readonly failures: Readonly<Record<string, number>>;
-  readonly perSecond: number;
-  /** Milliseconds; in an open loop from the moment at which the call was due, so that waiting for a free place counts. */
-  readonly p50: number;
-  readonly p95: number;
+/** Time, as loops see it. */
+export interface Clock {
+  nowMs(): number;
+  /** Resolves earlier when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A call of the workload; it gets a running number. */
-export type Call = (index: number) => Promise<unknown>;
+const SYSTEM: Clock = {
+  nowMs: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  },
+};
 
-/** Keeps `inFlight` calls going for `seconds`. Failures are counted by code, not thrown. */
-export async function closedLoop(inFlight: number, seconds: number, call: Call): Promise<Point> {
-  const tally = createTally();
-  const started = performance.now();
-  const end = started + seconds * 1_000;
+/** What is measured of a loop: from `rampMs` after its start for `ms`; what ends before or after is not counted. */
+export interface Window {
+  readonly rampMs: number;
+  readonly ms: number;
+  /** Told as the window opens and closes. */
+  readonly onOpen?: () => void;
+  readonly onClose?: () => void;
+}
+
+/** Keeps `inFlight` calls going. Failures are counted by code, not thrown. */
+export async function closedLoop(inFlight: number, window: Window, call: Call, clock = SYSTEM): Promise<Omit<Slice, 'cpu'>> {
+  const tally = createTally(clock);
+  const lane = async (): Promise<void> => {
+    while (tally.state !== 'closed') await tally.count(call, clock.nowMs());
+  };
+  const [slice] = await Promise.all([tally.watch(window), ...Array.from({ length: inFlight }, lane)]);
+  return slice;
+}
+
+/** Starts a call every 1/perSecond seconds, at most `inFlight` at once: what is due later waits, and its wait counts. */
+export async function openLoop(inFlight: number, window: Window, perSecond: number, call: Call, clock = SYSTEM): Promise<Omit<Slice, 'cpu'>> {
+  const tally = createTally(clock);
+  const started = clock.nowMs();
   let next = 0;
   const lane = async (): Promise<void> => {
-    while (performance.now() < end) {
-      const index = next;
+    for (;;) {
+      const due = started + (next * 1_000) / perSecond;
       next += 1;
-      await tally.count(call, index, performance.now());
+      const waitMs = due - clock.nowMs();
+      if (waitMs > 0) await clock.sleep(waitMs, tally.closing);
+      if (tally.state === 'closed') return;
+      await tally.count(call, due);
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, lane));
-  return tally.point({ loop: 'closed', inFlight, offeredPerSecond: undefined, started });
+  const [slice] = await Promise.all([tally.watch(window), ...Array.from({ length: inFlight }, lane)]);
+  return slice;
 }
 
-/** Starts a call every 1/rate seconds for `seconds`, at most `inFlight` at once: what is due later waits, and its wait counts. */
-export async function openLoop(inFlight: number, seconds: number, perSecond: number, call: Call): Promise<Point> {
-  const tally = createTally();
-  const started = performance.now();
-  const total = Math.max(1, Math.floor(seconds * perSecond));
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < total) {
-      const index = next;
-      next += 1;
-      const due = started + (index * 1_000) / perSecond;
-      const waitMs = due - performance.now();
-      if (waitMs > 0) await sleep(waitMs);
-      await tally.count(call, index, due);
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, lane));
-  return tally.point({ loop: 'open', inFlight, offeredPerSecond: perSecond, started });
+interface Tally {
+  readonly state: 'ramp' | 'open' | 'closed';
+  /** Aborted as the window closes. */
+  readonly closing: AbortSignal;
+  count(call: Call, from: number): Promise<void>;
+  watch(window: Window): Promise<Omit<Slice, 'cpu'>>;
 }
 
-function createTally(): {
-  count(call: Call, index: number, from: number): Promise<void>;
-  point(input: Pick<Point, 'loop' | 'inFlight' | 'offeredPerSecond'> & { readonly started: number }): Point;
-} {
+function createTally(clock: Clock): Tally {
   const latencies: number[] = [];
   const failures: Record<string, number> = {};
+  const closing = new AbortController();
+  // Each call that is not due yet listens.
+  setMaxListeners(0, closing.signal);
+  let state: Tally['state'] = 'ramp';
   return {
-    async count(call, index, from) {
+    closing: closing.signal,
+    get state() {
+      return state;
+    },
+    async count(call, from) {
       try {
-        await call(index);
-        latencies.push(performance.now() - from);
+        await call();
+        if (state === 'open') latencies.push(clock.nowMs() - from);
       } catch (error) {
-        const code = (error as { code?: unknown }).code;
-        const name = typeof code === 'string' ? code : error instanceof Error ? error.name : 'UNKNOWN';
-        failures[name] = (failures[name] ?? 0) + 1;
+        const name = failureName(error);
+        if (state === 'open') failures[name] = (failures[name] ?? 0) + 1;
       }
     },
-    point({ started, ...input }) {
-      const elapsed = (performance.now() - started) / 1_000;
+    async watch({ rampMs, ms, onOpen, onClose }) {
+      await clock.sleep(rampMs);
+      onOpen?.();
+      const opened = clock.nowMs();
+      state = 'open';
+      await clock.sleep(ms);
+      state = 'closed';
+      closing.abort();
+      // A busy process wakes late.
+      const seconds = (clock.nowMs() - opened) / 1_000;
+      onClose?.();
       latencies.sort((a, b) => a - b);
-      return { ...input, calls: latencies.length, failures, perSecond: latencies.length / elapsed, p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95) };
+      return { calls: latencies.length, failures, perSecond: latencies.length / seconds, p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95) };
     },
   };
+}
+
+function failureName(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  if (typeof code === 'string') return code;
+  return error instanceof Error ? error.name : 'UNKNOWN';
 }
 
 /** Nearest-rank percentile of sorted values; NaN when there are none. */

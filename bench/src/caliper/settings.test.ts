@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { parseConnectorSettings } from './settings.js';
+
+const minimal = { directory: 'net', mspId: 'AuroraMSP', contract: 'c' };
+
+describe("the connector's settings", () => {
+  it('start at the folder of their file', () => {
+    expect(parseConnectorSettings({ ...minimal, chaincode: '../cc' }, '/work/x')).toEqual({ directory: '/work/x/net', mspId: 'AuroraMSP', user: 'User1', contract: 'c', chaincode: '/work/cc', batching: undefined });
+  });
+
+  it.each([
+    [undefined, /section "selvedge"/],
+    [[], /section "selvedge"/],
+    [{ ...minimal, directory: '' }, /selvedge.directory/],
+    [{ ...minimal, mspId: 1 }, /selvedge.mspId/],
+    [{ ...minimal, batching: {} }, /selvedge.batching/],
+    [{ ...minimal, contrakt: 'c' }, /selvedge.contrakt is not a setting/],
+  ])('name what is wrong with %j', (value, message) => {
+    expect(() => parseConnectorSettings(value, '/')).toThrow(message);
+  });
+});

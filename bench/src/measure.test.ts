@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { measureComparison, type Place } from './measure.js';
+import type { Comparison, Measurement, Side } from './points.js';
+import { measurement } from './testdata/points.js';
+import { createVirtualClock } from './testdata/virtual-clock.js';
+
+const side: Side = { subject: 'plain', workload: 'update', loop: 'closed', inFlight: 1, batch: 1, valueBytes: 1_024, keys: 1_000, spread: 'uniform', computeNodes: 1 };
+const LATENCY_MS: Readonly<Record<string, number>> = { plain: 50, selvedge: 25 };
+
+/** Calls take as long as their subject's do; the log says whose calls ran, one after another. */
+async function measure(sides: readonly Side[], earlier: readonly Measurement[] = []): Promise<{ readonly measured: readonly Measurement[]; readonly log: readonly string[] }> {
+  const clock = createVirtualClock();
+  const log: string[] = [];
+  const bench: ReturnType<Place['benchOf']> = {
+    fill: ({ subject }) => Promise.resolve(void log.push(`fill ${subject}`)),
+    processes: () => [],
+    callOf: ({ subject }) =>
+      Promise.resolve(async () => {
+        if (log.at(-1) !== subject) log.push(subject);
+        await clock.sleep(LATENCY_MS[subject] ?? 0);
+      }),
+  };
+  const comparison: Comparison = { experiment: 'load', sides };
+  const measured = await clock.run(measureComparison(comparison, { runs: 3, sliceMs: 1_000 }, { number: 7, benchOf: () => bench, earlier, clock }));
+  return { measured, log };
+}
+
+describe('a comparison', () => {
+  it('fills, warms up, and lets its sides take turns', async () => {
+    const { measured, log } = await measure([side, { ...side, subject: 'selvedge' }]);
+    expect(log).toEqual(['fill plain', 'fill selvedge', 'plain', 'selvedge', 'plain', 'selvedge', 'plain', 'selvedge', 'plain', 'selvedge']);
+    expect(measured).toMatchObject([
+      { subject: 'plain', experiment: 'load', comparison: 7, runs: 3, perSecond: 20, p50: 50, perSecondByRun: [20, 20, 20] },
+      { subject: 'selvedge', comparison: 7, runs: 3, perSecond: 40, p50: 25 },
+    ]);
+  });
+
+  it('offers an open loop a share of what the closed loop reached, and leaves out one without it', async () => {
+    const sides: Side[] = [{ ...side, loop: 'open' }, { ...side, loop: 'open', subject: 'selvedge' }];
+    const { measured } = await measure(sides, [measurement({ subject: 'plain', inFlight: 1, rates: [10] }), measurement({ subject: 'selvedge', inFlight: 8 })]);
+    expect(measured).toMatchObject([{ subject: 'plain', loop: 'open', offeredPerSecond: 8 }]);
+    expect(measured).toHaveLength(1);
+    expect(measured[0]?.perSecond).toBeCloseTo(8, 0);
+  });
+});

@@ -1,0 +1,86 @@
+import { cpuBetween, readCpu, type CpuByPart } from './accounting.js';
+import type { BenchNetwork } from './bench-network.js';
+import { RAMP_MS } from './plan.js';
+import type { Comparison, Measurement, Side, Slice } from './points.js';
+import { summarise } from './summary.js';
+import { closedLoop, openLoop, type Call, type Clock, type Window } from './workload.js';
+
+const WARM_UP_MS = 2_000;
+/** What an open loop offers, of what the closed loop reached. */
+const OFFERED_SHARE = 0.8;
+
+/** How a side's slices are taken. */
+export interface Slicing {
+  readonly runs: number;
+  /** Measured length of one slice. */
+  readonly sliceMs: number;
+}
+
+/** Where a comparison stands in a run. */
+export interface Place {
+  readonly number: number;
+  /** The network that a side runs on. */
+  readonly benchOf: (side: Side) => Pick<BenchNetwork, 'fill' | 'callOf' | 'processes'>;
+  /** What was measured before. */
+  readonly earlier: readonly Measurement[];
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** A side that is ready to run. */
+interface Started {
+  readonly side: Side;
+  readonly call: Call;
+  readonly bench: ReturnType<Place['benchOf']>;
+  readonly offeredPerSecond: number | undefined;
+}
+
+/**
+ * Measures the sides of one comparison in turn, slice by slice (A B A B …), so that whatever else the machine does meets all of them.
+ * An open loop offers a share of what the closed loop reached, and is left out where none ran.
+ */
+export async function measureComparison(comparison: Comparison, { runs, sliceMs }: Slicing, { number, benchOf, earlier, clock }: Place): Promise<Measurement[]> {
+  const started: Started[] = [];
+  for (const side of comparison.sides) {
+    const offeredPerSecond = side.loop === 'open' ? offeredBy(side, earlier) : undefined;
+    if (side.loop === 'open' && offeredPerSecond === undefined) continue;
+    const bench = benchOf(side);
+    await bench.fill(side);
+    started.push({ side, bench, offeredPerSecond, call: await bench.callOf(side) });
+  }
+  for (const { side, call } of started) await closedLoop(side.inFlight, { rampMs: 0, ms: Math.min(WARM_UP_MS, runs * sliceMs) }, call, clock);
+  const slices = new Map<Started, Slice[]>(started.map((each) => [each, []]));
+  for (let run = 0; run < runs; run += 1) {
+    for (const [each, own] of slices) own.push(await takeSlice(each, sliceMs, clock));
+  }
+  return [...slices].map(([{ side, offeredPerSecond }, own]) => ({
+    experiment: comparison.experiment,
+    comparison: number,
+    ...side,
+    ...(offeredPerSecond === undefined ? {} : { offeredPerSecond }),
+    ...summarise(own),
+  }));
+}
+
+async function takeSlice({ side, call, bench, offeredPerSecond }: Started, ms: number, clock: Clock | undefined): Promise<Slice> {
+  const processes = bench.processes();
+  let before: CpuByPart = {};
+  let cpu: CpuByPart = {};
+  const window: Window = {
+    rampMs: RAMP_MS,
+    ms,
+    onOpen: () => {
+      before = readCpu(processes);
+    },
+    onClose: () => {
+      cpu = cpuBetween(before, readCpu(processes));
+    },
+  };
+  const slice = offeredPerSecond === undefined ? await closedLoop(side.inFlight, window, call, clock) : await openLoop(side.inFlight, window, offeredPerSecond, call, clock);
+  return { ...slice, cpu };
+}
+
+function offeredBy(side: Side, earlier: readonly Measurement[]): number | undefined {
+  const same = earlier.find((point) => point.experiment === 'load' && point.loop === 'closed' && point.subject === side.subject && point.workload === side.workload && point.inFlight === side.inFlight);
+  return same === undefined || same.calls === 0 ? undefined : same.perSecond * OFFERED_SHARE;
+}
