@@ -7,7 +7,10 @@ export interface BatchPolicy {
    * way and as many have come as the last batch had. Items that come while maxInFlight batches are under way wait for one to end.
    */
   readonly maxBatchDelayMs: number;
-  /** Batches under way at once. Default 2 for updates, since later batches do not see what earlier ones have not committed yet, and 4 for queries. */
+  /**
+   * Batches under way at once. Default 2 for updates, since later batches do not see what earlier ones have not committed yet, and 4 for queries.
+   * Updates that meet in conflicts go one batch at a time, until they have not met for a while.
+   */
   readonly maxInFlight?: number;
 }
 
@@ -23,13 +26,17 @@ export interface BatchFilling {
    * is sealed and opened here while a compute node runs another. Default false.
    */
   readonly isSharedOut?: boolean;
+  /** How many batches may be under way now; default: maxInFlight. */
+  readonly limit?: () => number;
 }
 
+/** Of updates. */
+export const DEFAULT_IN_FLIGHT = 2;
 /** Fewer save too little of what a call costs, while others are under way. */
 const LEAST_SHARE = 8;
 
 /** @param run takes a batch of at least one; must not reject */
-export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = 2, isSharedOut = false }: BatchPolicy & BatchFilling, run: (items: T[]) => Promise<void>): BatchQueue<T> {
+export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = DEFAULT_IN_FLIGHT, isSharedOut = false, limit = () => maxInFlight }: BatchPolicy & BatchFilling, run: (items: T[]) => Promise<void>): BatchQueue<T> {
   const waiting: T[] = [];
   let inFlight = 0;
   /** Callers in a loop come back as many as they were. */
@@ -38,7 +45,7 @@ export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = 2
   let isFlushDue = false;
 
   const start = (): void => {
-    const size = isSharedOut ? Math.max(LEAST_SHARE, Math.ceil(waiting.length / (maxInFlight - inFlight))) : waiting.length;
+    const size = isSharedOut ? Math.max(LEAST_SHARE, Math.ceil(waiting.length / (limit() - inFlight))) : waiting.length;
     const items = waiting.splice(0, Math.min(size, maxBatch));
     inFlight += 1;
     void run(items).finally(() => {
@@ -52,7 +59,7 @@ export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = 2
     clearTimeout(timer);
     timer = undefined;
     isFlushDue = false;
-    while (waiting.length > 0 && inFlight < maxInFlight) start();
+    while (waiting.length > 0 && inFlight < limit()) start();
   };
   /** After whatever is running now: callers of one moment, or whose results have just come, add their items one after the other. */
   const flushSoon = (): void => {
@@ -63,7 +70,7 @@ export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = 2
   return {
     add(item) {
       waiting.push(item);
-      if (inFlight >= maxInFlight) return;
+      if (inFlight >= limit()) return;
       if (waiting.length >= maxBatch) flush();
       else if (waiting.length >= (inFlight === 0 ? lastSize : Math.max(lastSize, LEAST_SHARE))) flushSoon();
       else timer ??= setTimeout(flush, maxBatchDelayMs);

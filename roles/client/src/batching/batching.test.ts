@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { BatchResponseSchema, CarrierRefusalSchema, createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, RefusalSchema, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchCommitStatusAnswer, type BatchResponse } from '@selvedge/protocol';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Gateway } from '../gateway.js';
 import { createFakeNetwork, type FakeNetwork } from '../testdata/fake-network.js';
 import { refusal } from '../testdata/fake-ports.js';
@@ -338,3 +338,37 @@ function deferAll(answer: BatchResponse): BatchResponse {
   const [, deferred] = deferSecond(answer).items;
   return create(BatchResponseSchema, { items: answer.items.map(() => deferred!) });
 }
+
+describe('requests that come one after the other and change one key', () => {
+  it('wait for each other once they have met in a conflict, and then travel together', async () => {
+    gateway = network.connect({ batching: { [network.consortium.contract]: { maxBatch: 8, maxBatchDelayMs: 1 } } });
+    const held: (() => void)[] = [];
+    network.hooks.submit = async (_node, genuine) => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      return genuine();
+    };
+    const ordering = (count: number): Promise<unknown> => vi.waitFor(() => { expect(held).toHaveLength(count); });
+    const first = submit('a');
+    await ordering(1);
+    const second = submit('b');
+    await ordering(2);
+    held[0]?.();
+    expect(await first).toEqual(['a()']);
+    network.ledger.code = ValidationCode.MVCC_READ_CONFLICT;
+    held[1]?.();
+    expect(await second).toEqual(['MVCC_READ_CONFLICT']);
+
+    network.ledger.code = ValidationCode.VALID;
+    const third = submit('c');
+    await ordering(3);
+    const later = [submit('d'), submit('e')];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(held).toHaveLength(3);
+    held[2]?.();
+    expect(await third).toEqual(['c()']);
+    await ordering(4);
+    held[3]?.();
+    expect(await Promise.all(later)).toEqual([['d()'], ['e()']]);
+    expect(orderedItems()).toEqual([1, 1, 1, 2]);
+  });
+});

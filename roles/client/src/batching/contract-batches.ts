@@ -1,10 +1,12 @@
 import { toHex } from '@selvedge/crypto';
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { LIMITS, RequestKind } from '@selvedge/protocol';
+import { createContention } from '../domain/contention.js';
+import { isConflict } from '../domain/retry.js';
 import { createRequests, type RequestContent, type Requests } from '../requests.js';
 import type { TransactionSession } from '../session.js';
 import { outcomeOf, outcomeOfFailure, type ItemOutcome } from './batch-outcome.js';
-import { createBatchQueue, type BatchPolicy, type BatchQueue } from './batch-queue.js';
+import { createBatchQueue, DEFAULT_IN_FLIGHT, type BatchPolicy, type BatchQueue } from './batch-queue.js';
 import { executeBatch } from './execute-batch.js';
 import { submitBatch } from './submit-batch.js';
 
@@ -30,6 +32,13 @@ interface Waiting {
   readonly repeats: number;
 }
 
+/** What came of a batch's items. */
+interface Settled {
+  readonly isStale: boolean;
+  /** Of each item that goes alone, whether it was stale then. They do not reject. */
+  readonly alone: readonly Promise<boolean>[];
+}
+
 /** By default: queries see no less for other batches under way, and while one runs others are sealed and opened. */
 const QUERY_BATCHES_IN_FLIGHT = 4;
 /** After so many batches that fell to others' conflicts an item goes alone. */
@@ -44,14 +53,24 @@ export function verifyBatchPolicy(contract: string, { maxBatch, maxBatchDelayMs,
 
 /** Batches a contract's requests as the policy says. */
 export function createContractBatches(session: TransactionSession, contract: string, policy: BatchPolicy): ContractBatches {
-  const submits: BatchQueue<Waiting> = createBatchQueue(policy, (items) => run(RequestKind.SUBMIT, items));
-  const evaluates: BatchQueue<Waiting> = createBatchQueue({ maxInFlight: QUERY_BATCHES_IN_FLIGHT, isSharedOut: true, ...policy }, (items) => run(RequestKind.EVALUATE, items));
+  const contention = createContention(policy.maxInFlight ?? DEFAULT_IN_FLIGHT);
+  const submits: BatchQueue<Waiting> = createBatchQueue({ ...policy, limit: () => contention.limit() }, (items) => submit(items));
+  const evaluates: BatchQueue<Waiting> = createBatchQueue({ maxInFlight: QUERY_BATCHES_IN_FLIGHT, isSharedOut: true, ...policy }, async (items) => {
+    await run(RequestKind.EVALUATE, items);
+  });
 
-  const run = async (kind: RequestKind, items: readonly Waiting[]): Promise<void> => {
-    const outcomes = items.length === 1 ? items.map((): ItemOutcome => ({ kind: 'alone' })) : await runTogether(kind, items);
-    items.forEach((item, i) => {
-      settle(item, outcomes[i] ?? { kind: 'alone' });
+  /** What goes alone does not keep a place among the batches, unless they meet each other's keys: then it would meet the next one's. */
+  const submit = async (items: readonly Waiting[]): Promise<void> => {
+    const end = contention.begin();
+    const { isStale, alone } = await run(RequestKind.SUBMIT, items);
+    const ended = Promise.all(alone).then((stale) => {
+      end(isStale || stale.includes(true));
     });
+    if (isStale || contention.isHigh()) await ended;
+  };
+  const run = async (kind: RequestKind, items: readonly Waiting[]): Promise<Settled> => {
+    const outcomes = items.length === 1 ? items.map((): ItemOutcome => ({ kind: 'alone' })) : await runTogether(kind, items);
+    return { isStale: outcomes.some(isStaleOutcome), alone: items.flatMap((item, i) => settle(item, outcomes[i] ?? { kind: 'alone' }) ?? []) };
   };
 
   /** Does not reject: what befell the batch as a whole before it was ordered says nothing about its items. */
@@ -66,12 +85,22 @@ export function createContractBatches(session: TransactionSession, contract: str
     }
   };
 
-  const settle = (item: Waiting, outcome: ItemOutcome): void => {
+  const settle = (item: Waiting, outcome: ItemOutcome): Promise<boolean> | undefined => {
     if (outcome.kind === 'done') item.resolve(outcome.result);
     else if (outcome.kind === 'failed') item.reject(outcome.error);
     else if (outcome.kind === 'again' && item.repeats < MAX_REPEATS) submits.add({ ...item, requests: createRequests(session, contract, item.content), repeats: item.repeats + 1 });
-    // Without a verdict on its id the item keeps it, so that it is committed once at most.
-    else item.alone(outcome.kind === 'alone' ? item.requests : undefined).then(item.resolve, item.reject);
+    else return sendAlone(item, outcome.kind === 'alone' ? item.requests : undefined);
+    return undefined;
+  };
+  /** @param requests of the id that it has: without a verdict on that the item keeps it, so that it is committed once at most */
+  const sendAlone = async ({ alone, resolve, reject }: Waiting, requests: Requests | undefined): Promise<boolean> => {
+    try {
+      resolve(await alone(requests));
+      return false;
+    } catch (error) {
+      reject(error);
+      return isSelvedgeError(error) && isConflict(error.code);
+    }
   };
 
   const add = (queue: BatchQueue<Waiting>, content: RequestContent, alone: Alone): Promise<Uint8Array> =>
@@ -80,4 +109,8 @@ export function createContractBatches(session: TransactionSession, contract: str
     });
 
   return { submit: (content, alone) => add(submits, content, alone), evaluate: (content, alone) => add(evaluates, content, alone) };
+}
+
+function isStaleOutcome(outcome: ItemOutcome): boolean {
+  return outcome.kind === 'again' || (outcome.kind === 'failed' && isConflict(outcome.error.code));
 }
