@@ -8,6 +8,9 @@ import { verifyWritable } from './output-files.js';
 import { renderReport } from './report.js';
 import { toJson } from './result.js';
 import { runBench } from './run.js';
+import { parsePredictOptions, PREDICT_USAGE } from './scaling/options.js';
+import { renderPrediction } from './scaling/report.js';
+import { readResultFile } from './scaling/result-file.js';
 import { measureState, renderState } from './state-memory.js';
 
 const say = (text: string): void => {
@@ -15,6 +18,7 @@ const say = (text: string): void => {
 };
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.some((arg) => arg === '--predict' || arg.startsWith('--predict='))) return predict(args);
   let options: BenchOptions | 'help';
   try {
     options = parseBenchOptions(args);
@@ -45,6 +49,17 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function predict(args: readonly string[]): number {
+  try {
+    const options = parsePredictOptions(args);
+    process.stdout.write(`${renderPrediction(readResultFile(options.file), options)}\n`);
+    return 0;
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\n\n${PREDICT_USAGE}`);
+    return 2;
   }
 }
 

@@ -61,6 +61,8 @@ export const USAGE = `Usage: npm run bench -- [options]
   --profile DIR        write a CPU profile of every process to DIR (Chrome DevTools opens them)
   --state              instead: point reads and indexed rich queries over --keys documents (give 100000),
                        their messages to business nodes, and a compute node's restart; --seconds a point
+  --predict FILE       instead: predict from a file of --json what other machines carry; takes --compute-nodes, --endorsers,
+                       --business-nodes, --cores, --in-flight (lists) and --clients, and measures nothing
   --help               this text`;
 
 const DEFAULT_EXPERIMENTS: readonly ExperimentName[] = ['load', 'hot', 'batch', 'nodes'];
@@ -124,7 +126,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
   };
 }
 
-function list<T>(name: string, text: string, parse: (text: string) => T): T[] {
+/** Parses a comma-separated list. Throws RangeError when something stands in it twice. */
+export function list<T>(name: string, text: string, parse: (text: string) => T): T[] {
   const parsed = text.split(',').map(parse);
   if (new Set(parsed).size !== parsed.length) throw new RangeError(`${name}: each once`);
   return parsed;
@@ -136,7 +139,8 @@ function oneOf<T extends string>(name: string, text: string, allowed: readonly T
   return found;
 }
 
-function whole(name: string, text: string, minimum: number, maximum: number): number {
+/** Parses a whole number. Throws RangeError outside of what is allowed. */
+export function whole(name: string, text: string, minimum: number, maximum: number): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isInteger(value) || value < minimum || value > maximum) {
     throw new RangeError(`${name}: a whole number from ${String(minimum)} to ${String(maximum)} is expected, not "${text}"`);

@@ -57,7 +57,8 @@ export function refusals(failures: Readonly<Record<string, number>>): string {
   return all.length === 0 ? '0' : all.map(([code, count]) => `${code} ${String(count)}`).join(', ');
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** Rows in columns, numbers to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   return [head, ...rows].map((row) => `  ${row.map((cell, i) => (/^[\d–]/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ')}`.trimEnd());
 }
