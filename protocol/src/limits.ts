@@ -39,6 +39,8 @@ export const LIMITS = {
   /** A key-level endorsement policy. */
   maxKeyPolicyBytes: 8 * 1024,
   maxNameBytes: 256,
+  /** A key of a collection that is taken over. */
+  maxLegacyKeyBytes: 4 * 1024,
   maxIdentities: 64,
   maxEvidenceBytes: 64 * 1024,
   maxProfileBytes: 1024 * 1024,

@@ -61,6 +61,11 @@ describe('parseCore', () => {
     ['short ledger key of a write', 'MALFORMED_MESSAGE', withSection({ writes: [{ ...write, ledgerKey: hash(1, 31) }] })],
     ['short dataset tag', 'MALFORMED_MESSAGE', withSection({ writes: [{ ...write, datasetTag: hash(1, 31) }] })],
     ['short packet hash of a write', 'MALFORMED_MESSAGE', withSection({ writes: [{ ...write, effect: { case: 'packetHash', value: hash(1, 31) } }] })],
+    ['short legacy key hash of a read', 'MALFORMED_MESSAGE', withSection({ reads: [{ ...read, packetHash: NONE, legacyKeyHash: hash(1, 31) }] })],
+    ['short legacy value hash of a read', 'MALFORMED_MESSAGE', withSection({ reads: [{ ...read, packetHash: NONE, legacyKeyHash: hash(1), legacyValueHash: hash(1, 31) }] })],
+    ['a legacy entry beside a packet', 'MALFORMED_MESSAGE', withSection({ reads: [{ ...read, legacyKeyHash: hash(1) }] })],
+    ['a legacy value without its key', 'MALFORMED_MESSAGE', withSection({ reads: [{ ...read, packetHash: NONE, legacyValueHash: hash(1) }] })],
+    ['short legacy key hash of a write', 'MALFORMED_MESSAGE', withSection({ writes: [{ ...write, legacyKeyHash: hash(1, 31) }] })],
     ['a write without effect', 'MALFORMED_MESSAGE', withSection({ writes: [{ ...write, effect: { case: undefined } }] })],
     ['short key of a guard read', 'MALFORMED_MESSAGE', withSection({ guardsRead: [{ ...guard, guardKey: hash(1, 31) }] })],
     ['short key of a guard written', 'MALFORMED_MESSAGE', withSection({ guardsWritten: [{ ...guard, guardKey: hash(1, 31) }] })],
@@ -124,7 +129,7 @@ describe('target data', () => {
   });
 
   it('differs in its read set digest with every field', () => {
-    const changes = [{ ownerSet: 'x' }, { dataset: 'x' }, { ledgerKey: hash(9) }, { packetHash: new Uint8Array(0) }];
+    const changes = [{ ownerSet: 'x' }, { dataset: 'x' }, { ledgerKey: hash(9) }, { packetHash: new Uint8Array(0) }, { legacyKeyHash: hash(8) }, { legacyKeyHash: hash(9) }, { legacyKeyHash: hash(8), legacyValueHash: hash(9) }];
     const digests = [readSetDigest([read]), readSetDigest([read, read]), ...changes.map((change) => readSetDigest([{ ...read, ...change }]))];
     expect(new Set(digests.map(toHex)).size).toBe(digests.length);
   });

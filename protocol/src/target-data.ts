@@ -2,7 +2,7 @@ import { compareBytes, equalBytes, labelledHash, merkleRoot, sha256, signingInpu
 import { SelvedgeError } from '@selvedge/errors';
 import { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
 import { isRemoval } from './entry-overlay.js';
-import { CoreSchema, type ContractSection, type Core, type TargetData, type WriteEntry } from './gen/selvedge/v1/target_data_pb.js';
+import { CoreSchema, type ContractSection, type Core, type ReadEntry, type TargetData, type WriteEntry } from './gen/selvedge/v1/target_data_pb.js';
 import { keptItems, verifyItemMask } from './item-mask.js';
 import { LIMITS } from './limits.js';
 import { parseMessage } from './parse.js';
@@ -77,12 +77,14 @@ function checkSection(section: ContractSection): void {
   for (const read of section.reads) {
     requireLength('read ledger_key', read.ledgerKey, 32);
     if (read.packetHash.length !== 0) requireLength('read packet_hash', read.packetHash, 32);
+    checkLegacyRead(read);
   }
   for (const write of section.writes) {
     requireLength('write ledger_key', write.ledgerKey, 32);
     requireLength('write dataset_tag', write.datasetTag, 32);
     if (write.effect.case === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'write: no effect');
     if (write.effect.case === 'packetHash') requireLength('write packet_hash', write.effect.value, 32);
+    if (write.legacyKeyHash.length !== 0) requireLength('write legacy_key_hash', write.legacyKeyHash, 32);
     checkKeyPolicy(write);
   }
   for (const read of section.keyPolicyReads) {
@@ -90,6 +92,14 @@ function checkSection(section: ContractSection): void {
     requireAtMost('bytes of a key policy', read.policy.length, LIMITS.maxKeyPolicyBytes);
   }
   for (const guard of [...section.guardsRead, ...section.guardsWritten]) requireLength('guard_key', guard.guardKey, 32);
+}
+
+/** A key has a packet or an entry in the collection that is taken over, never both. */
+function checkLegacyRead({ packetHash, legacyKeyHash, legacyValueHash }: ReadEntry): void {
+  if (legacyKeyHash.length !== 0) requireLength('read legacy_key_hash', legacyKeyHash, 32);
+  if (legacyValueHash.length !== 0) requireLength('read legacy_value_hash', legacyValueHash, 32);
+  const isWhole = legacyKeyHash.length === 0 ? legacyValueHash.length === 0 : packetHash.length === 0;
+  if (!isWhole) throw new SelvedgeError('MALFORMED_MESSAGE', 'read: a legacy entry beside a packet, or without its key');
 }
 
 /** A key that is removed has no policy; a value that stays is written for its policy's sake. */
@@ -112,10 +122,23 @@ export function targetDigest(cores: readonly Uint8Array[], itemMask: Uint8Array)
   return labelledHash('target', merkleRoot(cores), cores.length, itemMask);
 }
 
-/** Digest of a section's read set, bound into each packet's header. 32 bytes. */
-export function readSetDigest(reads: readonly (EntryId & { packetHash: Uint8Array })[]): Uint8Array {
-  return labelledHash('read set', ...reads.flatMap((read) => [read.ownerSet, read.dataset, read.ledgerKey, read.packetHash]));
+/** An entry of a read set, as far as its digest goes. */
+export interface DigestedRead extends EntryId {
+  readonly packetHash: Uint8Array;
+  /** Default: empty. */
+  readonly legacyKeyHash?: Uint8Array | undefined;
+  readonly legacyValueHash?: Uint8Array | undefined;
 }
+
+/** Digest of a section's read set, bound into each packet's header. 32 bytes. */
+export function readSetDigest(reads: readonly DigestedRead[]): Uint8Array {
+  const hasLegacy = reads.some(({ legacyKeyHash = NONE }) => legacyKeyHash.length > 0);
+  if (!hasLegacy) return labelledHash('read set', ...reads.flatMap((read) => [read.ownerSet, read.dataset, read.ledgerKey, read.packetHash]));
+  const parts = reads.flatMap(({ ownerSet, dataset, ledgerKey, packetHash, legacyKeyHash = NONE, legacyValueHash = NONE }) => [ownerSet, dataset, ledgerKey, packetHash, legacyKeyHash, legacyValueHash]);
+  return labelledHash('read set with legacy entries', ...parts);
+}
+
+const NONE = new Uint8Array(0);
 
 /**
  * Parses the kept cores of target data, in order. What a mask drops is not looked into: it counts for the root alone.

@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { StoredNames } from '@selvedge/client';
+import { createTestContractPolicy } from '@selvedge/fixtures';
 import { encodeContractNames, facts, type ContractNames } from '@selvedge/policy';
+import { ContractPolicySchema, encodeMessage } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrateNames, type NameMigrationInput } from './migrate-names.js';
 import { migrationText, namesTable, phaseText, unfinishedText } from './names-text.js';
@@ -19,15 +21,16 @@ afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
 
 const COPYING: ContractNames = { phase: 'copying', current: 1n, other: 2n, former: [], newest: 2n, commitments: [new Uint8Array(1)] };
 const SETTLED: ContractNames = { ...COPYING, phase: 'settled', other: undefined };
+const policyOf = (init: Parameters<typeof createTestContractPolicy>[0] = {}): Uint8Array => encodeMessage(ContractPolicySchema, createTestContractPolicy(init));
 /** A run on a ledger that holds these names, with a count after the work. */
-const run = (names: ContractNames, change: Partial<NameMigrationInput> = {}, counts: Partial<StoredNames> = {}): { readonly proposed: unknown[]; readonly result: ReturnType<typeof migrateNames> } => {
+const run = (names: ContractNames, change: Partial<NameMigrationInput> = {}, counts: Partial<StoredNames> = {}, contract = policyOf()): { readonly proposed: unknown[]; readonly result: ReturnType<typeof migrateNames> } => {
   const proposed: unknown[] = [];
   const counted = stored({ phase: names.phase, current: names.current, other: names.other, ...counts });
   const result = migrateNames({
     contract: 'c',
     broker: { connectionProfile: undefined as never, profile: undefined as never, now: new Date() },
     policy: {
-      facts: () => Promise.resolve([{ key: facts.contract('c'), value: new Uint8Array(1) }, { key: facts.nameKeys('c'), value: encodeContractNames(names) }]),
+      facts: () => Promise.resolve([{ key: facts.contract('c'), value: contract }, { key: facts.nameKeys('c'), value: encodeContractNames(names) }]),
       propose: (changes) => { proposed.push(...changes); return Promise.resolve(new Uint8Array([1])); },
       submit: () => Promise.reject(new Error('nobody approved it')),
     },
@@ -88,6 +91,18 @@ describe('a migration of names by command', () => {
     await expect(run(switched, { isAborting: true }, { left: 0n }).result).rejects.toMatchObject({ code: 'NAME_MIGRATION_NOT_OPEN' });
     expect(await run({ ...COPYING, phase: 'clearing' }, { isAborting: true }, { left: 0n }).result).toMatchObject({ proposed: 'finish' });
     await expect(run(SETTLED, { isAborting: true }).result).rejects.toMatchObject({ code: 'NAME_MIGRATION_NOT_OPEN' });
+  });
+
+  it('does not go towards other names where the contract takes a collection over', async () => {
+    const taking = policyOf({ datasets: [{ name: 'old', ownerSet: 'aurora', members: ['AuroraMSP'], takesOver: true }] });
+    const refused = (names: ContractNames) => run(names, { options: { prolong: true } }, {}, taking);
+    for (const [names, text] of [[SETTLED, 'cannot be migrated'], [COPYING, '--abort']] as const) {
+      const { proposed, result } = refused(names);
+      await expect(result).rejects.toMatchObject({ code: 'FEATURE_UNSUPPORTED', message: expect.stringContaining(text) as string });
+      expect(proposed).toEqual([]);
+    }
+    expect(await run(COPYING, { isAborting: true }, {}, taking).result).toMatchObject({ proposed: 'abort' });
+    expect(await run({ ...COPYING, phase: 'clearing' }, {}, { left: 0n }, taking).result).toMatchObject({ proposed: 'finish' });
   });
 
   it('does not begin where it would stop half way', async () => {

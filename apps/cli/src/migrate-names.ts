@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isOfStep, isPhaseDone, proposeNameStep, type BrokerToAsk, type ContractNameKeys, type MigrationOptions, type StoredNames, type WorkProgress } from '@selvedge/client';
 import { SelvedgeError } from '@selvedge/errors';
 import type { Signer } from '@selvedge/identity';
-import { approvePolicyChange, createPolicyTransaction, listFacts, readContractNames, type ContractNames, type NameStep } from '@selvedge/policy';
+import { approvePolicyChange, createPolicyTransaction, facts, listFacts, parseContractPolicy, readContractNames, type ContractNames, type FactReader, type NameStep } from '@selvedge/policy';
 import { consentText, unfinishedText } from './names-text.js';
 import type { PolicyCommands } from './open-folder.js';
 
@@ -39,7 +39,7 @@ export interface NameMigrationResult extends WorkProgress {
 /**
  * Takes a migration from wherever it is as far as it can: to its end, or to a step that others must approve. Throws
  * NAME_MIGRATION_INCOMPLETE where the phase's work is not done, NAME_MIGRATION_NOT_OPEN where there is nothing to give up, or no more,
- * INVALID_CONFIGURATION for a contract that cannot be migrated as it is, VIEW_BEHIND, and what the work and the steps throw.
+ * INVALID_CONFIGURATION for a contract that cannot be migrated as it is, FEATURE_UNSUPPORTED for one that takes a collection over, VIEW_BEHIND, and what the work and the steps throw.
  */
 export async function migrateNames(input: NameMigrationInput): Promise<NameMigrationResult> {
   const { contract, names, isAborting, givenUp, options } = input;
@@ -59,6 +59,7 @@ export async function migrateNames(input: NameMigrationInput): Promise<NameMigra
   for (;;) {
     const ledger = listFacts(await input.policy.facts());
     const recorded = readContractNames(ledger, contract);
+    if (recorded.phase !== 'clearing' && !isAborting) verifyTakesNothingOver(ledger, contract, recorded);
     let stored = await seenByNodes(names, recorded);
     let step: NameStep['step'];
     if (recorded.phase === 'settled') {
@@ -90,6 +91,14 @@ function verifyMigratable({ datasets, unreadable }: StoredNames, { givenUp, opti
   const ending = datasets.find(({ isEnding, current }) => isEnding && current > 0n);
   if (ending !== undefined && !prolong) throw new SelvedgeError('INVALID_CONFIGURATION', `entries of collection ${ending.dataset} end by themselves (blockToLive), and a copy begins its life anew; --prolong has them live so much longer`, { role: 'cli' });
   if (unreadable > 0n && unreadable !== givenUp) throw new SelvedgeError('INVALID_CONFIGURATION', `${String(unreadable)} entries lie under revoked key epochs: nothing can copy them, and after the switch they are absent; ${consentText(unreadable)}`, { role: 'cli' });
+}
+
+/** Keys that have moved would be out of reach under other names, so that the ledger refuses the switch. */
+function verifyTakesNothingOver(ledger: FactReader, contract: string, { phase }: ContractNames): void {
+  const policy = ledger.fact(facts.contract(contract));
+  const taken = policy && parseContractPolicy(policy).datasets.find(({ takesOver }) => takesOver);
+  if (taken === undefined) return;
+  throw new SelvedgeError('FEATURE_UNSUPPORTED', `contract ${contract} takes over collection ${taken.name}, and its names cannot be migrated${phase === 'copying' ? '; --abort gives the migration up that is under way' : ''}`, { role: 'cli' });
 }
 
 /** A count by nodes that have seen what the ledger records. */

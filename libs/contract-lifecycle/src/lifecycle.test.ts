@@ -19,6 +19,7 @@ let folder: string;
 let block = 0n;
 let endorsement: EndorsementState | undefined;
 let brought: string[] = [];
+let held: boolean[] = [];
 beforeAll(async () => {
   consortium = await createTestConsortium();
 });
@@ -27,7 +28,7 @@ beforeEach(async () => {
   await writeFile(join(folder, 'index.js'), '');
   await writeCollections(...Object.keys(COLLECTIONS));
   await writeVersion('2.0.0');
-  [endorsement, brought, block] = [undefined, [], 10n];
+  [endorsement, brought, held, block] = [undefined, [], [], 10n];
 });
 afterEach(async () => {
   consortium.restore();
@@ -60,9 +61,10 @@ const ports = (): LifecyclePorts => ({
   fetchKeyCommitments: () => Promise.reject(new Error('the contract has its keys')),
   fetchOwnerKeys: (_profile, mspId) => Promise.resolve(ownerKeysOf(mspId)),
   proposals: join(folder, 'proposals'),
-  endorsement: (policy) => {
+  endorsement: (policy, { isHeld } = { isHeld: false }) => {
     brought.push(policy.version);
-    return Promise.resolve(endorsement ?? { committed: true, sequence: 1 });
+    held.push(isHeld);
+    return Promise.resolve(endorsement ?? { committed: !isHeld, sequence: 1 });
   },
 });
 
@@ -195,6 +197,32 @@ describe('bringContract', () => {
     await expect(commitPending(ports(), await pending())).rejects.toMatchObject({ code: 'NOT_READY' });
     endorsement = undefined;
     expect(await commitPending(ports(), await pending())).toBe(11n);
+  });
+
+  describe('a contract that takes a collection over', () => {
+    const taking = async (): Promise<ContractPlan> => {
+      await writeFile(join(folder, 'selvedge.json'), JSON.stringify({ takesOver: ['auroraStones'] }));
+      consortium.state.setFact(facts.epoch('deeds', 1n), new Uint8Array(1));
+      return plan(7, { name: 'deeds' });
+    };
+    const isRecorded = (): boolean => consortium.state.fact(facts.contract('deeds')) !== undefined;
+
+    it('ends the chaincode of before only where the policy can follow at once', async () => {
+      expect(await bringContract(ports(), await taking(), { admins: admins('AuroraMSP', 'NorthMSP') })).toMatchObject({ isRecorded: false, endorsement: { committed: false } });
+      expect(await bringContract(ports(), await taking(), { admins: admins('BorealisMSP', 'SouthMSP'), isApprovalOnly: true })).toMatchObject({ isRecorded: false, endorsement: { committed: false } });
+      expect([held, isRecorded()]).toEqual([[true, true], false]);
+      expect(await bringContract(ports(), await taking(), { admins: [] })).toMatchObject({ isRecorded: true, endorsement: { committed: true } });
+      expect([held, isRecorded()]).toEqual([[true, true, false], true]);
+    });
+
+    it('is recorded after its definition alone', async () => {
+      endorsement = { committed: false, sequence: 2 };
+      expect(await bringContract(ports(), await taking(), { admins: admins(...QUORUM) })).toMatchObject({ isRecorded: false });
+      expect([held, isRecorded()]).toEqual([[false], false]);
+      endorsement = undefined;
+      await commitPending(ports(), findPending(await readPending(ports().proposals, present()), 'deeds', folder));
+      expect([held, isRecorded()]).toEqual([[false, false], true]);
+    });
   });
 
   it('records nothing where only approvals are asked for', async () => {

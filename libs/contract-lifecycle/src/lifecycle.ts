@@ -59,9 +59,21 @@ export async function planContract(
   parseContractPolicy(encodePolicy(policy));
   verifyContractPolicy(policy, present.profile, previous);
   refuseNewOwners(policy, previous);
+  refuseTakeOver(policy, ports.endorsement !== undefined);
   // Endorsement chaincodes are what Fabric's endorsers run.
   verifyCalls(policy, manifest.settings.calls ?? [], { present, isOnFabric: ports.endorsement !== undefined });
   return { policy, isKnown: previous !== undefined, change: await wantedChange(ports, policy, present), present };
+}
+
+/** The first collection that a contract takes over, by name. */
+function takenOver({ datasets }: ContractPolicy): string | undefined {
+  return datasets.find(({ takesOver }) => takesOver)?.name;
+}
+
+/** Only Fabric has collections that were written before. */
+function refuseTakeOver(policy: ContractPolicy, isOnFabric: boolean): void {
+  const taken = takenOver(policy);
+  if (taken !== undefined && !isOnFabric) throw new SelvedgeError('FEATURE_UNSUPPORTED', `taking over collection ${taken}: the embedded ledger has no collections of other chaincode`, { role: 'cli' });
 }
 
 /** Owners of datasets that are kept in plaintext, each once. */
@@ -98,19 +110,22 @@ async function wantedChange(ports: LifecyclePorts, policy: ContractPolicy, prese
 /**
  * The one sequence by which a contract comes onto a ledger or is upgraded: what its endorsers run, then the approvals of
  * these administrators, then, once enough organisations have approved, the record. Does only what is missing, so it may
- * be run again, by one operator or several.
+ * be run again, by one operator or several. Where a contract takes collections over, its definition ends the chaincode of before: it is
+ * not committed before the record can follow at once.
  *
  * @param input.isApprovalOnly gathers approvals and leaves the record to commitProposal
  */
 export async function bringContract(ports: LifecyclePorts, plan: ContractPlan, input: { readonly admins: readonly Signer[]; readonly isApprovalOnly?: boolean }): Promise<ContractProgress> {
   const { policy, change, present } = plan;
-  const endorsement = await ports.endorsement?.(policy);
-  if (change === undefined) return { endorsement, proposal: undefined, blockNumber: undefined, isRecorded: true };
+  const isTakeOver = !plan.isKnown && takenOver(policy) !== undefined;
+  const early = change !== undefined && isTakeOver ? undefined : await ports.endorsement?.(policy);
+  if (change === undefined) return { endorsement: early, proposal: undefined, blockNumber: undefined, isRecorded: true };
   const proposal = await approveProposal(ports.proposals, change, { profile: present.profile, facts: present, admins: input.admins });
-  const isEnough = proposal.approvals.length >= proposal.needed;
+  const isEnough = proposal.approvals.length >= proposal.needed && input.isApprovalOnly !== true;
+  const endorsement = isTakeOver ? await ports.endorsement?.(policy, { isHeld: !isEnough }) : early;
   // A changed policy must not outrun its collections; a new contract is not in use before it has them.
-  const mayRecord = endorsement?.committed !== false || !plan.isKnown;
-  if (input.isApprovalOnly === true || !isEnough || !mayRecord) return { endorsement, proposal, blockNumber: undefined, isRecorded: false };
+  const mayRecord = endorsement?.committed !== false || (!plan.isKnown && !isTakeOver);
+  if (!isEnough || !mayRecord) return { endorsement, proposal, blockNumber: undefined, isRecorded: false };
   const blockNumber = await ports.submit(proposal.transaction);
   await removeProposal(proposal);
   return { endorsement, proposal, blockNumber, isRecorded: true };

@@ -24,6 +24,9 @@ export interface LifecyclePorts {
   fetchOwnerKeys(profile: Profile, mspId: string): Promise<Uint8Array>;
   /** Folder of the files that gather approvals. */
   readonly proposals: string;
-  /** On Fabric: brings the endorsement chaincode, with the policy's collections, onto the channel as far as the organisations here can. */
-  readonly endorsement?: ((policy: ContractPolicy) => Promise<EndorsementState>) | undefined;
+  /**
+   * On Fabric: brings the endorsement chaincode, with the policy's collections, onto the channel as far as the organisations here can.
+   * @param options.isHeld gathers approvals of the definition and does not commit it; default false
+   */
+  readonly endorsement?: ((policy: ContractPolicy, options?: { readonly isHeld: boolean }) => Promise<EndorsementState>) | undefined;
 }

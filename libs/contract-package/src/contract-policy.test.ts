@@ -48,6 +48,11 @@ describe('planContractPolicy', () => {
     expect(guards({ withoutContentGuard: [''] })).toEqual([false, true]);
   });
 
+  it('has a dataset take over the collection of its name where the manifest says so, and no other', () => {
+    const policy = plan(manifest({ collections: [collection('a', ['AuroraMSP']), collection('b', ['AuroraMSP'])], settings: { takesOver: ['b'] } }));
+    expect(declared(policy).map(({ name, takesOver }) => [name, takesOver])).toEqual([['', false], ['a', false], ['b', true]]);
+  });
+
   it('makes a policy that the ledger accepts', () => {
     const policy = plan(manifest({ collections: [collection('a', ['AuroraMSP'])], settings: { gatedFunctions: ['Draw'], organisationMap: { Org1MSP: 'NorthMSP' }, eventReaders: ['AuroraMSP'] } }));
     expect(() => parseContractPolicy(encodeMessage(ContractPolicySchema, policy))).not.toThrow();

@@ -94,6 +94,7 @@ export function planContractPolicy(input: {
       memberOnlyWrite: collection?.memberOnlyWrite ?? false,
       members: [...(collection?.members ?? [])],
       blockToLive: collection?.blockToLive ?? 0n,
+      takesOver: own.takesOver?.includes(dataset) === true,
     };
   });
   return create(ContractPolicySchema, {

@@ -38,6 +38,8 @@ describe('readManifest', () => {
     ['no owners', { worldState: { owners: [] } }, 'MANIFEST_INVALID', 'worldState.owners'],
     ['an owner set of no collection', { ownerSets: { x: { endorsementPolicy: 'y' } } }, 'MANIFEST_INVALID', 'ownerSets.x is not a collection'],
     ['a dataset that there is not', { withoutContentGuard: ['', 'x'] }, 'MANIFEST_INVALID', 'withoutContentGuard: x is not a collection'],
+    ['a collection to take over that there is not', { takesOver: ['x'] }, 'MANIFEST_INVALID', 'takesOver: x is not a collection'],
+    ['a world state to take over', { takesOver: [''] }, 'MANIFEST_INVALID', 'takesOver'],
     ['a key access rule of no role', { keyAccess: [{ operatorMspId: 'AMSP' }] }, 'MANIFEST_INVALID', 'selvedge.json: keyAccess.0.role'],
     ['a key access rule with a field that is none', { keyAccess: [{ role: 'compute', operatorMspId: 'AMSP', nodes: ['n'] }] }, 'MANIFEST_INVALID', 'nodes'],
     ['a key access rule of no organisation', { keyAccess: [{ role: 'compute', operatorMspId: 'A MSP' }] }, 'MANIFEST_INVALID', 'keyAccess.0.operatorMspId: is not an MSP id'],

@@ -38,6 +38,8 @@ export const selvedgeJsonSchema = z.strictObject({
   withoutContentGuard: z.array(z.string()).optional(),
   /** Datasets ('' for the world state) that their owners keep in plaintext too, for the organisations' own programs. Stands for good. */
   plaintext: z.array(z.string()).optional(),
+  /** Collections that chaincode without Selvedge has written under the contract's name on Fabric: read in place, and moved as their keys are written. Stands for good. */
+  takesOver: z.array(z.string().min(1)).optional(),
   /** Contracts of the channel that it calls, by itself or through others: checked when it is deployed, and no limit on what it may call. */
   calls: z.array(contractName).optional(),
   suite: z.string().optional(),
@@ -82,7 +84,7 @@ export async function readManifest(directory: string): Promise<ContractManifest>
       throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: ownerSets.${name} is not a collection of ${COLLECTIONS_FILE}`);
     }
   }
-  for (const field of ['withoutContentGuard', 'plaintext'] as const) {
+  for (const field of ['withoutContentGuard', 'plaintext', 'takesOver'] as const) {
     const unknown = settings[field]?.find((name) => name !== '' && !collections.some((collection) => collection.name === name));
     if (unknown !== undefined) throw new SelvedgeError('MANIFEST_INVALID', `${SELVEDGE_FILE}: ${field}: ${unknown} is not a collection of ${COLLECTIONS_FILE}`);
   }

@@ -124,6 +124,22 @@ describe('createFollowerHandlers', () => {
     await expect(handlers.confirmReads(create(ConfirmReadsRequestSchema, { reads: Uint8Array.of(255, 1, 2), nonce }))).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
   });
 
+  it('confirms what a collection holds that is taken over, beside the absence of a packet, where the ledger has such collections', async () => {
+    const { signer } = consortium.organisation('NorthMSP').peer;
+    const [one, two] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    const state = { ...consortium.state, version: (_contract: string, _set: string, _dataset: string, key: Uint8Array) => (key[0] === 1 ? one : undefined), legacyHash: (contract: string, dataset: string, hash: Uint8Array) => (contract === 'c' && dataset === 'd' && hash[0] === 1 ? one : undefined) };
+    const stale = async (keys: NonNullable<MessageInitShape<typeof QueryReadsSchema>['keys']>, on = state): Promise<readonly number[]> => {
+      const handlers = createFollowerHandlers({ follower: { ...follower, state: on }, signer });
+      const { statement } = await handlers.confirmReads(create(ConfirmReadsRequestSchema, { reads: encodeMessage(QueryReadsSchema, { keys }), nonce }));
+      return parseMessage(StandingReadsSchema, statement, 1_000).stale;
+    };
+    const place = { contract: 'c', ownerSet: 'o', dataset: 'd', ledgerKey: two };
+    const keys = [{ ...place, legacyKeyHash: one, legacyValueHash: one }, { ...place, legacyKeyHash: one }, { ...place, legacyKeyHash: two }, { ...place, legacyKeyHash: two, legacyValueHash: one }, { ...place, ledgerKey: one, legacyKeyHash: one, legacyValueHash: one }, { ...place, dataset: 'e', legacyKeyHash: one, legacyValueHash: one }];
+    expect(await stale(keys)).toEqual([1, 3, 4, 5]);
+    expect(await stale(keys, { ...state, legacyHash: undefined } as unknown as typeof state)).toEqual([0, 1, 2, 3, 4, 5]);
+    await expect(stale([{ ...place, legacyKeyHash: new Uint8Array(31) }])).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
+  });
+
   it('sends the facts, sorted and under the root it signed, when the asker has others', async () => {
     for (const known of [new Uint8Array(0), new Uint8Array(32)]) {
       const answer = await ask(nonce, known);

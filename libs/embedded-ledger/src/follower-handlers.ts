@@ -90,9 +90,11 @@ export function createFollowerHandlers({ follower, signer }: { readonly follower
     const { state } = follower;
     // One synchronous stretch: all of one height.
     const isStale = [
-      ...keys.map(({ contract, ownerSet, dataset, ledgerKey, packetHash }) => {
+      ...keys.map(({ contract, ownerSet, dataset, ledgerKey, packetHash, legacyKeyHash, legacyValueHash }) => {
         requireLength('ledger_key', ledgerKey, 32);
-        return !equalBytes(state.version(contract, ownerSet, dataset, ledgerKey) ?? ABSENT, packetHash);
+        if (legacyKeyHash.length > 0) requireLength('legacy_key_hash', legacyKeyHash, 32);
+        const isLegacyCurrent = legacyKeyHash.length === 0 || (state.legacyHash !== undefined && equalBytes(state.legacyHash(contract, dataset, legacyKeyHash) ?? ABSENT, legacyValueHash));
+        return !isLegacyCurrent || !equalBytes(state.version(contract, ownerSet, dataset, ledgerKey) ?? ABSENT, packetHash);
       }),
       ...guards.map(({ contract, ownerSet, dataset, guardKey, txId }) => {
         requireLength('guard_key', guardKey, 32);

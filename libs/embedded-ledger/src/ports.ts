@@ -32,6 +32,8 @@ export interface StateReader extends FactReader {
   guard(contract: string, ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array | undefined;
   /** The key's own endorsement policy, SignaturePolicyEnvelope bytes; undefined: it has none. */
   keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined;
+  /** SHA-256 of what a collection of the contract's name holds from before Selvedge, under the SHA-256 of a key; undefined: absent. Left out by ledgers that have no such collections. */
+  legacyHash?(contract: string, collection: string, keyHash: Uint8Array): Uint8Array | undefined;
   /** Where the key's history ends; the world state's alone have one. */
   history(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): KeyHistory;
   result(txId: Uint8Array): TransactionResult | undefined;

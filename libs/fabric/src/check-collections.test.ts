@@ -52,6 +52,14 @@ describe('the check of collections', () => {
     expect(codes(own, { AuroraMSP: 0 })).toEqual(['ENDORSEMENT_IMPOSSIBLE']);
   });
 
+  it('knows that endorsers who are no members of a collection that is taken over cannot be asked for its removals', () => {
+    const of = (endorser: string): string[][] => {
+      const policy = createTestContractPolicy({ ownerSets: [{ name: 'aurora', owners: ['AuroraMSP'], endorsementPolicy: `OR('${endorser}.peer')` }], datasets: [{ name: 'old', ownerSet: 'aurora', members: ['AuroraMSP'], takesOver: true }] });
+      return checkCollections(createCollections(policy, { keepers: 'endorsers' }), { policy }).map(({ code, message }) => [code, message.slice(0, 25)]);
+    };
+    expect([of('NorthMSP'), of('AuroraMSP')]).toEqual([[['REMOVALS_MAY_STALL', 'old: endorser NorthMSP is']], []]);
+  });
+
   it('passes over collections that are not Selvedge’s', () => {
     expect(codes({ name: 'theirs', memberOnlyRead: false })).toEqual([]);
   });

@@ -1,17 +1,19 @@
 import { blockToLiveOf, parseEndorsementPolicy } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
-import { countPeers, type CollectionConfig, type PeersPerOrganisation } from './collections.js';
+import { countPeers, takenOver, type CollectionConfig, type PeersPerOrganisation } from './collections.js';
 import type { DeployWarning } from './deploy-warning.js';
 import { MARKER_COLLECTION, ownerSetOf } from './names.js';
 
 /**
- * Risky settings in collections that are about to be deployed, or are in use. Collections that are not Selvedge's are
- * passed over. Throws POLICY_MALFORMED when a policy in them does not parse.
+ * Risky settings in collections that are about to be deployed, or are in use. Collections that are neither Selvedge's nor taken over by
+ * the policy are passed over. Throws POLICY_MALFORMED when a policy in them does not parse.
  */
 export function checkCollections(collections: readonly CollectionConfig[], options: { readonly policy?: ContractPolicy; readonly peersPerOrganisation?: PeersPerOrganisation } = {}): DeployWarning[] {
-  return collections
+  const others = options.policy === undefined ? [] : takenOver(options.policy);
+  const own = collections
     .filter(({ name }) => name === MARKER_COLLECTION || ownerSetOf(name) !== undefined)
     .flatMap((collection) => [...checkAccess(collection), ...checkLife(collection, options.policy), ...checkDissemination(collection, options.peersPerOrganisation)]);
+  return [...own, ...collections.filter(({ name }) => others.includes(name)).flatMap(checkRemovals)];
 }
 
 function checkAccess({ name, memberOnlyRead, memberOnlyWrite, endorsementPolicy }: CollectionConfig): DeployWarning[] {
@@ -46,6 +48,15 @@ function checkDissemination({ name, policy, requiredPeerCount, endorsementPolicy
     warnings.push({ code: 'ENDORSEMENT_IMPOSSIBLE', message: `${name}: requiredPeerCount ${String(requiredPeerCount)} counts peers other than the endorsing one, and ${short} has too few of them among the members: its endorsements fail; lower requiredPeerCount, add a peer, or add a member` });
   }
   return warnings;
+}
+
+/** What is written into a collection that is taken over are removals, which a member's peer has to be given as any private data. */
+function checkRemovals({ name, policy, requiredPeerCount, endorsementPolicy }: CollectionConfig): DeployWarning[] {
+  if (endorsementPolicy?.signaturePolicy === undefined || requiredPeerCount > 0) return [];
+  const members = parseEndorsementPolicy(policy).mspIds;
+  const outsider = parseEndorsementPolicy(endorsementPolicy.signaturePolicy).mspIds.find((mspId) => !members.includes(mspId));
+  if (outsider === undefined) return [];
+  return [{ code: 'REMOVALS_MAY_STALL', message: `${name}: endorser ${outsider} is no member, so that a member’s peer which is down at the first write of a key may find nobody who has the removal of its old value, and its commit of that block waits; set pullRetryThreshold to 1s on the members’ peers, or have members alone endorse for the owner set` }];
 }
 
 /** The endorsing peer itself, where its organisation has one. */

@@ -3,7 +3,7 @@ import { createTestContractPolicy, ENDORSER_MSP_IDS, refusalCode, TWO_OF_THREE }
 import { parseEndorsementPolicy } from '@selvedge/policy';
 import { describe, expect, it } from 'vitest';
 import { checkCollections } from './check-collections.js';
-import { countPeers, createCollections, type CollectionConfig } from './collections.js';
+import { countPeers, createCollections, takenOver, type CollectionConfig } from './collections.js';
 import { MARKER_COLLECTION } from './names.js';
 
 const named = (collections: readonly CollectionConfig[], name: string): CollectionConfig => collections.find((collection) => collection.name === name)!;
@@ -32,6 +32,25 @@ describe('collections of a contract', () => {
     });
     expect(members(named(collections, 'selvedge_trade'))).toEqual(['AuroraMSP', 'BorealisMSP']);
     expect(named(collections, 'selvedge_trade')).toMatchObject({ requiredPeerCount: 1, maxPeerCount: 2 });
+  });
+
+  it('have those beside them that the contract takes over, with their members, under the owner set’s policy', () => {
+    const endorsementPolicy = "OR('NorthMSP.peer')";
+    const ownerSets = [{ name: 'aurora', owners: ['AuroraMSP'], endorsementPolicy }];
+    const dataset = { name: 'oldStones', ownerSet: 'aurora', members: ['CelestaMSP', 'AuroraMSP'], memberOnlyRead: false };
+    const collections = (takesOver: boolean): CollectionConfig[] => createCollections(createTestContractPolicy({ ownerSets, datasets: [{ ...dataset, takesOver }] }), { keepers: 'endorsers' });
+    expect(collections(false).map(({ name }) => name)).not.toContain('oldStones');
+    expect([true, false].map((takesOver) => takenOver(createTestContractPolicy({ ownerSets, datasets: [{ ...dataset, takesOver }] })))).toEqual([['oldStones'], []]);
+    expect(named(collections(true), 'oldStones')).toEqual({
+      name: 'oldStones',
+      policy: "OR('AuroraMSP.member', 'CelestaMSP.member')",
+      requiredPeerCount: 0,
+      maxPeerCount: 2,
+      blockToLive: 0,
+      memberOnlyRead: true,
+      memberOnlyWrite: false,
+      endorsementPolicy: { signaturePolicy: endorsementPolicy },
+    });
   });
 
   it('leave the markers to whoever is named, without a change of their policy', () => {

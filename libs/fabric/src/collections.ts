@@ -1,5 +1,5 @@
 import { blockToLiveOf, parseEndorsementPolicy } from '@selvedge/policy';
-import { compareText, type ContractPolicy, type OwnerSet } from '@selvedge/protocol';
+import { compareText, type ContractPolicy, type Dataset, type OwnerSet } from '@selvedge/protocol';
 import { MARKER_COLLECTION, collectionOf } from './names.js';
 
 /** One entry of Fabric's collections_config.json. */
@@ -45,13 +45,26 @@ export function countPeers(mspIds: readonly string[], peers: PeersPerOrganisatio
 }
 
 /**
- * The private data collections of a contract: one per owner set, and the replay markers'. Each has an endorsement policy
+ * The private data collections of a contract: one per owner set, the replay markers', and those that it takes over. Each has an endorsement policy
  * of its own, so that the chaincode's policy can stay a matter of governance.
  * Throws INVALID_CONFIGURATION for an owner set whose name Fabric would refuse, POLICY_MALFORMED.
  */
 export function createCollections(policy: ContractPolicy, options: CollectionOptions): CollectionConfig[] {
   const ownerSets = [...policy.ownerSets].sort((a, b) => compareText(a.name, b.name));
-  return [...ownerSets.map((ownerSet) => ownerSetCollection(ownerSet, blockToLiveOf(policy, ownerSet.name), options)), markerCollection(policy, options)];
+  return [
+    ...ownerSets.map((ownerSet) => ownerSetCollection(ownerSet, blockToLiveOf(policy, ownerSet.name), options)),
+    markerCollection(policy, options),
+    ...datasetsTakenOver(policy).map((dataset) => takenOverCollection(dataset, policy, options)),
+  ];
+}
+
+/** Names of the collections that a contract takes over, which are those of its datasets. */
+export function takenOver(policy: Pick<ContractPolicy, 'datasets'>): string[] {
+  return datasetsTakenOver(policy).map(({ name }) => name);
+}
+
+function datasetsTakenOver({ datasets }: Pick<ContractPolicy, 'datasets'>): Dataset[] {
+  return datasets.filter(({ takesOver }) => takesOver).sort((a, b) => compareText(a.name, b.name));
 }
 
 function ownerSetCollection({ name, owners, endorsementPolicy }: OwnerSet, blockToLive: bigint, { keepers, peersPerOrganisation }: CollectionOptions): CollectionConfig {
@@ -68,6 +81,12 @@ function ownerSetCollection({ name, owners, endorsementPolicy }: OwnerSet, block
 function markerCollection({ endorsementPolicy }: ContractPolicy, { peersPerOrganisation, markerMembers }: CollectionOptions): CollectionConfig {
   const members = sortedUnique(markerMembers ?? parseEndorsementPolicy(endorsementPolicy).mspIds);
   return collection({ name: MARKER_COLLECTION, members, required: 0, count: countPeers(members, peersPerOrganisation), endorsementPolicy, blockToLive: 0 });
+}
+
+/** Its members keep what they have. Nothing but removals is written from now on, under the owner set's policy: no packet must reach anybody. */
+function takenOverCollection({ name, members, ownerSet }: Dataset, { ownerSets, endorsementPolicy }: ContractPolicy, { peersPerOrganisation }: CollectionOptions): CollectionConfig {
+  const governing = ownerSets.find((set) => set.name === ownerSet)?.endorsementPolicy ?? endorsementPolicy;
+  return collection({ name, members: sortedUnique(members), required: 0, count: countPeers(members, peersPerOrganisation), endorsementPolicy: governing, blockToLive: 0 });
 }
 
 interface CollectionInput {

@@ -12,6 +12,8 @@ export type DeployWarningCode =
   | 'TRANSACTION_ABOVE_BLOCK_LIMIT'
   | 'DISCOVERY_IS_SLOW'
   | 'POLICY_CANNOT_CHANGE'
+  | 'REMOVALS_MAY_STALL'
+  | 'WORLD_STATE_LEFT_BEHIND'
   | 'PEER_SETTINGS_UNSEEN';
 
 /** A risky setting, found at deploy time. */

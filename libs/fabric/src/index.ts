@@ -2,7 +2,7 @@ export * from './names.js';
 export { setsThatRunAll, type EndorsedContract } from './called-endorsers.js';
 export { checkChannelSettings, PEER_GRPC_LIMIT_BYTES, type ChannelSettings } from './check-channel-settings.js';
 export { checkCollections } from './check-collections.js';
-export { createCollections, type CollectionConfig, type CollectionOptions, type PeersPerOrganisation } from './collections.js';
+export { createCollections, takenOver, type CollectionConfig, type CollectionOptions, type PeersPerOrganisation } from './collections.js';
 export type { DeployWarning, DeployWarningCode } from './deploy-warning.js';
 export { encodeFabricEndorsement, encodeFabricEvents, eventsOfItems, parseFabricEndorsement, parseFabricEvents, type ItemEvents } from './endorsement-response.js';
 export { parseProposalChaincode } from './proposal.js';
@@ -14,6 +14,7 @@ export { parseEndorsedResponse, type EndorsedResponse } from './domain/endorsed-
 export { fabricCodeName, toValidationCode } from './domain/fabric-codes.js';
 export { FabricStateOverlay, type FabricState } from './domain/fabric-state.js';
 export { judgeFabricBlock, type BlockContext, type FabricBlockVerdict } from './domain/judge-block.js';
+export { foreignUpdates, type ForeignUpdate } from './domain/foreign-writes.js';
 export { judgeFabricTransaction, type FabricVerdict, type JudgeContext } from './domain/judge-transaction.js';
 export { marksOfEntries } from './domain/changed-entries.js';
 export { collectionLife } from './domain/collection-life.js';

@@ -57,6 +57,7 @@ function checkDatasets(datasets: readonly Dataset[], ownerSets: ReadonlySet<stri
     if (!(dataset.mode in StorageMode)) throw malformed(`dataset ${dataset.name}: unknown storage mode`);
     checkList(`dataset ${dataset.name}: members`, dataset.members, MSP_ID);
     checkBlockToLive(dataset, datasets);
+    checkTakeOver(dataset);
   }
 }
 
@@ -65,6 +66,16 @@ function checkBlockToLive({ name, ownerSet, blockToLive }: Dataset, datasets: re
   if (blockToLive > MAX_BLOCK_TO_LIVE) throw malformed(`dataset ${name}: block_to_live above ${String(MAX_BLOCK_TO_LIVE)}`);
   if (name === '' && blockToLive !== 0n) throw malformed('the world state has no block_to_live');
   if (datasets.some((other) => other.ownerSet === ownerSet && other.blockToLive !== blockToLive)) throw malformed(`owner set ${ownerSet}: its datasets differ in block_to_live`);
+}
+
+/** Fabric's names for collections of ours, and for each organisation's own. */
+const RESERVED_COLLECTION = /^(?:selvedge[-_]|_implicit_org_)/;
+
+/** World state is no collection; what peers forget by themselves is counted from heights that nobody here knows. */
+function checkTakeOver({ name, takesOver, blockToLive }: Dataset): void {
+  if (!takesOver) return;
+  if (name === '' || RESERVED_COLLECTION.test(name)) throw malformed(`dataset ${name}: only a collection of the chaincode’s own can be taken over`);
+  if (blockToLive !== 0n) throw malformed(`dataset ${name}: a collection with block_to_live cannot be taken over`);
 }
 
 function checkFunctions(names: readonly string[]): void {

@@ -40,6 +40,11 @@ describe('parseContractPolicy', () => {
     ['a life of the world state', { datasets: [{ ...world, blockToLive: 3n }] }, /world state has no block_to_live/],
     ['datasets of one owner set that differ in their life', { datasets: [world, { ...stones, blockToLive: 3n }, { ...stones, name: 'other', blockToLive: 4n }] }, /owner set own: its datasets differ in block_to_live/],
     ['a life beyond all heights', { datasets: [{ ...stones, blockToLive: 2n ** 53n + 1n }] }, /block_to_live above/],
+    ['a world state that is taken over', { datasets: [{ ...world, takesOver: true }] }, /only a collection of the chaincode’s own can be taken over/],
+    ['a collection of Selvedge’s that is taken over', { datasets: [{ ...stones, name: 'selvedge_own', takesOver: true }] }, /only a collection of the chaincode’s own/],
+    ['a marker collection that is taken over', { datasets: [{ ...stones, name: 'selvedge-marker', takesOver: true }] }, /only a collection of the chaincode’s own/],
+    ['an implicit collection that is taken over', { datasets: [{ ...stones, name: '_implicit_org_Org1MSP', takesOver: true }] }, /only a collection of the chaincode’s own/],
+    ['a collection with an end that is taken over', { datasets: [{ ...stones, blockToLive: 3n, takesOver: true }] }, /a collection with block_to_live cannot be taken over/],
     ['a member that is no MSP id', { datasets: [{ ...stones, members: ['Org 1'] }] }, /members: entry 0/],
     ['a gated function twice', { gatedFunctions: ['a', 'a'] }, /gated_functions: a name occurs twice/],
     ['a gated function without a name', { gatedFunctions: [''] }, /gated_functions: empty/],
@@ -120,6 +125,21 @@ describe('verifyContractPolicy', () => {
     const kept = (mode: StorageMode): object => ({ datasets: [world, { ...stones, mode }], gatedFunctions: [], gateOrganisations: [], gateQuorum: 0 });
     expect(refused({ policyVersion: 2n, ...kept(StorageMode.PLAINTEXT) }, kept(StorageMode.PLAINTEXT))).toBe('nothing was refused');
     for (const [now, before] of [[StorageMode.PLAINTEXT, StorageMode.CIPHERTEXT], [StorageMode.CIPHERTEXT, StorageMode.PLAINTEXT]] as const) expect(refused({ policyVersion: 2n, ...kept(now) }, kept(before))).toMatch(/^POLICY_MALFORMED: .*storage mode of dataset .* changes/);
+  });
+
+  it('lets a dataset take a collection over from its first policy on, or never', () => {
+    const taken = (takesOver: boolean): object => ({ datasets: [world, { ...stones, takesOver }] });
+    expect(refused({ policyVersion: 2n, ...taken(true) }, taken(true))).toBe('nothing was refused');
+    expect(refused({ policyVersion: 2n, ...taken(true) }, { datasets: [world] })).toBe('nothing was refused');
+    for (const [now, before] of [[true, false], [false, true]] as const) expect(refused({ policyVersion: 2n, ...taken(now) }, taken(before))).toMatch(/^POLICY_MALFORMED: .*takes a collection over from its first policy on, or never/);
+  });
+
+  it('lets nobody become a member of a collection that is taken over', () => {
+    const kept = (takesOver: boolean, members: readonly string[]): object => ({ datasets: [world, { ...stones, takesOver, members }] });
+    for (const [takesOver, now] of [[true, ['Org3MSP', 'Org1MSP']], [true, ['Org1MSP']], [false, ['Org1MSP', 'Org2MSP', 'Org3MSP']]] as const) {
+      expect(refused({ policyVersion: 2n, ...kept(takesOver, now) }, kept(takesOver, ['Org1MSP', 'Org3MSP']))).toBe('nothing was refused');
+    }
+    expect(refused({ policyVersion: 2n, ...kept(true, ['Org1MSP', 'Org2MSP']) }, kept(true, ['Org1MSP', 'Org3MSP']))).toMatch(/^POLICY_MALFORMED: .*Org2MSP as a new member would be given its old values/);
   });
 
   it('counts its versions from 1, by one', () => {

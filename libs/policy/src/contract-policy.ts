@@ -49,6 +49,8 @@ export function verifyContractPolicy(policy: ContractPolicy, profile: Profile, p
   }
   for (const dataset of policy.datasets) requireKnown(`dataset ${dataset.name}`, dataset.members);
   for (const dataset of policy.datasets) verifySameMode(dataset, previous, refuse);
+  for (const dataset of policy.datasets) verifySameTakeOver(dataset, previous, refuse);
+  for (const dataset of policy.datasets) verifyNoNewMember(dataset, previous, refuse);
   for (const { name } of policy.ownerSets) verifySameLife(name, policy, previous, refuse);
   requireKnown('the organisation map', policy.organisationMap.map((mapping) => mapping.endorserMspId));
   for (const mapping of previous?.organisationMap ?? []) verifyMappingStands(mapping, policy, refuse);
@@ -74,6 +76,19 @@ function verifyMappingStands({ chaincodeMspId, endorserMspId }: OrganisationMapp
 function verifySameMode({ name, mode }: Dataset, previous: ContractPolicy | undefined, refuse: (what: string) => SelvedgeError): void {
   const before = previous?.datasets.find((dataset) => dataset.name === name)?.mode;
   if (before !== undefined && before !== mode) throw refuse(`the storage mode of dataset ${name} changes`);
+}
+
+/** Keys that lie in packets have no legacy entries, and legacy entries would be out of reach. */
+function verifySameTakeOver({ name, takesOver }: Dataset, previous: ContractPolicy | undefined, refuse: (what: string) => SelvedgeError): void {
+  const before = previous?.datasets.find((dataset) => dataset.name === name)?.takesOver;
+  if (before !== undefined && before !== takesOver) throw refuse(`dataset ${name} takes a collection over from its first policy on, or never`);
+}
+
+/** Fabric would give a new member the old values. */
+function verifyNoNewMember({ name, takesOver, members }: Dataset, previous: ContractPolicy | undefined, refuse: (what: string) => SelvedgeError): void {
+  const before = previous?.datasets.find((dataset) => dataset.name === name)?.members ?? members;
+  const added = members.filter((mspId) => !before.includes(mspId));
+  if (takesOver && added.length > 0) throw refuse(`dataset ${name} takes a collection over, and ${added.join(', ')} as a new member would be given its old values`);
 }
 
 /** As on Fabric, a collection's blockToLive stands for good: what was written counts on it. */

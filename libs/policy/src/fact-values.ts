@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { equalBytes, isP256SignatureValid } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { BrokerRootSchema, KeyCommitmentsSchema, LIMITS, SignedKeyCommitmentsSchema, parseMessage, signing, type BrokerRoot, type KeyCommitments, type PublicKeyRecord } from '@selvedge/protocol';
+import { parseContractPolicy } from './contract-policy.js';
 import { CHANNEL_EPOCH, facts, FIRST_KEY_EPOCH, type FactReader } from './facts.js';
 import { isNameStep, parseContractNames, parseNameKeyCommitment, readContractNames } from './name-keys.js';
 import { isUnique } from './names.js';
@@ -59,14 +60,15 @@ function checkContractEpoch({ contract, epoch }: { readonly contract: string; re
 }
 
 /**
- * Checks the value of a contract's name-keys fact: one step of a migration after the value before it, and a name key that it
- * opens is committed to by the broker's root. Throws POLICY_MALFORMED.
+ * Checks the value of a contract's name-keys fact: one step of a migration after the value before it, none towards other names where
+ * the contract takes a collection over, and a name key that it opens is committed to by the broker's root. Throws POLICY_MALFORMED.
  */
 export function checkNameKeys(contract: string, value: Uint8Array, before: FactReader, after: FactReader): void {
   if (after.fact(facts.epoch(contract, FIRST_KEY_EPOCH)) === undefined) throw malformed('name keys: the contract has no keys');
   const names = parse(() => parseContractNames(value), 'name keys');
   const previous = parse(() => readContractNames(before, contract), 'name keys');
   if (!isNameStep(previous, names)) throw malformed('name keys: not the next step of a migration');
+  if (names.phase === 'copying' || names.current !== previous.current) verifyTakesNothingOver(contract, after);
   const opened = names.commitments.at(-1);
   if (names.newest === previous.newest || opened === undefined) return;
   const { message, bytes, signature } = parse(() => parseNameKeyCommitment(opened), 'name key commitment');
@@ -75,6 +77,13 @@ export function checkNameKeys(contract: string, value: Uint8Array, before: FactR
   if (message.nameKey.length !== KEY_COMMITMENT_BYTES) throw malformed('name keys: a key commitment has 32 bytes');
   const { publicKey } = new X509Certificate(recordedRoot(after));
   if (!isP256SignatureValid(publicKey, signing.nameKeyCommitment(bytes), signature)) throw malformed('name keys: not signed by the recorded key broker');
+}
+
+/** Keys that have moved have packets under the present names alone: under others they would read as absent, or with their old values. */
+function verifyTakesNothingOver(contract: string, after: FactReader): void {
+  const policy = after.fact(facts.contract(contract));
+  const taken = policy && parseContractPolicy(policy).datasets.find(({ takesOver }) => takesOver);
+  if (taken !== undefined) throw malformed(`name keys: dataset ${taken.name} takes a collection over, and its names cannot be migrated`);
 }
 
 function parseCommitments(value: Uint8Array): { readonly message: KeyCommitments; readonly bytes: Uint8Array; readonly signature: Uint8Array } {

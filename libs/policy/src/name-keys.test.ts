@@ -1,10 +1,10 @@
-import { encodeMessage, NameKeysSchema } from '@selvedge/protocol';
+import { ContractPolicySchema, encodeMessage, NameKeysSchema } from '@selvedge/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { facts, listFacts } from './facts.js';
 import { encodeContractNames, namesAfter, namesToHold, parseContractNames, readContractNames, standingOfNames, type ContractNames, type NameStep } from './name-keys.js';
 import { approvePolicyChange, createPolicyChange, createPolicyTransaction } from './policy-change.js';
 import { verifyPolicyTransaction } from './policy-transaction.js';
-import { brokerRoot, keyCommitments, makeNetwork, nameKeyCommitment, strangerKey, type TestNetwork } from './testdata/network.js';
+import { brokerRoot, CONTRACT, keyCommitments, makeNetwork, nameKeyCommitment, strangerKey, type TestNetwork } from './testdata/network.js';
 import { refusal } from './testdata/refusal.js';
 
 let network: TestNetwork;
@@ -88,6 +88,20 @@ describe('a contract’s names', () => {
     expect(opening(nameKeyCommitment(network, 2n, { nameKey: new Uint8Array(31) }))).toMatch(/^POLICY_MALFORMED: .*32 bytes/);
     expect(opening(new Uint8Array([0xff]))).toMatch(/^POLICY_MALFORMED: name key commitment: does not parse/);
     expect(refused(after(FIRST, second), FIRST, {})).toMatch(/^POLICY_MALFORMED: .*has no keys/);
+  });
+
+  it('do not change while the contract takes a collection over; a migration that is open is given up', () => {
+    const holding = (takesOver: boolean): Record<string, Uint8Array> => {
+      const datasets = CONTRACT.datasets.map((dataset) => ({ ...dataset, takesOver: takesOver && dataset.name !== '' }));
+      return { [facts.epoch('diamonds', 1n)]: keyCommitments(network), [facts.contract('diamonds')]: encodeMessage(ContractPolicySchema, { ...CONTRACT, datasets }) };
+    };
+    const opened = after(FIRST, second);
+    for (const [to, from] of [[opened, FIRST], [after(opened, 'switch'), opened]] as const) {
+      expect(refused(to, from, holding(true))).toMatch(/^POLICY_MALFORMED: name keys: dataset stones takes a collection over/);
+      expect(refused(to, from, holding(false))).toBe('nothing was refused');
+    }
+    const givenUp = after(opened, 'abort');
+    for (const [to, from] of [[givenUp, opened], [after(givenUp, 'finish'), givenUp]] as const) expect(refused(to, from, holding(true))).toBe('nothing was refused');
   });
 
   it.each<[string, object]>([

@@ -105,8 +105,12 @@ export interface PointQuery<T> extends PlaceOfRead {
   readonly ledgerKey: Uint8Array;
   /** Whether the key's own endorsement policy is wanted too. */
   readonly withKeyPolicy?: boolean;
-  /** Opens the entry; undefined: absent. keyPolicy: empty when there is none, or none was wanted; height: of the answer, by the node's word; node: which answers, undefined where none was asked. Whatever it throws makes the answer forged. */
-  open(entry: ServedEntry | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): T;
+  /** SHA-256 of the key in the collection that the dataset takes over: its entry there is wanted where there is no packet. Default: none is. */
+  readonly legacyKeyHash?: Uint8Array;
+  /** That the key is absent will be confirmed by what the ledger has: no other source may say so. */
+  readonly takesOver?: boolean;
+  /** Opens the entry; undefined: absent. legacyValue: what is there in place of a packet, by the node's word; empty: nothing. keyPolicy: empty when there is none, or none was wanted; height: of the answer, by the node's word; node: which answers, undefined where none was asked. Whatever it throws makes the answer forged. */
+  open(entry: ServedEntry | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined, legacyValue: Uint8Array): T;
 }
 
 /** A set as one business node served it, complete by its word. */

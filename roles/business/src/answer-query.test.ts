@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { createDevelopmentPlatform, createReaderEvidence, createSimulatedAttester, simulatedPlatformId, type Attester } from '@selvedge/attestation';
 import { equalBytes, sha256, suiteByName, toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import type { StateReader } from '@selvedge/embedded-ledger';
 import { createTestConsortium, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
 import { create } from '@bufbuild/protobuf';
@@ -25,6 +26,8 @@ let stored: Map<string, PlaintextEntry>;
 let unopened: string[];
 let reached: bigint[];
 let whileReached: () => void;
+let legacy: Map<string, Uint8Array>;
+let onProgress: () => void;
 beforeAll(async () => {
   consortium = await createTestConsortium({ profile: { appraisalPolicies: [{ role: 'compute', teeType: 'simulated', measurements: [MEASUREMENT] }] } });
   const platform = createDevelopmentPlatform({ root: consortium.developmentRoot, name: 'platform', now: consortium.now });
@@ -34,13 +37,16 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   consortium.restore();
-  consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', mode: StorageMode.PLAINTEXT }, { name: 'packed', ownerSet: 'houses' }] });
+  consortium.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', mode: StorageMode.PLAINTEXT }, { name: 'packed', ownerSet: 'houses' }, { name: 'old', ownerSet: 'houses', takesOver: true }] });
+  legacyHashes.clear();
   readers = createPlaintextReaders({ signer: consortium.organisation('AuroraMSP').peer.signer });
   packets = new Map();
   stored = new Map();
   unopened = [];
   reached = [];
   whileReached = () => undefined;
+  legacy = new Map();
+  onProgress = () => undefined;
 });
 
 const labelOf = (dataset: string, ledgerKey: Uint8Array): string => `${dataset}/${toHex(ledgerKey)}`;
@@ -54,9 +60,19 @@ function put(key: string, value: string, dataset = ''): Uint8Array {
   consortium.state.setVersion(consortium.contract, 'houses', dataset, ledgerKey, hash);
   return ledgerKey;
 }
+/** What the ledger has of the old collection, by key hash. */
+const legacyHashes = new Map<string, Uint8Array>();
+const stateOf = (): TestConsortium['state'] & Pick<StateReader, 'legacyHash'> => Object.assign(Object.create(consortium.state) as TestConsortium['state'], { legacyHash: (contract: string, collection: string, keyHash: Uint8Array) => (contract === consortium.contract && collection === 'old' ? legacyHashes.get(toHex(keyHash)) : undefined) });
 const answer = async (signed: SignedStateQuery): Promise<StateAnswer> => {
   const found = createQueryAnswerer({
-    ledger: { state: consortium.state, profile: () => consortium.profile },
+    legacy: {
+      value: ({ collection, keyHash }) => (collection === 'old' ? legacy.get(toHex(keyHash)) : undefined),
+      progress: () => {
+        onProgress();
+        return new Promise((resolve) => setTimeout(resolve, 5));
+      },
+    },
+    ledger: { state: stateOf(), profile: () => consortium.profile },
     packets: {
       packet: ({ dataset }, ledgerKey) => packets.get(labelOf(dataset, ledgerKey)),
       ledgerKeys: ({ dataset }) => [...packets.keys()].filter((id) => id.startsWith(`${dataset}/`)).map((id) => Buffer.from(id.split('/')[1]!, 'hex')).sort((a, b) => Buffer.compare(a, b)),
@@ -226,5 +242,41 @@ describe('a business node that keeps a dataset in plaintext', () => {
     const seal = vi.spyOn(readers, 'channel');
     await read(pointAt(ledgerKey), reader);
     expect(seal).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('a business node whose collection is taken over', () => {
+  const keyHash = sha256(Buffer.from('ruby'));
+  const value = Buffer.from('canary');
+  const oldPoint = (dataset = 'old', legacyKeyHash = keyHash) => ({ points: [create(PointReadSchema, { ownerSet: 'houses', dataset, ledgerKey: consortium.contractKeys.names.ledgerKey(dataset, 'ruby'), legacyKeyHash })] });
+  beforeEach(() => {
+    legacy.set(toHex(keyHash), value);
+    legacyHashes.set(toHex(keyHash), sha256(value));
+  });
+
+  it('gives a legacy value through a channel alone, where there is no packet, and what the ledger has', async () => {
+    expect(await code(answer(signed(oldPoint())))).toBe('READER_UNATTESTED');
+    const admitted = await admit();
+    expect((await read(oldPoint(), admitted)).points[0]).toMatchObject({ present: false, legacyValue: value });
+    legacyHashes.clear();
+    expect((await read(oldPoint(), admitted)).points[0]!.legacyValue).toHaveLength(0);
+    legacyHashes.set(toHex(keyHash), sha256(value));
+    put('ruby', 'moved', 'old');
+    expect((await read(oldPoint(), admitted)).points[0]).toMatchObject({ present: true, legacyValue: new Uint8Array(0) });
+    expect((await read(pointAt(consortium.contractKeys.names.ledgerKey('old', 'coal'), 'old'), admitted)).points[0]!.legacyValue).toHaveLength(0);
+  });
+
+  it('waits for a value that is on its way, and says so when it does not come', async () => {
+    const admitted = await admit();
+    legacy.set(toHex(keyHash), Buffer.from('older'));
+    expect(await code(read(oldPoint(), admitted))).toBe('STATE_MISSING_PACKET');
+    onProgress = () => { legacy.set(toHex(keyHash), value); };
+    expect((await read(oldPoint(), admitted)).points[0]!.legacyValue).toEqual(value);
+  });
+
+  it('refuses questions for datasets that take nothing over, and hashes of another length', async () => {
+    const admitted = await admit();
+    expect(await code(read(oldPoint('packed'), admitted))).toBe('OWNER_SET_MISMATCH');
+    expect(await code(read(oldPoint('old', new Uint8Array(31)), admitted))).toBe('MALFORMED_MESSAGE');
   });
 });

@@ -3,7 +3,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { encodeMessage, StateAnswerSchema, type SignedStateQuery, type StateAnswer } from '@selvedge/protocol';
 import { answerStateQuery } from './domain/answer-state-query.js';
 import { asksForPlaintext, verifyStateQuery, type QueryContext } from './domain/verify-state-query.js';
-import { answerPlaintextQuery } from './plaintext/answer-plaintext.js';
+import { answerPlaintextQuery, type LegacyEntries } from './plaintext/answer-plaintext.js';
 import type { LedgerPlaintext } from './plaintext/open-plaintext.js';
 import type { PlaintextStore } from './plaintext/plaintext-store.js';
 import type { PlaintextReaders } from './plaintext/readers.js';
@@ -18,6 +18,8 @@ export interface QueryAnswererOptions {
   readonly now: () => Date;
   readonly readers: Pick<PlaintextReaders, 'channel'>;
   readonly plaintext: Pick<LedgerPlaintext, 'isPlaintext' | 'feed' | 'verifyCopy'> & { readonly store: Pick<PlaintextStore, 'get'> };
+  /** Entries of collections that are taken over; left out: the ledger has none. */
+  readonly legacy?: LegacyEntries | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface QueryAnswererOptions {
  * proved itself. Throws as verifyStateQuery, PlaintextReaders.channel, answerStateQuery and answerPlaintextQuery; READER_UNATTESTED
  * for plaintext outside of a channel. What needs the store of plaintext is still to be fetched from there.
  */
-export function createQueryAnswerer({ ledger, packets, history, mspId, now, readers, plaintext }: QueryAnswererOptions): (signed: SignedStateQuery) => StateAnswer | (() => Promise<StateAnswer>) {
+export function createQueryAnswerer({ ledger, packets, history, mspId, now, readers, plaintext, legacy }: QueryAnswererOptions): (signed: SignedStateQuery) => StateAnswer | (() => Promise<StateAnswer>) {
   const contextOf = (): QueryContext => ({ facts: ledger.state, profile: ledger.profile(), mspId, at: now() });
   return (signed) => {
     const context = contextOf();
@@ -37,7 +39,7 @@ export function createQueryAnswerer({ ledger, packets, history, mspId, now, read
     }
     readers.channel(query.readerChannel, signed, context);
     return async () => {
-      const answer = await answerPlaintextQuery(query, { state, plaintext: plaintext.store, feed: plaintext.feed, isPlaintext: plaintext.isPlaintext, verifyCopy: plaintext.verifyCopy });
+      const answer = await answerPlaintextQuery(query, { state, plaintext: plaintext.store, feed: plaintext.feed, isPlaintext: plaintext.isPlaintext, verifyCopy: plaintext.verifyCopy, legacy });
       // Whoever was revoked while it was put together gets nothing.
       const present = contextOf();
       verifyStateQuery(signed, present);

@@ -95,6 +95,8 @@ async function runInOrder(
   const attempt = isBehind ? await execution.attempt(unsealed, request, createSpeculativeSource(ledger, overlay, creator), context) : first;
   attempt.contracts.verifyNotDeferred();
   const outcome = await conclude(execution, { unsealed, request }, attempt, context);
+  // Dropped later, with the packet that another item counts on, it would leave a key with both (ADR 033).
+  if ((outcome.item?.legacyKeys.length ?? 0) > 0) throw deferred('it meets a key of a collection that is taken over, which has not moved yet');
   // Before later items see it: one that does not fit leaves nothing behind.
   room.take(outcome);
   if (outcome.item !== undefined) overlay.add(creator, outcome.item.changes);

@@ -95,7 +95,8 @@ export function createComputeNode(options: ComputeNodeOptions): ComputeNode {
     checkpoint('compute.after-open');
     try {
       const { response, item } = await execution.run(unsealed, { view, keys: held, signal });
-      const sealedResponse = sealAnswer(nodeId, unsealed, response, item?.core);
+      // Names of keys that have not moved yet are for endorsers: by way of the client, and sealed up to there.
+      const sealedResponse = sealAnswer(nodeId, unsealed, { ...response, legacyKeys: [...(item?.legacyKeys ?? [])] }, item?.core);
       if (item !== undefined) sealedResponse.targetData = createTargetData([item], held.signer(unsealed.header.suite), view.profile);
       return sealedResponse;
     } catch (error) {

@@ -189,7 +189,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       const mayAnswerFromMemory = (): boolean => request.body.leastHeight <= view.height && view.ageMs() <= maxMemoryAgeMs;
       const openContracts = (): TransactionContracts =>
         createTransactionContracts({
-          request, isConfirmed: avoid !== undefined, source, scope, opener, keptSets, keptPoints: source === ledger ? keptPoints : keptNowhere, mayAnswerFromMemory, maxWriteBytes, requestDigest,
+          request, isConfirmed: avoid !== undefined, source, scope, opener, keptSets, keptPoints: source === ledger ? keptPoints : keptNowhere, mayAnswerFromMemory, maxWriteBytes, requestDigest, readsConfirmer: options.readsConfirmer,
           declaredIndexes: (codeHash) => host.declaredIndexes(codeHash),
           queryWork: createQueryWork(maxQueryWork, () => giveWay(signal)),
           context: { view, keys, self },

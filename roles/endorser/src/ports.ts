@@ -11,6 +11,11 @@ export interface EndorserState extends FactReader {
   guard(contract: string, ownerSet: string, dataset: string, guardKey: Uint8Array): Uint8Array | undefined;
   /** The key's own endorsement policy, SignaturePolicyEnvelope bytes; undefined: it has none. */
   keyPolicy(contract: string, ownerSet: string, dataset: string, ledgerKey: Uint8Array): Uint8Array | undefined;
+  /**
+   * SHA-256 of what a collection of the contract's name holds that was written before Selvedge, under the SHA-256 of a key; undefined: absent.
+   * Only ledgers have it that can have such collections.
+   */
+  legacyHash?(contract: string, collection: string, keyHash: Uint8Array): Uint8Array | undefined;
   /** Outcome of an ordered transaction, undefined: not ordered yet. */
   result(txId: Uint8Array): { readonly code: ValidationCode; readonly blockNumber: bigint } | undefined;
 }

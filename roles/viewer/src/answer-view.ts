@@ -5,7 +5,7 @@ import { LIMITS, requireAtMost, ViewedWriteState, type LedgerWrite, type ViewAns
 import { objectTypeOf, openEvent } from '@selvedge/sealed-objects';
 import type { ParsedView } from './domain/parse-view.js';
 import type { OpenedEntry } from './domain/open-entry.js';
-import { namesUnder, ownPlace, requireOwnPlace, type ViewedContract } from './domain/viewed-contract.js';
+import { namesUnder, ownPlace, requireOwnPlace, takesOver, type ViewedContract } from './domain/viewed-contract.js';
 import type { StoredState, StoredVersion } from './stored-state.js';
 
 const WORLD_STATE = '';
@@ -38,7 +38,9 @@ async function presentVersion({ dataset, key }: ViewedKey, { mspId, contract, st
   const place = requireOwnPlace(contract.policy, dataset, mspId);
   const nameKeys = namesUnder(contract, contract.names.current);
   const present = await state.present(place, { ledgerKey: nameKeys.ledgerKey(dataset, key), datasetTag: nameKeys.datasetTag(dataset, objectTypeOf(key)) });
-  return present === undefined ? [] : [present];
+  if (present !== undefined) return [present];
+  if (takesOver(contract.policy, dataset)) throw new SelvedgeError('FEATURE_UNSUPPORTED', `keys of collection ${dataset}, which is taken over, that have no packet: only the chaincode reads what may be there`);
+  return [];
 }
 
 async function history({ dataset, key }: ViewedKey, { mspId, contract, state }: AnswerContext): Promise<StoredVersion[]> {

@@ -56,6 +56,13 @@ describe('an entitled reader', () => {
     expect((await view(test, { body: history('ruby', 'auroraStones') })).code).toBe('HISTORY_NOT_KEPT');
   });
 
+  it('is told that a key without a packet is no absent one where a collection is taken over', async () => {
+    test.store('aurora', 'auroraStones', 'ruby', 'red');
+    net.setContractPolicy({ datasets: [{ name: 'auroraStones', ownerSet: 'aurora', takesOver: true }] });
+    expect(text((await view(test, { body: key('ruby', 'auroraStones') })).answer.versions[0]?.value)).toBe('red');
+    expect((await view(test, { body: key('opal', 'auroraStones') })).code).toBe('FEATURE_UNSUPPORTED');
+  });
+
   it('is shown what key access rules leave to the viewer, by the ledger as it is now', async () => {
     test.write('k', 'one');
     const rule = { role: 'viewer', operatorMspId: 'AuroraMSP' };

@@ -63,7 +63,7 @@ export async function withLifecycle<T>(target: DeployTarget, keepers: DeployOpti
     fetchKeyCommitments: (ledger, contract, suite) => fetchKeyCommitments({ connectionProfile, ledger, contract, suite }),
     fetchOwnerKeys: (present, mspId) => fetchOwnerKeys({ connectionProfile, profile: present, mspId }),
     proposals: layout.proposals,
-    endorsement: endorsement && ((policy) => endorsement.deploy(policy, keepers)),
+    endorsement: endorsement && ((policy, { isHeld } = { isHeld: false }) => (isHeld ? Promise.resolve({ committed: false, sequence: 0 }) : endorsement.deploy(policy, keepers))),
   };
   try {
     return await use(ports, session);

@@ -29,4 +29,5 @@ export { layoutOf, type Layout } from './layout.js';
 export { findFreePorts } from './fabric/free-ports.js';
 export { startBareFabric, type BareFabric, type BareFabricOptions, type OrganisationMaterial } from './fabric/bare-fabric.js';
 export { startPlainFabric, type PlainFabric, type PlainFabricOptions, type PlainOrganisation } from './fabric/plain-fabric.js';
+export { startPlainChaincode, type PlainChaincode, type PlainChaincodeOptions } from './fabric/plain-chaincode.js';
 export { readUnlockKeys, unlockKeyBroker } from './unlock.js';

@@ -1,8 +1,11 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { startPlainChaincode } from '@selvedge/dev-network';
+import { ordererArgs, runPeer } from '@selvedge/fabric-network';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fabricMissing } from '../src/fabric.js';
 import { commandBlocks, readPage, type CommandBlock } from '../src/operator/page.js';
+import { collectionsOf } from '../src/plaintext/old-chaincode.js';
 import { changeChaincode, changeVersion, createWorkplace, type CommandResult, type Workplace } from '../src/operator/workplace.js';
 
 const TIMEOUT_MS = 600_000;
@@ -102,6 +105,32 @@ describe.skipIf(fabricMissing() !== undefined)('an operator of two organisations
     expect((await succeed(workplace, `npx selvedge query -n notes -c '{"Args":["ReadAsset","org1Assets","asset1"]}'`)).out).toBe('secret\n');
   }, TIMEOUT_MS);
 
+  it('takes over a chaincode that runs on the channel already, with the private data that it has', async () => {
+    const folder = path.join(workplace.directory, 'path/to/deeds');
+    cpSync(path.join(workplace.directory, 'path/to/chaincode'), folder, { recursive: true });
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as object;
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ ...manifest, name: 'deeds', version: '1.0.0' }));
+    const { fabric } = workplace;
+    const collections = collectionsOf(folder);
+    const old = await startPlainChaincode({ fabric, directory: folder, name: 'deeds', version: '0.9', mspIds: ['Org1MSP'], endorsementPolicy: "OR('Org1MSP.peer')", collections });
+    const create = ['chaincode', 'invoke', '-C', 'mychannel', '-n', 'deeds', '-c', '{"Args":["CreateAsset","org1Assets","deed1"]}', '--transient', '{"value":"b2xkIHNlY3JldA=="}', '--waitForEvent'];
+    const admin = fabric.admin('Org1MSP');
+    await runPeer(fabric.program, admin, [...create, ...ordererArgs(fabric.orderer, admin), '--peerAddresses', admin.peer.address, '--tlsRootCertFiles', admin.peer.tlsRootCertificateFile]);
+    await old.stop();
+    expect(await workplace.run('npx selvedge fabric deploy path/to/deeds')).toMatchObject({ code: 1, err: expect.stringContaining('CHAINCODE_NAME_TAKEN') as string });
+
+    writeFileSync(path.join(folder, 'selvedge.json'), JSON.stringify({ takesOver: collections.map(({ name }) => name) }));
+    const takenOver = await succeed(workplace, 'npx selvedge fabric deploy path/to/deeds');
+    expect(takenOver.out).toContain('contract deeds 1.0.0 is ready: policy version 1, chaincode sequence 2');
+    expect(takenOver.err).toMatch(/warning WORLD_STATE_LEFT_BEHIND: deeds: chaincode of version 0\.9/);
+    const read = `npx selvedge query -n deeds -c '{"Args":["ReadAsset","org1Assets","deed1"]}'`;
+    expect((await succeed(workplace, read)).out).toBe('old secret\n');
+    const invoke = (id: string): string => `npx selvedge invoke -n deeds -c '{"Args":["CreateAsset","org1Assets","${id}"]}' --transient '{"value":"c2VjcmV0"}'`;
+    expect(await workplace.run(invoke('deed1'))).toMatchObject({ code: 1, err: expect.stringContaining('asset deed1 exists already') as string });
+    await succeed(workplace, invoke('deed2'));
+    expect((await succeed(workplace, 'npx selvedge fabric deploy')).out).toContain('everything that can be done here was done before');
+  }, TIMEOUT_MS);
+
   it('changes the policy with approvals of several administrators', async () => {
     const results = await runBlock(workplace, blocksOf('one operator')[3]);
     expect(resultOf(results, 'Org2MSP/admin')?.out).toContain('2 of 2 approvals');
@@ -121,7 +150,7 @@ describe.skipIf(fabricMissing() !== undefined)('an operator of two organisations
     expect(resultOf(results, 'view key')?.out).toBe('secret\n');
     const foreign = await workplace.run('npx selvedge --identity Org2MSP/admin view key asset1 -n assets --collection org1Assets --viewer viewer-org1 --json');
     expect({ code: foreign.code, err: foreign.err }).toEqual({ code: 1, err: expect.stringContaining('READER_FOREIGN') as string });
-    expect((await succeed(workplace, 'npx selvedge fabric status')).out).toMatch(/viewer-org1\s.*opens assets, notes/);
+    expect((await succeed(workplace, 'npx selvedge fabric status')).out).toMatch(/viewer-org1\s.*opens assets, deeds, notes/);
     expect((await succeed(workplace, 'npx selvedge fabric deploy')).out).toContain('everything that can be done here was done before');
   }, TIMEOUT_MS);
 

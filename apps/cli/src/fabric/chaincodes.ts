@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createChaincodePackage, deployChaincode, installPackage, queryChannelPeers, queryInstalled, type ChaincodeDeployment, type ChaincodePackage, type WantedDefinition } from '@selvedge/fabric-network';
+import { createChaincodePackage, deployChaincode, installPackage, isMajority, queryChannelPeers, queryInstalled, type ChaincodeDeployment, type ChaincodePackage, type WantedDefinition } from '@selvedge/fabric-network';
 import type { DeployContext } from './deploy-context.js';
 import type { OwnOrganisation } from './deployment.js';
 import type { FabricFolder } from './folder.js';
@@ -32,8 +32,10 @@ export async function chaincodePackage({ layout }: FabricFolder, organisation: O
  * Brings a chaincode definition onto the channel as far as the organisations operated here can: their packages, their
  * approvals, and the commit once enough have approved.
  * @param services servers of the chaincode, of organisations operated here
+ * @param options.takesOver collections of chaincode that Selvedge has not deployed, which it replaces; default none
+ * @param options.isHeld leaves the commit to a later run; default false
  */
-export async function deployDefinition(context: DeployContext, definition: WantedDefinition, services: readonly PlannedService[]): Promise<ChaincodeDeployment> {
+export async function deployDefinition(context: DeployContext, definition: WantedDefinition, services: readonly PlannedService[], { takesOver = [], isHeld = false }: { readonly takesOver?: readonly string[]; readonly isHeld?: boolean } = {}): Promise<ChaincodeDeployment> {
   const { program, own, deployment, reporter } = context;
   reporter.progress(`chaincode ${definition.name}: installing, approving and committing what is missing`);
   const organisations = await Promise.all(
@@ -47,11 +49,16 @@ export async function deployDefinition(context: DeployContext, definition: Wante
   );
   const others = deployment.organisations.filter(({ mspId }) => !own.some((organisation) => organisation.mspId === mspId));
   const otherPeers = others.flatMap(({ peers }) => peers.slice(0, 1).map(fabricEndpoint));
-  const deployed = await deployChaincode({ program, orderer: fabricEndpoint(deployment.orderer), definition, organisations, otherPeers });
+  const deployed = await deployChaincode({ program, orderer: fabricEndpoint(deployment.orderer), definition, organisations, otherPeers, takesOver, isHeld });
   for (const text of deployed.done) reporter.done(`chaincode ${definition.name}: ${text}`);
+  if (deployed.replaces !== undefined) {
+    const message = `${definition.name}: chaincode of version ${deployed.replaces} was there, which Selvedge did not deploy; its world state and implicit collections stay on the channel, and the contract does not see them; move what it needs of them into its collections before`;
+    reporter.warn([{ code: 'WORLD_STATE_LEFT_BEHIND', message }]);
+  }
   if (!deployed.committed) {
     const missing = Object.entries(deployed.approvals).filter(([, approved]) => !approved).map(([mspId]) => mspId);
-    reporter.wait(`chaincode ${definition.name} ${deployed.version}: more organisations have to approve it as sequence ${String(deployed.sequence)}: have operators of ${missing.join(', ')} run "selvedge fabric deploy"`);
+    if (isMajority(deployed.approvals)) reporter.wait(`chaincode ${definition.name} ${deployed.version}: enough organisations have approved it; it is committed together with the contract’s policy`);
+    else reporter.wait(`chaincode ${definition.name} ${deployed.version}: more organisations have to approve it as sequence ${String(deployed.sequence)}: have operators of ${missing.join(', ')} run "selvedge fabric deploy"`);
   }
   return deployed;
 }

@@ -3,7 +3,7 @@ import { bringContract, planContract, type ContractPlan, type ContractProgress, 
 import { installPackage, type ContractOptions, type ContractSurroundings } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { checkCollections, createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
+import { checkCollections, createCollections, ENDORSEMENT_CHAINCODE_VERSION, takenOver } from '@selvedge/fabric';
 import { endorsersOf, facts, verifySignedProfile } from '@selvedge/policy';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { deployDefinition, GOVERNANCE_POLICY, untilSeen } from './chaincodes.js';
@@ -64,12 +64,12 @@ export function fabricLifecycle(context: DeployContext, policy: PolicyAccess, co
     fetchKeyCommitments: (ledger, contract, suite) => fetchKeyCommitments({ connectionProfile, ledger, contract, suite }),
     fetchOwnerKeys: (present, mspId) => fetchOwnerKeys({ connectionProfile, profile: present, mspId }),
     proposals: context.layout.proposals,
-    endorsement: (wanted) => bringEndorsement(context, wanted),
+    endorsement: (wanted, options) => bringEndorsement(context, wanted, options),
   };
 }
 
 /** The channel's side of a contract: the endorsement chaincode with its collections, as far as the organisations here can. */
-async function bringEndorsement(context: DeployContext, wanted: ContractPolicy): Promise<EndorsementState> {
+async function bringEndorsement(context: DeployContext, wanted: ContractPolicy, { isHeld }: { readonly isHeld: boolean } = { isHeld: false }): Promise<EndorsementState> {
   const { deployment, reporter } = context;
   const { name } = wanted;
   const peersPerOrganisation = Object.fromEntries(deployment.organisations.map(({ mspId, peers }) => [mspId, peers.length]));
@@ -78,7 +78,7 @@ async function bringEndorsement(context: DeployContext, wanted: ContractPolicy):
   const endorsers = endorsersOf(wanted);
   const services = planServices(deployment).filter((service) => service.contract === name && endorsers.includes(service.mspId));
   const definition = { channel: deployment.channel, name, version: ENDORSEMENT_CHAINCODE_VERSION, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections: JSON.stringify(collections) };
-  const deployed = await deployDefinition(context, definition, services);
+  const deployed = await deployDefinition(context, definition, services, { takesOver: takenOver(wanted), isHeld });
   const ownEndorsers = endorsers.filter((mspId) => services.some((service) => service.mspId === mspId));
   if (deployed.committed && !(await untilSeen(context, name, ownEndorsers))) {
     reporter.wait(`peers here do not see yet that the peers of ${ownEndorsers.join(', ')} run ${name}; transactions are refused until they do`);

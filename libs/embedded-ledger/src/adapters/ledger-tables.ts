@@ -19,8 +19,8 @@ export interface StoredHead {
 const HEAD = Buffer.from('head');
 const ANCHOR = Buffer.from('anchor');
 const FORMAT = Buffer.from('format');
-/** Raised when a store of an older release lacks what this one needs from the first block on. */
-const FORMAT_VERSION = Buffer.of(3);
+/** Raised when a store of an older release lacks what this one needs from the first block on, whatever the ledger. */
+const FORMAT_VERSION = 3;
 const CODES = Object.values(ValidationCode).filter((code) => typeof code !== 'string');
 const NO_HEAD: StoredHead = { height: 0n, blockHash: new Uint8Array(0), commitHash: new Uint8Array(0) };
 
@@ -35,14 +35,19 @@ export class LedgerTables {
   readonly #facts: LedgerDatabase;
   readonly #factBlocks: LedgerDatabase;
   readonly #meta: LedgerDatabase;
+  readonly #format: Uint8Array;
   readonly sets: SetTables;
   /** Facts at the synced head. */
   readonly facts: Map<string, Uint8Array>;
   /** Number of the block that set each fact's present value, for people to see; absent in a store that was begun before it was kept. */
   readonly factBlocks: Map<string, bigint>;
 
-  /** Throws LEDGER_CORRUPT when the stored head has a wrong shape, or the store is of an older release. */
-  constructor(store: LedgerStore) {
+  /**
+   * Throws LEDGER_CORRUPT when the stored head has a wrong shape, or the store is of an older release.
+   * @param formatVersion of what one ledger's followers keep, where that has changed by itself; 0 to 255
+   */
+  constructor(store: LedgerStore, formatVersion = FORMAT_VERSION) {
+    this.#format = Buffer.of(formatVersion);
     this.#results = store.database('results');
     this.#gatedCommits = store.database('gated-commits');
     this.#facts = store.database('facts');
@@ -52,7 +57,7 @@ export class LedgerTables {
     this.factBlocks = new Map([...this.#factBlocks.range()].map(({ key, value }) => [Buffer.from(key).toString('utf8'), Buffer.from(value).readBigUInt64BE()]));
     this.sets = new SetTables(store);
     this.storedHead();
-    const isOlder = this.anchor !== undefined && !equalBytes(this.#meta.get(FORMAT) ?? new Uint8Array(0), FORMAT_VERSION);
+    const isOlder = this.anchor !== undefined && !equalBytes(this.#meta.get(FORMAT) ?? new Uint8Array(0), this.#format);
     if (isOlder) throw corrupt('the store was begun by an older release; remove it, and the node follows the ledger again from its first block');
   }
 
@@ -118,7 +123,7 @@ export class LedgerTables {
 
   writeAnchor(profileDigest: Uint8Array): void {
     this.#meta.put(ANCHOR, profileDigest);
-    this.#meta.put(FORMAT, FORMAT_VERSION);
+    this.#meta.put(FORMAT, this.#format);
   }
 
   /** @param head the one that the block of these changes ended with */

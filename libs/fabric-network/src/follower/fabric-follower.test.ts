@@ -112,6 +112,22 @@ describe('openFabricFollower', () => {
     expect(version('a')).toBeUndefined();
   });
 
+  it('has the hashes of what other chaincode keeps in collections, which a contract may take over one day, and none of what failed', async () => {
+    const plain = (writes: { key: string; value?: Uint8Array }[], flag = 0): OrderedFabricTransaction => ({ transaction: chain.transaction({ chaincode: 'stones', namespaces: [{ namespace: 'stones', collections: [{ collection: 'old', writes }] }] }), flag });
+    const legacy = (key: string): string | undefined => {
+      const found = follower.state.legacyHash!('stones', 'old', sha256(Buffer.from(key)));
+      return found && toHex(found);
+    };
+    const value = Buffer.from('1');
+    add(plain([{ key: 'a', value }, { key: 'b', value }]), plain([{ key: 'c', value }], 11));
+    await reached();
+    expect(['a', 'b', 'c'].map(legacy)).toEqual([toHex(sha256(value)), toHex(sha256(value)), undefined]);
+    add(plain([{ key: 'a' }]));
+    await reached();
+    await reopen();
+    expect(['a', 'b'].map(legacy)).toEqual([undefined, toHex(sha256(value))]);
+  });
+
   it('knows what each set was, by the responses’ writes alone', async () => {
     const { names } = consortium.contractKeys;
     const world = { contract: consortium.contract, ownerSet: 'houses', dataset: '', datasetTag: names.datasetTag('', '') };
@@ -223,9 +239,10 @@ describe('openFabricFollower', () => {
 
   it('names the core of a valid gated transaction and its block, unless its response is not what was written', async () => {
     const changeCore = (core: { gated: boolean }): void => { core.gated = true; };
-    const target = (key: string) => createTargetData({ consortium, nodes: [], writes: [{ key, value: '1' }], changeCore });
-    const [gated, lost, one] = [target('g'), target('l'), target('m')];
-    const mixed = { ...createFabricEndorsed(consortium, one), responsePayload: createFabricEndorsed(consortium, target('n')).responsePayload };
+    const target = (key: string, txId = randomTxId()) => createTargetData({ consortium, nodes: [], txId, writes: [{ key, value: '1' }], changeCore });
+    const id = randomTxId();
+    const [gated, lost, one] = [target('g'), target('l'), target('m', id)];
+    const mixed = { ...createFabricEndorsed(consortium, one), responsePayload: createFabricEndorsed(consortium, target('n', id)).responsePayload };
     add({ transaction: chain.transaction(createFabricEndorsed(consortium, gated)) }, { transaction: chain.transaction(createFabricEndorsed(consortium, lost)), flag: 11 }, endorsed({ writes: [{ key: 'p', value: '1' }] }), { transaction: chain.transaction(mixed) });
     await reached();
     const commitOf = ({ cores }: typeof gated) => follower.commitOf(parseCore(cores[0]!).txId);
@@ -233,7 +250,7 @@ describe('openFabricFollower', () => {
     expect([found?.code, found?.blockNumber]).toEqual([ValidationCode.VALID, 3n]);
     expect([toHex(found!.gated!.coreDigest), toHex(found!.gated!.blockHash)]).toEqual([toHex(targetDigest(gated.cores, new Uint8Array(0))), toHex(follower.head.blockHash)]);
     expect(commitOf(lost)?.gated).toBeUndefined();
-    expect(commitOf(one)?.gated).toBeUndefined();
+    expect([commitOf(one)?.code, commitOf(one)?.gated]).toEqual([ValidationCode.VALID, undefined]);
     await reopen();
     expect(toHex(commitOf(gated)!.gated!.coreDigest)).toBe(toHex(found!.gated!.coreDigest));
   });
@@ -241,7 +258,8 @@ describe('openFabricFollower', () => {
   it('tells of a response that is not what was written, and counts the writes', async () => {
     const targetData = createTargetData({ consortium, nodes: [], writes: [{ key: 'd', value: '1' }] });
     const good = createFabricEndorsed(consortium, targetData);
-    const txId = randomTxId();
+    const [earlier, txId] = [randomTxId(), randomTxId()];
+    add(endorsed({ txId: earlier, writes: [{ key: 'c', value: '1' }] }));
     const other = createFabricEndorsed(consortium, createTargetData({ consortium, nodes: [], txId, writes: [{ key: 'other', value: '1' }] }));
     add({ transaction: chain.transaction({ ...good, responsePayload: other.responsePayload }) });
     await reached();
@@ -251,6 +269,7 @@ describe('openFabricFollower', () => {
     const tag = consortium.contractKeys.names.datasetTag('', '');
     const guard = follower.state.guard(consortium.contract, 'houses', '', membershipGuardKey(tag))!;
     expect(guard).toHaveLength(32);
+    expect(toHex(guard)).not.toBe(toHex(earlier));
     add(endorsed({ txId, writes: [{ key: 'e', value: '1' }] }));
     await reached();
     expect(toHex(follower.state.guard(consortium.contract, 'houses', '', membershipGuardKey(tag))!)).toBe(toHex(txId));
@@ -284,6 +303,16 @@ describe('openFabricFollower', () => {
     blocks = chain;
     expect(await reached()).toBe(true);
     expect(follower.failure).toBeUndefined();
+  });
+
+  it('does not open a store of a release that kept nothing of other chaincodes’ collections', async () => {
+    await follower.close();
+    const store = openLedgerStore({ directory });
+    await store.write(() => { store.database('meta').put(Buffer.from('format'), Buffer.of(3)); });
+    expect(() => open({ store })).toThrow(expect.objectContaining({ code: 'LEDGER_CORRUPT', message: expect.stringContaining('older release') as string }));
+    await store.close();
+    rmSync(directory, { recursive: true });
+    follower = open();
   });
 
   it('does not open a store that was begun under another profile', async () => {

@@ -15,10 +15,12 @@ export interface FabricResult {
 }
 
 const FABRIC_TX_ID = /^[0-9a-f]{64}$/;
+/** Raised when a store of an older release lacks what this one needs from the first block on. In 3 other chaincodes' collections were left out, so that whatever they hold would be signed as absent. */
+const FORMAT_VERSION = 4;
 
 /**
  * A channel's state in a store. `fabric-entries`: place -> SHA-256 of the private value, for entries, guards and markers
- * alike, as blocks show them. `fabric-guards`: place -> the transaction that a guard names, which blocks show as a hash
+ * alike, as blocks show them, and for every other chaincode's collections. `fabric-guards`: place -> the transaction that a guard names, which blocks show as a hash
  * only. `fabric-key-policies`: place of an entry's policy -> the policy. `fabric-ending`: what peers forget by blockToLive, and when. `fabric-transactions`: Fabric's transaction id -> its code and block.
  */
 export class FabricTables extends LedgerTables implements StateReader, FabricState {
@@ -29,9 +31,9 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
   readonly #ending: EndingEntries;
   readonly #history: HistoryHeads;
 
-  /** Throws LEDGER_CORRUPT when the stored head has a wrong shape. */
+  /** Throws LEDGER_CORRUPT when the stored head has a wrong shape, or the store is of an older release. */
   constructor(store: LedgerStore) {
-    super(store);
+    super(store, FORMAT_VERSION);
     this.#entries = store.database('fabric-entries');
     this.#guards = store.database('fabric-guards');
     this.#keyPolicies = store.database('fabric-key-policies');
@@ -67,6 +69,11 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     return policy !== undefined && equalBytes(sha256(policy), hash) ? policy : hash;
   }
 
+  /** What other chaincode wrote under the contract's name lies among the entries, under its collection's own name. */
+  legacyHash(contract: string, collection: string, keyHash: Uint8Array): Uint8Array | undefined {
+    return this.entry(contract, collection, keyHash);
+  }
+
   /** @param fabricTxId hexadecimal */
   fabricResult(fabricTxId: string): FabricResult | undefined {
     const bytes = FABRIC_TX_ID.test(fabricTxId) ? this.#transactions.get(Buffer.from(fabricTxId, 'hex')) : undefined;
@@ -98,6 +105,7 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     const blockNumber = head.height - 1n;
     for (const verdict of verdicts) {
       for (const update of verdict.entries) this.#writeEntry(update, blockNumber);
+      for (const { namespace, collection, keyHash, valueHash } of verdict.foreign) putOrRemove(this.#entries, placeKey(namespace, collection, keyHash), valueHash);
       this.#writeResults(verdict, blockNumber);
       this.#writeGated(verdict, head.blockHash);
     }

@@ -45,6 +45,23 @@ describe('deployChaincode', () => {
     expect(await deploy(ORGANISATIONS, { ...DEFINITION, version: '2', policy: { signaturePolicy: "OR('AMSP.peer')" } })).toMatchObject({ sequence: 4 });
   });
 
+  it('leaves a name alone that other chaincode has, unless it takes that over: then as its next sequence', async () => {
+    await program.commitForeign({ version: '1.0', sequence: 3, collections: [{ name: 'old', blockToLive: 0, members: ['AMSP'] }] });
+    await expect(deploy()).rejects.toMatchObject({ code: 'CHAINCODE_NAME_TAKEN', message: expect.stringContaining('version 1.0 is there already') as string });
+    expect(await program.changes()).toEqual([]);
+    const definition = { ...DEFINITION, collections: `[{"name":"selvedge-marker"},{"name":"old","policy":"OR('AMSP.member')"}]` };
+    const takeOver = () => deployChaincode({ program, orderer: ORDERER, definition, organisations: taking(ORGANISATIONS), takesOver: ['old'] });
+    expect(await takeOver()).toMatchObject({ sequence: 4, committed: true, replaces: '1.0' });
+    expect(await takeOver()).toMatchObject({ sequence: 4, replaces: undefined, done: [] });
+    await expect(deploy()).rejects.toMatchObject({ code: 'COLLECTION_LEFT_OUT' });
+  });
+
+  it('commits nothing while that is held, and then without more approvals', async () => {
+    const held = await deployChaincode({ program, orderer: ORDERER, definition: DEFINITION, organisations: taking(ORGANISATIONS), isHeld: true });
+    expect(held).toMatchObject({ sequence: 1, committed: false, approvals: { AMSP: true, BMSP: true, CMSP: true } });
+    expect(await deploy()).toMatchObject({ sequence: 1, committed: true, done: ['committed as sequence 1'] });
+  });
+
   it('approves another package under the same sequence', async () => {
     await deploy();
     const other = createChaincodePackage('label', { address: '127.0.0.1:2' });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { ChaincodePackage } from './chaincode-package.js';
 import { approveForMyOrg, checkCommitReadiness, commitDefinition, installPackage, queryApproved, queryCommitted, queryInstalled, type ChaincodeDefinition } from './commands.js';
+import { isOwnDefinition, verifyReplaces } from './verify-replaces.js';
 import type { FabricEndpoint, LifecycleAdmin, PeerProgram } from './targets.js';
 
 /** The wanted definition of a chaincode; its sequence is found on the channel. */
@@ -22,8 +23,10 @@ export interface ChaincodeDeployment {
   readonly sequence: number;
   /** By MSP id. */
   readonly approvals: Readonly<Record<string, boolean>>;
-  /** false while more organisations have to approve. */
+  /** false while more organisations have to approve, or the commit is held. */
   readonly committed: boolean;
+  /** Version of chaincode that Selvedge has not deployed, in whose place this comes; undefined where there was none, or is none any more. */
+  readonly replaces: string | undefined;
   /** What this run changed; empty when everything was there. */
   readonly done: readonly string[];
 }
@@ -42,7 +45,8 @@ export function definitionVersion(wanted: WantedDefinition): string {
 /**
  * Brings a chaincode definition onto a channel and does only what is missing: installs, approves for the given
  * organisations, commits once enough organisations have approved. It may be run again at any time, by one organisation
- * or several. Throws FABRIC_COMMAND_FAILED, or INVALID_CONFIGURATION without an organisation.
+ * or several. Throws FABRIC_COMMAND_FAILED, what verifyReplaces throws, or INVALID_CONFIGURATION without
+ * an organisation.
  */
 export async function deployChaincode(input: {
   readonly program: PeerProgram;
@@ -51,6 +55,10 @@ export async function deployChaincode(input: {
   readonly organisations: readonly DeployingOrganisation[];
   /** Peers of further organisations, whose endorsement the commit needs. */
   readonly otherPeers?: readonly FabricEndpoint[];
+  /** Collections of chaincode that Selvedge has not deployed, which is replaced under this name; default: none, and no such chaincode is replaced. */
+  readonly takesOver?: readonly string[];
+  /** Approves, and leaves the commit to a later run; default false. */
+  readonly isHeld?: boolean;
 }): Promise<ChaincodeDeployment> {
   const { program, orderer, organisations } = input;
   const [first] = organisations;
@@ -60,7 +68,10 @@ export async function deployChaincode(input: {
   const done: string[] = [];
 
   const committed = await queryCommitted(program, first.admin, channel, name);
-  const isCommitted = committed?.version === version;
+  verifyReplaces(committed, input.definition, input.takesOver ?? []);
+  const isOwn = committed === undefined || isOwnDefinition(committed, input.definition);
+  const replaces = isOwn ? undefined : committed.version;
+  const isCommitted = isOwn && committed?.version === version;
   const sequence = isCommitted ? committed.sequence : (committed?.sequence ?? 0) + 1;
   const definition = { ...input.definition, version, sequence };
   await Promise.all(
@@ -75,13 +86,13 @@ export async function deployChaincode(input: {
       done.push(`approved for ${admin.mspId}`);
     }),
   );
-  if (isCommitted) return { name, version, sequence, approvals: committed.approvals, committed: true, done };
+  if (isCommitted) return { name, version, sequence, approvals: committed.approvals, committed: true, replaces, done };
 
   const approvals = await checkCommitReadiness(program, first.admin, definition);
-  if (!isMajority(approvals)) return { name, version, sequence, approvals, committed: false, done };
+  if (!isMajority(approvals) || input.isHeld === true) return { name, version, sequence, approvals, committed: false, replaces, done };
   await commitDefinition(program, first.admin, orderer, definition, [...organisations.map(({ admin }) => admin.peer), ...(input.otherPeers ?? [])]);
   done.push(`committed as sequence ${String(sequence)}`);
-  return { name, version, sequence, approvals, committed: true, done };
+  return { name, version, sequence, approvals, committed: true, replaces, done };
 }
 
 /** Whether more than half have approved: Fabric's default LifecycleEndorsement. A channel with a stricter rule refuses the commit itself. */

@@ -35,7 +35,10 @@ function readsOf({ cores }: EndorsedResponse): (ReturnType<typeof ledgerReadsOfI
 
 function areReadsCurrent(response: EndorsedResponse, state: FabricState): boolean {
   return readsOf(response).every(({ contract, reads }) =>
-    reads.every((read) => equalBytes(state.entry(contract, collectionOf(read.ownerSet), entryKeyHash(read.ledgerKey)) ?? ABSENT, read.packetHash)),
+    reads.every((read) => {
+      const isCurrent = equalBytes(state.entry(contract, collectionOf(read.ownerSet), entryKeyHash(read.ledgerKey)) ?? ABSENT, read.packetHash);
+      return isCurrent && (read.legacyKeyHash.length === 0 || equalBytes(state.entry(contract, read.dataset, read.legacyKeyHash) ?? ABSENT, read.legacyValueHash));
+    }),
   );
 }
 

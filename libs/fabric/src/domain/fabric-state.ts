@@ -32,7 +32,7 @@ export class FabricStateOverlay implements FabricState {
     return this.#facts.has(key) ? this.#facts.get(key) : this.#base.fact(key);
   }
 
-  apply(entries: readonly EntryUpdate[], facts: readonly FactUpdate[]): void {
+  apply(entries: readonly Pick<EntryUpdate, 'namespace' | 'collection' | 'keyHash' | 'valueHash'>[], facts: readonly FactUpdate[]): void {
     for (const { namespace, collection, keyHash, valueHash } of entries) this.#entries.set(placeText(namespace, collection, keyHash), valueHash);
     for (const { key, value } of facts) this.#facts.set(key, value);
   }

@@ -104,6 +104,13 @@ describe('what the response does not say', () => {
     }));
   const other = Uint8Array.of(9);
 
+  it('tells a purge from a delete', async () => {
+    const deleted = endorsedOf(consortium, { writes: [{ key: 'a' }] });
+    expect((await verdictOf(deleted)).mismatch).toBeUndefined();
+    const purged = firstCollection(deleted, (writes) => { writes[0] = { key: writes[0]!.key, purge: true }; });
+    expect((await verdictOf(purged)).mismatch).toBe('a write differs from the response');
+  });
+
   it.each<[string, string, (endorsed: FabricEndorsed) => FabricEndorsed, number]>([
     ['a write beside', 'a write is not in the response', (e) => firstCollection(e, (writes) => writes.push({ key: 'dother', value: other })), 1],
     ['another value', 'a write differs from the response', (e) => firstCollection(e, (writes) => { writes[0] = { ...writes[0]!, value: other }; }), 0],

@@ -43,7 +43,7 @@ export async function judgeFabricBlock(block: FabricBlock, { channel, policyChai
     if (index > 0 && index % VERDICTS_PER_TURN === 0) await setImmediate();
     const verdict = judgeFabricTransaction(envelope, block.flags[index] as number, { channel, policyChaincode, state: overlay });
     current = nextProfile(verdict, overlay, current);
-    overlay.apply(verdict.entries, verdict.facts);
+    overlay.apply([...verdict.entries, ...verdict.foreign], verdict.facts);
     verdicts.push(verdict);
   }
   return { verdicts, factUpdates: overlay.factUpdates, profile: current };

@@ -8,6 +8,7 @@ import { translateConflict } from './conflicts.js';
 import { parseEndorsedResponse, type EndorsedResponse } from './endorsed-response.js';
 import { fabricCodeName, toValidationCode } from './fabric-codes.js';
 import type { FabricState } from './fabric-state.js';
+import { foreignUpdates, type ForeignUpdate } from './foreign-writes.js';
 import { isOwnCollection, matchWrites, type EntryUpdate, type MatchedWrites } from './match-writes.js';
 import { parseFabricTransaction, type FabricTransaction } from './transaction.js';
 import { parseWriteSet, type NamespaceSet } from './write-set.js';
@@ -33,6 +34,8 @@ export interface FabricVerdict {
   readonly response: EndorsedResponse | undefined;
   /** Hashed writes in collections of ours; empty unless VALID. */
   readonly entries: readonly EntryUpdate[];
+  /** Hashed writes in all other chaincodes' and contracts' collections, which a contract may take over; empty unless VALID. */
+  readonly foreign: readonly ForeignUpdate[];
   /** Changes of policy facts, and of the revocation lists that a configuration holds; empty unless VALID. */
   readonly facts: readonly FactUpdate[];
   /** How the response differs from what was written: the endorsing peers did not run the approved endorsement chaincode. */
@@ -49,7 +52,7 @@ export interface JudgeContext {
 
 const VALID = ValidationCode.VALID.valueOf();
 const CONFLICT = ValidationCode.MVCC_READ_CONFLICT.valueOf();
-const NOTHING = { concerns: false, fabricTxId: undefined, txIds: [], response: undefined, entries: [], facts: [], mismatch: undefined } as const;
+const NOTHING = { concerns: false, fabricTxId: undefined, txIds: [], response: undefined, entries: [], foreign: [], facts: [], mismatch: undefined } as const;
 const NO_WRITES: MatchedWrites = { entries: [], mismatch: undefined, hasMarkers: false };
 
 /**
@@ -84,7 +87,7 @@ function judgeValid(transaction: FabricTransaction, { policyChaincode, state }: 
   const response = contracts.length === 0 ? undefined : responseOf(transaction);
   const { entries, mismatch, hasMarkers } = contracts.length === 0 ? NO_WRITES : matchWrites(response, contracts, state);
   const concerns = contracts.length > 0 || transaction.chaincode === policyChaincode;
-  return { concerns, fabricTxId: transaction.fabricTxId, txIds: hasMarkers ? idsOf(response) : [], response, entries, facts: changes, mismatch };
+  return { concerns, fabricTxId: transaction.fabricTxId, txIds: hasMarkers ? idsOf(response) : [], response, entries, foreign: foreignUpdates(transaction.results), facts: changes, mismatch };
 }
 
 function judgeInvalid(transaction: FabricTransaction, flag: number, { policyChaincode, state }: JudgeContext): Omit<FabricVerdict, 'flag'> {

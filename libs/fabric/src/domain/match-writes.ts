@@ -45,6 +45,8 @@ interface Expected extends HashedWrite {
   readonly keyPolicy?: Uint8Array;
   readonly guardTxId?: Uint8Array;
   readonly isMarker?: boolean;
+  /** The entry of a collection that is taken over, removed with the first write of its key. */
+  readonly isLegacy?: boolean;
 }
 
 /** Whether a collection is an owner set's or the markers'. */
@@ -71,7 +73,13 @@ export function matchWrites(response: EndorsedResponse | undefined, sets: readon
     if (publicWrites.length > 0) differ('public state is written');
     for (const { collection, writes } of collections) {
       if (!isOwnCollection(collection)) {
-        if (writes.length > 0) differ('a collection that is no owner set’s is written');
+        for (const { keyHash, valueHash, isPurge } of writes) {
+          const place = placeText(namespace, collection, keyHash);
+          const named = expected.get(place);
+          const isNamed = named?.isLegacy === true && named.isPurge === isPurge && valueHash === undefined;
+          if (isNamed) expected.delete(place);
+          else differ('a collection that is no owner set’s is written');
+        }
         continue;
       }
       for (const { keyHash, valueHash, isPurge } of writes) {
@@ -104,6 +112,10 @@ function contractWrites({ contract, writes, guards, ownerSets, txIds }: Contract
       const keyHash = entryKeyHash(write.ledgerKey);
       const valueHash = write.effect.case === 'packetHash' ? write.effect.value : undefined;
       return [placeText(contract, collectionText(write.ownerSet), keyHash), { keyHash, valueHash, isPurge: write.effect.case === 'purge', write, made: write.made }];
+    }),
+    // Nothing in a collection of ours is a legacy entry: a packet that goes is named as what it is.
+    ...writes.filter(({ dataset, legacyKeyHash }) => legacyKeyHash.length > 0 && !isOwnCollection(dataset)).map(({ dataset, legacyKeyHash: keyHash, effect }): [string, Expected] => {
+      return [placeText(contract, dataset, keyHash), { keyHash, valueHash: undefined, isPurge: effect.case === 'purge', isLegacy: true }];
     }),
     ...guards.map(({ ownerSet, guardKey, txId }): [string, Expected] => {
       const keyHash = guardKeyHash(guardKey);
@@ -155,6 +167,7 @@ function areReadsCovered({ cores }: EndorsedResponse, contracts: readonly Contra
     return (
       txIds.every((txId) => made.get(placeText(contract, MARKER_COLLECTION, markerKeyHash(txId))) === false) &&
       reads.every((read) => made.get(placeText(contract, collectionText(read.ownerSet), entryKeyHash(read.ledgerKey))) === read.packetHash.length > 0) &&
+      reads.every((read) => read.legacyKeyHash.length === 0 || made.get(placeText(contract, read.dataset, read.legacyKeyHash)) === read.legacyValueHash.length > 0) &&
       keyPolicyReads.every((read) => made.get(placeText(contract, collectionText(read.ownerSet), policyKeyHash(read.ledgerKey))) === read.policy.length > 0) &&
       guardsRead.every((guard) => made.get(placeText(contract, collectionText(guard.ownerSet), guardKeyHash(guard.guardKey))) === guard.txId.length > 0)
     );

@@ -1,8 +1,11 @@
+import { equalBytes, sha256 } from '@selvedge/crypto';
 import { requireLength } from '@selvedge/protocol';
 import { WireMessage } from './wire.js';
 
 /** Name of a key's policy among its metadata (peer.MetaDataKeys). */
 const VALIDATION_PARAMETER = 'VALIDATION_PARAMETER';
+/** Peers take a write of an empty value for a removal (rwsetutil.IsKVWriteHashDelete), as older ones wrote it. */
+const EMPTY_VALUE_HASH = sha256(new Uint8Array(0));
 
 /** A key's read, by hash. */
 export interface HashedRead {
@@ -65,6 +68,22 @@ export function parseWriteSet(results: Uint8Array, isWanted: NamespaceFilter): N
   });
 }
 
+/** What a transaction writes in one collection; hashes of any length, which Fabric does not check either. */
+export interface CollectionWrites {
+  readonly namespace: string;
+  readonly collection: string;
+  readonly writes: readonly HashedWrite[];
+}
+
+/** Parses what TxReadWriteSet bytes write in collections, and nothing beside it. Throws MALFORMED_MESSAGE or LIMIT_EXCEEDED. */
+export function parseCollectionWrites(results: Uint8Array, isWanted: (collection: string) => boolean): CollectionWrites[] {
+  return new WireMessage(results).all(2).flatMap((bytes) => {
+    const set = new WireMessage(bytes);
+    const collections = set.all(3).map((collection) => new WireMessage(collection)).filter((collection) => isWanted(collection.text(1)));
+    return collections.map((collection) => ({ namespace: set.text(1), collection: collection.text(1), writes: new WireMessage(collection.bytes(2)).all(2).map(parseWrite) }));
+  });
+}
+
 function parsePublicWrite(bytes: Uint8Array): PublicWrite {
   const write = new WireMessage(bytes);
   return { key: write.text(1), value: write.flag(2) ? undefined : write.bytes(3) };
@@ -72,7 +91,7 @@ function parsePublicWrite(bytes: Uint8Array): PublicWrite {
 
 function parseCollection(collection: WireMessage): CollectionSet {
   const set = new WireMessage(collection.bytes(2));
-  return { collection: collection.text(1), reads: set.all(1).map(parseRead), writes: set.all(2).map(parseWrite), policyWrites: set.all(3).map(parsePolicyWrite) };
+  return { collection: collection.text(1), reads: set.all(1).map(parseRead), writes: set.all(2).map(parseOwnWrite), policyWrites: set.all(3).map(parsePolicyWrite) };
 }
 
 function parseRead(bytes: Uint8Array): HashedRead {
@@ -93,13 +112,17 @@ function parsePolicyWrite(bytes: Uint8Array): PolicyWrite {
   return { keyHash, policy: isPolicy ? only.bytes(2) : undefined };
 }
 
+function parseOwnWrite(bytes: Uint8Array): HashedWrite {
+  const write = parseWrite(bytes);
+  requireLength('key_hash', write.keyHash, 32);
+  if (write.valueHash !== undefined) requireLength('value_hash', write.valueHash, 32);
+  return write;
+}
+
+/** kvrwset.KVWriteHash, as peers apply it */
 function parseWrite(bytes: Uint8Array): HashedWrite {
   const write = new WireMessage(bytes);
-  const keyHash = write.bytes(1);
-  requireLength('key_hash', keyHash, 32);
-  const isPurge = write.flag(4);
-  if (write.flag(2) || isPurge) return { keyHash, valueHash: undefined, isPurge };
-  const valueHash = write.bytes(3);
-  requireLength('value_hash', valueHash, 32);
-  return { keyHash, valueHash, isPurge };
+  const [keyHash, valueHash] = [write.bytes(1), write.bytes(3)];
+  const isRemoval = write.flag(2) || valueHash.length === 0 || equalBytes(valueHash, EMPTY_VALUE_HASH);
+  return { keyHash, valueHash: isRemoval ? undefined : valueHash, isPurge: write.flag(4) };
 }

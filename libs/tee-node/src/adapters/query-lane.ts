@@ -20,6 +20,7 @@ import type { OpenedChannel, ReaderChannels } from './reader-channels.js';
 
 const NONCE_BYTES = 16;
 const NO_CHANNEL = new Uint8Array(0);
+const NO_HASH = new Uint8Array(0);
 
 export interface LaneOptions {
   readonly network: string;
@@ -40,6 +41,8 @@ export interface PointAddress {
   readonly dataset: string;
   readonly ledgerKey: Uint8Array;
   readonly withKeyPolicy?: boolean;
+  /** The key's entry in a collection that is taken over is wanted too. */
+  readonly legacyKeyHash?: Uint8Array;
 }
 
 /** An entry, and the height at which it stood. */
@@ -133,7 +136,7 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       network: options.network,
       channel: options.channel,
       contract: scope.contract,
-      points: points.map(({ ownerSet, dataset, ledgerKey, withKeyPolicy = false }) => ({ ownerSet, dataset, ledgerKey, withKeyPolicy })),
+      points: points.map(({ ownerSet, dataset, ledgerKey, withKeyPolicy = false, legacyKeyHash = NO_HASH }) => ({ ownerSet, dataset, ledgerKey, withKeyPolicy, legacyKeyHash })),
       sets: page === undefined ? [] : [{ ownerSet: page.ownerSet, dataset: page.dataset, datasetTag: page.datasetTag, after: page.after, maxBytes: page.maxBytes, asPackets: page.asPackets ?? false }],
       guards: guards === undefined ? [] : guards.guardKeys.map((guardKey) => ({ ownerSet: guards.ownerSet, dataset: guards.dataset, guardKey })),
       histories: history === undefined ? [] : [history],
@@ -238,9 +241,15 @@ interface AskedOfNode {
   readonly history?: HistoryAddress;
 }
 
+/** Whether a value may come in plaintext: of a dataset in that mode, or of a collection that is taken over. */
+function isPlaintextPoint({ plaintext }: ReadScope, { dataset, legacyKeyHash }: PointAddress): boolean {
+  return legacyKeyHash !== undefined || plaintext?.has(dataset) === true;
+}
+
 /** Guards and histories tell no plaintext: packets of earlier versions are packets. */
-function isOfPlaintext({ plaintext }: ReadScope, { points, page }: AskedOfNode): boolean {
-  return points.some(({ dataset }) => plaintext?.has(dataset)) || (page !== undefined && page.asPackets !== true && plaintext?.has(page.dataset) === true);
+function isOfPlaintext(scope: ReadScope, { points, page }: AskedOfNode): boolean {
+  const { plaintext } = scope;
+  return points.some((point) => isPlaintextPoint(scope, point)) || (page !== undefined && page.asPackets !== true && plaintext?.has(page.dataset) === true);
 }
 
 /** Throws STATE_FORGED. */
@@ -267,7 +276,7 @@ function isFaultOfOneRead(error: unknown): boolean {
 /** The next reads that may share a query: of one contract, under one certificate, and of plaintext or not, so that a channel that does not open fails no others. */
 function takeBatch(waiting: readonly WaitingRead[], maxPoints: number): Set<WaitingRead> {
   const [first] = waiting;
-  const isPlaintext = ({ scope, point }: WaitingRead): boolean => scope.plaintext?.has(point.dataset) === true;
+  const isPlaintext = ({ scope, point }: WaitingRead): boolean => isPlaintextPoint(scope, point);
   const isAlike = (read: WaitingRead): boolean =>
     read.scope.contract === first?.scope.contract && read.scope.signer.certificate === first.scope.signer.certificate && isPlaintext(read) === isPlaintext(first);
   return new Set(waiting.filter(isAlike).slice(0, maxPoints));

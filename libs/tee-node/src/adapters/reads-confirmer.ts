@@ -47,7 +47,7 @@ export function createReadsConfirmer({ followers, timeoutMs = 2_000, maxAttempts
         if (verdict !== undefined) return verdict;
         if (attempt >= maxAttempts) {
           const said = stated.map(({ mspId, height, stale }) => `${mspId} at height ${String(height)}: ${stale.length === 0 ? 'all stand' : `${String(stale.length)} do not`}`);
-          throw new SelvedgeError('STATE_UNCONFIRMED', `${String(quorum.count)} organisations are needed; ${[...said, ...failures].join('; ')}`);
+          throw new SelvedgeError('STATE_UNCONFIRMED', `${String(Math.max(quorum.count, quorum.profile.message.viewQuorum))} organisations are needed; ${[...said, ...failures].join('; ')}`);
         }
         await sleep(PAUSE_MS * attempt);
       }

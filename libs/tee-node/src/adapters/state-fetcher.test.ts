@@ -158,7 +158,7 @@ describe('answers', () => {
     const changed = Uint8Array.from(good);
     changed[changed.length - 1] = (changed[changed.length - 1] as number) ^ 1;
     for (const packet of [swapped, foreign, elsewhere, changed, new Uint8Array(3)]) {
-      aurora.tamper = (answer) => ({ ...answer, points: [{ $typeName: 'selvedge.v1.PointAnswer', present: true, packet, keyPolicy: new Uint8Array(0) }] });
+      aurora.tamper = (answer) => ({ ...answer, points: [{ $typeName: 'selvedge.v1.PointAnswer', present: true, packet, keyPolicy: new Uint8Array(0), legacyValue: new Uint8Array(0) }] });
       expect((await refusal(read('a', ['AuroraMSP']))).code).toBe('STATE_FORGED');
     }
   });

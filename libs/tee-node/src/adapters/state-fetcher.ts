@@ -153,7 +153,7 @@ export function createStateFetcher(options: StateFetcherOptions): StateSource {
     readPoint: (scope, query) =>
       withFailover(scope, query, async (lane) => {
         const { answer, height } = await lane.readPoint(scope, query);
-        return opened(() => query.open(answer.present ? (answer.plaintext ?? answer.packet) : undefined, answer.keyPolicy, height, nodeOf(lane)));
+        return opened(() => query.open(answer.present ? (answer.plaintext ?? answer.packet) : undefined, answer.keyPolicy, height, nodeOf(lane), answer.legacyValue));
       }),
     async readHistory(scope, query, open) {
       const end = await options.historyConfirmer.confirm(scope, query);

@@ -12,6 +12,8 @@ import type { NetworkParts } from './test-network.js';
 
 /** A business node in memory that keeps what it was given in plaintext. It verifies no evidence: business nodes are tested elsewhere. */
 export interface FakeKeeper extends BusinessPort {
+  /** Its packets are served as they are: of a collection that is taken over, the rest alone is plaintext. */
+  keepsPackets: boolean;
   /** Everything that readers have sent to be admitted. */
   readonly evidence: ReaderEvidence[];
   /** Forgets every channel, as a restart does. */
@@ -43,6 +45,7 @@ export function createFakeKeeper(net: NetworkParts, node: FakeBusinessNode, sign
   const keeper: FakeKeeper = {
     mspId: node.mspId,
     address: node.address,
+    keepsPackets: false,
     evidence: [],
     wire: [],
     tamper: (served) => served,
@@ -68,8 +71,11 @@ export function createFakeKeeper(net: NetworkParts, node: FakeBusinessNode, sign
       const channel = channels.get(toHex(query.readerChannel));
       if (query.readerChannel.length > 0 && channel === undefined) throw new SelvedgeError('READER_UNATTESTED', 'who is this?');
       const answer = await node.queryState(signed, timeoutMs);
-      if (channel === undefined) return keeper.tamperAnswer(answer);
-      const points = answer.points.map((point) => (point.present ? { ...point, packet: new Uint8Array(0), plaintext: plaintextOf(point.packet) } : point));
+      if (channel === undefined) {
+        keeper.wire.push(signed.query, encodeMessage(StateAnswerSchema, answer));
+        return keeper.tamperAnswer(answer);
+      }
+      const points = answer.points.map((point) => (point.present && !keeper.keepsPackets ? { ...point, packet: new Uint8Array(0), plaintext: plaintextOf(point.packet) } : point));
       const sets = answer.sets.map((set) => ({ ...set, packets: [], plaintexts: set.packets.map(plaintextOf) }));
       const sealed = channel.seal(signed.query, encodeMessage(StateAnswerSchema, keeper.tamperContent({ ...answer, points, sets })));
       const sent = create(StateAnswerSchema, { nonce: query.nonce, sealed });

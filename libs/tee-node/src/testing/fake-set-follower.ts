@@ -17,6 +17,8 @@ export interface FakeSetFollower extends SetDigestPort, ReadsPort {
   lieAboutReads: (standing: StandingReads) => Partial<StandingReads>;
   signer: Signer;
   failure: SelvedgeError | undefined;
+  /** What the ledger has in collections that are taken over; default: nothing. */
+  legacyHash: (contract: string, dataset: string, keyHash: Uint8Array) => Uint8Array | undefined;
 }
 
 /** What followers read of the ledger; tests may let them see another height's state. */
@@ -51,6 +53,7 @@ export function createFakeSetFollower(net: { readonly network: string; readonly 
     lieAboutReads: () => ({}),
     signer: input.signer,
     failure: undefined,
+    legacyHash: () => undefined,
     async getSetDigest(asked) {
       follower.asked.push(asked);
       await Promise.resolve();
@@ -69,7 +72,10 @@ export function createFakeSetFollower(net: { readonly network: string; readonly 
       const { truth } = input;
       const { keys, guards } = parseMessage(QueryReadsSchema, reads, LIMITS.maxMessageBytes);
       const isStale = [
-        ...keys.map(({ ownerSet, dataset, ledgerKey, packetHash }) => !Buffer.from(truth.packetHashOf(ownerSet, dataset, ledgerKey)).equals(packetHash)),
+        ...keys.map(({ contract, ownerSet, dataset, ledgerKey, packetHash, legacyKeyHash, legacyValueHash }) => {
+          const isLegacyStale = legacyKeyHash.length > 0 && !Buffer.from(follower.legacyHash(contract, dataset, legacyKeyHash) ?? []).equals(legacyValueHash);
+          return isLegacyStale || !Buffer.from(truth.packetHashOf(ownerSet, dataset, ledgerKey)).equals(packetHash);
+        }),
         ...guards.map(({ ownerSet, dataset, guardKey, txId }) => !Buffer.from(truth.guardOf(ownerSet, dataset, guardKey)).equals(txId)),
       ];
       const standing = create(StandingReadsSchema, { network, channel, height: truth.height, readsDigest: sha256(reads), stale: isStale.flatMap((is, place) => (is ? [place] : [])), nonce });

@@ -85,7 +85,7 @@ export async function serveBusiness(ledger: OpenLedger, options: LedgerContext &
   const { keeping } = options;
   const readers = createPlaintextReaders({ signer });
   const readerContext = (): ReaderContext => ({ facts: follower.state, profile: follower.profile(), at: now() });
-  const answer = createQueryAnswerer({ ledger: follower, packets, history, mspId: signer.mspId, now, readers, plaintext: { ...ledger.plaintext, store: keeping.plaintext } });
+  const answer = createQueryAnswerer({ ledger: follower, packets, history, mspId: signer.mspId, now, readers, plaintext: { ...ledger.plaintext, store: keeping.plaintext }, legacy: ledger.legacy });
   const business = implement(BusinessService, {
     queryState: async (signed) => {
       const found = await queries.run(() => {

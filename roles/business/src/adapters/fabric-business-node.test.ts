@@ -98,7 +98,7 @@ const commit = (made: Pick<Made, 'endorsed'>, collections?: readonly string[]): 
 };
 const query = (recipient: string, ...keys: readonly string[]): SignedStateQuery => {
   const { names } = consortium.contractKeys;
-  const points = keys.map((key) => ({ $typeName: 'selvedge.v1.PointRead' as const, ownerSet: 'aurora', dataset: 'auroraStones', ledgerKey: names.ledgerKey('auroraStones', key), withKeyPolicy: false }));
+  const points = keys.map((key) => ({ $typeName: 'selvedge.v1.PointRead' as const, ownerSet: 'aurora', dataset: 'auroraStones', ledgerKey: names.ledgerKey('auroraStones', key), withKeyPolicy: false, legacyKeyHash: new Uint8Array(0) }));
   const sets = keys.length > 0 ? [] : [{ $typeName: 'selvedge.v1.SetRead' as const, ownerSet: 'aurora', dataset: 'auroraStones', datasetTag: names.datasetTag('auroraStones', ''), after: new Uint8Array(0), maxBytes: 0, asPackets: false }];
   return { $typeName: 'selvedge.v1.SignedStateQuery', ...compute.signStateQuery({ contract: TEST_CONTRACT, recipient, points, sets }) };
 };

@@ -4,6 +4,9 @@ import { SelvedgeError } from '@selvedge/errors';
 import { connectToPeer, createFabricBlockSource, openFabricFollower, type FabricBlockSource, type PeerConnectionOptions } from '@selvedge/fabric-network/follower';
 import { ValidationCode } from '@selvedge/protocol';
 import { isOwnersCollection } from '../domain/own-collections.js';
+import { takenOverCollections } from '../domain/taken-over.js';
+import { createLegacyFeed } from '../fabric/legacy-feed.js';
+import { openLegacyStore } from '../store/legacy-store.js';
 import { createGapFiller, type GapFillerOptions } from '../fabric/gap-filler.js';
 import { applyFabricBlock } from '../store/apply-fabric-block.js';
 import { openGapStore } from '../store/gap-store.js';
@@ -63,12 +66,15 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
       for (const txId of superseded) follower.notifyResult(txId);
       if (gaps.count > 0) filler.wake();
       plaintext.feed.wake();
+      legacyFeed.wake();
     },
     // A commit is acknowledged when its packets are here, and on disk.
     isComplete: (txId, { code }) => code !== ValidationCode.VALID || !gaps.isIncomplete(txId),
     checkpoint,
     log,
   });
+  const legacy = openLegacyStore(store);
+  const legacyFeed = createLegacyFeed({ store, legacy, blocks, collections: () => takenOverCollections(follower.state, mspId), height: () => follower.state.height, log, retry });
   const filler = createGapFiller({
     store,
     gaps,
@@ -90,6 +96,7 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
     packets,
     history,
     plaintext,
+    legacy: { value: (place) => legacy.value(place), progress: (timeoutMs) => legacyFeed.progress(timeoutMs) },
     carrierRefusal: (txId) => {
       const result = follower.fabricResult(toHex(txId));
       return result === undefined || result.code === ValidationCode.VALID ? undefined : result;
@@ -99,9 +106,11 @@ export function followFabric(blocks: FabricBlockSource, { policyChaincode, retry
       follower.start();
       plaintext.start();
       if (gaps.count > 0) filler.wake();
+      legacyFeed.wake();
     },
     close: async () => {
       await filler.close();
+      await legacyFeed.close();
       await plaintext.close();
       await follower.close();
     },

@@ -4,6 +4,7 @@ import type { Profile } from '@selvedge/policy';
 import type { Receipt, StageRequest } from '@selvedge/protocol';
 import type { TlsSetting } from '@selvedge/rpc';
 import type { CarrierRefusals, HistoryReader, PacketReader } from '../ports.js';
+import type { LegacyEntries } from '../plaintext/answer-plaintext.js';
 import type { LedgerPlaintext, PlaintextKeeping } from '../plaintext/open-plaintext.js';
 import type { PendingLimits } from '../store/pending-store.js';
 
@@ -35,6 +36,8 @@ export interface OpenLedger {
   readonly history: HistoryReader;
   readonly carrierRefusal: CarrierRefusals;
   readonly plaintext: Pick<LedgerPlaintext, 'isPlaintext' | 'feed' | 'verifyCopy'>;
+  /** Entries of collections that are taken over, where the ledger has such. */
+  readonly legacy?: LegacyEntries | undefined;
   /** Throws FEATURE_UNSUPPORTED on a ledger where packets do not come from clients. */
   stage(request: StageRequest): Promise<Receipt>;
   /** Begins to follow. */

@@ -19,6 +19,8 @@ export interface PlaintextLookup {
   readonly isPlaintext: (place: DatasetPlace) => boolean;
   /** The entry of that version. */
   readonly entry: (place: DatasetPlace, ledgerKey: Uint8Array, version: Uint8Array, packet: Uint8Array) => ServedPlaintext;
+  /** What the collection that the dataset takes over has for a key's hash; undefined: nothing. */
+  readonly legacy: (place: DatasetPlace, keyHash: Uint8Array) => Uint8Array | undefined;
 }
 
 /**
@@ -32,7 +34,8 @@ export function answerStateQuery(query: StateQuery, state: BusinessState, lookup
     const place = { contract: query.contract, ...point };
     const answer = answerPoint(place, point.ledgerKey, state);
     if (point.withKeyPolicy) answer.keyPolicy = state.ledger.keyPolicy(place.contract, place.ownerSet, place.dataset, point.ledgerKey) ?? new Uint8Array(0);
-    budget.bytes -= answer.packet.length;
+    if (!answer.present && point.legacyKeyHash.length > 0) answer.legacyValue = lookup?.legacy(place, point.legacyKeyHash) ?? new Uint8Array(0);
+    budget.bytes -= answer.packet.length + answer.legacyValue.length;
     if (budget.bytes < 0) throw new SelvedgeError('LIMIT_EXCEEDED', `point reads of more than ${String(MAX_ANSWER_BYTES)} bytes in one query`);
     return answer.present && lookup?.isPlaintext(place) === true ? inPlaintext(answer, lookup.entry(place, point.ledgerKey, sha256(answer.packet), answer.packet)) : answer;
   });

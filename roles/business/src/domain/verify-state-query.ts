@@ -37,15 +37,17 @@ export function verifyStateQuery(signed: SignedStateQuery, context: QueryContext
   const contract = readContractDatasets(context.facts, query.contract);
   verifyKeyAccess(certificate.binding, { profile: context.profile.message, policy: contract.policy });
   for (const point of query.points) verifyOwnDataset(point, contract, context.mspId);
+  for (const point of query.points) verifyTakesOver(point, contract);
   for (const set of query.sets) verifyOwnDataset(set, contract, context.mspId);
   for (const guard of query.guards) verifyOwnDataset(guard, contract, context.mspId);
   for (const history of query.histories) verifyOwnDataset(history, contract, context.mspId);
   return query;
 }
 
-/** Whether a query asks for values of datasets that their owners keep in plaintext. Guards, histories and packets hold none. */
+/** Whether a query asks for values that are kept in plaintext: of datasets in that mode, or of collections that are taken over. Guards, histories and packets hold none. */
 export function asksForPlaintext(query: StateQuery, facts: FactReader): boolean {
   const { datasets } = readContractDatasets(facts, query.contract);
+  if (query.points.some(({ legacyKeyHash }) => legacyKeyHash.length > 0)) return true;
   return [...query.points, ...query.sets.filter(({ asPackets }) => !asPackets)].some(({ dataset }) => datasets.get(dataset)?.isPlaintext === true);
 }
 
@@ -74,6 +76,7 @@ function verifyShape(query: StateQuery): void {
   requireAtMost('set reads', query.sets.length, LIMITS.maxSections);
   requireAtMost('guards', query.guards.length, LIMITS.maxSectionEntries);
   for (const point of query.points) requireLength('ledger_key', point.ledgerKey, 32);
+  for (const point of query.points) if (point.legacyKeyHash.length > 0) requireLength('legacy_key_hash', point.legacyKeyHash, 32);
   for (const set of query.sets) if (set.datasetTag.length > 0) requireLength('dataset_tag', set.datasetTag, 32);
   for (const set of query.sets) if (set.after.length > 0) requireLength('after', set.after, 32);
   requireAtMost('histories', query.histories.length, LIMITS.maxSections);
@@ -85,4 +88,8 @@ function verifyOwnDataset(asked: { readonly dataset: string; readonly ownerSet: 
   const dataset = datasets.get(asked.dataset);
   if (dataset?.ownerSet !== asked.ownerSet) throw new SelvedgeError('OWNER_SET_MISMATCH', 'a dataset is not of that owner set in the contract’s policy');
   if (!dataset.owners.includes(mspId)) throw new SelvedgeError('DATASET_NOT_HELD', `${mspId} does not own a dataset that is asked for`);
+}
+
+function verifyTakesOver({ dataset, legacyKeyHash }: { readonly dataset: string; readonly legacyKeyHash: Uint8Array }, { datasets }: ContractDatasets): void {
+  if (legacyKeyHash.length > 0 && datasets.get(dataset)?.takesOver !== true) throw new SelvedgeError('OWNER_SET_MISMATCH', 'a dataset takes no collection over in the contract’s policy');
 }

@@ -10,6 +10,7 @@ import type { Gap, GapStore } from '../store/gap-store.js';
 import type { HistoryStore } from '../store/history-store.js';
 import type { PacketStore } from '../store/packet-store.js';
 import type { PlaintextOutbox } from '../store/plaintext-outbox.js';
+import { blockRanges } from './block-ranges.js';
 
 export interface GapFillerOptions {
   readonly store: LedgerStore;
@@ -41,8 +42,6 @@ export interface GapFiller {
 
 /** Blocks of one round: bounds memory, and how long new gaps wait. */
 const BLOCKS_PER_ROUND = 32;
-/** Blocks that are read along when they lie between two with gaps: a stream costs more than a few blocks. */
-const BRIDGED_BLOCKS = 4n;
 
 /** Builds a filler; it starts with wake(). */
 export function createGapFiller(options: GapFillerOptions): GapFiller {
@@ -132,16 +131,6 @@ function noteLate({ contract, collection, valueHash }: Gap, { dataset, ledgerKey
 function valuesOf(bytes: Uint8Array | undefined, { contract, collection }: Gap): PrivateValue[] {
   if (bytes === undefined) return [];
   return parsePrivateData(bytes, (namespace, name) => namespace === contract && name === collection);
-}
-
-function blockRanges(gaps: readonly Gap[]): [bigint, bigint][] {
-  const ranges: [bigint, bigint][] = [];
-  for (const { blockNumber } of gaps) {
-    const last = ranges.at(-1);
-    if (last !== undefined && blockNumber <= last[1] + BRIDGED_BLOCKS) last[1] = blockNumber;
-    else ranges.push([blockNumber, blockNumber]);
-  }
-  return ranges;
 }
 
 // A function, because the compiler takes an aborted flag that was false once for false ever after.

@@ -1,9 +1,10 @@
 import { create } from '@bufbuild/protobuf';
-import { equalBytes, toHex } from '@selvedge/crypto';
+import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { parsePacket, ServedPlaintextSchema, type ServedPlaintext, type StateAnswer, type StateQuery } from '@selvedge/protocol';
 import { answerStateQuery, type PlaintextLookup } from '../domain/answer-state-query.js';
 import type { BusinessState, DatasetPlace } from '../ports.js';
+import type { LegacyPlace } from '../store/legacy-store.js';
 import type { PlaintextFeed } from './feed.js';
 import type { PlaintextStore } from './plaintext-store.js';
 
@@ -15,8 +16,17 @@ export interface PlaintextAnswerOptions {
   readonly isPlaintext: (place: DatasetPlace) => boolean;
   /** Throws PLAINTEXT_COPY_INVALID for a packet whose copy this node cannot open. */
   readonly verifyCopy: (packet: Uint8Array) => void;
+  /** Entries of collections that are taken over; left out: there are none. */
+  readonly legacy?: LegacyEntries | undefined;
   /** How long the store may lag behind the ledger; default 1,000. */
   readonly lagMs?: number;
+}
+
+/** What this node has in collections that are taken over. */
+export interface LegacyEntries {
+  value(place: LegacyPlace): Uint8Array | undefined;
+  /** Resolves when something more has been read, or after the time. */
+  progress(timeoutMs: number): Promise<void>;
 }
 
 interface WantedEntry {
@@ -35,10 +45,13 @@ const MAX_ATTEMPTS = 10;
  * Throws as answerStateQuery, what the feed stands still for, STATE_BEHIND, PLAINTEXT_STORE_UNAVAILABLE; for an entry that the store
  * lacks PLAINTEXT_COPY_INVALID where this node cannot open its copy, else STATE_MISSING_PACKET.
  */
-export async function answerPlaintextQuery(query: StateQuery, { state, plaintext, feed, isPlaintext, verifyCopy, lagMs = 1_000 }: PlaintextAnswerOptions): Promise<StateAnswer> {
+export async function answerPlaintextQuery(query: StateQuery, { state, plaintext, feed, isPlaintext, verifyCopy, legacy, lagMs = 1_000 }: PlaintextAnswerOptions): Promise<StateAnswer> {
   const fetched = new Map<string, { readonly key: string; readonly value: Uint8Array }>();
+  const deadline = performance.now() + lagMs;
+  let isLate = false;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const wanted: WantedEntry[] = [];
+    let missing: Uint8Array | undefined;
     const lookup: PlaintextLookup = {
       isPlaintext,
       entry: (place, ledgerKey, version, packet) => {
@@ -46,8 +59,23 @@ export async function answerPlaintextQuery(query: StateQuery, { state, plaintext
         if (found === undefined) wanted.push({ place, ledgerKey, version, packet });
         return servedOf(packet, version, found ?? { key: '', value: new Uint8Array(0) });
       },
+      legacy: ({ contract, dataset }, keyHash) => {
+        const expected = state.ledger.legacyHash?.(contract, dataset, keyHash);
+        if (expected === undefined) return undefined;
+        const value = legacy?.value({ contract, collection: dataset, keyHash });
+        if (value !== undefined && equalBytes(sha256(value), expected)) return value;
+        missing = keyHash;
+        return undefined;
+      },
     };
     const answer = answerStateQuery(query, state, lookup);
+    if (missing !== undefined) {
+      if (isLate || legacy === undefined) throw new SelvedgeError('STATE_MISSING_PACKET', `the ledger lists a legacy entry of key hash ${toHex(missing)} whose value this node lacks`);
+      await legacy.progress(deadline - performance.now());
+      isLate = performance.now() >= deadline;
+      attempt -= 1;
+      continue;
+    }
     if (wanted.length === 0) return answer;
     const { height } = state.ledger;
     await feed.reach(height - 1n, lagMs);

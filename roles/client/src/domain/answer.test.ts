@@ -95,6 +95,21 @@ describe('openSubmitAnswer', () => {
     expect(await submitCode({ response: { status: 200, payload: Buffer.from('9') }, signedResponse: { status: 200, payload: Buffer.from('8') } })).toBe('RESPONSE_DIGEST_MISMATCH');
   });
 
+  it('puts the sealed names of legacy keys where endorsers look for them, and takes no others', async () => {
+    const key = 'stone-1';
+    const read = { targetData: { reads: [{ key, legacyValueHash: new Uint8Array(0) }] } };
+    const request = submit();
+    const sealed = await answer(request, read);
+    expect(Buffer.from(encodeMessage(SealedResponseSchema, sealed)).includes(key)).toBe(false);
+    const { targetData, response } = openSubmitAnswer(request, sealed);
+    expect([targetData.attachments?.legacyKeys.map((name) => Buffer.from(name).toString()), response.legacyKeys]).toEqual([[key], []]);
+    const name = Buffer.from(key);
+    for (const legacyKeys of [[], [Buffer.from('stone-2')], [name, name], [name, Buffer.from('stone-2')]]) expect(await submitCode({ ...read, legacyKeys })).toBe('TARGET_DATA_INCONSISTENT');
+    expect(await submitCode({ legacyKeys: [name] })).toBe('TARGET_DATA_INCONSISTENT');
+    sealed.targetData!.attachments!.legacyKeys = [name, Buffer.from('in the clear')];
+    expect(openSubmitAnswer(request, sealed).targetData.attachments?.legacyKeys).toHaveLength(1);
+  });
+
   it('does not mind the height of the node’s view', async () => {
     expect(await submitCode({ response: { status: 200, viewHeight: 9n }, signedResponse: { status: 200, viewHeight: 4n } })).toBe('accepted');
   });

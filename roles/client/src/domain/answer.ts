@@ -1,6 +1,8 @@
-import { equalBytes } from '@selvedge/crypto';
+import { create } from '@bufbuild/protobuf';
+import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { refusalFromWire, SelvedgeError } from '@selvedge/errors';
 import {
+  AttachmentsSchema,
   encodeMessage,
   LIMITS,
   parseCores,
@@ -53,13 +55,23 @@ export function openEvaluateAnswer(request: BuiltRequest, sealed: SealedResponse
  */
 export function openSubmitAnswer(request: BuiltRequest, sealed: SealedResponse): TargetAnswer {
   const { targetData } = sealed;
-  const response = openResponseTo(request, sealed, targetData?.cores[0]);
+  const { legacyKeys, ...opened } = openResponseTo(request, sealed, targetData?.cores[0]);
+  const response = { ...opened, legacyKeys: [] };
   if (targetData === undefined) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'sent no target data');
   const [core, ...others] = parseCores(targetData.cores, targetData.itemMask);
   if (core === undefined || others.length > 0) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'sent target data of more than one request');
   verifyCore(request, sealed, core, response);
-  verifyPacketsMatch([core], targetData.attachments?.packets ?? []);
-  return { nodeId: sealed.nodeId, response, targetData, cores: [core] };
+  const attachments = targetData.attachments ?? create(AttachmentsSchema);
+  verifyPacketsMatch([core], attachments.packets);
+  verifyLegacyKeys(sealed, core, legacyKeys);
+  return { nodeId: sealed.nodeId, response, targetData: { ...targetData, attachments: { ...attachments, legacyKeys } }, cores: [core] };
+}
+
+/** The names are for endorsers, who see exactly those that the core has hashes of. */
+function verifyLegacyKeys(sealed: SealedResponse, { sections }: Core, names: readonly Uint8Array[]): void {
+  const hashes = sections.flatMap(({ reads, writes }) => [...reads, ...writes].flatMap(({ legacyKeyHash }) => (legacyKeyHash.length === 0 ? [] : [toHex(legacyKeyHash)])));
+  const [wanted, named] = [new Set(hashes), new Set(names.map((name) => toHex(sha256(name))))];
+  if (named.size !== names.length || named.size !== wanted.size || [...wanted].some((hash) => !named.has(hash))) throw refuse('TARGET_DATA_INCONSISTENT', sealed, 'named other legacy keys than those of its core');
 }
 
 /**

@@ -49,9 +49,13 @@ function isOtherState(a: ContractSection, b: ContractSection): boolean {
 }
 
 /** Versions of all that a section rests on, by what they are of. */
-function seenBy({ reads, guardsRead, keyPolicyReads }: ContractSection): ReadonlyMap<string, string> {
+function seenBy({ reads, writes, guardsRead, keyPolicyReads }: ContractSection): ReadonlyMap<string, string> {
+  // A write that removes a legacy entry met no packet, though it reads none; a purge removes it whatever it met.
+  const first = writes.filter(({ legacyKeyHash, effect }) => legacyKeyHash.length > 0 && effect.case !== 'purge');
   return new Map([
+    ...first.map(({ ownerSet, dataset, ledgerKey }): [string, string] => [JSON.stringify(['key', ownerSet, dataset, toHex(ledgerKey)]), '']),
     ...reads.map(({ ownerSet, dataset, ledgerKey, packetHash }): [string, string] => [JSON.stringify(['key', ownerSet, dataset, toHex(ledgerKey)]), toHex(packetHash)]),
+    ...reads.map(({ ownerSet, dataset, ledgerKey, legacyKeyHash, legacyValueHash }): [string, string] => [JSON.stringify(['legacy', ownerSet, dataset, toHex(ledgerKey)]), [legacyKeyHash, legacyValueHash].map(toHex).join()]),
     ...guardsRead.map(({ ownerSet, dataset, guardKey, txId }): [string, string] => [JSON.stringify(['set', ownerSet, dataset, toHex(guardKey)]), toHex(txId)]),
     ...keyPolicyReads.map(({ ownerSet, dataset, ledgerKey, policy }): [string, string] => [JSON.stringify(['policy', ownerSet, dataset, toHex(ledgerKey)]), toHex(policy)]),
   ]);

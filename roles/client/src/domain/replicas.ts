@@ -44,6 +44,7 @@ export function mergeReplicas([first, ...others]: readonly [TargetData, ...Targe
       packets: shared?.packets ?? [],
       sealedEvents: shared?.sealedEvents ?? [],
       keyPolicies: shared?.keyPolicies ?? [],
+      legacyKeys: shared?.legacyKeys ?? [],
       teeSignatures: attachments.flatMap((attachment) => attachment.teeSignatures),
       statements: attachments.flatMap((attachment) => attachment.statements),
       nodeEvidence: attachments.flatMap((attachment) => attachment.nodeEvidence),

@@ -34,6 +34,8 @@ export interface FakeAnswer {
   /** The response that the core names, when it is not the one that is sent. */
   readonly signedResponse?: ResponseInit;
   readonly nodeId?: string;
+  /** Names of legacy keys, when they are not those of the core. */
+  readonly legacyKeys?: readonly Uint8Array[];
   /** Answers a submit as if it were an evaluate. */
   readonly omitTargetData?: boolean;
   readonly targetData?: Omit<TargetDataInput, 'consortium' | 'nodes' | 'txId' | 'keyEpoch'>;
@@ -64,6 +66,8 @@ export function executeRequest(consortium: TestConsortium, node: TestComputeNode
   const isWanted = [RequestKind.SUBMIT, RequestKind.RE_ENCRYPT, RequestKind.MIGRATE_NAMES].includes(body.kind) && !isRefused && answer.omitTargetData !== true;
   const targetData = isWanted ? buildTargetData(consortium, node, { opened, body }, answer.signedResponse ?? response, answer) : undefined;
   const nodeId = answer.nodeId ?? node.nodeId;
+  const legacyKeys = [...(answer.legacyKeys ?? targetData?.attachments?.legacyKeys ?? [])];
+  if (targetData?.attachments !== undefined) targetData.attachments.legacyKeys = [];
   const sealed = create(SealedResponseSchema, {
     nodeId,
     ...sealResponse({
@@ -73,7 +77,7 @@ export function executeRequest(consortium: TestConsortium, node: TestComputeNode
       nodeId,
       requestDigest: requestDigest(opened.header.suite, opened.transactionKey, opened.signedRequest),
       coreDigest: targetData === undefined ? new Uint8Array(0) : targetDigest(targetData.cores, targetData.itemMask),
-      responseBytes: encodeMessage(ResponseSchema, response),
+      responseBytes: encodeMessage(ResponseSchema, { ...response, legacyKeys }),
     }),
     ...(targetData === undefined ? {} : { targetData }),
   });

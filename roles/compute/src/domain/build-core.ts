@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { toHex } from '@selvedge/crypto';
+import { compareBytes, sha256, toHex } from '@selvedge/crypto';
 import { FIRST_NAME_EPOCH, keepsKeyPolicies } from '@selvedge/policy';
 import {
   compareEntries,
@@ -25,6 +25,8 @@ import type { AuthorisedRequest } from './authorise.js';
 import { namesInUse, type ContractTerms } from './contract-terms.js';
 import type { Recorded, RecordedRead, RecordedWrite } from './recorded-sets.js';
 
+const NONE = new Uint8Array(0);
+
 /** Digests of what was answered; 32 bytes. */
 export interface AnswerDigests {
   readonly responseDigest: Uint8Array;
@@ -46,6 +48,8 @@ export interface BuiltCore {
   readonly core: Uint8Array;
   readonly packets: readonly Uint8Array[];
   readonly sealedEvents: readonly Uint8Array[];
+  /** Keys of collections that are taken over, whose hashes it names: UTF-8, for endorsers alone. */
+  readonly legacyKeys: readonly Uint8Array[];
   /** One of each write. */
   readonly changes: readonly StateChange[];
 }
@@ -90,6 +94,7 @@ export function buildCore(request: AuthorisedRequest, parts: readonly ContractPa
     core: encodeMessage(CoreSchema, { ...common, ...digests, sections }),
     packets: built.flatMap(({ packets }) => packets),
     sealedEvents: sealedEvent === undefined ? [] : [sealedEvent.bytes],
+    legacyKeys: legacyKeysOf(sorted),
     changes: built.flatMap(({ changes }) => changes),
   };
 }
@@ -106,7 +111,7 @@ function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractP
       codeHash: policy.codeHash,
       policyVersion: policy.policyVersion,
       keyEpoch,
-      reads: reads.map(({ ownerSet, dataset, ledgerKey, packetHash }) => ({ ownerSet, dataset, ledgerKey, packetHash })),
+      reads: reads.map(({ ownerSet, dataset, ledgerKey, packetHash, legacyKeyHash = NONE, legacyValueHash = NONE }) => ({ ownerSet, dataset, ledgerKey, packetHash, legacyKeyHash, legacyValueHash })),
       writes: sealed.map(({ entry }) => entry),
       keyPolicyReads: [...recorded.keyPolicyReads].sort(compareEntries),
       guardsRead: [...recorded.guards].sort(compareGuards),
@@ -118,10 +123,16 @@ function buildSection(request: AuthorisedRequest, { terms, recorded }: ContractP
   };
 }
 
+/** In order of their bytes, each once. */
+function legacyKeysOf(parts: readonly ContractPart[]): Uint8Array[] {
+  const keys = parts.flatMap(({ recorded }) => [...recorded.reads.flatMap(({ legacyKey }) => legacyKey ?? []), ...recorded.writes.flatMap(({ key, isFirst }) => (isFirst === true ? key : []))]);
+  return [...new Set(keys)].map((key) => Buffer.from(key)).sort(compareBytes);
+}
+
 function sealWrite({ body, txId }: AuthorisedRequest, terms: ContractTerms, write: RecordedWrite, readDigest: Uint8Array): { entry: MessageInitShape<typeof WriteEntrySchema>; packet?: Uint8Array } {
   const { policy, keyEpoch, epochKeys, names } = terms;
-  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy, isReEncryption: reEncrypted = false, nameEpoch = names.current } = write;
-  const place = { ownerSet, dataset, datasetTag, ledgerKey, ...(keyPolicy === undefined ? {} : { keyPolicy }) };
+  const { ownerSet, dataset, datasetTag, ledgerKey, key, effect, keyPolicy, isReEncryption: reEncrypted = false, nameEpoch = names.current, isFirst = false } = write;
+  const place = { ownerSet, dataset, datasetTag, ledgerKey, ...(keyPolicy === undefined ? {} : { keyPolicy }), ...(isFirst ? { legacyKeyHash: sha256(Buffer.from(key)) } : {}) };
   if (effect.kind !== 'put') return { entry: { ...place, effect: { case: effect.kind, value: true } } };
   const { bytes, hash } = sealPacket({
     suite: policy.suite,

@@ -7,6 +7,8 @@ export interface DatasetPlace extends PlaceOfRead {
   readonly contentGuard: boolean;
   /** Its entries end by themselves (blockToLive). */
   readonly isEnding: boolean;
+  /** The collection of this name was written before Selvedge: keys without a packet may have entries there. */
+  readonly takesOver: boolean;
 }
 
 /** A contract's datasets, as one creator may use them. All methods throw DATASET_UNKNOWN for one that is not declared. */
@@ -33,7 +35,7 @@ export function createDatasets(policy: ContractPolicy, channel: string, creatorM
     }
     const isMember = dataset.members.includes(creatorMspId);
     return {
-      place: { dataset: name, ownerSet: dataset.ownerSet, owners, contentGuard: dataset.contentGuard, isEnding: dataset.blockToLive !== 0n },
+      place: { dataset: name, ownerSet: dataset.ownerSet, owners, contentGuard: dataset.contentGuard, isEnding: dataset.blockToLive !== 0n, takesOver: dataset.takesOver },
       mayRead: isMember || !dataset.memberOnlyRead,
       mayWrite: isMember || !dataset.memberOnlyWrite,
     };

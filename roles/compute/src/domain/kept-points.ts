@@ -4,11 +4,21 @@ import { entryMark, keyPolicyMark } from '@selvedge/protocol';
 import type { StoredEntry } from '@selvedge/tee-node';
 import { createRecentChanges } from './recent-changes.js';
 
+/** A key in a collection that is taken over. */
+export interface LegacyRead {
+  /** SHA-256 of the key. */
+  readonly keyHash: Uint8Array;
+  /** Empty: absent there too. */
+  readonly value: Uint8Array;
+}
+
 /** What is known of one key. */
 export interface ReadPoint {
   readonly ledgerKey: Uint8Array;
   /** undefined: the key is absent. */
   readonly entry: StoredEntry | undefined;
+  /** Where there is no packet and the dataset takes a collection over: what a quorum has confirmed of it. */
+  readonly legacy?: LegacyRead | undefined;
   /** SHA-256 of a packet that stands there and that nothing opens, where that was expected: there is no entry then. */
   readonly closed?: Uint8Array | undefined;
   /** Empty: none. */

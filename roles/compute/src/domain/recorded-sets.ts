@@ -9,6 +9,10 @@ export interface RecordedRead {
   readonly ledgerKey: Uint8Array;
   /** Empty: read as absent. */
   readonly packetHash: Uint8Array;
+  /** Where the dataset takes a collection over, of a key without a packet: its name, its SHA-256, and that of its value there, empty for absent. */
+  readonly legacyKey?: string;
+  readonly legacyKeyHash?: Uint8Array;
+  readonly legacyValueHash?: Uint8Array;
 }
 
 /** A guard that a range query rests on. */
@@ -36,6 +40,8 @@ export interface RecordedWrite {
   /** Of the names that ledger key and tag are derived under. Default: the current ones. */
   readonly nameEpoch?: bigint;
   readonly effect: { readonly kind: 'put'; readonly value: Uint8Array } | { readonly kind: 'delete' } | { readonly kind: 'purge' } | { readonly kind: 'keep' };
+  /** The key's entry in the collection that the dataset takes over goes with this write. Default: there is none. */
+  readonly isFirst?: boolean;
   /** The policy that is set for the key; undefined: none is. */
   readonly keyPolicy?: Uint8Array | undefined;
 }

@@ -84,7 +84,7 @@ export function createTargetItem(input: {
 
 /**
  * Target data of submits, in order: cores, packets and this node's one TEE signature over all of them; with its evidence, where a
- * quorum counts types of TEE.
+ * quorum counts types of TEE. It travels in the clear, so that names of legacy keys are not in it.
  */
 export function createTargetData(items: readonly TargetItem[], signer: CertifiedSigner, { message: profile }: Profile): TargetData {
   const cores = items.map(({ core }) => core);

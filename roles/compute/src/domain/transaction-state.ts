@@ -4,13 +4,14 @@ import { contentGuardKey, GuardKind, LIMITS, membershipGuardKey, requireAtMost, 
 import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import type { DeclaredIndexes, IndexDefinition } from '@selvedge/rich-query';
 import { objectTypeOf, parsePacketHeader } from '@selvedge/sealed-objects';
-import type { PacketOpener, ReadScope, ServedEntry, ServingNode, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
+import type { PacketOpener, ReadsConfirmer, ReadScope, ServedEntry, ServingNode, SetMemory, StateSource, StoredEntry } from '@selvedge/tee-node';
 import type { KeyModification, StateCalls, StateQuery, StateQueryResult } from '../ports.js';
 import type { AuthorisedRequest } from './authorise.js';
 import type { InheritedReads } from './inherited-reads.js';
 import { createDatasets, type DatasetPlace } from './datasets.js';
 import { createKeyRange, verifyKeySupported } from './key-range.js';
 import type { KeptPoints, PointMemory, ReadPoint } from './kept-points.js';
+import { legacyValueHash, readConfirmedPoint, type ServedPoint } from './legacy-reads.js';
 import type { KeptSets } from './kept-sets.js';
 import type { ReEncryptable, ReEncryption } from './re-encryption.js';
 import { entriesUnder, joinChains, type HistoryVersion } from './former-names.js';
@@ -27,6 +28,15 @@ const ALL_TAGS = new Uint8Array(0);
 const MAX_RE_ENCRYPTED_BYTES = 1024 * 1024;
 /** Always the same one: indexes in memory are found by it. */
 const NO_INDEXES: readonly IndexDefinition[] = [];
+
+interface FetchOptions {
+  /** What lies under an epoch that this node has no keys of is named, where it would be refused. */
+  readonly mayBeClosed?: boolean;
+  /** Where the dataset takes a collection over: the key's hash there. */
+  readonly legacyKeyHash?: Uint8Array;
+  /** Addresses of business nodes to ask last. */
+  readonly avoid?: ReadonlySet<string>;
+}
 
 /** A contract's own part of {@link StateCalls}. */
 export type ContractState = Omit<StateCalls, 'openContract'>;
@@ -61,6 +71,8 @@ export interface TransactionStateInput {
   /** Whether the ledger view is recent enough, and not behind what the client knows. */
   readonly mayAnswerFromMemory: () => boolean;
   readonly maxWriteBytes: number;
+  /** Confirms what is read in collections that are taken over. */
+  readonly readsConfirmer: ReadsConfirmer;
   /** Those of the code that runs. */
   readonly declaredIndexes: () => Promise<DeclaredIndexes>;
   readonly queryWork: QueryWork;
@@ -72,7 +84,7 @@ export interface TransactionStateInput {
  * The state of one contract as a transaction sees it. As on Fabric, its own writes are not visible to its reads, and a
  * key that was read once keeps its value. An evaluate records nothing, unless what it read is to be confirmed.
  */
-export function createTransactionState({ request, isConfirmed, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, declaredIndexes, queryWork, inherited }: TransactionStateInput): TransactionState {
+export function createTransactionState({ request, isConfirmed, source, scope, opener, keptSets, keptPoints, mayAnswerFromMemory, maxWriteBytes, readsConfirmer, declaredIndexes, queryWork, inherited }: TransactionStateInput): TransactionState {
   const { policy, keys, isSubmit, names, nameKeys } = request;
   /** What it reads is checked as that of the request which goes over the parts. */
   const isMap = request.partition?.kind === 'map';
@@ -90,6 +102,9 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
   for (const guard of inherited?.guards ?? []) sets.addGuard(guard, []);
   for (const read of inherited?.keyPolicyReads ?? []) sets.addKeyPolicyRead(read);
   const points = new Map<string, Promise<ReadPoint>>();
+  /** Of keys that are written in datasets that take a collection over: without what that has for them. */
+  const packets = new Map<string, Promise<ReadPoint>>();
+  const writtenFirst = new Set<string>();
   /** By ledger key, of whatever names. */
   const migrated = new Map<string, ReadPoint>();
   const withKeyPolicy = keepsKeyPolicies(policy);
@@ -110,40 +125,80 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     isEnding ? undefined : keptPoints.of({ contract: policy.name, policyVersion: policy.policyVersion, ownerSet, dataset, ledgerKey, withKeyPolicy });
 
   /** @param mayBeClosed what lies under an epoch that this node has no keys of is named, where it would be refused */
-  const fetchPoint = async (place: DatasetPlace, ledgerKey: Uint8Array, mayBeClosed = false): Promise<ReadPoint> => {
-    const { ownerSet, owners, dataset } = place;
+  const fetchPoint = async (place: DatasetPlace, ledgerKey: Uint8Array, mayBeClosed = false): Promise<ReadPoint> => (await fetchServed(place, ledgerKey, { mayBeClosed })).point;
+
+  const fetchServed = async (place: DatasetPlace, ledgerKey: Uint8Array, { mayBeClosed = false, legacyKeyHash, avoid }: FetchOptions): Promise<ServedPoint> => {
+    const { ownerSet, owners, dataset, takesOver } = place;
     const memory = pointMemory(place, ledgerKey);
     // A submit asks: what it rests on is checked at endorsement, and one that was refused must not read the same again.
     const remembered = isRecording || !mayAnswerFromMemory() ? undefined : memory?.find();
-    if (remembered !== undefined) return remembered;
-    const open = (served: ServedEntry | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined): { readonly point: ReadPoint; readonly height: bigint } => {
+    if (remembered !== undefined) return { point: remembered, node: undefined, height: 0n };
+    const open = (served: ServedEntry | undefined, keyPolicy: Uint8Array, height: bigint, node: ServingNode | undefined, legacyValue: Uint8Array): ServedPoint => {
       const isClosed = served !== undefined && mayBeClosed && keys.epoch(parsePacketHeader(served, { channel: request.body.channel, contract: policy.name, dataset, ledgerKey }).keyEpoch) === undefined;
       const entry = served === undefined || isClosed ? undefined : opener.open(served, { policy, keys }, { dataset, ledgerKey });
       servedBy(dataset, ledgerKey, node);
-      return { point: { ledgerKey, entry, keyPolicy, ...(isClosed ? { closed: served instanceof Uint8Array ? sha256(served) : served.packetHash } : {}) }, height };
+      const legacy = served === undefined && legacyKeyHash !== undefined ? { legacy: { keyHash: legacyKeyHash, value: legacyValue } } : {};
+      return { node, point: { ledgerKey, entry, keyPolicy, ...legacy, ...(isClosed ? { closed: served instanceof Uint8Array ? sha256(served) : served.packetHash } : {}) }, height };
     };
-    const { point, height } = await source.readPoint(scope, { ownerSet, owners, dataset, ledgerKey, withKeyPolicy, open });
+    const { point, height, node } = await source.readPoint(avoid === undefined ? scope : { ...scope, avoid }, { ownerSet, owners, dataset, ledgerKey, withKeyPolicy, takesOver, ...(legacyKeyHash === undefined ? {} : { legacyKeyHash }), open });
     requireAtMost('bytes of a key policy', point.keyPolicy.length, LIMITS.maxKeyPolicyBytes);
-    if (isRecording) memory?.forget();
+    // What is read in place is confirmed each time: no block's changes tell when it ends.
+    if (isRecording || point.legacy !== undefined) memory?.forget();
     else memory?.keep(point, height);
-    return point;
+    return { point, node, height };
   };
 
   const knownPoint = (place: DatasetPlace, key: string): Promise<ReadPoint> => {
     verifyKeySupported(key);
     const id = pointId(place, key);
-    const known = points.get(id) ?? fetchPoint(place, nameKeys.ledgerKey(place.dataset, key));
+    const ledgerKey = nameKeys.ledgerKey(place.dataset, key);
+    const fetch = (): Promise<ReadPoint> => {
+      if (!place.takesOver) return fetchPoint(place, ledgerKey);
+      const legacyKeyHash = sha256(Buffer.from(key));
+      return readConfirmedPoint({ place, scope, confirmer: readsConfirmer, fetch: (avoid) => fetchServed(place, ledgerKey, { legacyKeyHash, avoid }) });
+    };
+    const known = points.get(id) ?? fetch();
     points.set(id, known);
     return known;
   };
 
-  const readPoint = async (place: DatasetPlace, key: string): Promise<StoredEntry | undefined> => {
-    const { entry, ledgerKey } = await knownPoint(place, key);
+  const readPoint = async (place: DatasetPlace, key: string): Promise<Pick<StoredEntry, 'value' | 'packetHash'> | undefined> => {
+    const { entry, ledgerKey, legacy } = await knownPoint(place, key);
     const { ownerSet, dataset } = place;
-    if (isRecording) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash: entry?.packetHash ?? NO_HASH });
-    return entry;
+    if (entry !== undefined && writtenFirst.has(pointId(place, key))) throw new SelvedgeError('STALE_READ', 'a key got a packet between its write and a read of one transaction');
+    if (legacy !== undefined && isMap) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', `a partitioned call over collection ${dataset}, which is taken over`);
+    const named = legacy === undefined ? {} : { legacyKey: key, legacyKeyHash: legacy.keyHash, legacyValueHash: legacyValueHash(legacy.value) };
+    if (isRecording) sets.addRead({ ownerSet, dataset, ledgerKey, packetHash: entry?.packetHash ?? NO_HASH, ...named });
+    if (legacy === undefined || legacy.value.length === 0) return entry;
+    return { value: legacy.value, packetHash: NO_HASH };
   };
 
+  /** What a write asks for: whether the key has a packet, of whatever epoch. The old value need not be there for it, nor fit into an answer. */
+  const packetOf = (place: DatasetPlace, key: string): Promise<ReadPoint> => {
+    const id = pointId(place, key);
+    const ledgerKey = nameKeys.ledgerKey(place.dataset, key);
+    const known = points.get(id) ?? packets.get(id) ?? readConfirmedPoint({ place, scope, confirmer: readsConfirmer, fetch: (avoid) => fetchServed(place, ledgerKey, { mayBeClosed: true, avoid }) });
+    packets.set(id, known);
+    return known;
+  };
+
+  /** Whether a key's entry in the collection that is taken over goes with its write. A packet shows that it has gone; the read is part of what says so. */
+  const isFirstWrite = async (place: DatasetPlace, key: string): Promise<boolean> => {
+    const { entry, closed, ledgerKey } = await packetOf(place, key);
+    const { ownerSet, dataset } = place;
+    const packetHash = entry?.packetHash ?? closed;
+    if (packetHash === undefined) writtenFirst.add(pointId(place, key));
+    else sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
+    return packetHash === undefined;
+  };
+
+  /** No statement says of both kinds of entries that they are all. */
+  const verifyMayList = (place: DatasetPlace, what: string): void => {
+    if (place.takesOver) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', `${what} of collection ${place.dataset}, which is taken over`);
+  };
+
+  /** Writes to datasets that take a collection over, whose keys are being looked up. */
+  let waitingWrites = 0;
   /** Whatever the chaincode makes of the refusal. */
   const verifyMayWrite = (): void => {
     if (!isMap) return;
@@ -151,13 +206,32 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     throw failure;
   };
 
-  const write = (place: DatasetPlace, key: string, effect: RecordedWrite['effect'], keyPolicy?: Uint8Array): void => {
+  const write = (place: DatasetPlace, key: string, effect: RecordedWrite['effect'], { keyPolicy, isFirst = false }: Pick<RecordedWrite, 'keyPolicy' | 'isFirst'> = {}): void => {
     verifyKeySupported(key);
     verifyMayWrite();
     if (!isSubmit) return;
     const { ownerSet, dataset, contentGuard, isEnding } = place;
     const datasetTag = nameKeys.datasetTag(dataset, objectTypeOf(key));
-    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: nameKeys.ledgerKey(dataset, key), contentGuard, isEnding, key, effect, keyPolicy });
+    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey: nameKeys.ledgerKey(dataset, key), contentGuard, isEnding, key, effect, keyPolicy, isFirst });
+  };
+
+  /** A write of a chaincode. */
+  const change = async (place: DatasetPlace, key: string, effect: RecordedWrite['effect']): Promise<void> => {
+    // At once where nothing is asked for: a chaincode may end without waiting for its writes.
+    if (!place.takesOver || !isSubmit) {
+      write(place, key, effect);
+      return;
+    }
+    // Also of a key that has moved: peers keep its old values until they are told to purge them.
+    if (effect.kind === 'purge') {
+      write(place, key, effect, { isFirst: true });
+      return;
+    }
+    verifyKeySupported(key);
+    waitingWrites += 1;
+    const isFirst = await watched(isFirstWrite(place, key));
+    waitingWrites -= 1;
+    write(place, key, effect, { isFirst });
   };
 
   const reEncrypt = async (name: string, ledgerKeys: readonly Uint8Array[]): Promise<ReEncryption> => {
@@ -184,6 +258,7 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
 
   const migrateNames = async (name: string, ledgerKeys: readonly Uint8Array[], mayProlong: boolean): Promise<ReEncryption> => {
     const place = datasets.visible(name);
+    verifyMayList(place, 'a migration of names');
     const fetchAndKeep = async (ledgerKey: Uint8Array, mayBeClosed?: boolean): Promise<ReadPoint> => {
       const point = await fetchPoint(place, ledgerKey, mayBeClosed);
       migrated.set(ledgerId(place, ledgerKey), point);
@@ -194,6 +269,7 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
 
   const readKeyPolicy = async (place: DatasetPlace, key: string): Promise<Uint8Array | undefined> => {
     if (!withKeyPolicy) return undefined;
+    verifyMayList(place, 'key-level endorsement policies');
     if (isAskedFor) throw new SelvedgeError('FEATURE_UNSUPPORTED', 'key-level endorsement policies in a confirmed query');
     const { keyPolicy, ledgerKey } = await knownPoint(place, key);
     if (isSubmit || isMap) sets.addKeyPolicyRead({ ownerSet: place.ownerSet, dataset: place.dataset, ledgerKey, policy: keyPolicy });
@@ -203,12 +279,13 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
   const setKeyPolicy = async (place: DatasetPlace, key: string, keyPolicy: Uint8Array): Promise<void> => {
     if (!withKeyPolicy) throw new SelvedgeError('KEY_POLICY_UNMAPPED', 'the manifest maps no organisation to an endorser, so keys can have no policies of their own');
     verifyMayWrite();
+    verifyMayList(place, 'key-level endorsement policies');
     if (place.isEnding) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'key-level endorsement policies where entries end by themselves');
     mapKeyPolicy(keyPolicy, policy);
     const isWritten = sets.writes().some((written) => written.dataset === place.dataset && written.key === key && written.effect.kind === 'put');
     // As on Fabric, a policy without a value does nothing; whether there is one must hold until the commit.
     const isPresent = isWritten || (await readPoint(place, key)) !== undefined;
-    if (isPresent) write(place, key, { kind: 'keep' }, keyPolicy);
+    if (isPresent) write(place, key, { kind: 'keep' }, { keyPolicy });
     else setForAbsent.push({ place, key, keyPolicy });
   };
 
@@ -217,7 +294,7 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
   const adoptLatePolicies = (): void => {
     const put = new Set(sets.writes().flatMap(({ dataset, key, effect }) => (effect.kind === 'put' ? [`${dataset}\x00${key}`] : [])));
     for (const { place, key, keyPolicy } of setForAbsent.splice(0)) {
-      if (put.has(`${place.dataset}\x00${key}`)) write(place, key, { kind: 'keep' }, keyPolicy);
+      if (put.has(`${place.dataset}\x00${key}`)) write(place, key, { kind: 'keep' }, { keyPolicy });
     }
   };
 
@@ -252,6 +329,7 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
   };
 
   const readRange = async (place: DatasetPlace, startKey: string, endKey: string): Promise<StoredEntry[]> => {
+    verifyMayList(place, 'range queries');
     const { ownerSet, owners, dataset } = place;
     const range = createKeyRange(startKey, endKey);
     if (range.objectType === undefined) return recordEntries(place, range.select(await readWhole(place)));
@@ -268,6 +346,7 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
   };
 
   const runQuery = async (place: DatasetPlace, query: StateQuery): Promise<StateQueryResult> => {
+    verifyMayList(place, 'rich queries');
     const prepared = prepareQuery(query, (await declaredIndexes()).get(place.dataset) ?? NO_INDEXES);
     const { matches, entries, bookmark } = await selectEntries(prepared, await readWhole(place), queryWork);
     recordEntries(place, matches);
@@ -309,11 +388,11 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     },
     getRange: async (dataset, startKey, endKey) => watched(readRange(datasets.readable(dataset), startKey, endKey)),
     query: async (dataset, query) => watched(runQuery(datasets.readable(dataset), query)),
-    putState: (dataset, key, value) =>
+    putState: async (dataset, key, value) =>
       // An empty value deletes, as on Fabric.
-      settled(() => { write(datasets.writable(dataset), key, value.length === 0 ? { kind: 'delete' } : { kind: 'put', value }); }),
-    deleteState: (dataset, key) => settled(() => { write(datasets.writable(dataset), key, { kind: 'delete' }); }),
-    purge: (dataset, key) => settled(() => { write(datasets.writable(dataset), key, { kind: 'purge' }); }),
+      change(datasets.writable(dataset), key, value.length === 0 ? { kind: 'delete' } : { kind: 'put', value }),
+    deleteState: async (dataset, key) => change(datasets.writable(dataset), key, { kind: 'delete' }),
+    purge: async (dataset, key) => change(datasets.writable(dataset), key, { kind: 'purge' }),
   };
 
   return {
@@ -325,13 +404,16 @@ export function createTransactionState({ request, isConfirmed, source, scope, op
     touched: () => ({ reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads() }),
     recorded() {
       if (failure !== undefined) throw failure;
+      if (waitingWrites > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'a chaincode that ends before its writes to a collection that is taken over are answered');
       adoptLatePolicies();
       return { reads: sets.reads(), guards: sets.guards(), keyPolicyReads: sets.keyPolicyReads(), writes: sets.writes(), statements: [...(inherited?.statements ?? []), ...sets.statements()], unguarded };
     },
     async keyPoliciesInForce(writes) {
       if (!withKeyPolicy) return [];
       const pointOf = (place: DatasetPlace, { ledgerKey, key }: RecordedWrite): ReadPoint | Promise<ReadPoint> => migrated.get(ledgerId(place, ledgerKey)) ?? knownPoint(place, key);
-      const found = await Promise.all(writes.map(async (each) => ({ ownerSet: each.ownerSet, dataset: each.dataset, ...(await pointOf(datasets.visible(each.dataset), each)) })));
+      // Where a collection is taken over keys have no policies.
+      const own = writes.filter(({ dataset }) => !datasets.visible(dataset).takesOver);
+      const found = await Promise.all(own.map(async (each) => ({ ownerSet: each.ownerSet, dataset: each.dataset, ...(await pointOf(datasets.visible(each.dataset), each)) })));
       return found.flatMap(({ ownerSet, dataset, ledgerKey, keyPolicy }) => (keyPolicy.length === 0 ? [] : [{ ownerSet, dataset, ledgerKey, policy: keyPolicy }]));
     },
   };
@@ -343,12 +425,4 @@ function pointId({ dataset }: DatasetPlace, key: string): string {
 
 function ledgerId({ dataset }: Pick<DatasetPlace, 'dataset'>, ledgerKey: Uint8Array): string {
   return `${dataset}\x00${toHex(ledgerKey)}`;
-}
-
-/** Runs a synchronous step; what it throws rejects. */
-function settled(step: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    step();
-    resolve();
-  });
 }

@@ -120,7 +120,6 @@ describe('owner sets', () => {
 describe('what is not built yet is refused by name', () => {
   it.each<[string, Partial<WriteEntry>]>([
     ['a purge of world state', { effect: { case: 'purge', value: true } }],
-    ['a legacy key', { legacyKeyHash: new Uint8Array(32) }],
   ])('%s', (_name, change) => {
     expect(refusal({ changeCore: (core) => { Object.assign(core.sections[0]!.writes[0]!, change); } })).toBe('CHAINCODE_UNSUPPORTED');
   });

@@ -5,6 +5,5 @@ import type { ContractSection } from '@selvedge/protocol';
 export function verifyOnlySupportedWrites(section: ContractSection): void {
   for (const write of section.writes) {
     if (write.effect.case === 'purge' && write.dataset === '') throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'purging world state');
-    if (write.legacyKeyHash.length > 0) throw new SelvedgeError('CHAINCODE_UNSUPPORTED', 'keys taken over from an existing collection');
   }
 }

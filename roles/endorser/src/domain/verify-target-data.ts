@@ -8,6 +8,7 @@ import { verifyDatasets } from './check-datasets.js';
 import { verifySealedEvents } from './check-events.js';
 import { verifyContentGuards, verifyGuardsAreKept, verifyGuardsBelong, verifyMembershipGuards } from './check-guards.js';
 import { verifyKeyPoliciesCurrent, verifyKeyPoliciesSet } from './check-key-policies.js';
+import { verifyLegacyEntries, verifyLegacyKeys, verifyLegacyReadsCurrent } from './check-legacy.js';
 import { verifyOwnerCopies } from './check-owner-copies.js';
 import { verifyPackets } from './check-packets.js';
 import { verifyGuardsCurrent, verifyReadsCurrent } from './check-read-set.js';
@@ -37,6 +38,7 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
   const facts = createFactRecorder(context.state);
 
   verifyAttachmentLimits(attachments);
+  verifyLegacyKeys(cores, attachments.legacyKeys);
   for (const core of cores) {
     verifyNetwork(core, context.profile);
     verifyChannel(core, context.profile);
@@ -68,9 +70,11 @@ export function verifyTargetData(received: TargetData, context: EndorsementConte
       verifyNames(section, facts);
       verifyDatasets(section, contract);
       verifyOnlySupportedWrites(section);
+      verifyLegacyEntries(section, contract, targetData.coreBytes.length);
       verifyKeyPoliciesSet(section, contract);
       if (isStateOf([section], context)) {
         verifyReadsCurrent(section, overlay);
+        verifyLegacyReadsCurrent(section, context.state);
         verifyKeyPoliciesCurrent(section, contract, overlay);
         verifyGuardsCurrent(section, overlay);
       }

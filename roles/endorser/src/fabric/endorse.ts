@@ -4,6 +4,7 @@ import { SelvedgeError } from '@selvedge/errors';
 import { encodeFabricEndorsement, eventsOfItems, ledgerReadsOfItems, TARGET_DATA_FIELD, type ItemEvents } from '@selvedge/fabric';
 import { revocationListFacts } from '@selvedge/policy';
 import { LIMITS, parseMessage, TargetDataSchema, type Core } from '@selvedge/protocol';
+import { verifyLegacyKeys } from '../domain/check-legacy.js';
 import { parseTargetData, verifyAttachmentLimits, type ParsedTargetData } from '../domain/check-shape.js';
 import { readContractRules } from '../domain/contract-rules.js';
 import { declareTargets, encodeEndorsementPayload } from '../domain/endorsement-payload.js';
@@ -91,6 +92,7 @@ async function examine({ invocation, target, facts, state, appraise, at }: Endor
   const parsed = parseTargetData(received);
   // Again in verifyTargetData: here before certificates are parsed and facts asked for.
   verifyAttachmentLimits(parsed.attachments);
+  const legacyKeys = verifyLegacyKeys(parsed.cores, parsed.attachments.legacyKeys);
   verifyContracts(parsed.cores);
 
   const required = await facts.read(requiredFacts(parsed));
@@ -101,12 +103,12 @@ async function examine({ invocation, target, facts, state, appraise, at }: Endor
   const { contract } = target;
   const rulesOf = readContractRules(reader, contract);
   const reads = ledgerReadsOfItems(parsed.cores, contract);
-  const hashes = await readHashes(state, requiredEntries(parsed.cores, { contract, ...reads }, rulesOf));
-  const snapshot = createSnapshot({ contract, reads, facts: reader, hashes });
+  const hashes = await readHashes(state, requiredEntries(parsed.cores, { contract, ...reads }, rulesOf, legacyKeys));
+  const snapshot = createSnapshot({ contract, reads, facts: reader, legacyKeys, hashes });
 
   const { targetData, rules, factReads } = verifyTargetData(received, { state: snapshot, profile, at, appraise, stateOf: contract });
   const payload = encodeEndorsementPayload(targetData, declareTargets(targetData.cores, rules), factReads);
-  return { targetData, payload, plan: planWrites(targetData, contract, rulesOf.policy) };
+  return { targetData, payload, plan: planWrites(targetData, contract, { policy: rulesOf.policy, legacyKeys }) };
 }
 
 /** name: by which this chaincode was called. Throws WRONG_CHANNEL or INVALID_CONFIGURATION. */

@@ -72,7 +72,7 @@ describe('target data that is refused', () => {
     expect(await change((core) => { core.sections[0]!.keyEpoch = 2n; })).toBe('KEY_EPOCH_UNKNOWN');
     expect(await change((core) => { core.sections[0]!.keyEpoch = 0n; })).toBe('KEY_EPOCH_UNKNOWN');
     expect(await change((core) => { core.sections[0]!.keyEpoch = 2n ** 64n - 1n; })).toBe('KEY_EPOCH_UNKNOWN');
-    expect(await change((core) => { core.sections[0]!.reads = [{ ...core.sections[0]!.writes[0]!, $typeName: 'selvedge.v1.ReadEntry', ownerSet: 'nobody', packetHash: new Uint8Array(32) }]; })).toBe('OWNER_SET_MISMATCH');
+    expect(await change((core) => { core.sections[0]!.reads = [{ ...core.sections[0]!.writes[0]!, $typeName: 'selvedge.v1.ReadEntry', ownerSet: 'nobody', packetHash: new Uint8Array(32), legacyValueHash: new Uint8Array(0) }]; })).toBe('OWNER_SET_MISMATCH');
   });
 
   it('for its TEE signatures', async () => {

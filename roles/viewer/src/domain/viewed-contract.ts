@@ -48,6 +48,11 @@ export function ownPlace(policy: ContractPolicy, name: string, mspId: string): P
   return mayViewDataset(policy, dataset, mspId) ? { dataset: name, ownerSet: dataset.ownerSet, owners } : undefined;
 }
 
+/** Whether keys without a packet may have entries that were written before Selvedge. */
+export function takesOver({ datasets }: ContractPolicy, name: string): boolean {
+  return datasets.some((dataset) => dataset.name === name && dataset.takesOver);
+}
+
 /** As ownPlace, refusing with DATASET_ACCESS_DENIED. */
 export function requireOwnPlace(policy: ContractPolicy, name: string, mspId: string): PlaceOfRead {
   const place = ownPlace(policy, name, mspId);

@@ -1,6 +1,6 @@
 import { endorsersOf } from '@selvedge/policy';
 import { SelvedgeError } from '@selvedge/errors';
-import { createCollections, ENDORSEMENT_CHAINCODE_VERSION } from '@selvedge/fabric';
+import { createCollections, ENDORSEMENT_CHAINCODE_VERSION, takenOver } from '@selvedge/fabric';
 import { deployChaincode, type ChaincodeDeployment } from '@selvedge/fabric-network';
 import type { ContractPolicy } from '@selvedge/protocol';
 import { packageOf } from './chaincode-nodes.js';
@@ -61,7 +61,7 @@ export async function deployEndorsement(input: {
   );
   const collections = JSON.stringify(createCollections(policy, { keepers: input.keepers ?? plan.keepers, markerMembers: [plan.orderer.mspId] }));
   const definition = { channel: plan.channel, name, version: ENDORSEMENT_CHAINCODE_VERSION, policy: { channelConfigPolicy: GOVERNANCE_POLICY }, collections };
-  const deployment = await deployChaincode({ program: peerProgram(target), orderer: ordererEndpoint(target), definition, organisations });
+  const deployment = await deployChaincode({ program: peerProgram(target), orderer: ordererEndpoint(target), definition, organisations, takesOver: takenOver(policy) });
   if (!deployment.committed) {
     const missing = Object.entries(deployment.approvals).filter(([, approved]) => !approved).map(([mspId]) => mspId);
     throw new SelvedgeError('FABRIC_COMMAND_FAILED', `${name}: too few organisations approved the chaincode definition; missing: ${missing.join(', ')}`, { role: 'cli' });

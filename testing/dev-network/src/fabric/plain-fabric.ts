@@ -6,6 +6,7 @@ import { layoutOf } from '../layout.js';
 import { settingsOf, type DevNetworkOptions } from '../options.js';
 import { ensureTls } from '../tls.js';
 import { joinOrderer, joinPeer, untilDiscovered } from './channel.js';
+import { fabricAccess, type FabricAccess } from './fabric-access.js';
 import { fabricLayout } from './fabric-layout.js';
 import { openFabricLedger } from './fabric-ledger.js';
 import { HOST, HOST_NAME } from './fabric-plan.js';
@@ -34,6 +35,7 @@ export interface PlainOrganisation {
 export interface PlainFabric {
   readonly channel: string;
   readonly organisations: readonly PlainOrganisation[];
+  readonly access: FabricAccess;
   /** Ends its processes, and no others. */
   stop(): Promise<void>;
 }
@@ -47,7 +49,8 @@ export async function startPlainFabric(options: PlainFabricOptions): Promise<Pla
   const now = new Date();
   await createIdentities(layout, settings, now);
   await ensureTls(layout, organisationsOf(settings), [FIRST_USER, ADMIN], now);
-  const { target } = await openFabricLedger({ layout, settings, options: options.fabric ?? {}, isNew: true });
+  const ledger = await openFabricLedger({ layout, settings, options: options.fabric ?? {}, isNew: true });
+  const { target } = ledger;
   const { plan } = target;
   const processes: NodeProcess[] = [];
   const stop = async (): Promise<void> => {
@@ -87,5 +90,5 @@ export async function startPlainFabric(options: PlainFabricOptions): Promise<Pla
       };
     }),
   );
-  return { channel: plan.channel, organisations, stop };
+  return { channel: plan.channel, organisations, access: fabricAccess(ledger), stop };
 }

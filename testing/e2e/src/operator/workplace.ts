@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startPlainFabric, type PlainFabric } from '@selvedge/dev-network';
+import { startPlainFabric, type FabricAccess, type PlainFabric } from '@selvedge/dev-network';
 
 /** What one command gave. */
 export interface CommandResult {
@@ -16,6 +16,8 @@ export interface CommandResult {
 /** A folder as an operator has it, beside a Fabric network that runs and knows nothing of Selvedge. */
 export interface Workplace {
   readonly directory: string;
+  /** The network below, for chaincode that runs there without Selvedge. */
+  readonly fabric: FabricAccess;
   /** Runs one line of the page in a shell. */
   run(command: string): Promise<CommandResult>;
   /** Leaves a line of the page running, as another terminal would. */
@@ -43,6 +45,7 @@ export async function createWorkplace(mspIds: readonly string[]): Promise<Workpl
   const environment = { ...process.env, PATH: `${path.join(directory, 'bin')}:${process.env.PATH ?? ''}` };
   return {
     directory,
+    fabric: network.access,
     run: (command) => execute(spawn('/bin/sh', ['-c', command], { cwd: directory, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })),
     leaveRunning(command) {
       const log = openSync(path.join(root, `left-${String(running.length)}.log`), 'a');

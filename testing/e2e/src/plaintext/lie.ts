@@ -29,3 +29,19 @@ export function lieAboutValue(served: ServedPlaintext): ServedPlaintext {
       return served;
   }
 }
+
+/** What a business node may make of a value in a collection that is taken over. */
+export const LEGACY_LIES = ['legacy value', 'legacy absent'] as const;
+export type LegacyLie = (typeof LEGACY_LIES)[number];
+
+/** The same for values of collections that are taken over. */
+export function lieAboutLegacy(value: Uint8Array): Uint8Array | undefined {
+  switch (presentLie()) {
+    case 'legacy value':
+      return Buffer.concat([value, Buffer.from('0')]);
+    case 'legacy absent':
+      return undefined;
+    default:
+      return value;
+  }
+}

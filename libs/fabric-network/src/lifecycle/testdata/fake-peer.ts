@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CommittedCollection } from '../outputs.js';
 import type { LifecycleAdmin, PeerProgram } from '../targets.js';
 
 /** One call of the program. */
@@ -14,6 +15,8 @@ export interface FakePeer extends PeerProgram {
   calls(): Promise<FakePeerCall[]>;
   /** The commands that changed something, in order. */
   changes(): Promise<string[]>;
+  /** Has a definition committed that others have made. */
+  commitForeign(definition: { readonly version: string; readonly sequence: number; readonly collections?: readonly CommittedCollection[] }): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -34,6 +37,9 @@ const organisations = read('organisations');
 const collections = value('--collections-config');
 const definition = JSON.stringify([value('--version'), value('--sequence'), value('--channel-config-policy'), value('--signature-policy'), collections && readFileSync(collections, 'utf8')]);
 const approvals = () => Object.fromEntries(organisations.map((name) => [name, read('approved-' + name, {}).definition === definition]));
+const memberPolicy = (mspIds) => ({ Payload: { SignaturePolicy: { identities: mspIds.map((mspId) => ({ principal: Buffer.concat([Buffer.from([10, mspId.length]), Buffer.from(mspId)]).toString('base64') })) } } });
+const membersOf = (policy = '') => [...policy.matchAll(/'([^'.]+)\\.member'/g)].map(([, mspId]) => mspId);
+const shown = ({ name, blockToLive, members }) => ({ Payload: { StaticCollectionConfig: { name, ...(blockToLive ? { block_to_live: blockToLive } : {}), member_orgs_policy: memberPolicy(members) } } });
 const commands = {
   queryinstalled: () => ({ installed_chaincodes: read('installed-' + mspId, []).map((package_id) => ({ package_id })) }),
   install: () => {
@@ -42,7 +48,10 @@ const commands = {
     if (read('installed-' + mspId, []).includes(id)) fail("chaincode already successfully installed (package ID '" + id + "')");
     write('installed-' + mspId, [...read('installed-' + mspId, []), id]);
   },
-  querycommitted: () => read('committed') ?? fail('query failed with status: 404 - namespace x is not defined'),
+  querycommitted: () => {
+    const found = read('committed') ?? fail('query failed with status: 404 - namespace x is not defined');
+    return { ...found, collections: { config: found.collections.map(shown) } };
+  },
   queryapproved: () => {
     const own = read('approved-' + mspId);
     if (own === undefined || own.sequence !== Number(value('--sequence'))) fail('could not fetch approved chaincode definition');
@@ -52,7 +61,8 @@ const commands = {
   checkcommitreadiness: () => ({ approvals: approvals() }),
   commit: () => {
     if (Object.values(approvals()).filter(Boolean).length * 2 <= organisations.length) fail('chaincode definition not agreed to by this org');
-    write('committed', { version: value('--version'), sequence: Number(value('--sequence')), approvals: approvals() });
+    const config = JSON.parse(collections === undefined ? '[]' : readFileSync(collections, 'utf8')).flatMap(({ name, policy }) => (name === undefined ? [] : [{ name, members: membersOf(policy) }]));
+    write('committed', { version: value('--version'), sequence: Number(value('--sequence')), collections: config, approvals: approvals() });
   },
 };
 process.stdout.write(JSON.stringify(commands[command]() ?? {}));
@@ -76,6 +86,9 @@ export async function createFakePeer(organisations: readonly string[]): Promise<
     configDirectory,
     calls,
     changes: async () => (await calls()).flatMap(({ args, environment }) => (CHANGES.includes(args[2] ?? '') ? [`${args[2] ?? ''} ${environment.CORE_PEER_LOCALMSPID ?? ''}`] : [])),
+    commitForeign: async ({ collections = [], ...definition }) => {
+      await writeFile(join(configDirectory, 'committed'), JSON.stringify({ ...definition, collections, approvals: {} }));
+    },
     remove: () => rm(configDirectory, { recursive: true }),
   };
 }

@@ -2,8 +2,9 @@ import { equalBytes, sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import type { FactReader } from '@selvedge/policy';
 import { ValidationCode, type ContractSection } from '@selvedge/protocol';
+import type { LegacyKeys } from '../../domain/check-legacy.js';
 import type { EndorserState } from '../../ports.js';
-import { dataEntry, entryId, guardEntry, markerEntry, policyEntry, type PrivateEntry } from './private-entries.js';
+import { dataEntry, entryId, guardEntry, legacyEntry, markerEntry, policyEntry, type PrivateEntry } from './private-entries.js';
 
 /** What was fetched from the peer, all within one transaction: one height. */
 export interface SnapshotInput {
@@ -13,6 +14,8 @@ export interface SnapshotInput {
   readonly reads: Pick<ContractSection, 'guardsRead' | 'keyPolicyReads'>;
   /** Knows fetched facts only. */
   readonly facts: FactReader;
+  /** Names behind the hashes of legacy keys. */
+  readonly legacyKeys: LegacyKeys;
   /** SHA-256 of private values by entryId; undefined: absent. */
   readonly hashes: ReadonlyMap<string, Uint8Array | undefined>;
 }
@@ -21,7 +24,7 @@ export interface SnapshotInput {
  * The ledger as an endorsement chaincode knows it: what it fetched and nothing more. Asking for anything else throws
  * INTERNAL, so that a check cannot rest on what is missing from the transaction's read set.
  */
-export function createSnapshot({ contract: own, reads, facts, hashes }: SnapshotInput): EndorserState {
+export function createSnapshot({ contract: own, reads, facts, legacyKeys, hashes }: SnapshotInput): EndorserState {
   const hashOf = (entry: PrivateEntry): Uint8Array | undefined => {
     const id = entryId(entry);
     if (!hashes.has(id)) throw notFetched('a private data hash');
@@ -53,6 +56,12 @@ export function createSnapshot({ contract: own, reads, facts, hashes }: Snapshot
       const hash = hashOf(policyEntry(ownerSet, ledgerKey));
       const expected = expectedPolicies.get(placeId(ownerSet, dataset, ledgerKey));
       return hash === undefined ? undefined : hashedValue(hash, expected);
+    },
+    legacyHash: (contract, collection, keyHash) => {
+      requireOwn(contract);
+      const key = legacyKeys.get(toHex(keyHash));
+      if (key === undefined) throw notFetched('a legacy entry');
+      return hashOf(legacyEntry(collection, key));
     },
     result: (txId) => (hashOf(markerEntry(txId)) === undefined ? undefined : { code: ValidationCode.VALID, blockNumber: 0n }),
   };

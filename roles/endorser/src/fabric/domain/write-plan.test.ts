@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { sha256 } from '@selvedge/crypto';
+import { sha256, toHex } from '@selvedge/crypto';
 import { refusalCode } from '@selvedge/fixtures';
 import { encodeSignaturePolicy, type KeyPolicyTerms } from '@selvedge/policy';
 import { AttachmentsSchema, ContractSectionSchema, CoreSchema } from '@selvedge/protocol';
@@ -8,11 +8,13 @@ import { planWrites, type PlannedWrite } from './write-plan.js';
 
 const bytes = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 const packet = Buffer.from('packet');
+const legacyKeyHash = sha256(Buffer.from('stone-1'));
+const legacyKeys = new Map([[toHex(legacyKeyHash), 'stone-1']]);
 
 function plan(init: MessageInitShape<typeof ContractSectionSchema>, organisationMap: KeyPolicyTerms['organisationMap'] = []): PlannedWrite[] {
   const section = create(ContractSectionSchema, init);
   const core = create(CoreSchema, { txId: bytes(9), sections: [section] });
-  return planWrites({ core, cores: [core], coreBytes: [], itemMask: new Uint8Array(0), attachments: create(AttachmentsSchema, { packets: [packet] }) }, section.contract, { organisationMap });
+  return planWrites({ core, cores: [core], coreBytes: [], itemMask: new Uint8Array(0), attachments: create(AttachmentsSchema, { packets: [packet] }) }, section.contract, { policy: { organisationMap }, legacyKeys });
 }
 
 describe('a write plan', () => {
@@ -32,6 +34,15 @@ describe('a write plan', () => {
       { kind: 'put', collection: 'selvedge_aurora', key: `g${'01'.repeat(32)}`, value: bytes(9) },
       { kind: 'put', collection: 'selvedge-marker', key: '09'.repeat(32), value: Uint8Array.of(1) },
     ]);
+  });
+
+  it('removes what a key had in the collection that its dataset takes over, from histories too where that is asked', () => {
+    const place = { ownerSet: 'aurora', dataset: 'oldStones', legacyKeyHash };
+    const legacy = { collection: 'oldStones', key: 'stone-1' };
+    expect(plan({ writes: [{ ...place, ledgerKey: bytes(1), effect: { case: 'packetHash', value: sha256(packet) } }] })).toContainEqual({ kind: 'delete', ...legacy });
+    expect(plan({ writes: [{ ...place, ledgerKey: bytes(1), effect: { case: 'delete', value: true } }] })).toContainEqual({ kind: 'delete', ...legacy });
+    expect(plan({ writes: [{ ...place, ledgerKey: bytes(1), effect: { case: 'purge', value: true } }] })).toContainEqual({ kind: 'purge', ...legacy });
+    expect(refusalCode(() => plan({ writes: [{ ...place, legacyKeyHash: bytes(1), ledgerKey: bytes(1), effect: { case: 'delete', value: true } }] }))).toBe('LEGACY_ENTRY_MISMATCH');
   });
 
   it('always has the marker', () => {
