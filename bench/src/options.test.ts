@@ -5,11 +5,12 @@ const parse = (line: string): BenchOptions => parseBenchOptions(line === '' ? []
 
 describe('the command line', () => {
   it('has defaults', () => {
-    expect(parse('')).toMatchObject({ ledger: 'embedded', experiments: ['load', 'hot', 'batch', 'nodes'], seconds: 8, runs: 4, inFlight: [1, 128], loops: ['closed'], workloads: ['update', 'query'], keys: 1_000, valueBytes: 1_024, batch: 64, batchSizes: [1, 10, 50, 200], valueSizes: [100, 1_024, 16_384, 65_536], keyCounts: [1_000, 10_000, 100_000, 1_000_000], nodeCounts: [1, 2, 4, 8], state: false });
+    expect(parse('')).toMatchObject({ ledger: 'embedded', experiments: ['load', 'hot', 'batch', 'nodes'], seconds: 8, runs: 4, inFlight: [1, 8, 32, 128], loops: ['closed'], workloads: ['update', 'query'], keys: 1_000, valueBytes: 1_024, batch: 64, batchSizes: [1, 10, 50, 200], valueSizes: [100, 1_024, 16_384, 65_536], keyCounts: [1_000, 10_000, 100_000, 1_000_000], nodeCounts: [1, 2, 4, 8], state: false });
   });
 
   it('measures everything with --full, and anything of it that flags say otherwise', () => {
     expect(parse('--full')).toMatchObject({ experiments: ['load', 'hot', 'batch', 'values', 'nodes', 'keys'], inFlight: [1, 8, 32, 128], loops: ['closed', 'open'] });
+    expect(parse('--ledger fabric')).toMatchObject({ inFlight: [1, 8, 32, 128], loops: ['closed', 'open'] });
     expect(parse('--full --in-flight 4')).toMatchObject({ inFlight: [4] });
     expect(parse('--scale --ledger fabric')).toMatchObject({ ledger: 'fabric', experiments: ['nodes'] });
     expect(parse('--experiments keys,values --key-counts 100,200').keyCounts).toEqual([100, 200]);

@@ -39,12 +39,12 @@ export const USAGE = `Usage: npm run bench -- [options]
                          values  size of a value
                          nodes   compute nodes, with a chaincode that waits 20 ms
                          keys    keys in the state (fills them first: a million takes long)
-  --full               every experiment, 1,8,32,128 in flight, closed and open loop; takes hours
+  --full               every experiment, closed and open loop; takes hours
   --scale              the same as --experiments nodes
   --seconds N          measured length of each point (default 8)
   --runs N             slices that each point is cut into; the sides of a comparison take turns: A B A B (default 4)
-  --in-flight LIST     calls in flight, comma-separated (default 1,128); other experiments than load use the largest
-  --loop LIST          closed, open or closed,open (default closed). An open loop offers 80 % of what the closed
+  --in-flight LIST     calls in flight, comma-separated (default 1,8,32,128); other experiments than load use the largest
+  --loop LIST          closed, open or closed,open (default closed; on fabric both). An open loop offers 80 % of what the closed
                        loop reached at the same number in flight
   --workload LIST      update, query or update,query (default both)
   --compute-nodes N    compute nodes, except where they are varied (default 1)
@@ -102,13 +102,14 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
   if (values.full && values.scale) throw new RangeError('--full has what --scale asks for');
   const experiments = values.full ? [...EXPERIMENTS] : values.scale ? ['nodes' as const] : values.experiments === undefined ? DEFAULT_EXPERIMENTS : list('--experiments', values.experiments, (text) => oneOf('--experiments', text, EXPERIMENTS));
   const wholes = (name: string, text: string, minimum: number, maximum: number): number[] => list(name, text, (each) => whole(name, each, minimum, maximum));
+  const ledger = oneOf('--ledger', values.ledger, ['embedded', 'fabric']);
   return {
-    ledger: oneOf('--ledger', values.ledger, ['embedded', 'fabric']),
+    ledger,
     experiments,
     seconds: whole('--seconds', values.seconds, 1, 3_600),
     runs: whole('--runs', values.runs, 1, 100),
-    inFlight: wholes('--in-flight', values['in-flight'] ?? (values.full ? '1,8,32,128' : '1,128'), 1, 1_024),
-    loops: list('--loop', values.loop ?? (values.full ? 'closed,open' : 'closed'), (text) => oneOf('--loop', text, ['closed', 'open'])),
+    inFlight: wholes('--in-flight', values['in-flight'] ?? '1,8,32,128', 1, 1_024),
+    loops: list('--loop', values.loop ?? (values.full || ledger === 'fabric' ? 'closed,open' : 'closed'), (text) => oneOf('--loop', text, ['closed', 'open'])),
     workloads: list('--workload', values.workload, (text) => oneOf('--workload', text, ['update', 'query'])),
     computeNodes: whole('--compute-nodes', values['compute-nodes'], 1, 16),
     keys: whole('--keys', values.keys, 32, 1_000_000),
