@@ -1,7 +1,7 @@
 import { toHex } from '@selvedge/crypto';
 import { ALL_FACTS_FUNCTION, APPLY_FUNCTION, FACTS_FUNCTION, isFactStateKey, parseRefusalText, POLICY_CHAINCODE } from '@selvedge/fabric';
 import { createTestConsortium, createTestGenesis, createTestPolicyTransaction, createTestRevocation, type TestConsortium } from '@selvedge/fixtures';
-import { CHANNEL_EPOCH, facts, factHash, policyTransactionId, type FactReader, type FactUpdate } from '@selvedge/policy';
+import { CHANNEL_EPOCH, encodeContractNames, facts, factHash, namesAfter, policyTransactionId, readContractNames, type FactReader, type FactUpdate } from '@selvedge/policy';
 import { encodeMessage, FactsAnswerSchema, FactsQuerySchema, LIMITS, parseMessage, type FactsAnswer } from '@selvedge/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { policyChaincode } from './testdata/fabric-setting.js';
@@ -133,6 +133,15 @@ describe('later policy changes', () => {
     const { response, reads } = await call(APPLY_FUNCTION, base64(transaction));
     expect(response.message).toBe('');
     for (const read of [facts.profile, facts.brokerRoot, key, facts.epoch(consortium.contract, 1n)]) expect(reads).toContain(`${POLICY_CHAINCODE}//${read}`);
+  });
+
+  it('judge a step of a name migration by the contract’s keys and policy', async () => {
+    const keys = facts.epoch(consortium.contract, 1n);
+    consortium.setEpoch(consortium.contract, 1n);
+    expect(await apply(change([{ key: keys, value: consortium.state.fact(keys) }]))).toBeUndefined();
+    const opened = namesAfter(readContractNames(reader, consortium.contract), { step: 'open', commitment: Buffer.from('no commitment') })!;
+    const { response } = await call(APPLY_FUNCTION, base64(change([{ key: facts.nameKeys(consortium.contract), value: encodeContractNames(opened) }])));
+    expect(parseRefusalText(response.message)).toMatchObject({ code: 'POLICY_MALFORMED', message: expect.stringContaining('name key commitment') as string });
   });
 });
 

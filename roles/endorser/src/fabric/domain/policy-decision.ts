@@ -38,11 +38,11 @@ function readChanges(transaction: Uint8Array): FactChange[] {
   return changes.slice(0, LIMITS.maxFactChanges).filter(({ key }) => isFactKey(key));
 }
 
-/** An epoch is judged by the one before it too, its revocation by those around it, names by the contract’s having keys. */
+/** An epoch is judged by the one before it too, its revocation by those around it, names by the contract’s having keys and by its policy. */
 function neighbours(key: string): string[] {
   const parsed = parseFactKey(key);
   if (parsed.kind === 'epoch') return parsed.epoch > 1n ? [facts.epoch(parsed.contract, parsed.epoch - 1n)] : [];
-  if (parsed.kind === 'name-keys') return [facts.epoch(parsed.name, FIRST_KEY_EPOCH)];
+  if (parsed.kind === 'name-keys') return [facts.epoch(parsed.name, FIRST_KEY_EPOCH), facts.contract(parsed.name)];
   return parsed.kind === 'revoked-epoch' ? factsOfRevokedEpoch(parsed) : [];
 }
 
