@@ -5,7 +5,7 @@ const minimal = { directory: 'net', mspId: 'AuroraMSP', contract: 'c' };
 
 describe("the connector's settings", () => {
   it('start at the folder of their file', () => {
-    expect(parseConnectorSettings({ ...minimal, chaincode: '../cc' }, '/work/x')).toEqual({ directory: '/work/x/net', mspId: 'AuroraMSP', user: 'User1', contract: 'c', chaincode: '/work/cc', batching: undefined });
+    expect(parseConnectorSettings({ ...minimal, chaincode: '../cc' }, '/home/ann/caliper')).toEqual({ directory: '/home/ann/caliper/net', mspId: 'AuroraMSP', user: 'User1', contract: 'c', chaincode: '/home/ann/cc', batching: undefined });
   });
 
   it.each([
