@@ -7,17 +7,19 @@ import { createVirtualClock } from './testdata/virtual-clock.js';
 const side: Side = { subject: 'plain', workload: 'update', loop: 'closed', inFlight: 1, batch: 1, valueBytes: 1_024, keys: 1_000, spread: 'uniform', computeNodes: 1 };
 const LATENCY_MS: Readonly<Record<string, number>> = { plain: 50, selvedge: 25 };
 
-/** Calls take as long as their subject's do; the log says whose calls ran, one after another. */
-async function measure(sides: readonly Side[], earlier: readonly Measurement[] = []): Promise<{ readonly measured: readonly Measurement[]; readonly log: readonly string[] }> {
+/** Calls take as long as their subject's do; the log says whose calls ran, one after another. @param latencyMs of the nth call */
+async function measure(sides: readonly Side[], earlier: readonly Measurement[] = [], latencyMs?: (calls: number) => number): Promise<{ readonly measured: readonly Measurement[]; readonly log: readonly string[] }> {
   const clock = createVirtualClock();
   const log: string[] = [];
+  let calls = 0;
   const bench: ReturnType<Place['benchOf']> = {
     fill: ({ subject }) => Promise.resolve(void log.push(`fill ${subject}`)),
     processes: () => [],
     callOf: ({ subject }) =>
       Promise.resolve(async () => {
         if (log.at(-1) !== subject) log.push(subject);
-        await clock.sleep(LATENCY_MS[subject] ?? 0);
+        calls += 1;
+        await clock.sleep(latencyMs?.(calls) ?? LATENCY_MS[subject] ?? 0);
       }),
   };
   const comparison: Comparison = { experiment: 'load', sides };
@@ -33,6 +35,16 @@ describe('a comparison', () => {
       { subject: 'plain', experiment: 'load', comparison: 7, runs: 3, perSecond: 20, p50: 50, perSecondByRun: [20, 20, 20] },
       { subject: 'selvedge', comparison: 7, runs: 3, perSecond: 40, p50: 25 },
     ]);
+  });
+
+  it('begins when the warm-up has made its sides no faster', async () => {
+    const { measured } = await measure([side], [], (calls) => Math.max(10, 100 - calls));
+    expect(measured[0]?.perSecondByRun).toEqual([100, 100, 100]);
+  });
+
+  it('begins at last where no call succeeds', async () => {
+    const { measured } = await measure([side], [], () => 60_000);
+    expect(measured[0]).toMatchObject({ calls: 0, runs: 3 });
   });
 
   it('offers an open loop a share of what the closed loop reached, and leaves out one without it', async () => {

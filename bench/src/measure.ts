@@ -5,7 +5,12 @@ import type { Comparison, Measurement, Side, Slice } from './points.js';
 import { summarise } from './summary.js';
 import { closedLoop, openLoop, type Call, type Clock, type Window } from './workload.js';
 
+/** Of one slice of the warm-up. */
 const WARM_UP_MS = 2_000;
+const MOST_WARM_UPS = 15;
+/** A slice that is faster than all before it by less is no gain, and two in a row without one end the warm-up. */
+const LEAST_GAIN = 1.03;
+const SLICES_WITHOUT_GAIN = 2;
 /** What an open loop offers, of what the closed loop reached. */
 const OFFERED_SHARE = 0.8;
 
@@ -48,7 +53,7 @@ export async function measureComparison(comparison: Comparison, { runs, sliceMs 
     await bench.fill(side);
     started.push({ side, bench, offeredPerSecond, call: await bench.callOf(side) });
   }
-  for (const { side, call } of started) await closedLoop(side.inFlight, { rampMs: 0, ms: Math.min(WARM_UP_MS, runs * sliceMs) }, call, clock);
+  for (const each of started) await warmUp(each, Math.min(WARM_UP_MS, runs * sliceMs), clock);
   const slices = new Map<Started, Slice[]>(started.map((each) => [each, []]));
   for (let run = 0; run < runs; run += 1) {
     for (const [each, own] of slices) own.push(await takeSlice(each, sliceMs, clock));
@@ -60,6 +65,17 @@ export async function measureComparison(comparison: Comparison, { runs, sliceMs 
     ...(offeredPerSecond === undefined ? {} : { offeredPerSecond }),
     ...summarise(own),
   }));
+}
+
+/** Until it gets no faster: young processes run code that is not compiled yet, and many of them share what calls there are. */
+async function warmUp({ side, call }: Started, ms: number, clock: Clock | undefined): Promise<void> {
+  let best = 0;
+  let without = 0;
+  for (let slices = 0; slices < MOST_WARM_UPS && without < SLICES_WITHOUT_GAIN; slices += 1) {
+    const { perSecond } = await closedLoop(side.inFlight, { rampMs: 0, ms }, call, clock);
+    without = perSecond <= best * LEAST_GAIN ? without + 1 : 0;
+    best = Math.max(best, perSecond);
+  }
 }
 
 async function takeSlice({ side, call, bench, offeredPerSecond }: Started, ms: number, clock: Clock | undefined): Promise<Slice> {
