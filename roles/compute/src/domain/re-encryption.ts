@@ -6,10 +6,7 @@ import {
   encodeMessage, LIMITS, parseMessage, ReEncryptedSchema, ReEncryptSchema, requireAtMost, RequestKind, requireLength, requireStrictlyAscending, type ContractPolicy, type RequestBody,
 } from '@selvedge/protocol';
 import type { ChaincodeResult } from '../ports.js';
-import type { DatasetPlace } from './datasets.js';
 import { onlyArgument } from './only-argument.js';
-import type { PointReads } from './point-reads.js';
-import type { StateContext } from './state-context.js';
 
 /** What became of keys that were to be re-encrypted. */
 export interface ReEncryption {
@@ -27,9 +24,6 @@ export interface ReEncryptable {
    */
   reEncrypt(dataset: string, ledgerKeys: readonly Uint8Array[]): Promise<ReEncryption>;
 }
-
-/** Values that one request re-encrypts, so that it never holds up the others for long; one value alone may be larger. */
-const MAX_RE_ENCRYPTED_BYTES = 1024 * 1024;
 
 const KINDS: ReadonlySet<RequestKind> = new Set([RequestKind.LIST_KEY_EPOCHS, RequestKind.RE_ENCRYPT, RequestKind.LIST_NAMES, RequestKind.MIGRATE_NAMES]);
 
@@ -63,27 +57,4 @@ export async function reEncryptKeys(body: Pick<RequestBody, 'args'>, contracts: 
   for (const ledgerKey of ledgerKeys) requireLength('ledger key', ledgerKey, 32);
   requireStrictlyAscending('keys to re-encrypt', ledgerKeys, compareBytes);
   return { status: 200, message: '', payload: encodeMessage(ReEncryptedSchema, await contracts.reEncrypt(dataset, ledgerKeys)) };
-}
-
-/** What {@link ReEncryptable.reEncrypt} does, for one dataset. */
-export async function reEncryptEntries({ request, sets }: StateContext, points: Pick<PointReads, 'fetchPoint' | 'adopt'>, place: DatasetPlace, ledgerKeys: readonly Uint8Array[]): Promise<ReEncryption> {
-  const { names, keyEpoch } = request;
-  const { ownerSet, dataset, contentGuard, isEnding } = place;
-  // Every write begins their life anew.
-  if (isEnding) throw new SelvedgeError('FEATURE_UNSUPPORTED', 're-encrypting entries that end by themselves');
-  const found = await Promise.all(ledgerKeys.map((ledgerKey) => points.fetchPoint(place, ledgerKey)));
-  let written = 0;
-  let bytes = 0;
-  for (const [seen, point] of found.entries()) {
-    const { entry } = point;
-    if (entry === undefined || entry.keyEpoch >= keyEpoch || entry.nameEpoch !== names.current) continue;
-    const { key, value, ledgerKey, datasetTag, packetHash } = entry;
-    bytes += value.length;
-    if (written > 0 && bytes > MAX_RE_ENCRYPTED_BYTES) return { seen, written };
-    written += 1;
-    points.adopt(place, key, point);
-    sets.addRead({ ownerSet, dataset, ledgerKey, packetHash });
-    sets.addWrite({ ownerSet, dataset, datasetTag, ledgerKey, contentGuard, isEnding, key, effect: { kind: 'put', value }, isReEncryption: true });
-  }
-  return { seen: found.length, written };
 }
