@@ -42,6 +42,11 @@ describe('a comparison', () => {
     expect(measured[0]?.perSecondByRun).toEqual([100, 100, 100]);
   });
 
+  it('measures for as long as slow calls need', async () => {
+    const { measured } = await measure([{ ...side, inFlight: 8 }], [], () => 3_000);
+    expect(measured[0]?.perSecondByRun.map((rate) => rate.toFixed(2))).toEqual(['2.67', '2.67', '2.67']);
+  });
+
   it('begins at last where no call succeeds', async () => {
     const { measured } = await measure([side], [], () => 60_000);
     expect(measured[0]).toMatchObject({ calls: 0, runs: 3 });

@@ -11,13 +11,19 @@ const MOST_WARM_UPS = 15;
 /** A slice that is faster than all before it by less is no gain, and two in a row without one end the warm-up. */
 const LEAST_GAIN = 1.03;
 const SLICES_WITHOUT_GAIN = 2;
+/** A window is at least so many times as long as a slow call, or what ends within it would be chance. */
+const CALLS_IN_WINDOW = 4;
+/** Calls that start together end together, at first: so many of them pass before a window opens. */
+const CALLS_IN_RAMP = 2;
+/** Where calls are slower than this the windows grow no more. */
+const LONGEST_CALL_MS = 15_000;
 /** What an open loop offers, of what the closed loop reached. */
 const OFFERED_SHARE = 0.8;
 
 /** How a side's slices are taken. */
 export interface Slicing {
   readonly runs: number;
-  /** Measured length of one slice. */
+  /** Measured length of one slice, where calls are not too slow for it. */
   readonly sliceMs: number;
 }
 
@@ -53,10 +59,12 @@ export async function measureComparison(comparison: Comparison, { runs, sliceMs 
     await bench.fill(side);
     started.push({ side, bench, offeredPerSecond, call: await bench.callOf(side) });
   }
-  for (const each of started) await warmUp(each, Math.min(WARM_UP_MS, runs * sliceMs), clock);
+  let slowCallMs = 0;
+  for (const each of started) slowCallMs = Math.max(slowCallMs, await warmUp(each, Math.min(WARM_UP_MS, runs * sliceMs), clock));
+  const window = { rampMs: Math.max(RAMP_MS, CALLS_IN_RAMP * slowCallMs), ms: Math.max(sliceMs, CALLS_IN_WINDOW * slowCallMs) };
   const slices = new Map<Started, Slice[]>(started.map((each) => [each, []]));
   for (let run = 0; run < runs; run += 1) {
-    for (const [each, own] of slices) own.push(await takeSlice(each, sliceMs, clock));
+    for (const [each, own] of slices) own.push(await takeSlice(each, window, clock));
   }
   return [...slices].map(([{ side, offeredPerSecond }, own]) => ({
     experiment: comparison.experiment,
@@ -67,23 +75,35 @@ export async function measureComparison(comparison: Comparison, { runs, sliceMs 
   }));
 }
 
-/** Until it gets no faster: young processes run code that is not compiled yet, and many of them share what calls there are. */
-async function warmUp({ side, call }: Started, ms: number, clock: Clock | undefined): Promise<void> {
+/**
+ * Until it gets no faster: young processes run code that is not compiled yet, and many of them share what calls there are.
+ * Slices too short for what is in flight do not count, and the next is longer.
+ * Returns how long a slow call takes then, in ms; LONGEST_CALL_MS at most.
+ */
+async function warmUp({ side, call }: Started, ms: number, clock: Clock | undefined): Promise<number> {
   let best = 0;
   let without = 0;
+  let slowCallMs = 0;
+  let sliceMs = ms;
   for (let slices = 0; slices < MOST_WARM_UPS && without < SLICES_WITHOUT_GAIN; slices += 1) {
-    const { perSecond } = await closedLoop(side.inFlight, { rampMs: 0, ms }, call, clock);
+    const { perSecond, calls, p95 } = await closedLoop(side.inFlight, { rampMs: 0, ms: sliceMs }, call, clock);
+    if (calls > 0) slowCallMs = Math.min(p95, LONGEST_CALL_MS);
+    if (calls < CALLS_IN_RAMP * side.inFlight && sliceMs < CALLS_IN_RAMP * LONGEST_CALL_MS) {
+      sliceMs *= 2;
+      continue;
+    }
     without = perSecond <= best * LEAST_GAIN ? without + 1 : 0;
     best = Math.max(best, perSecond);
   }
+  return slowCallMs;
 }
 
-async function takeSlice({ side, call, bench, offeredPerSecond }: Started, ms: number, clock: Clock | undefined): Promise<Slice> {
+async function takeSlice({ side, call, bench, offeredPerSecond }: Started, { rampMs, ms }: Pick<Window, 'rampMs' | 'ms'>, clock: Clock | undefined): Promise<Slice> {
   const processes = bench.processes();
   let before: CpuByPart = {};
   let cpu: CpuByPart = {};
   const window: Window = {
-    rampMs: RAMP_MS,
+    rampMs,
     ms,
     onOpen: () => {
       before = readCpu(processes);

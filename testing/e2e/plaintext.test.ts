@@ -3,19 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { revokeParties, type Contract, type Gateway } from '@selvedge/client';
-import { issueTlsMaterial, layoutOf, openPolicySession, type Deployment } from '@selvedge/dev-network';
+import { openPolicySession, type Deployment } from '@selvedge/dev-network';
 import { startTestPostgres, type TestPostgres } from '@selvedge/fixtures/postgres';
 import { verifySignedProfile } from '@selvedge/policy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRecordingProxy, type RecordingProxy } from './src/canary/recording-proxy.js';
 import { encodingsOf } from './src/canary/search.js';
 import { whenCaughtUp } from './src/key-changes.js';
 import { isMissing, LEDGERS } from './src/ledgers.js';
 import { commandsOf } from './src/mode-page.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
-import { buildLyingKeeper } from './src/plaintext/build.js';
-import { LIES, type Lie } from './src/plaintext/lie.js';
+import { LIES } from './src/plaintext/lie.js';
 import { createTestReader } from './src/plaintext/reader.js';
+import { createSuspectOwner, type SuspectOwner } from './src/plaintext/suspect-owner.js';
 import { runCommand } from './src/run-command.js';
 
 const HOLDINGS = fileURLToPath(new URL('./contracts/holdings', import.meta.url));
@@ -27,8 +26,9 @@ const PATIENCE = { timeout: 60_000, interval: 100 };
 describe.each(LEDGERS)('datasets in plaintext, on the %s ledger', (ledger) => {
   const isSkipped = isMissing(ledger);
   const folder = mkdtempSync(path.join(tmpdir(), 'selvedge-plaintext-'));
-  const [lieFile, passwordFile, capture] = [path.join(folder, 'lie'), path.join(folder, 'password'), path.join(folder, 'capture')];
-  const proxies: RecordingProxy[] = [];
+  const passwordFile = path.join(folder, 'password');
+  const directory = path.join(folder, 'network');
+  let suspect: SuspectOwner;
   let postgres: TestPostgres;
   let test: TestNetwork;
   let gateway: Gateway;
@@ -39,22 +39,14 @@ describe.each(LEDGERS)('datasets in plaintext, on the %s ledger', (ledger) => {
     if (isSkipped) return;
     postgres = await startTestPostgres();
     writeFileSync(passwordFile, postgres.password, { mode: 0o600 });
-    const directory = path.join(folder, 'network');
+    suspect = await createSuspectOwner({ nodeId: OWNER, folder, directory });
     test = await startTestNetwork({
       ledger,
       directory,
       businessOrganisations: ['AuroraMSP', 'BorealisMSP'],
       endorserOrganisations: ['NorthMSP', 'SouthMSP'],
-      bundles: { business: await buildLyingKeeper() },
-      environment: ({ name }): Record<string, string> => (name === OWNER ? { SELVEDGE_LIE: lieFile } : {}),
+      ...suspect.options,
       configure: ({ name }) => (name === OWNER ? { plaintext: { store: { kind: 'postgresql', url: postgres.url, passwordFile } } } : {}),
-      async intercept({ name, mspId, address }) {
-        if (name !== OWNER) return address;
-        const tls = await issueTlsMaterial(layoutOf(directory), mspId, { commonName: `proxy of ${name}`, hosts: ['127.0.0.1'] });
-        const proxy = await startRecordingProxy({ target: address, tls, file: capture });
-        proxies.push(proxy);
-        return proxy.address;
-      },
     });
     deployment = await test.network.deploy(HOLDINGS);
     gateway = await test.network.connect('AuroraMSP');
@@ -65,8 +57,8 @@ describe.each(LEDGERS)('datasets in plaintext, on the %s ledger', (ledger) => {
       gateway.close();
       await test.end();
       await postgres.close();
+      await suspect.close();
     }
-    await Promise.all(proxies.map((proxy) => proxy.close()));
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -77,14 +69,6 @@ describe.each(LEDGERS)('datasets in plaintext, on the %s ledger', (ledger) => {
   const rows = async (collection: string): Promise<Record<string, string>> => {
     const found = await postgres.query<{ key: string; value_bytes: Buffer }>(`SELECT key, value_bytes FROM ${tableOf(collection)} ORDER BY key`);
     return Object.fromEntries(found.map(({ key, value_bytes: value }) => [key, value.toString('utf8')]));
-  };
-  const lying = async <T>(lie: Lie, act: () => Promise<T>): Promise<T> => {
-    writeFileSync(lieFile, lie);
-    try {
-      return await act();
-    } finally {
-      rmSync(lieFile);
-    }
   };
 
   it.skipIf(isSkipped)('are in the owner’s own tables, and read by the contract as ever', async () => {
@@ -118,7 +102,7 @@ describe.each(LEDGERS)('datasets in plaintext, on the %s ledger', (ledger) => {
   });
 
   it.skipIf(isSkipped)('are never seen between business node and compute node', () => {
-    const seen = readFileSync(capture);
+    const seen = suspect.captured();
     expect(seen.includes('/selvedge.v1.Business/QueryState')).toBe(true);
     expect(seen.includes('/selvedge.v1.Business/AdmitReader')).toBe(true);
     for (const [encoding, form] of encodingsOf(CANARY)) expect(seen.includes(form), encoding).toBe(false);
@@ -130,8 +114,8 @@ describe.each(LEDGERS)('datasets in plaintext, on the %s ledger', (ledger) => {
     for (const lie of LIES) {
       // Anew, so that nothing is remembered of it.
       await put('jade', lie);
-      await expect(lying(lie, () => get('jade')), lie).rejects.toMatchObject(named);
-      await expect(lying(lie, () => contract.submitTransaction('SumKind', 'gem', 'sum')), lie).rejects.toMatchObject(named);
+      await expect(suspect.whileLying(lie, () => get('jade')), lie).rejects.toMatchObject(named);
+      await expect(suspect.whileLying(lie, () => contract.submitTransaction('SumKind', 'gem', 'sum')), lie).rejects.toMatchObject(named);
       await expect.poll(() => get('jade').catch((error: unknown) => String(error)), PATIENCE).toBe(lie);
     }
     expect(readFileSync(test.network.node('compute-1').logFile, 'utf8')).toContain('"code":"STATE_FORGED"');

@@ -1,22 +1,21 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { sha256, toHex } from '@selvedge/crypto';
-import { issueTlsMaterial, layoutOf, type Deployment } from '@selvedge/dev-network';
+import type { Deployment } from '@selvedge/dev-network';
 import { createCollections } from '@selvedge/fabric';
 import type { EndorsedFabricTransaction } from '@selvedge/fabric-network/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRecordingProxy, type RecordingProxy } from './src/canary/recording-proxy.js';
 import { encodingsOf } from './src/canary/search.js';
 import { foldersHolding, STORES } from './src/fabric/stores.js';
 import { isMissing } from './src/ledgers.js';
 import { commandsOf } from './src/mode-page.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
-import { buildLyingKeeper } from './src/plaintext/build.js';
-import { LEGACY_LIES, type LegacyLie } from './src/plaintext/lie.js';
+import { LEGACY_LIES } from './src/plaintext/lie.js';
 import { collectionsOf, startOldChaincode, type OldChaincode } from './src/plaintext/old-chaincode.js';
+import { createSuspectOwner, type SuspectOwner } from './src/plaintext/suspect-owner.js';
 import { runCommand } from './src/run-command.js';
 
 const DEEDS = fileURLToPath(new URL('./contracts/deeds', import.meta.url));
@@ -46,8 +45,8 @@ function variant(folder: string, name: string, takesOver: readonly string[], lef
 /** Chaincode that knows nothing of Selvedge has written two collections; then its very package runs in the TEE, under its name. */
 describe.skipIf(isMissing('fabric'))('collections that are taken over, on the fabric ledger', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'selvedge-takeover-'));
-  const [lieFile, capture] = [path.join(folder, 'lie'), path.join(folder, 'capture')];
-  const proxies: RecordingProxy[] = [];
+  const directory = path.join(folder, 'network');
+  let suspect: SuspectOwner;
   let test: TestNetwork;
   let old: OldChaincode;
   let late: EndorsedFabricTransaction;
@@ -59,21 +58,13 @@ describe.skipIf(isMissing('fabric'))('collections that are taken over, on the fa
     startOldChaincode({ network: test.network, directory: DEEDS, name: 'deeds', version, mspIds, collections, client: 'AuroraMSP' });
 
   beforeAll(async () => {
-    const directory = path.join(folder, 'network');
+    suspect = await createSuspectOwner({ nodeId: OWNER, folder, directory });
     test = await startTestNetwork({
       ledger: 'fabric',
       directory,
       businessOrganisations: BUSINESS,
       endorserOrganisations: ENDORSERS,
-      bundles: { business: await buildLyingKeeper() },
-      environment: ({ name }): Record<string, string> => (name === OWNER ? { SELVEDGE_LIE: lieFile } : {}),
-      async intercept({ name, mspId, address }) {
-        if (name !== OWNER) return address;
-        const tls = await issueTlsMaterial(layoutOf(directory), mspId, { commonName: `proxy of ${name}`, hosts: ['127.0.0.1'] });
-        const proxy = await startRecordingProxy({ target: address, tls, file: capture });
-        proxies.push(proxy);
-        return proxy.address;
-      },
+      ...suspect.options,
     });
     // Fabric lets the upgrade give a collection another policy, and narrow who may read it.
     const [joint, aurora] = collectionsOf(DEEDS);
@@ -88,20 +79,12 @@ describe.skipIf(isMissing('fabric'))('collections that are taken over, on the fa
     gateway?.close();
     await old.stop();
     await test.end();
-    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await suspect.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
   const put = (collection: string, key: string, value: string): Promise<Uint8Array> => contract.submit('Put', { arguments: [collection, key], transientData: { text: Buffer.from(value) } });
   const get = async (collection: string, key: string): Promise<string> => text(await contract.evaluateTransaction('Get', collection, key));
-  const lying = async <T>(lie: LegacyLie, act: () => Promise<T>): Promise<T> => {
-    writeFileSync(lieFile, lie);
-    try {
-      return await act();
-    } finally {
-      rmSync(lieFile);
-    }
-  };
 
   it('are not replaced unasked, nor left out, nor looked for where there are none', async () => {
     const deploy = (...args: Parameters<typeof variant> extends [string, ...infer Rest] ? Rest : never): Promise<Deployment> => test.network.deploy(variant(folder, ...args));
@@ -140,10 +123,10 @@ describe.skipIf(isMissing('fabric'))('collections that are taken over, on the fa
     const { dialAddress } = test.network.node(OWNER);
     const named = { code: 'STATE_FORGED', message: expect.stringContaining(`AuroraMSP at ${dialAddress}`) as string };
     for (const lie of LEGACY_LIES) {
-      await expect(lying(lie, () => get('aurora', 'pearl')), lie).rejects.toMatchObject(named);
-      await expect(lying(lie, () => contract.submitTransaction('Append', 'joint', 'ruby', 'aurora', 'pearl')), lie).rejects.toMatchObject(named);
+      await expect(suspect.whileLying(lie, () => get('aurora', 'pearl')), lie).rejects.toMatchObject(named);
+      await expect(suspect.whileLying(lie, () => contract.submitTransaction('Append', 'joint', 'ruby', 'aurora', 'pearl')), lie).rejects.toMatchObject(named);
       // The other owner is asked.
-      expect(await lying(lie, () => get('joint', 'jade')), lie).toBe('old jade');
+      expect(await suspect.whileLying(lie, () => get('joint', 'jade')), lie).toBe('old jade');
     }
     expect(await get('aurora', 'pearl')).toBe('old pearl');
   });
@@ -192,7 +175,7 @@ describe.skipIf(isMissing('fabric'))('collections that are taken over, on the fa
   });
 
   it('are never seen between business node and compute node, nor are names of their keys in blocks', () => {
-    const seen = readFileSync(capture);
+    const seen = suspect.captured();
     expect(seen.includes('/selvedge.v1.Business/QueryState')).toBe(true);
     for (const [encoding, form] of encodingsOf(CANARY)) expect(seen.includes(form), encoding).toBe(false);
     for (const node of test.network.nodes().filter(({ service }) => service === 'peer')) expect(foldersHolding(node, Buffer.from(CANARY)), node.name).not.toContain(STORES.blocks);

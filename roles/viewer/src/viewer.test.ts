@@ -158,6 +158,16 @@ describe('a viewer refuses', () => {
   });
 });
 
+it('tells of each refusal whether its code went to the reader alone', async () => {
+  const told: unknown[] = [];
+  const telling = createTestViewer({ onRefusal: ({ code, isSealed }) => told.push([code, isSealed]) });
+  await view(telling, { body: { network: 'elsewhere' } });
+  await view(telling, { signer: net.organisation('BorealisMSP').admin.signer });
+  const foreign = await ask(test.viewer);
+  await expect(telling.viewer.view(foreign.sealed, signal)).rejects.toMatchObject({ code: 'DECRYPT_FAILED' });
+  expect(told).toEqual([['WRONG_NETWORK', true], ['READER_FOREIGN', true], ['DECRYPT_FAILED', false]]);
+});
+
 describe('an answer', () => {
   it('opens for its own question alone', async () => {
     test.write('k', 'one');

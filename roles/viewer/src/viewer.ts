@@ -35,8 +35,8 @@ export interface ViewerOptions {
   readonly suite: string;
   readonly now: () => Date;
   readonly limits: { readonly maxRunning: number; readonly maxQueued: number; readonly freshnessMs: number; readonly maxLagBlocks: bigint };
-  /** Called for each refusal with what may be logged: no text that could hold content. */
-  readonly onRefusal?: (refusal: { readonly code: RefusalCode; readonly cause: unknown }) => void;
+  /** Called for each refusal: no text that could hold content. A sealed one's code is its reader's alone. */
+  readonly onRefusal?: (refusal: { readonly code: RefusalCode; readonly isSealed: boolean; readonly cause: unknown }) => void;
 }
 
 export interface Viewer {
@@ -60,9 +60,9 @@ export function createViewer(options: ViewerOptions): Viewer {
   const admission = createAdmission(limits);
   const seen = createSeenQuestions(2 * limits.freshnessMs);
 
-  const refusal = (error: unknown): { code: RefusalCode; role: string; message: string; action: string } => {
+  const refusal = (error: unknown, isSealed: boolean): { code: RefusalCode; role: string; message: string; action: string } => {
     const { code, role, message, action } = withRole(error, 'viewer');
-    options.onRefusal?.({ code, cause: code === 'INTERNAL' ? error : undefined });
+    options.onRefusal?.({ code, isSealed, cause: code === 'INTERNAL' ? error : undefined });
     return { code, role: role ?? 'viewer', message, action };
   };
 
@@ -106,7 +106,7 @@ export function createViewer(options: ViewerOptions): Viewer {
       seen.admit(parsed.body.nonce, now());
       content = await open(parsed, held, view);
     } catch (error) {
-      const refused = refusal(error);
+      const refused = refusal(error, true);
       return { refusal: refused, height, audit: placeOf(record({ event: 'refused', code: refused.code })) };
     }
     return { ...content, height, audit: placeOf(record({ event: 'viewed' })) };
@@ -127,7 +127,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     try {
       reader = verifyReader(parsed, { profile: view.profile, mspId, viewerKey: ephemeral.publicKey, now: now(), freshnessMs: limits.freshnessMs });
     } catch (error) {
-      return seal({ refusal: refusal(error) });
+      return seal({ refusal: refusal(error, true) });
     }
     return seal(await answerReader(parsed, reader, held, view));
   };
@@ -141,7 +141,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     try {
       return await admission.run(() => answer(sealed), signal);
     } catch (error) {
-      refusal(error);
+      refusal(error, false);
       throw withRole(error, 'viewer');
     }
   };

@@ -7,11 +7,10 @@ import { keyHolderOf } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
-import { monitorKeyHolder, openTeeService } from '@selvedge/service-kit/tee';
+import { createRefusalLog, monitorKeyHolder, openTeeService } from '@selvedge/service-kit/tee';
 import { connectPeers, createCommitConfirmer, createHistoryConfirmer, createReaderChannels, createReadsConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher } from '@selvedge/tee-node';
 import type { ComputeConfig } from './config.js';
 import { monitorHealth } from './monitor-health.js';
-import { createRefusalLog } from './refusal-log.js';
 
 const now = (): Date => new Date();
 const clock = (): number => performance.now();

@@ -7,7 +7,7 @@ import { keyHolderOf, readBrokerRoot } from '@selvedge/policy';
 import { startRpcServer } from '@selvedge/rpc';
 import { failureText, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
-import { monitorKeyHolder, openTeeService } from '@selvedge/service-kit/tee';
+import { createRefusalLog, monitorKeyHolder, openTeeService } from '@selvedge/service-kit/tee';
 import { connectPeers, createHistoryConfirmer, createKeyKeeper, createSetConfirmer, createStateFetcher, type HeldKeys } from '@selvedge/tee-node';
 import { createViewAudit, createViewer, isComplete } from '@selvedge/viewer';
 import type { ViewerConfig } from './config.js';
@@ -30,6 +30,7 @@ export async function startViewer({ config, logger, nodeOptions, monitor }: Serv
   const audit = createViewAudit({ log, now });
   let isAudited = false;
   const told = monitorKeyHolder(monitor, { role: 'viewer', view: () => views.current(), keys: () => keys.current(), now });
+  const logRefusal = createRefusalLog(logger, profile.message.allowSimulated);
   monitor.readiness.require('audit', () => (isAudited ? undefined : 'the audit log is not open'));
 
   const views = createLedgerViewTracker({
@@ -97,10 +98,9 @@ export async function startViewer({ config, logger, nodeOptions, monitor }: Serv
     suite,
     now,
     limits: { ...limits, maxLagBlocks: BigInt(limits.maxLagBlocks) },
-    onRefusal: ({ code, cause }) => {
-      told.onRefusal({ code, isSealed: true });
-      if (code === 'INTERNAL') logger.error(failureText(cause), 'a view failed');
-      else logger.debug({ code }, 'refused a view');
+    onRefusal: (refusal) => {
+      told.onRefusal(refusal);
+      logRefusal(refusal);
     },
   });
   const server = await startRpcServer({ role: 'viewer', address: config.listen, tls, log: logger, services: [viewer.service], onCall: monitor.onCall });
