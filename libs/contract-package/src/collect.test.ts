@@ -22,6 +22,7 @@ beforeEach(async () => {
     'contract/index.js': shows('contract', 'a', 'c'),
     'contract/.npmrc': 'token=secret',
     'contract/.env': 'secret',
+    'contract/.selvedge/organisations/AuroraMSP/unlock-key.json': 'a network started in the contract’s folder',
     'contract/.tsbuildinfo': 'x',
     'contract/node_modules/dev/package.json': packageJson('dev'),
     'node_modules/a/package.json': packageJson('a', { b: '*' }),
@@ -53,7 +54,7 @@ describe('the closure', () => {
     expect(run(out.path('out'))).toBe(run(tree.path('contract')));
     const paths = (await listTree(out.path('out'))).map((file) => file.path);
     expect(paths).toHaveLength(14);
-    expect(paths.filter((path) => /dev|npmrc|\.env|tsbuildinfo/.test(path))).toEqual([]);
+    expect(paths.filter((path) => /dev|npmrc|\.env|\.selvedge|tsbuildinfo/.test(path))).toEqual([]);
   });
 
   test('a linked workspace package is copied', async () => {

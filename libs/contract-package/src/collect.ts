@@ -10,7 +10,7 @@ import { resolveDependencies } from './resolve.js';
 import { eachInSlices } from './slices.js';
 
 /** Not part of what runs: other trees, secrets that lie about, and files that differ from build to build. */
-const IGNORED = new Set(['node_modules', '.git', '.hg', '.svn', '.npmrc', '.env', '.DS_Store', '.nyc_output', 'coverage', 'npm-debug.log']);
+const IGNORED = new Set(['node_modules', '.git', '.hg', '.svn', '.npmrc', '.env', '.selvedge', '.DS_Store', '.nyc_output', 'coverage', 'npm-debug.log']);
 const isIgnored = (name: string): boolean => IGNORED.has(name) || name.endsWith('.tsbuildinfo');
 
 /** A collected package: a self-contained tree. */

@@ -1,5 +1,6 @@
 export { collectPackage, type CollectedPackage } from './collect.js';
 export { COLLECTIONS_FILE, parseCollections, type CollectionConfig } from './collections.js';
+export { verifyEntryPoint } from './entry-point.js';
 export { hashTree } from './hash-tree.js';
 export { readDeclaredIndexes } from './index-files.js';
 export { PACKAGE_LIMITS, type PackageLimits } from './limits.js';

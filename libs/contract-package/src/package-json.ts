@@ -10,6 +10,7 @@ const dependencies = z.record(z.string().min(1), z.string()).or(z.array(z.unknow
 const schema = z.object({
   name: optionalText,
   version: optionalText,
+  main: optionalText,
   scripts: z.record(z.string(), z.unknown()).optional().catch(undefined),
   bin: z.union([z.string(), z.record(z.string(), z.string())]).optional().catch(undefined),
   dependencies,

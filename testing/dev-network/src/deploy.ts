@@ -43,7 +43,7 @@ export async function deployContract(target: DeployTarget, directory: string, op
   const { layout, settings, connectionProfile } = target;
   const { codeHash, directory: tree } = await installPackage(directory, layout.packages);
   return withLifecycle(target, options.keepers, async (ports) => {
-    const plan = await planContract(ports, { directory: tree, codeHash, surroundings: settings, options });
+    const plan = await planContract(ports, { directory: tree, codeHash, surroundings: settings, options, keepsRecorded: options.keepsRecorded === true });
     const { isRecorded, proposal, blockNumber } = await bringContract(ports, plan, { admins: await loadAdmins(layout, settings) });
     if (!isRecorded) throw notApproved(plan, proposal?.missing ?? []);
     const { policy } = plan;

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { SelvedgeError } from '@selvedge/errors';
 import { ValidationCode } from '@selvedge/protocol';
 import type { Contract, OutvotedNode, Partition, ProposalOptions, QueryConfirmation } from '@selvedge/client';
 import { parseChaincodeCall, parsePartition, parseTransient } from '../chaincode-call.js';
 import type { CommandContext } from '../context.js';
 import { parseCount } from './deploy.js';
-import type { OpenFolder } from '../open-folder.js';
+import { nameNetwork } from '../name-network.js';
 import { showBytes } from '../show-bytes.js';
 
 interface CallOptions {
@@ -92,10 +91,4 @@ async function withContract(context: CommandContext, options: CallOptions, use: 
   } finally {
     gateway.close();
   }
-}
-
-/** A network that does not run is the usual reason when nobody answers. */
-function nameNetwork(error: unknown, { directory, statusCommand }: OpenFolder): unknown {
-  if (!(error instanceof SelvedgeError) || (error.code !== 'VIEW_QUORUM_UNREACHABLE' && error.code !== 'UNAVAILABLE')) return error;
-  return new SelvedgeError(error.code, `${error.message} (does the network in ${directory} run? "${statusCommand}" tells)`, { role: error.role, cause: error });
 }

@@ -2,8 +2,11 @@ import type { Command } from 'commander';
 import type { KeyAccessRuleJson } from '@selvedge/contract-package';
 import { toHex } from '@selvedge/crypto';
 import { DISTINCT_BY_NAMES, type DistinctByName } from '@selvedge/policy';
+import { describeContracts } from '../contract/metadata.js';
+import { tryPackage } from '../contract/try-package.js';
 import type { CommandContext } from '../context.js';
 import { readKeyAccessFile } from '../key-access-file.js';
+import { nameNetwork } from '../name-network.js';
 import { UsageError } from '../usage-error.js';
 
 /** What the command line says where a manifest leaves something open. */
@@ -50,10 +53,14 @@ export function addDeployCommands(program: Command, contextOf: (command: Command
   ).action(async (directory: string, options: ContractFlags, command: Command) => {
     const context = contextOf(command);
     const folder = await context.openDevelopmentFolder();
-    const deployed = await folder.deploy(directory, { ...(await contractOptions(options)), note: (text) => { context.note(text); } });
+    const choices = await contractOptions(options);
+    const tried = await tryPackage(folder, directory, choices.name);
+    const deployed = await folder.deploy(tried.directory, { ...choices, note: (text) => { context.note(text); } }).catch((error: unknown) => {
+      throw nameNetwork(error, { directory: folder.layout.directory, statusCommand: 'selvedge status' });
+    });
     const { name, version, codeHash, blockNumber, policy } = deployed;
-    const value = { name, version, codeHash: toHex(codeHash), blockNumber, policyVersion: policy.policyVersion };
-    context.print(value, `contract ${name} ${version} is approved${blockNumber === undefined ? '' : ` in block ${String(blockNumber)}`} and ready\ncode hash ${value.codeHash}`);
+    const value = { name, version, codeHash: toHex(codeHash), blockNumber, policyVersion: policy.policyVersion, contracts: tried.contracts };
+    context.print(value, `contract ${name} ${version} is approved${blockNumber === undefined ? '' : ` in block ${String(blockNumber)}`} and ready\ncode hash ${value.codeHash}${tried.contracts === undefined ? '' : `\n${describeContracts(tried.contracts)}`}`);
   });
 }
 

@@ -4,6 +4,7 @@ import { createDevNetwork, readNetworkStatus, stopNetwork, type DevNetwork, type
 import { SelvedgeError } from '@selvedge/errors';
 import type { CommandContext } from '../context.js';
 import { table } from '../terminal.js';
+import { untilSignal } from '../until-signal.js';
 import { parseCount } from './deploy.js';
 
 interface UpOptions {
@@ -81,16 +82,6 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
   await network.stop();
 }
 
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        resolve();
-      });
-    }
-  });
-}
-
 function readyText(network: DevNetwork): string {
   const rows = network.nodes().map(({ name, mspId, address, pid }) => [name, mspId, address, String(pid)]);
   return [
@@ -98,7 +89,7 @@ function readyText(network: DevNetwork): string {
     '',
     `Endpoints and identities: ${network.directory}`,
     'Ready (simulated TEEs). In another terminal:',
-    '  selvedge deploy DIR',
+    '  selvedge deploy DIR        or, to deploy again at every change: selvedge dev DIR',
     `  selvedge invoke -n CONTRACT -c '{"Args":["function","argument"]}'`,
     'Ctrl-C stops the network; its data stays in the folder.',
   ].join('\n');

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { createChaincodeHost } from '@selvedge/compute';
 import { installPackage } from '@selvedge/contract-package';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
-import { issueTestIdentity, TEST_ORGANISATION_MAP, type ContractPolicyInit } from '@selvedge/fixtures';
+import { issueTestIdentity, TEST_ORGANISATION_MAP, TEST_OWNER_SETS, TWO_OF_THREE, type ContractPolicyInit } from '@selvedge/fixtures';
 import type { Signer } from '@selvedge/identity';
-import { startNetworkInProcess, type Asked, type NetworkInProcess } from '../in-process/network.js';
+import { startNetworkInProcess, type Asked, type NetworkInProcess } from '@selvedge/contract-test/in-process';
 import type { Creator } from './case.js';
 import type { Step } from './typescript/step.js';
 
@@ -16,6 +16,9 @@ const OTHER = 'other';
 const member = { members: [OWNER], contentGuard: true };
 /** The blocks of the whole suite, and more. */
 const BLOCKS_TO_LIVE = 1_000_000n;
+
+/** Every dataset has one owner. */
+const OWNER_SETS = Object.keys(TEST_OWNER_SETS).map((name) => ({ name, owners: [OWNER], endorsementPolicy: TWO_OF_THREE }));
 
 const DATASETS: NonNullable<ContractPolicyInit['datasets']> = [
   { name: '', ownerSet: 'houses', contentGuard: true },
@@ -48,7 +51,8 @@ export async function startWorld(chaincodeDirectory: string): Promise<World> {
   const store = path.join(directory, 'packages');
   const { codeHash } = await installPackage(chaincodeDirectory, store);
   const host = await createChaincodeHost({ packageStore: store, runDirectory: path.join(directory, 'run') });
-  const network = await startNetworkInProcess({ host, policy: { codeHash, datasets: DATASETS, organisationMap: TEST_ORGANISATION_MAP }, others: [OTHER] });
+  const policy = { codeHash, datasets: DATASETS, organisationMap: TEST_ORGANISATION_MAP, ownerSets: OWNER_SETS };
+  const network = await startNetworkInProcess({ host, policy, others: new Map([[OTHER, policy]]) });
   const signers = await createSigners(network);
   return {
     async ask({ as = 'owner', ...asked }) {

@@ -1,6 +1,6 @@
 import { isSelvedgeError } from '@selvedge/errors';
 import { maskItems, parseCore, type Core, type EndorsedTransaction, type TargetData } from '@selvedge/protocol';
-import { startNetworkInProcess, type Asked, type Executed, type NetworkInProcess } from '../in-process/network.js';
+import { startNetworkInProcess, type Asked, type Executed, type NetworkInProcess } from '@selvedge/contract-test/in-process';
 import { createWorkloadHost, parseItem, type Item, type Workload } from './batch-workloads.js';
 
 /** What came of an item: its payload, `error: ` and what the chaincode threw, or the code with which it was refused. */

@@ -1,5 +1,5 @@
 import type { TargetData } from '@selvedge/protocol';
-import { startNetworkInProcess, type Executed, type NetworkInProcess } from '../in-process/network.js';
+import { startNetworkInProcess, type Executed, type NetworkInProcess } from '@selvedge/contract-test/in-process';
 import { createProgramHost } from './chaincode.js';
 import type { Call } from './programs.js';
 
