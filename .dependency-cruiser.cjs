@@ -27,7 +27,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(/dist/|/bin/|/gen/.*_pb\\.js|testdata|^bench/caliper/|/node_modules/\\.cache/)' },
+    exclude: { path: '(/dist/|^apps/cli/templates/|/bin/|/gen/.*_pb\\.js|testdata|^bench/caliper/|/node_modules/\\.cache/)' },
     tsPreCompilationDeps: true,
     combinedDependencies: false,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['selvedge-source', 'import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.mjs', '.json'] },

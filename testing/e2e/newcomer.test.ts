@@ -9,8 +9,8 @@ import { runCommand } from './src/run-command.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CLI = path.join(ROOT, 'apps/cli/bin/selvedge.js');
-const TIMEOUT_MS = 300_000;
-const PATIENCE = { timeout: 60_000, interval: 100 };
+const TIMEOUT_MS = 600_000;
+const PATIENCE = { timeout: 180_000, interval: 100 };
 
 /** A project of `selvedge init`, with this repository's own packages in the place of installed ones. */
 describe('the mistakes of a first hour', () => {

@@ -8,8 +8,8 @@ import { firstMissing, readSteps, type PageStep } from './src/tutorial/page-step
 import { openTerminals } from './src/tutorial/terminals.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const TIMEOUT_MS = 300_000;
-const PATIENCE = { timeout: 90_000, interval: 200 };
+const TIMEOUT_MS = 1_200_000;
+const PATIENCE = { timeout: 300_000, interval: 200 };
 
 /** docs/tutorial.md, word for word: its commands, its edits, and what it says that they show. */
 describe('the tutorial', () => {

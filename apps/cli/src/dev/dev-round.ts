@@ -24,6 +24,9 @@ export type RoundResult =
   | { readonly kind: 'build failed'; readonly output: string }
   | { readonly kind: 'refused'; readonly refusal: SelvedgeError };
 
+/** How long compute nodes may take to copy and hash a version: a watch has nothing better to do than to wait. */
+const READY_TIMEOUT_MS = 120_000;
+
 /** Builds and deploys a project, again and again. */
 export interface DevSession {
   /** One round. Never rejects. */
@@ -42,7 +45,7 @@ export function createDevSession(input: { readonly directory: string; readonly n
     const built = await buildProject(input.directory);
     if (built.kind === 'failed') return { kind: 'build failed', output: built.output };
     const tried = await tryPackage(folder, input.directory, input.name);
-    const options = { ...(input.name === undefined ? {} : { name: input.name }), keepsRecorded: true, note: input.note };
+    const options = { ...(input.name === undefined ? {} : { name: input.name }), keepsRecorded: true, timeoutMs: READY_TIMEOUT_MS, note: (text: string) => { input.note(text); } };
     const { name, version, codeHash, policy, blockNumber } = await folder.deploy(tried.directory, options).catch((error: unknown) => {
       throw nameNetwork(error, { directory: folder.layout.directory, statusCommand: 'selvedge status' });
     });

@@ -24,7 +24,7 @@ export interface TrialOptions {
 
 /** Fabric's contract API answers it in every language; to other chaincode it is a function like any, which finds no state. */
 const METADATA_FUNCTION = 'org.hyperledger.fabric:GetMetadata';
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 const NONCE_BYTES = 24;
 const SEED_BYTES = 32;
 
