@@ -44,14 +44,15 @@ export interface Asking<T> {
 
 /** Begins a call; nobody is asked yet. Throws what the ledger view throws. */
 export async function createAsking<T>(session: Session, call: NodeCall<T>, callerSignal: AbortSignal | undefined): Promise<Asking<T>> {
-  const { limits, ports, scheduling } = session;
+  const { admission, limits, ports, scheduling } = session;
   const { rotation, hedging } = scheduling.of(call.contract);
   const view = await session.trust.view();
   // Endorsers would refuse what it ran.
   const isInStanding = ({ nodeId }: ComputePort): boolean => view.fact(facts.revokedNode(nodeId)) === undefined;
   const nodes = (): ComputePort[] => ports.computeNodes().filter(isInStanding);
   scheduling.refresh(nodes());
-  const deadline = performance.now() + limits.executeTimeoutMs;
+  const begunAt = performance.now();
+  const deadline = begunAt + limits.executeTimeoutMs;
   const voted = new Set<string>();
   const busy = new Set<string>();
   const tried = new Set<string>();
@@ -75,6 +76,7 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
     busy.add(nodeId);
     const end = scheduling.load.begin(nodeId);
     const startedAt = performance.now();
+    let outcome: 'served' | 'overloaded' | undefined;
     const fill = (vote: Vote<T>): Vote<T> | undefined => {
       if (slot.isFilled) return undefined;
       slot.isFilled = !isHeld(vote);
@@ -85,10 +87,12 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
       const timeoutMs = Math.max(1, Math.min(limits.attemptTimeoutMs, deadline - startedAt));
       const answer = await call.send(node, { timeoutMs, signal: slot.signal, txId: call.txId });
       rotation.succeeded(nodeId);
+      outcome = 'served';
       const vote = fill({ nodeId, answer });
       if (vote !== undefined) hedging.took(performance.now() - startedAt);
       return vote;
     } catch (error) {
+      if (isSelvedgeError(error, 'OVERLOADED')) outcome = 'overloaded';
       if (slot.isFilled) return undefined;
       // Whoever gives up is no node that refuses.
       if (!isSelvedgeError(error) || error.code === 'CANCELLED') throw error;
@@ -99,7 +103,7 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
       failure = error;
       return undefined;
     } finally {
-      end();
+      end(outcome);
       busy.delete(nodeId);
     }
   };
@@ -133,7 +137,9 @@ export async function createAsking<T>(session: Session, call: NodeCall<T>, calle
       const isFull = candidates().length > 0;
       if (isFull) failure = new SelvedgeError('OVERLOADED', `each compute node has ${String(limits.maxInFlightPerNode)} calls of this client`, { role: 'client' });
       const isHopeless = failed.size > 0 && nodes().every(({ nodeId }) => failed.has(nodeId) || voted.has(nodeId));
-      const leftMs = deadline - performance.now();
+      // For the sake of load alone nobody waits longer than the gateway has patience for.
+      const isCrowded = isFull || failure?.code === 'OVERLOADED';
+      const leftMs = (isCrowded ? admission.waitUntilMs(begunAt) : deadline) - performance.now();
       // A call beside a slow one may be given up, and its node asked again.
       const mayBeFreed = isFull || busy.size > 0;
       if (isHopeless || pauseMs >= leftMs || (!isPatient && !mayBeFreed)) return undefined;

@@ -69,17 +69,24 @@ export function createContract(session: TransactionSession, name: string, batche
     const signal = options.signal === undefined ? session.closing : AbortSignal.any([session.closing, options.signal]);
     return retryOnConflict(() => withPresentKeys(session, run), options.retry ?? session.retry, { random: session.random, pause: (ms) => pause(ms, signal) });
   };
-  const submitAsync = (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => retrying(() => order(transaction, options), options);
-  const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => retrying(() => commitAnyhow(transaction, options), options);
-  const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
+  const { admission } = session;
+  const submitAsync = (transaction: string, options?: ProposalOptions): Promise<SubmittedTransaction> => admission.run(() => retrying(() => order(transaction, options), options));
+  const submit = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => admission.run(() => retrying(() => commitAnyhow(transaction, options), options));
+  const evaluateAnyhow = async (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => {
     const alone = (requests?: Requests): Promise<Uint8Array> => newProposal(transaction, options, requests).evaluate();
     // Parts that saw two versions of one thing, or an upgrade between them, are made anew.
     if (options?.partitions !== undefined) return retrying(alone, { ...options, retry: options.retry ?? QUERY_IN_PARTS });
     return batchesFor(options)?.evaluate(contentOf(transaction, options ?? {}), alone) ?? alone();
   };
+  const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => admission.run(() => evaluateAnyhow(transaction, options));
+  /** Whoever takes the stages one by one holds what lies between them. */
+  const stagedProposal = (transaction: string, options?: ProposalOptions): Proposal => {
+    const proposal = newProposal(transaction, options);
+    return { ...proposal, execute: () => admission.run(() => proposal.execute()), evaluate: () => admission.run(() => proposal.evaluate()) };
+  };
   return {
     name,
-    newProposal: (transaction, options) => newProposal(transaction, options),
+    newProposal: stagedProposal,
     submitAsync,
     fetchResult: (handle, { signal } = {}) => fetchGatedResult(session, handle, signal),
     submit,

@@ -12,6 +12,7 @@ import { createContract, type Contract } from './contract.js';
 import { readConflictRetry, type ConflictRetry } from './domain/conflict-retry.js';
 import type { ConnectionProfile } from './domain/connection-profile.js';
 import { anchorProfile } from './domain/pins.js';
+import { createRequestAdmission } from './domain/request-admission.js';
 import { createReplicaRecord, type ReplicaCounts } from './domain/replica-record.js';
 import { createNodeRotation } from './domain/rotation.js';
 import { createEmbeddedLane } from './embedded-lane.js';
@@ -127,6 +128,7 @@ export function connect(options: ConnectOptions): Gateway {
     limits,
     clock,
     scheduling: createScheduling(limits, nowMs, options.random ?? Math.random),
+    admission: createRequestAdmission(limits, nowMs),
     replicas: createReplicaRecord(),
     endorserRotation: createNodeRotation({ nowMs, penaltyMs: limits.failurePenaltyMs }),
     senders: createSenders({ network, channel }),

@@ -20,7 +20,11 @@ export interface ClientLimits {
   readonly evidenceMaxAgeMs: number;
   /** How often a request is built again after an epoch or profile refusal. */
   readonly maxRebuilds: number;
-  /** Calls of this gateway to one compute node at once; more wait here. */
+  /** Requests of this gateway under way at once, from the call to its end and those that wait included; beyond, OVERLOADED at once. */
+  readonly maxInFlight: number;
+  /** How long a request waits for a place at a node or in a batch while others are refused so, and as long after; then OVERLOADED. */
+  readonly overloadWaitMs: number;
+  /** Calls of this gateway to one compute node at once, fewer while that is overloaded; more wait here. */
   readonly maxInFlightPerNode: number;
   /** How long a node that failed is asked last. */
   readonly failurePenaltyMs: number;
@@ -43,6 +47,8 @@ export const DEFAULT_LIMITS: ClientLimits = {
   evidenceTimeoutMs: 15_000,
   evidenceMaxAgeMs: 5 * 60_000,
   maxRebuilds: 5,
+  maxInFlight: 1_024,
+  overloadWaitMs: 5_000,
   maxInFlightPerNode: 256,
   failurePenaltyMs: 2_000,
   ownersGraceMs: 5_000,

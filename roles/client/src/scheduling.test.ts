@@ -101,6 +101,66 @@ describe('calls to several compute nodes', () => {
   });
 });
 
+describe('nodes that are full for all clients', () => {
+  /** Each node runs two at once and refuses more. */
+  const crowd = (): { refused: number } => {
+    const seen = { refused: 0 };
+    const running = new Map<string, number>();
+    network.hooks.execute = async (peer, genuine) => {
+      const others = running.get(peer) ?? 0;
+      if (others >= 2) {
+        seen.refused += 1;
+        throw refusal('OVERLOADED');
+      }
+      running.set(peer, others + 1);
+      await sleep(20);
+      running.set(peer, (running.get(peer) ?? 0) - 1);
+      return genuine();
+    };
+    return seen;
+  };
+
+  it('are not asked again and again: a client has fewer calls there, and all get their turn', async () => {
+    await evaluate(1);
+    const seen = crowd();
+    await evaluate(120);
+    // At first each request may be refused once by each node; without fewer calls it goes on so, pause by pause.
+    expect(seen.refused).toBeLessThan(4 * 120);
+  });
+
+  it('get no more than a gateway may have under way; the rest is refused at once', async () => {
+    gateway.close();
+    connect({ limits: { maxInFlight: 10 } });
+    await evaluate(1);
+    const settled = await Promise.allSettled([
+      ...Array.from({ length: 4 }, () => contract.evaluateTransaction('f')),
+      ...Array.from({ length: 4 }, () => contract.submitTransaction('f')),
+      contract.submitAsync('f'),
+      contract.newProposal('f').execute(),
+      contract.newProposal('f').evaluate(),
+      contract.newProposal('f').execute(),
+      contract.evaluateTransaction('f'),
+      contract.submitTransaction('f'),
+      contract.submitAsync('f'),
+    ]);
+    const outcomes = settled.map((each) => (each.status === 'rejected' ? (each.reason as { code: string }).code : 'done'));
+    expect(outcomes).toEqual([...Array.from({ length: 10 }, () => 'done'), ...Array.from({ length: 5 }, () => 'OVERLOADED')]);
+    expect(Buffer.from(await contract.submitTransaction('f')).toString()).toBe('f()');
+  });
+
+  it('are given up sooner while more comes than a gateway has room for', async () => {
+    gateway.close();
+    connect({ limits: { maxInFlight: 2, overloadWaitMs: 2_000 } });
+    await evaluate(1);
+    network.hooks.execute = () => Promise.reject(refusal('OVERLOADED'));
+    const startedAt = performance.now();
+    const codes = await Promise.all(['a', 'b', 'c'].map((name) => contract.evaluateTransaction(name).then(() => 'done', (error: unknown) => (error as { code: string }).code)));
+    expect(codes).toEqual(['OVERLOADED', 'OVERLOADED', 'OVERLOADED']);
+    // Not for the minute that an execution may take.
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+  });
+});
+
 describe('a node that takes unusually long', () => {
   const learn = async (): Promise<void> => {
     for (let i = 0; i < 40; i += 1) await contract.evaluateTransaction('f');

@@ -1,5 +1,6 @@
 import type { Signer } from '@selvedge/identity';
 import type { NodeRotation } from './domain/rotation.js';
+import type { RequestAdmission } from './domain/request-admission.js';
 import type { ConflictRetry } from './domain/conflict-retry.js';
 import type { KnownHeight } from './known-height.js';
 import type { LedgerLane } from './ledger-lane.js';
@@ -20,6 +21,8 @@ export interface Session {
   readonly limits: ClientLimits;
   readonly clock: () => Date;
   readonly scheduling: Scheduling;
+  /** Of all requests of the gateway. */
+  readonly admission: RequestAdmission;
   /** Of compute nodes that ran the same requests. */
   readonly replicas: ReplicaRecord;
   /** Order of endorsers. */

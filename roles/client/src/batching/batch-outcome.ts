@@ -27,7 +27,8 @@ export function outcomeOf(answer: ItemAnswer): ItemOutcome {
  */
 export function outcomeOfFailure(cause: unknown, txId: string): ItemOutcome {
   const error = withRole(cause, 'client');
-  const isFinal = error.code === 'COMMIT_UNKNOWN' || error.code === 'CANCELLED' || error.code === 'LEDGER_CORRUPT' || error.code === 'INTERNAL';
+  // Sent by themselves, the items would add to the load that the batch was refused for.
+  const isFinal = error.code === 'OVERLOADED' || error.code === 'COMMIT_UNKNOWN' || error.code === 'CANCELLED' || error.code === 'LEDGER_CORRUPT' || error.code === 'INTERNAL';
   if (!isFinal) return { kind: 'alone' };
   if (error.code !== 'COMMIT_UNKNOWN') return { kind: 'failed', error };
   return { kind: 'failed', error: new SelvedgeError(error.code, error.message, { role: error.role, details: { ...error.details, txId }, cause }) };

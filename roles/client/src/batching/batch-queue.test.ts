@@ -9,13 +9,13 @@ afterEach(() => {
 });
 
 /** Batches under way end when the test says so. */
-function setting(policy: Parameters<typeof createBatchQueue>[0]): { readonly batches: number[][]; readonly add: (...items: number[]) => void; readonly end: () => Promise<void> } {
+function setting(policy: Parameters<typeof createBatchQueue>[0], isWanted?: (item: number) => boolean): { readonly batches: number[][]; readonly add: (...items: number[]) => void; readonly end: () => Promise<void> } {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];
   const queue = createBatchQueue<number>(policy, (items) => {
     batches.push(items);
     return new Promise((resolve) => ends.push(resolve));
-  });
+  }, isWanted);
   return {
     batches,
     add: (...items) => { items.forEach((item) => { queue.add(item); }); },
@@ -101,6 +101,24 @@ describe('a batch queue', () => {
     expect(sizes().slice(2)).toEqual([12]); // a single place: as full as may be
     await end();
     expect(sizes().slice(3)).toEqual([11]);
+  });
+
+  it('leaves out what nobody wants any more, and goes on when that was all', async () => {
+    let least = 1;
+    const { batches, add, end } = setting({ maxBatch: 3, maxBatchDelayMs: 0, maxInFlight: 1 }, (item) => item >= least);
+    add(1);
+    await vi.advanceTimersByTimeAsync(0);
+    add(2, 3, 4);
+    least = 4;
+    await end();
+    expect(batches).toEqual([[1], [4]]);
+    add(5);
+    least = 6;
+    await end();
+    expect(batches).toHaveLength(2);
+    add(7);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(batches).toEqual([[1], [4], [7]]);
   });
 
   it('has so many batches under way, and sends what waited as soon as one ends', async () => {

@@ -30,13 +30,16 @@ export interface BatchFilling {
   readonly limit?: () => number;
 }
 
+/** Whether an item that waited still goes; one that does not has been told so. Default: every one goes. */
+type IsWanted<T> = (item: T) => boolean;
+
 /** Of updates. */
 export const DEFAULT_IN_FLIGHT = 2;
 /** Fewer save too little of what a call costs, while others are under way. */
 const LEAST_SHARE = 8;
 
 /** @param run takes a batch of at least one; must not reject */
-export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = DEFAULT_IN_FLIGHT, isSharedOut = false, limit = () => maxInFlight }: BatchPolicy & BatchFilling, run: (items: T[]) => Promise<void>): BatchQueue<T> {
+export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = DEFAULT_IN_FLIGHT, isSharedOut = false, limit = () => maxInFlight }: BatchPolicy & BatchFilling, run: (items: T[]) => Promise<void>, isWanted: IsWanted<T> = () => true): BatchQueue<T> {
   const waiting: T[] = [];
   let inFlight = 0;
   /** Callers in a loop come back as many as they were. */
@@ -45,6 +48,9 @@ export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = D
   let isFlushDue = false;
 
   const start = (): void => {
+    // They came in a row, so that those who have waited too long are the first.
+    while (waiting[0] !== undefined && !isWanted(waiting[0])) waiting.shift();
+    if (waiting.length === 0) return;
     const size = isSharedOut ? Math.max(LEAST_SHARE, Math.ceil(waiting.length / (limit() - inFlight))) : waiting.length;
     const items = waiting.splice(0, Math.min(size, maxBatch));
     inFlight += 1;

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { BatchResponseSchema, CarrierRefusalSchema, createItemMask, EndorsedTransactionSchema, keptItems, LIMITS, parseCores, parseMessage, RefusalSchema, StaleItemsSchema, TransactionSchema, ValidationCode, type BatchCommitStatusAnswer, type BatchResponse } from '@selvedge/protocol';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Gateway } from '../gateway.js';
+import type { ClientLimits } from '../limits.js';
 import { createFakeNetwork, type FakeNetwork } from '../testdata/fake-network.js';
 import { refusal } from '../testdata/fake-ports.js';
 
@@ -172,6 +174,43 @@ const orderedIds = (): string[][] =>
     const { cores, itemMask } = parseMessage(EndorsedTransactionSchema, kind.value as Uint8Array, LIMITS.maxMessageBytes);
     return parseCores(cores, itemMask).map(({ txId }) => Buffer.from(txId).toString('hex'));
   });
+
+describe('under more load than there is room for, a batch', () => {
+  const connect = (limits: Partial<ClientLimits>): void => {
+    gateway.close();
+    gateway = network.connect({ limits, batching: { [network.consortium.contract]: { maxBatch: 8, maxBatchDelayMs: 20, maxInFlight: 1 } } });
+  };
+
+  it('is refused as a whole where no node takes it: alone, its items would only be more', async () => {
+    connect({ executeTimeoutMs: 100 });
+    network.hooks.executeBatch = () => Promise.reject(refusal('OVERLOADED'));
+    expect(await submit('a', 'b')).toEqual(['OVERLOADED', 'OVERLOADED']);
+    network.hooks.executeBatch = (_node, genuine) => genuine();
+    network.hooks.submit = () => Promise.reject(refusal('OVERLOADED'));
+    connect({ submitTimeoutMs: 100 });
+    expect(await submit('a', 'b')).toEqual(['OVERLOADED', 'OVERLOADED']);
+    expect(network.calls.filter((call) => call.startsWith('endorse NorthMSP')).length).toBeLessThan(2);
+  });
+
+  it('leaves out items that have waited for their turn too long while others were refused for want of room', async () => {
+    connect({ maxInFlight: 5, overloadWaitMs: 50 });
+    await submit('warm');
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    network.hooks.executeBatch = async (_node, genuine) => {
+      await held;
+      return genuine();
+    };
+    const first = submit('a', 'b');
+    await expect.poll(() => hops('execute')).toBe(2);
+    const waiting = submit('c', 'd', 'e');
+    await sleep(60);
+    expect(await submit('f')).toEqual(['OVERLOADED']);
+    release();
+    expect([await first, await waiting]).toEqual([['a()', 'b()'], ['OVERLOADED', 'OVERLOADED', 'OVERLOADED']]);
+    expect(await submit('g')).toEqual(['g()']);
+  });
+});
 
 describe('an item is committed by the verdict on its own id', () => {
   /** Owners have had the items ordered by themselves before, in this way. */

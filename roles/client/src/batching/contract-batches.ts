@@ -30,6 +30,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
   /** Batches that it was made again after. */
   readonly repeats: number;
+  /** Since when it waits for a batch, by the monotonic clock. */
+  readonly sinceMs: number;
 }
 
 /** What came of a batch's items. */
@@ -53,11 +55,16 @@ export function verifyBatchPolicy(contract: string, { maxBatch, maxBatchDelayMs,
 
 /** Batches a contract's requests as the policy says. */
 export function createContractBatches(session: TransactionSession, contract: string, policy: BatchPolicy): ContractBatches {
+  const isWanted = ({ sinceMs, reject }: Waiting): boolean => {
+    if (performance.now() <= session.admission.waitUntilMs(sinceMs)) return true;
+    reject(new SelvedgeError('OVERLOADED', 'no batch had a place in time', { role: 'client' }));
+    return false;
+  };
   const contention = createContention(policy.maxInFlight ?? DEFAULT_IN_FLIGHT);
-  const submits: BatchQueue<Waiting> = createBatchQueue({ ...policy, limit: () => contention.limit() }, (items) => submit(items));
+  const submits: BatchQueue<Waiting> = createBatchQueue({ ...policy, limit: () => contention.limit() }, (items) => submit(items), isWanted);
   const evaluates: BatchQueue<Waiting> = createBatchQueue({ maxInFlight: QUERY_BATCHES_IN_FLIGHT, isSharedOut: true, ...policy }, async (items) => {
     await run(RequestKind.EVALUATE, items);
-  });
+  }, isWanted);
 
   /** What goes alone does not keep a place among the batches, unless they meet each other's keys: then it would meet the next one's. */
   const submit = async (items: readonly Waiting[]): Promise<void> => {
@@ -88,7 +95,7 @@ export function createContractBatches(session: TransactionSession, contract: str
   const settle = (item: Waiting, outcome: ItemOutcome): Promise<boolean> | undefined => {
     if (outcome.kind === 'done') item.resolve(outcome.result);
     else if (outcome.kind === 'failed') item.reject(outcome.error);
-    else if (outcome.kind === 'again' && item.repeats < MAX_REPEATS) submits.add({ ...item, requests: createRequests(session, contract, item.content), repeats: item.repeats + 1 });
+    else if (outcome.kind === 'again' && item.repeats < MAX_REPEATS) submits.add({ ...item, requests: createRequests(session, contract, item.content), repeats: item.repeats + 1, sinceMs: performance.now() });
     else return sendAlone(item, outcome.kind === 'alone' ? item.requests : undefined);
     return undefined;
   };
@@ -105,7 +112,7 @@ export function createContractBatches(session: TransactionSession, contract: str
 
   const add = (queue: BatchQueue<Waiting>, content: RequestContent, alone: Alone): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
-      queue.add({ content, requests: createRequests(session, contract, content), alone, resolve, reject, repeats: 0 });
+      queue.add({ content, requests: createRequests(session, contract, content), alone, resolve, reject, repeats: 0, sinceMs: performance.now() });
     });
 
   return { submit: (content, alone) => add(submits, content, alone), evaluate: (content, alone) => add(evaluates, content, alone) };

@@ -48,6 +48,26 @@ describe('the load of compute nodes', () => {
     expect(load.isFull('a')).toBe(false);
   });
 
+  it('has half as many places at a node that refused a call as overloaded, once for all that met that crowd, and one more for each row that is served', () => {
+    const load = createNodeLoad(8);
+    const crowd = Array.from({ length: 8 }, () => load.begin('a'));
+    const places = (): number => {
+      const begun: ReturnType<NodeLoad['begin']>[] = [];
+      while (!load.isFull('a')) begun.push(load.begin('a'));
+      for (const end of begun) end();
+      return begun.length;
+    };
+    for (const end of crowd) end('overloaded');
+    expect(places()).toBe(4);
+    for (let i = 0; i < 5; i += 1) load.begin('a')('served');
+    expect(places()).toBe(5);
+    for (let falls = 0; falls < 5; falls += 1) load.begin('a')('overloaded');
+    expect(places()).toBe(1);
+    for (let i = 0; i < 100; i += 1) load.begin('a')('served');
+    expect(places()).toBe(8);
+    expect(load.isFull('b')).toBe(false);
+  });
+
   it('lets one go on for each end, in the order in which they came, and nobody wait for longer than he said', async () => {
     const load = createNodeLoad(2);
     const [end, endOther] = [load.begin('a'), load.begin('a')];
