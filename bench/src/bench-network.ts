@@ -14,7 +14,8 @@ const CONTRACT_NAME = 'bench-contract';
 const CLIENT = 'AuroraMSP';
 const FILLING_AT_ONCE = 4;
 /** Longer than any transaction that fills a state. */
-const PATIENCE = { executeTimeoutMs: 120_000, attemptTimeoutMs: 120_000 };
+const FILL_MS = 120_000;
+const PATIENCE = { executeTimeoutMs: FILL_MS, attemptTimeoutMs: FILL_MS };
 const PROGRESS_MS = 15_000;
 
 /** A running network that carries the workload in every way that is compared. */
@@ -22,6 +23,8 @@ export interface BenchNetwork {
   readonly network: DevNetwork;
   /** A fresh row of calls. Adds compute nodes when the side wants more than there are. */
   callOf(side: Side): Promise<Call>;
+  /** A fresh row of calls over so many gateways in turn, each with the limits that a gateway has unless told otherwise. */
+  callOverGateways(side: Side, gateways: number): Promise<Call>;
   /** Writes the values that a side reads, once. Throws the first refusal. */
   fill(side: Side): Promise<void>;
   /** As they are now: chaincode processes start with their first call. */
@@ -36,6 +39,7 @@ export async function openBenchNetwork(options: BenchOptions, directory: string,
     directory,
     ledger,
     computeNodes: options.computeNodes,
+    configure: ({ service }) => (service === 'compute' ? { limits: { chaincodeMs: FILL_MS } } : {}),
     ...(profile === undefined ? {} : { nodeFlags: ({ name }) => ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile, path.basename(directory), name)}`] }),
   });
   const gateways = new Map<string, Gateway>();
@@ -46,8 +50,9 @@ export async function openBenchNetwork(options: BenchOptions, directory: string,
     await plain?.stop();
     await network.stop();
   };
-  const contractOf = async ({ batch, computeNodes }: Pick<Side, 'batch' | 'computeNodes'>): Promise<Contract> => {
-    const id = `${String(batch)} ${String(computeNodes)}`;
+  /** @param usual names a gateway of usual limits, beside which there may be others; undefined: one that is patient */
+  const contractOf = async ({ batch, computeNodes }: Pick<Side, 'batch' | 'computeNodes'>, usual?: number): Promise<Contract> => {
+    const id = `${String(batch)} ${String(computeNodes)} ${String(usual)}`;
     while (network.connectionProfile().computeNodes.length < computeNodes) {
       say(`adding compute node ${String(network.connectionProfile().computeNodes.length + 1)} …`);
       await network.addComputeNode();
@@ -57,7 +62,7 @@ export async function openBenchNetwork(options: BenchOptions, directory: string,
     const gateway = gateways.get(id) ?? (await network.connect(CLIENT, {
       connectionProfile,
       reload: () => Promise.resolve(connectionProfile),
-      limits: PATIENCE,
+      ...(usual === undefined ? { limits: PATIENCE } : {}),
       ...(batch === 1 ? {} : { batching: { [CONTRACT_NAME]: { maxBatch: batch, maxBatchDelayMs: batchDelayMs } } }),
     }));
     gateways.set(id, gateway);
@@ -79,6 +84,17 @@ export async function openBenchNetwork(options: BenchOptions, directory: string,
     close,
     processes: () => [...processesOf(network), ...(plain?.processes ?? [])],
     callOf: async (side) => (isPlain(side) ? running().calls.callOf(side) : selvedgeCall(await contractOf(side), side)),
+    async callOverGateways(side, count) {
+      const nextKey = createKeySequence(side);
+      const contracts: Contract[] = [];
+      for (let i = 0; i < count; i += 1) contracts.push(await contractOf(side, i));
+      const calls = contracts.map((contract) => selvedgeCall(contract, side, nextKey));
+      let next = 0;
+      return async () => {
+        next = (next + 1) % calls.length;
+        await calls[next]?.();
+      };
+    },
     async fill(side) {
       if (side.workload === 'wait') return;
       const { valueBytes, keys } = side;
@@ -101,9 +117,8 @@ function isPlain(side: Side): side is Side & { readonly subject: 'plain' | 'publ
   return side.subject === 'plain' || side.subject === 'public';
 }
 
-function selvedgeCall(contract: Contract, side: Side): Call {
+function selvedgeCall(contract: Contract, side: Side, nextKey = createKeySequence(side)): Call {
   if (side.workload === 'wait') return () => contract.evaluateTransaction('Wait', String(WAIT_MS));
-  const nextKey = createKeySequence(side);
   if (side.workload === 'query') {
     return async () => {
       verifyAnswer(await contract.evaluateTransaction('Read', nextKey()), side.valueBytes);

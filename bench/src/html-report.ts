@@ -1,9 +1,9 @@
 import { escapeMarkup } from './plot.js';
 import { renderPlots } from './plots.js';
 import { isReached, type Ratio } from './ratios.js';
-import { number, refusals } from './report.js';
 import type { BenchResult } from './result.js';
 import { describeSide } from './side-text.js';
+import { number, refusals } from './tables.js';
 
 const LIGHT = ['#1f5fa8', '#c2571a', '#2b7a3f', '#8a3fa0', '#a8281f', '#0f7c86', '#7a5c14', '#5b5b5b', '#b03a78', '#4b4fc4'];
 const DARK = ['#7db4f0', '#f0a36b', '#7fce93', '#cf9be0', '#f08a82', '#6fd0da', '#d8b968', '#b5b5b5', '#ee92c2', '#a3a6ff'];

@@ -61,7 +61,7 @@ export async function measureComparison(comparison: Comparison, { runs, sliceMs 
   }
   let slowCallMs = 0;
   for (const each of started) slowCallMs = Math.max(slowCallMs, await warmUp(each, Math.min(WARM_UP_MS, runs * sliceMs), clock));
-  const window = { rampMs: Math.max(RAMP_MS, CALLS_IN_RAMP * slowCallMs), ms: Math.max(sliceMs, CALLS_IN_WINDOW * slowCallMs) };
+  const window = windowFor(slowCallMs, sliceMs);
   const slices = new Map<Started, Slice[]>(started.map((each) => [each, []]));
   for (let run = 0; run < runs; run += 1) {
     for (const [each, own] of slices) own.push(await takeSlice(each, window, clock));
@@ -80,7 +80,7 @@ export async function measureComparison(comparison: Comparison, { runs, sliceMs 
  * Slices too short for what is in flight do not count, and the next is longer.
  * Returns how long a slow call takes then, in ms; LONGEST_CALL_MS at most.
  */
-async function warmUp({ side, call }: Started, ms: number, clock: Clock | undefined): Promise<number> {
+export async function warmUp({ side, call }: Pick<Started, 'side' | 'call'>, ms: number, clock: Clock | undefined): Promise<number> {
   let best = 0;
   let without = 0;
   let slowCallMs = 0;
@@ -96,6 +96,11 @@ async function warmUp({ side, call }: Started, ms: number, clock: Clock | undefi
     best = Math.max(best, perSecond);
   }
   return slowCallMs;
+}
+
+/** The window that calls need which take so long. */
+export function windowFor(slowCallMs: number, sliceMs: number): { readonly rampMs: number; readonly ms: number } {
+  return { rampMs: Math.max(RAMP_MS, CALLS_IN_RAMP * slowCallMs), ms: Math.max(sliceMs, CALLS_IN_WINDOW * slowCallMs) };
 }
 
 async function takeSlice({ side, call, bench, offeredPerSecond }: Started, { rampMs, ms }: Pick<Window, 'rampMs' | 'ms'>, clock: Clock | undefined): Promise<Slice> {

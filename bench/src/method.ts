@@ -17,6 +17,11 @@ two business organisations' peers; both endorse, the collection is theirs. "publ
 with node:crypto like Selvedge's. "selvedge" keeps the values of one organisation, endorsed by two of three endorser organisations that
 keep ciphertext. All acknowledge after commit. Plain queries are evaluated on one peer.`;
 
+const OVERLOAD = `
+Overload: several gateways of usual limits in one process carry the calls in turn. Their capacity is what a closed loop reaches over them; then calls are due at half of it, at
+four times it, and at half again, whatever the answers do, and latency counts from the moment at which a call was due. Nothing is retried but what the client library
+retries by itself. Memory is VmRSS and queues are what /metrics tells, once a second.`;
+
 /** How the figures of a run came about. */
 export function describeMethod({ ledger, seconds, runs, batch, batchDelayMs, experiments }: Pick<BenchOptions, 'ledger' | 'seconds' | 'runs' | 'batch' | 'batchDelayMs' | 'experiments'>): string {
   const slices = `The sides of a comparison take turns, slice by slice (A B A B …): ${String(runs)} slices of ${(seconds / runs).toFixed(2)} s each, after ${String(RAMP_MS)} ms of ramp
@@ -24,5 +29,6 @@ that do not count, when a warm-up has made a side no faster; both are longer whe
 Batches hold at most ${String(batch)} requests, wherever their size is not varied, and the first waits ${String(batchDelayMs)} ms for others.`;
   const sized = experiments.includes('batch') ? '\nWhere batch sizes are compared, twice as many calls as fill a batch are in flight, and no fewer than elsewhere.' : '';
   const keys = experiments.includes('keys') ? '\nWhere numbers of keys are compared, the fewest lie in a network of their own beside the other; values have 100 bytes.' : '';
-  return `${COMMON}\n${slices}${sized}${keys}\n${ledger === 'fabric' ? FABRIC : EMBEDDED}`;
+  const overload = experiments.includes('overload') ? OVERLOAD : '';
+  return `${COMMON}\n${slices}${sized}${keys}${overload}\n${ledger === 'fabric' ? FABRIC : EMBEDDED}`;
 }

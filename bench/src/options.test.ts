@@ -5,11 +5,11 @@ const parse = (line: string): BenchOptions => parseBenchOptions(line === '' ? []
 
 describe('the command line', () => {
   it('has defaults', () => {
-    expect(parse('')).toMatchObject({ ledger: 'embedded', experiments: ['load', 'hot', 'batch', 'nodes'], seconds: 8, runs: 4, inFlight: [1, 8, 32, 128], loops: ['closed'], workloads: ['update', 'query'], keys: 1_000, valueBytes: 1_024, batch: 64, batchSizes: [1, 10, 50, 200], valueSizes: [100, 1_024, 16_384, 65_536], keyCounts: [1_000, 10_000, 100_000, 1_000_000], nodeCounts: [1, 2, 4, 8], state: false });
+    expect(parse('')).toMatchObject({ ledger: 'embedded', experiments: ['load', 'hot', 'batch', 'nodes'], seconds: 8, runs: 4, inFlight: [1, 8, 32, 128], loops: ['closed'], workloads: ['update', 'query'], keys: 1_000, valueBytes: 1_024, batch: 64, batchSizes: [1, 10, 50, 200], valueSizes: [100, 1_024, 16_384, 65_536], keyCounts: [1_000, 10_000, 100_000, 1_000_000], nodeCounts: [1, 2, 4, 8], overloadSeconds: 300, state: false });
   });
 
   it('measures everything with --full, and anything of it that flags say otherwise', () => {
-    expect(parse('--full')).toMatchObject({ experiments: ['load', 'hot', 'batch', 'values', 'nodes', 'keys'], inFlight: [1, 8, 32, 128], loops: ['closed', 'open'] });
+    expect(parse('--full')).toMatchObject({ experiments: ['load', 'hot', 'batch', 'values', 'nodes', 'keys', 'overload'], inFlight: [1, 8, 32, 128], loops: ['closed', 'open'] });
     expect(parse('--ledger fabric')).toMatchObject({ inFlight: [1, 8, 32, 128], loops: ['closed', 'open'] });
     expect(parse('--full --in-flight 4')).toMatchObject({ inFlight: [4] });
     expect(parse('--scale --ledger fabric')).toMatchObject({ ledger: 'fabric', experiments: ['nodes'] });
@@ -20,6 +20,8 @@ describe('the command line', () => {
     ['--ledger bitcoin', /--ledger: embedded or fabric/],
     ['--seconds 0', /--seconds: a whole number from 1/],
     ['--seconds 1e9', /--seconds/],
+    ['--batch 1', /--batch: a whole number from 2/],
+    ['--overload-seconds 1', /from 5/],
     ['--batch-sizes 1,,2', /--batch-sizes: a whole number/],
     ['--batch-sizes 300', /from 1 to 256/],
     ['--in-flight 8,8', /--in-flight: each once/],
@@ -34,6 +36,6 @@ describe('the command line', () => {
 
   it('explains each of its flags', () => {
     expect(parseBenchOptions(['--help'])).toBe('help');
-    for (const flag of ['ledger', 'experiments', 'full', 'scale', 'seconds', 'runs', 'in-flight', 'loop', 'workload', 'compute-nodes', 'keys', 'value-bytes', 'batch', 'batch-delay', 'batch-sizes', 'value-sizes', 'key-counts', 'node-counts', 'json', 'html', 'profile', 'state']) expect(USAGE).toContain(`--${flag} `);
+    for (const flag of ['ledger', 'experiments', 'full', 'scale', 'seconds', 'runs', 'in-flight', 'loop', 'workload', 'compute-nodes', 'keys', 'value-bytes', 'batch', 'batch-delay', 'batch-sizes', 'value-sizes', 'key-counts', 'node-counts', 'overload-seconds', 'json', 'html', 'profile', 'state']) expect(USAGE).toContain(`--${flag} `);
   });
 });

@@ -14,13 +14,15 @@ export interface BenchOptions {
   readonly computeNodes: number;
   readonly keys: number;
   readonly valueBytes: number;
-  /** Requests of one batch, at most, wherever batch sizes are not compared. */
+  /** Requests of one batch, at most, wherever batch sizes are not compared; 0: nothing goes in batches there. */
   readonly batch: number;
   readonly batchDelayMs: number;
   readonly batchSizes: readonly number[];
   readonly valueSizes: readonly number[];
   readonly keyCounts: readonly number[];
   readonly nodeCounts: readonly number[];
+  /** How long the experiment `overload` offers more than can be carried. */
+  readonly overloadSeconds: number;
   readonly json: string | undefined;
   readonly html: string | undefined;
   readonly profile: string | undefined;
@@ -39,6 +41,7 @@ export const USAGE = `Usage: npm run bench -- [options]
                          values  size of a value
                          nodes   compute nodes, with a chaincode that waits 20 ms
                          keys    keys in the state (fills them first: a million takes long)
+                         overload  nothing: four times what can be carried, of the first of --workload, then half of it
   --full               every experiment, closed and open loop; takes hours
   --scale              the same as --experiments nodes
   --seconds N          measured length of each point (default 8)
@@ -50,12 +53,13 @@ export const USAGE = `Usage: npm run bench -- [options]
   --compute-nodes N    compute nodes, except where they are varied (default 1)
   --keys N             keys in the state, except where they are varied (default 1000)
   --value-bytes N      bytes of a value, except where they are varied (default 1024)
-  --batch N            requests of one batch, at most, except where they are varied (default 64)
+  --batch N            requests of one batch, at most, except where they are varied (default 64); 0: no batches
   --batch-delay MS     how long the first of a batch waits for others (default 5)
   --batch-sizes LIST   default 1,10,50,200
   --value-sizes LIST   default 100,1024,16384,65536
   --key-counts LIST    default 1000,10000,100000,1000000
   --node-counts LIST   default 1,2,4,8
+  --overload-seconds N how long the experiment overload goes on (default 300)
   --json FILE          write machine, versions, method, every point and the ratios to FILE
   --html FILE          write a report with plots to FILE; it needs nothing from elsewhere
   --profile DIR        write a CPU profile of every process to DIR (Chrome DevTools opens them)
@@ -90,6 +94,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
       'value-sizes': { type: 'string', default: '100,1024,16384,65536' },
       'key-counts': { type: 'string', default: '1000,10000,100000,1000000' },
       'node-counts': { type: 'string', default: '1,2,4,8' },
+      'overload-seconds': { type: 'string', default: '300' },
       json: { type: 'string' },
       html: { type: 'string' },
       profile: { type: 'string' },
@@ -114,12 +119,13 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     computeNodes: whole('--compute-nodes', values['compute-nodes'], 1, 16),
     keys: whole('--keys', values.keys, 32, 1_000_000),
     valueBytes: whole('--value-bytes', values['value-bytes'], 64, 65_536),
-    batch: whole('--batch', values.batch, 2, 256),
+    batch: wholeBatch(values.batch),
     batchDelayMs: whole('--batch-delay', values['batch-delay'], 0, 1_000),
     batchSizes: wholes('--batch-sizes', values['batch-sizes'], 1, 256),
     valueSizes: wholes('--value-sizes', values['value-sizes'], 64, 65_536),
     keyCounts: wholes('--key-counts', values['key-counts'], 32, 1_000_000),
     nodeCounts: wholes('--node-counts', values['node-counts'], 1, 16),
+    overloadSeconds: whole('--overload-seconds', values['overload-seconds'], 5, 3_600),
     json: values.json,
     html: values.html,
     profile: values.profile,
@@ -132,6 +138,10 @@ export function list<T>(name: string, text: string, parse: (text: string) => T):
   const parsed = text.split(',').map(parse);
   if (new Set(parsed).size !== parsed.length) throw new RangeError(`${name}: each once`);
   return parsed;
+}
+
+function wholeBatch(text: string): number {
+  return text === '0' ? 0 : whole('--batch', text, 2, 256);
 }
 
 function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {

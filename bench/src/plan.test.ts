@@ -41,6 +41,11 @@ describe('the plan', () => {
     expect(sizes).toEqual([[100, 100], [1_024, 1_024], [16_384, 16_384], [65_536, 65_536]]);
   });
 
+  it('has no batches where they are to hold nothing, and leaves an overload its own course', () => {
+    const plan = planComparisons(options('--experiments load,hot,overload --batch 0 --in-flight 8'));
+    expect(plan.map(({ experiment, sides }) => [experiment, ...sides.map(({ subject }) => subject)])).toEqual([['load', 'selvedge'], ['load', 'selvedge'], ['hot', 'selvedge']]);
+  });
+
   it('measures for a quarter of an hour by default', () => {
     const fabric = options('--ledger fabric');
     const minutes = estimateSeconds(planComparisons(fabric), fabric) / 60;

@@ -21,6 +21,7 @@ export function estimateSeconds(comparisons: readonly Comparison[], { seconds, r
   return sides * (seconds + (runs * RAMP_MS) / 1_000);
 }
 
+/** `overload` is no comparison of sides: it has one, and a course of its own. */
 const PLANS: Readonly<Record<ExperimentName, (options: BenchOptions) => Side[][]>> = {
   load: (options) =>
     options.workloads.flatMap((workload) =>
@@ -34,7 +35,7 @@ const PLANS: Readonly<Record<ExperimentName, (options: BenchOptions) => Side[][]
     const hot = (subject: SubjectName): Side => ({ ...side(options, subject, 'update'), spread: 'hot' });
     // Plain Fabric loses what collides, so one at a time may be the best that it can do.
     const plain = options.ledger === 'fabric' ? [hot('plain'), { ...hot('plain'), inFlight: 1 }] : [];
-    return [[...plain, hot('selvedge'), hot('batched')]];
+    return [[...plain, hot('selvedge'), ...(options.batch === 0 ? [] : [hot('batched')])]];
   },
   batch: (options) =>
     options.workloads.map((workload) =>
@@ -52,10 +53,11 @@ const PLANS: Readonly<Record<ExperimentName, (options: BenchOptions) => Side[][]
     // The fewest stand in every comparison, in a network of their own: what is set against them meets the same machine.
     return others.flatMap((keys) => options.workloads.map((workload) => [at(fewest, workload), at(keys, workload)]));
   },
+  overload: () => [],
 };
 
-function subjectsOf({ ledger }: BenchOptions): SubjectName[] {
-  return ledger === 'fabric' ? ['plain', 'public', 'selvedge', 'batched'] : ['selvedge', 'batched'];
+function subjectsOf({ ledger, batch }: BenchOptions): SubjectName[] {
+  return [...(ledger === 'fabric' ? (['plain', 'public'] as const) : []), 'selvedge', ...(batch === 0 ? [] : (['batched'] as const))];
 }
 
 function loadOf({ inFlight }: BenchOptions): number {

@@ -8,7 +8,7 @@ export type Workload = 'update' | 'query' | 'wait';
 /** How calls are started: the next as soon as one ends, or at a fixed rate whatever the answers do. */
 export type Loop = 'closed' | 'open';
 /** What is varied. */
-export const EXPERIMENTS = ['load', 'hot', 'batch', 'values', 'nodes', 'keys'] as const;
+export const EXPERIMENTS = ['load', 'hot', 'batch', 'values', 'nodes', 'keys', 'overload'] as const;
 export type ExperimentName = (typeof EXPERIMENTS)[number];
 
 /** What one call of the workload `wait` holds its chaincode process for. */

@@ -14,7 +14,7 @@ export interface Ratio {
   readonly value: number;
   /** Absent where the ratio says something, but nothing depends on it. */
   readonly aim?: Aim;
-  readonly unit?: 'ms';
+  readonly unit?: 'ms' | 's';
   /** What was set against what. */
   readonly method: string;
   /** Pairs of slices, or slices, that it is the median of. */

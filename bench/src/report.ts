@@ -1,9 +1,11 @@
+import { renderOverload } from './overload/overload-report.js';
 import { describeSide } from './side-text.js';
 import { isReached, type Ratio } from './ratios.js';
 import type { BenchResult } from './result.js';
+import { number, refusals, table } from './tables.js';
 
 /** The whole report as text. */
-export function renderReport({ measurements, machine, versions, ledger, floor, ratios, memoryMiB, method }: BenchResult): string {
+export function renderReport({ measurements, machine, versions, ledger, floor, ratios, memoryMiB, overload, method }: BenchResult): string {
   const parts = [...new Set(measurements.flatMap(({ cpu }) => Object.keys(cpu)))];
   return [
     `${machine.model}, ${String(machine.cores)} cores, ${String(machine.memoryGiB)} GiB, ${machine.system}; Node ${versions.node}, ${ledger === 'fabric' ? `Fabric ${versions.fabric ?? 'unknown'}` : 'embedded ledger'}`,
@@ -24,6 +26,7 @@ export function renderReport({ measurements, machine, versions, ledger, floor, r
     '',
     `Memory at the end, MiB: ${Object.entries(memoryMiB).map(([name, size]) => `${name} ${size.toFixed(0)}`).join(', ')}`,
     '',
+    ...(overload === undefined ? [] : [...renderOverload(overload), '']),
     'Ratios',
     ...renderRatios(ratios),
     '',
@@ -44,21 +47,4 @@ export function renderRatios(ratios: readonly Ratio[]): string[] {
 function verdict(ratio: Ratio): string {
   const reached = isReached(ratio);
   return reached === undefined ? '' : reached ? 'reached' : 'NOT reached';
-}
-
-/** A number with so many digits; a dash for one that does not exist. */
-export function number(value: number | undefined, digits: number): string {
-  return value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
-}
-
-/** Refused calls by code. */
-export function refusals(failures: Readonly<Record<string, number>>): string {
-  const all = Object.entries(failures);
-  return all.length === 0 ? '0' : all.map(([code, count]) => `${code} ${String(count)}`).join(', ');
-}
-
-/** Rows in columns, numbers to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  return [head, ...rows].map((row) => `  ${row.map((cell, i) => (/^[\d–]/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ')}`.trimEnd());
 }

@@ -1,5 +1,6 @@
 import type { CryptoFloor } from './crypto-floor.js';
 import type { Machine, Versions } from './machine.js';
+import type { OverloadResult } from './overload/measure-overload.js';
 import type { Measurement } from './points.js';
 import { isReached, type Ratio } from './ratios.js';
 
@@ -17,6 +18,8 @@ export interface BenchResult {
   readonly measurements: readonly Measurement[];
   /** At the end, by process. */
   readonly memoryMiB: Readonly<Record<string, number>>;
+  /** Of the experiment `overload`. */
+  readonly overload?: OverloadResult;
   readonly ratios: readonly Ratio[];
 }
 

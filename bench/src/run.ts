@@ -6,6 +6,8 @@ import { describeMachine, readVersions } from './machine.js';
 import { measureComparison, type Slicing } from './measure.js';
 import { describeMethod } from './method.js';
 import type { BenchOptions } from './options.js';
+import { measureOverload, type OverloadResult } from './overload/measure-overload.js';
+import { overloadRatios } from './overload/overload-ratios.js';
 import { estimateSeconds, planComparisons } from './plan.js';
 import type { Comparison, Measurement, Side } from './points.js';
 import { ratiosOf } from './ratios.js';
@@ -19,9 +21,10 @@ export async function runBench(options: BenchOptions, args: readonly string[], d
   const planned = planComparisons(options);
   say(`${String(planned.length)} comparisons, about ${String(Math.ceil(estimateSeconds(planned, options) / 60))} min of measuring, beside starting networks and filling them`);
   say('measuring the crypto floor …');
-  const floor = measureCryptoFloor({ batch: options.batch });
+  const floor = measureCryptoFloor({ batch: Math.max(1, options.batch) });
   const measurements: Measurement[] = [];
   let memoryMiB: Readonly<Record<string, number>> = {};
+  let overload: OverloadResult | undefined;
   const slicing: Slicing = { runs: options.runs, sliceMs: (options.seconds * 1_000) / options.runs };
   const measureAll = async (comparisons: readonly Comparison[], benchOf: (side: Side) => BenchNetwork): Promise<void> => {
     for (const comparison of comparisons) {
@@ -30,12 +33,15 @@ export async function runBench(options: BenchOptions, args: readonly string[], d
     }
   };
   const shared = planned.filter(({ experiment }) => experiment !== 'keys');
-  if (shared.length > 0) {
+  const isOverloaded = options.experiments.includes('overload');
+  if (shared.length > 0 || isOverloaded) {
     const isPlainWanted = shared.some(({ sides }) => sides.some(({ subject }) => subject === 'plain' || subject === 'public'));
     say('starting the network …');
     const bench = await openBenchNetwork(options, path.join(directory, 'network'), { isPlainWanted, say });
     try {
       await measureAll(shared, () => bench);
+      // Last: it leaves the network with more behind it than the others.
+      if (isOverloaded) overload = await measureOverload(options, bench, say);
       memoryMiB = readMemory(bench.network);
     } finally {
       await bench.close();
@@ -53,7 +59,8 @@ export async function runBench(options: BenchOptions, args: readonly string[], d
     floor,
     measurements,
     memoryMiB,
-    ratios: ratiosOf(measurements, floor),
+    ...(overload === undefined ? {} : { overload }),
+    ratios: [...ratiosOf(measurements, floor), ...(overload === undefined ? [] : overloadRatios(overload))],
   };
 }
 

@@ -12,7 +12,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-const SYSTEM: Clock = {
+export const SYSTEM_CLOCK: Clock = {
   nowMs: () => performance.now(),
   sleep: async (ms, signal) => {
     await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
@@ -29,7 +29,7 @@ export interface Window {
 }
 
 /** Keeps `inFlight` calls going. Failures are counted by code, not thrown. */
-export async function closedLoop(inFlight: number, window: Window, call: Call, clock = SYSTEM): Promise<Omit<Slice, 'cpu'>> {
+export async function closedLoop(inFlight: number, window: Window, call: Call, clock = SYSTEM_CLOCK): Promise<Omit<Slice, 'cpu'>> {
   const tally = createTally(clock);
   const lane = async (): Promise<void> => {
     while (tally.state !== 'closed') await tally.count(call, clock.nowMs());
@@ -39,7 +39,7 @@ export async function closedLoop(inFlight: number, window: Window, call: Call, c
 }
 
 /** Starts a call every 1/perSecond seconds, at most `inFlight` at once: what is due later waits, and its wait counts. */
-export async function openLoop(inFlight: number, window: Window, perSecond: number, call: Call, clock = SYSTEM): Promise<Omit<Slice, 'cpu'>> {
+export async function openLoop(inFlight: number, window: Window, perSecond: number, call: Call, clock = SYSTEM_CLOCK): Promise<Omit<Slice, 'cpu'>> {
   const tally = createTally(clock);
   const started = clock.nowMs();
   let next = 0;
@@ -103,7 +103,8 @@ function createTally(clock: Clock): Tally {
   };
 }
 
-function failureName(error: unknown): string {
+/** What a refused call is counted under: its code, or the name of what was thrown. */
+export function failureName(error: unknown): string {
   const { code } = error as { readonly code?: unknown };
   if (typeof code === 'string') return code;
   return error instanceof Error ? error.name : 'UNKNOWN';

@@ -1,4 +1,4 @@
-import { table } from '../report.js';
+import { table } from '../tables.js';
 import { costOf, travelOf, type Point } from './costs.js';
 import { capacityOf, type Counts } from './layout.js';
 import { compare, modelsOf, predict, type Model } from './model.js';
