@@ -34,7 +34,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{protocol,libs,roles,services,apps,examples,bench}/**/src/**/*.test.ts', 'testing/{compliance,contract-test,fixtures,dev-network,mutants}/src/**/*.test.ts'] },
+        test: { name: 'unit', include: ['{protocol,libs,roles,services,apps,examples,bench}/**/src/**/*.test.ts', 'testing/{compliance,contract-test,deploy,fixtures,dev-network,mutants}/src/**/*.test.ts'] },
       },
       {
         extends: true,

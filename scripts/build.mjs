@@ -10,7 +10,7 @@ export const TEE_SERVICES = ['compute', 'key-broker', 'viewer'];
 
 /** Under these conditions packages leave out what belongs to development alone: the simulated TEE. */
 export const PRODUCTION = ['selvedge-production', 'selvedge-source'];
-const DEVELOPMENT = ['selvedge-source'];
+export const DEVELOPMENT = ['selvedge-source'];
 
 /** Where a service's bundle lies. */
 export function bundlePath(name, kind = 'main') {
@@ -20,6 +20,7 @@ export function bundlePath(name, kind = 'main') {
 /** Native modules cannot be bundled; only what runs outside a TEE uses them. */
 const EXTERNAL = ['lmdb', 'pkcs11js'];
 
+export const COMMAND_ENTRY = path.join(root, 'apps/cli/src/index.ts');
 /** Where the command's bundle lies: as deep in the tree as what it holds, which finds other files by that. */
 const COMMAND_BUNDLE = path.join(root, 'apps/cli/dist/bundle/selvedge.mjs');
 
@@ -39,7 +40,7 @@ export function serviceNames() {
 
 /**
  * Bundles one service. `patches` replace source text while bundling ({file, find, replace}); tests build faulty nodes
- * with them. Throws when a patch does not apply exactly once.
+ * with them. Resolves with esbuild's metafile. Throws when a patch does not apply exactly once.
  */
 export async function bundleService(name, outfile = bundlePath(name), patches = [], conditions = DEVELOPMENT) {
   const applied = new Set();
@@ -60,17 +61,20 @@ export async function bundleService(name, outfile = bundlePath(name), patches = 
       });
     },
   };
-  await bundle(path.join(root, 'services', name, 'src/main.ts'), outfile, conditions, patches.length === 0 ? [] : [plugin]);
+  const metafile = await bundle(path.join(root, 'services', name, 'src/main.ts'), outfile, conditions, { plugins: patches.length === 0 ? [] : [plugin] });
   if (applied.size !== patches.length) throw new Error('a patch names a file that is not in the bundle');
+  return metafile;
 }
 
-async function bundle(entryPoint, outfile, conditions, plugins = []) {
+/** Bundles one entry point for Node into one file, with further options of esbuild. Resolves with esbuild's metafile. Paths in it are relative to the root, wherever that lies. */
+export async function bundle(entryPoint, outfile, conditions, options = {}) {
   const esbuild = await import('esbuild');
   mkdirSync(path.dirname(outfile), { recursive: true });
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
     entryPoints: [entryPoint],
     outfile,
     absWorkingDir: root,
+    metafile: true,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -80,14 +84,15 @@ async function bundle(entryPoint, outfile, conditions, plugins = []) {
     banner: { js: BANNER },
     legalComments: 'none',
     logLevel: 'warning',
-    plugins,
+    ...options,
   });
+  return metafile;
 }
 
 export async function build() {
   run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '--build']);
   await Promise.all(serviceNames().map((name) => bundleService(name)));
-  await bundle(path.join(root, 'apps/cli/src/index.ts'), COMMAND_BUNDLE, DEVELOPMENT);
+  await bundle(COMMAND_ENTRY, COMMAND_BUNDLE, DEVELOPMENT);
   await Promise.all(TEE_SERVICES.map((name) => bundleService(name, bundlePath(name, 'production'), [], PRODUCTION)));
 }
 

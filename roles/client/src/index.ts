@@ -31,3 +31,5 @@ export type { DatasetEpochs, KeyEpochs, ReEncryptionOptions, ReEncryptionProgres
 export { fetchUnlockStatus, submitShares, type BrokerLock, type HeldUnlockKey } from './unlock.js';
 export { ensureUnlockKey, readUnlockKey } from './adapters/unlock-key-file.js';
 export { createGatewayMetrics, type GatewayMetrics, type MetricsPort } from './gateway-metrics.js';
+export { createSigner, type Signer } from '@selvedge/identity';
+export { isSelvedgeError, SelvedgeError, type RefusalCode, type RoleName } from '@selvedge/errors';

@@ -7,6 +7,7 @@ import { COLLATERAL_HELP, readClaims, readTime } from '../evidence-files.js';
 import { readInput } from '../read-file.js';
 import { table } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
+import { addMeasureCommand } from './measure.js';
 
 interface VerifyOptions {
   readonly collateral: string[];
@@ -15,7 +16,7 @@ interface VerifyOptions {
   readonly revocation: boolean;
 }
 
-/** `attest verify` and `attest explain`: evidence of SGX, TDX and SEV-SNP out of files. */
+/** `attest verify` and `attest explain`: evidence of SGX, TDX and SEV-SNP out of files; and `attest measure`. */
 export function addAttestCommands(program: Command, contextOf: (command: Command) => CommandContext): void {
   const attest = program.command('attest').description('evidence of TEEs: Intel SGX and TDX quotes, AMD SEV-SNP reports');
   attest
@@ -38,6 +39,7 @@ export function addAttestCommands(program: Command, contextOf: (command: Command
       const rows = [['kind', said.teeType], ['version', String(said.version)], ['report data', toHex(said.reportData)], ...Object.entries(said.fields)];
       contextOf(command).print({ verified: false, ...said }, `NOT VERIFIED: anybody can write this.\n${table(rows)}`);
     });
+  addMeasureCommand(attest, contextOf);
 }
 
 async function verify(context: CommandContext, file: string, options: VerifyOptions): Promise<void> {

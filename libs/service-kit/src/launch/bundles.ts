@@ -1,13 +1,23 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { placeOfBundle } from '#bundle-places';
 import { SelvedgeError } from '@selvedge/errors';
+import type { BundleKind } from './repository-bundles.js';
 
-const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
+/**
+ * Path of a service's single-file bundle.
+ * @param service its folder under services/
+ * @param given where it lies instead
+ * @param kind `production` is there for the services that run in a TEE
+ * Throws INVALID_CONFIGURATION when it is missing.
+ */
+export function findBundle(service: string, given?: string, kind: BundleKind = 'main'): string {
+  const { file, expected, remedy } = given === undefined ? placeOfBundle(service, kind) : { ...placeOfBundle(service, kind), ...placeOfFile(given) };
+  if (file !== undefined) return file;
+  throw new SelvedgeError('INVALID_CONFIGURATION', `the bundle of ${service} is missing (${expected}); ${remedy}`, { role: 'cli' });
+}
 
-/** Path of a service's single-file bundle. @param service its folder under services/. Throws INVALID_CONFIGURATION when it is missing. */
-export function findBundle(service: string, given?: string): string {
-  const file = resolve(given ?? resolve(REPOSITORY, 'services', service, 'dist/main.bundle.mjs'));
-  if (existsSync(file)) return file;
-  throw new SelvedgeError('INVALID_CONFIGURATION', `the bundle of ${service} is missing (${file}); run "npm run build"`, { role: 'cli' });
+function placeOfFile(given: string): { readonly file: string | undefined; readonly expected: string } {
+  const expected = resolve(given);
+  return { file: existsSync(expected) ? expected : undefined, expected };
 }
