@@ -25,14 +25,15 @@ function copyTo(name: string, time: Date): string {
   const files = stdout.split('\0').filter((file) => file !== '');
   expect(files.length).toBeGreaterThan(500);
   for (const file of files) {
-    const copy = path.join(target, file);
-    mkdirSync(path.dirname(copy), { recursive: true });
-    cpSync(path.join(ROOT, file), copy);
-    utimesSync(copy, time, time);
+    const copied = path.join(target, file);
+    mkdirSync(path.dirname(copied), { recursive: true });
+    cpSync(path.join(ROOT, file), copied);
+    utimesSync(copied, time, time);
   }
   // Links between workspaces are relative: in the copy they lead to the copy's.
-  const { status } = spawnSync('cp', ['-a', path.join(ROOT, 'node_modules'), path.join(target, 'node_modules')]);
-  expect(status).toBe(0);
+  const copy = (how: string): number | null => spawnSync('cp', [how, path.join(ROOT, 'node_modules'), target]).status;
+  // Hard links where the file system is the same: nothing writes to them.
+  if (copy('-al') !== 0) expect(copy('-a')).toBe(0);
   return target;
 }
 
@@ -54,5 +55,5 @@ describe('measurements', () => {
       ['policy-chaincode', 'main', undefined],
     ]);
     expect(new Set(one.map(({ sha256 }) => sha256)).size).toBe(one.length);
-  }, 180_000);
+  }, 480_000);
 });

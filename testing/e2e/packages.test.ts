@@ -9,7 +9,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packInto, ROOT, runIn, startIn, unpack, type PackedPackage } from './src/packed.js';
 
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 480_000;
 const folder = mkdtempSync(path.join(tmpdir(), 'selvedge-packages-'));
 const home = path.join(folder, 'home');
 let packed: readonly PackedPackage[];
