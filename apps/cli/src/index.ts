@@ -1,3 +1,3 @@
 export { createProgram, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, run } from './run.js';
-export { systemTerminal } from './terminal.js';
+export { systemTerminal, type Terminal } from './terminal.js';
 export { parseChaincodeCall, parseTransient, type ChaincodeCall } from './chaincode-call.js';
