@@ -1,3 +1,10 @@
+/**
+ * Identities of a network's organisations, as Fabric's MSPs have them: who signs ({@link createSigner}), who is recognised
+ * ({@link createMspRegistry}), and authorities for development.
+ *
+ * @module @selvedge/identity
+ */
+
 export { NODE_ROLES, type Identity, type MspRegistry, type NodeRole, type OrganisationTrust, type SignedBy } from './identity.js';
 export { createMspRegistry } from './registry.js';
 export { verifyRevocationLists, type VerifiedRevocationList } from './ledger-lists.js';

@@ -1,3 +1,11 @@
+/**
+ * The client library: seals requests to the TEE, has the result endorsed, submits it and waits for the commit. It has the shape of
+ * `@hyperledger/fabric-gateway`; begin with {@link connect}. Administration of keys and of the key broker, and what the command is made
+ * of, is here too.
+ *
+ * @module @selvedge/client
+ */
+
 export { connect, type ConnectOptions, type Gateway, type Network } from './gateway.js';
 export type { ChaincodeEvent, ChaincodeEvents, ChaincodeEventsOptions } from './chaincode-events.js';
 export type { Contract } from './contract.js';

@@ -1,3 +1,9 @@
+/**
+ * A registry of metrics in Prometheus' format, for processes of your own that have a gateway.
+ *
+ * @module @selvedge/service-kit/monitoring
+ */
+
 export { LABELS, METRICS, metricsOf, type LabelName, type MetricDefinition, type MetricKind, type MetricName, type MonitoredRole } from './catalogue.js';
 export { monitoringConfig, type MonitoringConfig } from './config.js';
 export { monitorFollower, type FollowedHeight } from './follower.js';
