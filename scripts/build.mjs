@@ -1,5 +1,5 @@
 // Compiles every package, then bundles each service into one file: what a TEE measures is exactly what it runs. The command is
-// bundled too: it starts in less than half the time.
+// bundled too: it starts in less than half the time; and the console's page, which the command serves.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -89,10 +89,22 @@ export async function bundle(entryPoint, outfile, conditions, options = {}) {
   return metafile;
 }
 
+/** Builds the console's page into apps/console/dist/page. Nothing in it is inline, so that its content security policy can be strict. */
+async function buildPage() {
+  const { build: viteBuild } = await import('vite');
+  await viteBuild({
+    root: path.join(root, 'apps/console/page'),
+    configFile: false,
+    logLevel: 'warn',
+    build: { outDir: path.join(root, 'apps/console/dist/page'), emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
+  });
+}
+
 export async function build() {
   run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '--build']);
   await Promise.all(serviceNames().map((name) => bundleService(name)));
   await bundle(COMMAND_ENTRY, COMMAND_BUNDLE, DEVELOPMENT);
+  await buildPage();
   await Promise.all(TEE_SERVICES.map((name) => bundleService(name, bundlePath(name, 'production'), [], PRODUCTION)));
 }
 

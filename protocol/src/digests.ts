@@ -29,6 +29,8 @@ export const signing = {
   readerAdmission: (nonce: Uint8Array, ephemeralKey: Uint8Array, channelId: Uint8Array, enc: Uint8Array) => signingInput('reader admission', nonce, ephemeralKey, channelId, enc),
   ownerKeys: (statement: Uint8Array) => signingInput('owner keys', statement),
   nameKeyCommitment: (commitment: Uint8Array) => signingInput('name key commitment', commitment),
+  /** origin: scheme://host:port; challenge: as the console gave it out, hexadecimal. */
+  consoleSignIn: (network: string, channel: string, origin: string, challenge: string) => signingInput('console sign-in', network, channel, origin, challenge),
 } as const;
 
 /** Fabric's transaction id: SHA-256(nonce || creator), 32 bytes. */

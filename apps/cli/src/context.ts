@@ -28,11 +28,19 @@ export interface CommandContext {
   openDevelopmentFolder(): Promise<NetworkFolder>;
   /** The identity of --identity. @param defaultUser who acts without it, of the first business organisation */
   identity(folder: OpenFolder, defaultUser?: DefaultUser): Promise<Signer>;
+  /** The same, with the name that it has in the folder. */
+  namedIdentity(folder: OpenFolder, defaultUser?: DefaultUser): Promise<{ readonly signer: Signer; readonly user: string }>;
 }
 
 export function createContext(command: Command, terminal: Terminal): CommandContext {
   const options = command.optsWithGlobals<GlobalOptions>();
   const isJson = options.json === true;
+  const namedIdentity: CommandContext['namedIdentity'] = async (folder, defaultUser = 'client') => {
+    if (options.identity === undefined) return { signer: await folder.defaultIdentity(defaultUser), user: folder.defaultName(defaultUser) };
+    const [mspId, user, ...rest] = options.identity.split('/');
+    if (mspId === undefined || mspId === '' || user === undefined || user === '' || rest.length > 0) throw new UsageError(`--identity ${options.identity}: MSP/user is expected, such as AuroraMSP/User1, or AuroraMSP/client on Fabric`);
+    return { signer: await folder.identity(mspId, user), user };
+  };
   return {
     directory: options.dir,
     isJson,
@@ -48,11 +56,7 @@ export function createContext(command: Command, terminal: Terminal): CommandCont
       if (!isFabricFolder(options.dir)) return openNetworkFolder(options.dir);
       throw new SelvedgeError('INVALID_CONFIGURATION', `${options.dir} is a deployment on Fabric: use the commands of "selvedge fabric"`, { role: 'cli' });
     },
-    identity(folder, defaultUser = 'client') {
-      if (options.identity === undefined) return folder.defaultIdentity(defaultUser);
-      const [mspId, user, ...rest] = options.identity.split('/');
-      if (mspId === undefined || mspId === '' || user === undefined || user === '' || rest.length > 0) throw new UsageError(`--identity ${options.identity}: MSP/user is expected, such as AuroraMSP/User1, or AuroraMSP/client on Fabric`);
-      return folder.identity(mspId, user);
-    },
+    identity: async (folder, defaultUser) => (await namedIdentity(folder, defaultUser)).signer,
+    namedIdentity,
   };
 }

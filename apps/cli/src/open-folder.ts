@@ -36,6 +36,8 @@ export interface OpenFolder {
   /** Throws INVALID_CONFIGURATION when the folder has no such identity. */
   identity(mspId: string, user: string): Promise<Signer>;
   defaultIdentity(user: DefaultUser): Promise<Signer>;
+  /** What the folder calls that identity. */
+  defaultName(user: DefaultUser): string;
   connect(identity: Signer, options: Partial<ConnectOptions>): Gateway;
   openPolicy(): Promise<PolicyCommands>;
   /** Unlock keys of the organisations operated here. Throws INVALID_CONFIGURATION. */
@@ -65,6 +67,7 @@ async function openDevelopment(directory: string): Promise<OpenFolder> {
     profile,
     identity: (mspId, user) => folder.identity(mspId, user),
     defaultIdentity: (user) => folder.identity(settings.businessOrganisations[0] ?? '', DEVELOPMENT_USERS[user]),
+    defaultName: (user) => DEVELOPMENT_USERS[user],
     connect: (identity, options) => folder.connect(identity, options),
     openPolicy: () => Promise.resolve(folder.openPolicySession()),
     unlockKeys: () => readUnlockKeys(folder.layout, settings),
@@ -90,6 +93,7 @@ async function openDeployed(directory: string): Promise<OpenFolder> {
     profile: verifySignedProfile(signedProfile),
     identity: (mspId, user) => loadIdentity(deployment, mspId, user),
     defaultIdentity: (user) => loadIdentity(deployment, first?.mspId ?? '', user),
+    defaultName: (user) => user,
     connect: (identity, options) => connect({ connectionProfile, signedProfile, pins, identity, reload: () => loadConnectionProfile(layout.networkFile), ...options }),
     unlockKeys: () => ownUnlockKeys(layout, deployment),
     brokerStore: join(layout.serviceDirectory(KEY_BROKER), DATA_FOLDER),

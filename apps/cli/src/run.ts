@@ -4,6 +4,7 @@ import { withRole } from '@selvedge/errors';
 import { addAttestCommands } from './commands/attest.js';
 import { addBrokerCommands } from './commands/broker.js';
 import { addCallCommands } from './commands/call.js';
+import { addConsoleCommands } from './commands/console.js';
 import { addContractCommands } from './commands/contract.js';
 import { addDeployCommands } from './commands/deploy.js';
 import { addDevCommand } from './commands/dev.js';
@@ -60,6 +61,7 @@ export function createProgram(terminal: Terminal): Command {
   addDoctorCommand(program, context);
   addInitCommand(program, context);
   addDevCommand(program, context);
+  addConsoleCommands(program, context);
   addDeployCommands(program, context);
   addContractCommands(program, context);
   addCallCommands(program, context);

@@ -4,7 +4,7 @@
  */
 
 /** Name of the part that refuses. */
-export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'viewer' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode' | 'ledger' | 'cli';
+export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'viewer' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode' | 'ledger' | 'cli' | 'console';
 
 /** gRPC status names that refusals map to (https://grpc.io/docs/guides/status-codes/). */
 export type WireStatus =
@@ -65,6 +65,12 @@ export const CODES = {
   IDENTITY_EXPIRED: entry('UNAUTHENTICATED', false, 'Renew the certificate.'),
   IDENTITY_REVOKED: entry('UNAUTHENTICATED', false, 'The certificate is on a revocation list of its organisation, or such a list cannot be read; the text names it. Use another certificate.'),
   IDENTITY_WRONG_ROLE: entry('PERMISSION_DENIED', false, 'Use an identity whose organisational unit grants the role that is named in the text.'),
+
+  // Console
+  SIGN_IN_REQUIRED: entry('UNAUTHENTICATED', false, 'Run "selvedge console sign-in" and open the address that it prints.'),
+  SIGN_IN_LINK_SPENT: entry('UNAUTHENTICATED', false, 'A sign-in link opens once and soon ends; run "selvedge console sign-in" again.'),
+  ORIGIN_REFUSED: entry('PERMISSION_DENIED', false, 'Open the console itself, at the address that it printed when it started.'),
+  SIGNING_KEY_ABSENT: entry('FAILED_PRECONDITION', false, 'Start the console in a folder that holds the identity’s private key; it sends nothing in the name of others.'),
 
   // Request
   TX_ID_MISMATCH: entry('INVALID_ARGUMENT', false, 'Compute the transaction id as SHA-256(nonce || creator).'),

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { SUITE_NAMES, type SuiteName } from '@selvedge/crypto';
 import { createDevNetwork, readNetworkStatus, stopNetwork, type DevNetwork, type NodeStatus } from '@selvedge/dev-network';
 import { SelvedgeError } from '@selvedge/errors';
+import { openUpConsole } from '../console/up-console.js';
 import type { CommandContext } from '../context.js';
 import { table } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
@@ -16,6 +17,8 @@ interface UpOptions {
   readonly channel?: string;
   readonly suite?: SuiteName[];
   readonly deploy?: string[];
+  readonly console: boolean;
+  readonly consoleListen: string;
 }
 
 const BANNER = [
@@ -36,6 +39,8 @@ export function addNetworkCommands(program: Command, contextOf: (command: Comman
     .option('--channel <name>', 'channel of a new network')
     .addOption(new Option('--suite <name...>', 'crypto suites of a new network; contracts that name none use the first (default: the first two)').choices(SUITE_NAMES))
     .option('--deploy <directory...>', 'chaincode directories to deploy at once')
+    .option('--console-listen <address>', 'address of loopback, with a port, for the console; port 0 lets the system choose', '127.0.0.1:0')
+    .option('--no-console', 'do not serve the console')
     .action(async (options: UpOptions, command: Command) => {
       await up(contextOf(command), options);
     });
@@ -61,28 +66,39 @@ export function addNetworkCommands(program: Command, contextOf: (command: Comman
 
 async function up(context: CommandContext, options: UpOptions): Promise<void> {
   context.note(BANNER);
-  const network = await createDevNetwork({
-    directory: context.directory,
-    brokers: parseCount('--brokers', options.brokers),
-    computeNodes: parseCount('--compute-nodes', options.computeNodes),
-    viewers: options.viewers === true,
-    ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
-    ...(options.keepers === undefined ? {} : { fabric: { keepers: options.keepers } }),
-    ...(options.channel === undefined ? {} : { channel: options.channel }),
-    ...(options.suite === undefined ? {} : { suites: options.suite }),
-    ...(options.deploy === undefined ? {} : { contracts: options.deploy }),
-    onProgress: ({ step, text }) => {
-      context.note(`[${step}] ${text}`);
-    },
-  });
-  const signalled = untilSignal();
-  const nodes = network.nodes().map(({ name, role, mspId, address, monitoring, pid }) => ({ name, role, mspId, address, monitoring, pid }));
-  context.print({ ready: true, simulatedTees: true, directory: network.directory, nodes }, readyText(network));
-  await signalled;
-  await network.stop();
+  const page = options.console ? await openUpConsole(context, options.consoleListen) : undefined;
+  try {
+    const network = await createDevNetwork({
+      directory: context.directory,
+      brokers: parseCount('--brokers', options.brokers),
+      computeNodes: parseCount('--compute-nodes', options.computeNodes),
+      viewers: options.viewers === true,
+      ...(page === undefined ? {} : { environment: ({ name }) => page.environmentOf(name) }),
+      ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+      ...(options.keepers === undefined ? {} : { fabric: { keepers: options.keepers } }),
+      ...(options.channel === undefined ? {} : { channel: options.channel }),
+      ...(options.suite === undefined ? {} : { suites: options.suite }),
+      ...(options.deploy === undefined ? {} : { contracts: options.deploy }),
+      onProgress: ({ step, text }) => {
+        context.note(`[${step}] ${text}`);
+      },
+    });
+    try {
+      const origin = await page?.start();
+      const signalled = untilSignal();
+      const nodes = network.nodes().map(({ name, role, mspId, address, monitoring, pid }) => ({ name, role, mspId, address, monitoring, pid }));
+      context.print({ ready: true, simulatedTees: true, directory: network.directory, ...(origin === undefined ? {} : { console: origin }), nodes }, readyText(network, origin));
+      await signalled;
+      await page?.close();
+    } finally {
+      await network.stop();
+    }
+  } finally {
+    await page?.close();
+  }
 }
 
-function readyText(network: DevNetwork): string {
+function readyText(network: DevNetwork, origin: string | undefined): string {
   const rows = network.nodes().map(({ name, mspId, address, pid }) => [name, mspId, address, String(pid)]);
   return [
     table([['process', 'organisation', 'address', 'pid'], ...rows]),
@@ -91,6 +107,7 @@ function readyText(network: DevNetwork): string {
     'Ready (simulated TEEs). In another terminal:',
     '  selvedge deploy DIR        or, to deploy again at every change: selvedge dev DIR',
     `  selvedge invoke -n CONTRACT -c '{"Args":["function","argument"]}'`,
+    ...(origin === undefined ? [] : [`Console: ${origin}; sign in with: selvedge console sign-in`]),
     'Ctrl-C stops the network; its data stays in the folder.',
   ].join('\n');
 }
