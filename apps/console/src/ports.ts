@@ -27,4 +27,6 @@ export interface ConsoleNetwork {
   look(): Promise<NetworkView>;
   policy(): Promise<PolicyView>;
   monitored(): Promise<readonly MonitoredNode[]>;
+  /** The service of each process, by name. */
+  services(): Promise<ReadonlyMap<string, string>>;
 }

@@ -1,5 +1,5 @@
 import { fetchBrokerStatement } from '@selvedge/client';
-import type { ConsoleNetwork, NetworkView, NodeView } from '@selvedge/console';
+import type { ConsoleNetwork, MonitoredNode, NetworkView, NodeView } from '@selvedge/console';
 import { isSelvedgeError, withRole } from '@selvedge/errors';
 import { facts, listFacts, verifySignedProfile, withRevocationLists, type FactList } from '@selvedge/policy';
 import { listContracts } from '../contract/list.js';
@@ -9,7 +9,8 @@ import type { CommandContext } from '../context.js';
 import { diagnose } from '../doctor/domain/diagnose.js';
 import type { DoctorLimits, NodeFacts } from '../doctor/domain/facts.js';
 import { lookAtDeployment } from '../doctor/look/deployment.js';
-import { placesOf } from '../doctor/look/places.js';
+import { readOwnFiles } from '../doctor/look/own-files.js';
+import { placesOf, type Place } from '../doctor/look/places.js';
 import { isFabricFolder } from '../fabric/folder.js';
 import type { OpenFolder } from '../open-folder.js';
 import { memoize } from './memoize.js';
@@ -48,8 +49,15 @@ export async function openConsoleNetwork(context: CommandContext): Promise<Conso
       const present = await withPolicy(await context.openFolder(), (policy) => policy.facts());
       return policyView(present, await withContractNetwork(context, 0, (network) => listContracts(network, storeOf(context.directory))));
     }),
-    monitored: async () => (await placesOf(context.directory)).flatMap(({ name, service, monitoring }) => (monitoring === undefined ? [] : [{ name, service, monitoring }])),
+    monitored: async () => (await Promise.all((await placesOf(context.directory)).map(monitoredNode))).flat(),
+    services: async () => new Map((await placesOf(context.directory)).map(({ name, service }) => [name, service])),
   };
+}
+
+/** Of a deployment, the services' own configuration says where. */
+async function monitoredNode({ name, service, configFile, monitoring }: Place): Promise<MonitoredNode[]> {
+  const page = monitoring ?? (await readOwnFiles(name, configFile)).monitoring;
+  return page === undefined ? [] : [{ name, service, monitoring: page }];
 }
 
 async function withPolicy<T>(folder: OpenFolder, use: (policy: Awaited<ReturnType<OpenFolder['openPolicy']>>) => Promise<T>): Promise<T> {

@@ -39,8 +39,7 @@ export function createConsoleActions({ network, metrics, spans, ownSpans, nowMs 
   const contractOf = (gateway: Gateway, name: string) => gateway.getNetwork(network.channel).getContract(name);
 
   const run = async (person: Person, gateway: Gateway, input: RequestInput, follow: ReturnType<Person['begin']>): Promise<void> => {
-    const services = new Map((await network.monitored()).map(({ name, service }) => [name, service]));
-    const connectionProfile = await network.connectionProfile();
+    const [services, connectionProfile] = await Promise.all([network.services(), network.connectionProfile()]);
     await ownSpans.traced(async (traceId) => {
       const beganAt = nowMs();
       const unfollow = spans.follow(traceId, (span) => { follow.tell({ type: 'hop', hop: hopOf(span, beganAt, services) }); });

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { NetworkView, NodeView, SessionView } from '../../../src/api.js';
+import type { EvidenceView, NetworkView, NodeView, SessionView } from '../../../src/api.js';
 import { useIsNarrow, usePolled } from '../hooks.js';
 import { GROUP_TITLES, groupNodes } from '../parts/groups.js';
 import { Picture, type DrawnGroup } from '../parts/picture.js';
@@ -7,7 +7,9 @@ import type { GroupId } from '../parts/picture-layout.js';
 import { RefusalNote } from '../parts/refusal-note.js';
 
 const PAUSE_MS = 4_000;
-const [NODE_HEIGHT, NODE_GAP, MARGIN] = [54, 8, 12];
+const [NODE_GAP, MARGIN] = [8, 12];
+/** By the number of lines below its name. */
+const nodeHeight = (lines: number): number => 32 + lines * 19;
 const GROUPS: readonly GroupId[] = ['client', 'key-broker', 'compute', 'business', 'endorser', 'ordering'];
 
 export function NetworkPage({ session }: { readonly session: SessionView }): JSX.Element {
@@ -43,38 +45,41 @@ function Summary({ network: { nodes, findings } }: { readonly network: NetworkVi
   );
 }
 
+/** What is drawn of a node. */
+interface DrawnNodeProps {
+  readonly name: string;
+  readonly lines: readonly string[];
+  readonly state: NodeView['state'];
+}
+
 function drawGroups(nodes: readonly NodeView[], session: SessionView): DrawnGroup[] {
   const grouped = groupNodes(nodes);
   return GROUPS.map((id) => {
-    const own = grouped.get(id) ?? [];
-    const count = Math.max(own.length, 1);
-    return {
-      id,
-      title: GROUP_TITLES[id],
-      contentHeight: count * NODE_HEIGHT + (count - 1) * NODE_GAP,
-      draw: (width) =>
-        id === 'client'
-          ? <DrawnNode width={width} y={0} name={session.commonName} lines={[`you, of ${session.mspId}`]} state="ready" />
-          : own.map((node, i) => <DrawnNode key={node.name} width={width} y={i * (NODE_HEIGHT + NODE_GAP)} name={node.name} lines={linesOf(node)} state={node.state} />),
-    };
+    const own: DrawnNodeProps[] = id === 'client' ? [{ name: session.commonName, lines: [`you, of ${session.mspId}`], state: 'ready' }] : (grouped.get(id) ?? []).map((node) => ({ name: node.name, lines: linesOf(node), state: node.state }));
+    const tops = own.map((_node, i) => own.slice(0, i).reduce((y, { lines }) => y + nodeHeight(lines.length) + NODE_GAP, 0));
+    const contentHeight = own.reduce((y, { lines }) => y + nodeHeight(lines.length) + NODE_GAP, 0) - NODE_GAP;
+    return { id, title: GROUP_TITLES[id], contentHeight: Math.max(contentHeight, 0), draw: (width) => own.map((node, i) => <DrawnNode key={node.name} width={width} y={tops[i] ?? 0} {...node} />) };
   });
 }
 
 function linesOf({ height, teeType, reason, evidence, mspId }: NodeView): string[] {
-  if (reason !== '') return [reason.slice(0, 38)];
-  const verdict = evidence === undefined ? '' : `evidence ${evidence.verdict}`;
-  return [[height === undefined ? '' : `height ${height}`, teeType === undefined ? '' : `${teeType} TEE`, verdict].filter((part) => part !== '').join(' · ') || mspId];
+  if (reason !== '') return [fit(reason)];
+  const first = [height === undefined ? '' : `height ${height}`, teeType === undefined ? '' : `${teeType} TEE`].filter((part) => part !== '').join(' · ');
+  return [first === '' ? mspId : first, ...(evidence === undefined ? [] : [fit(EVIDENCE[evidence.verdict])])];
 }
+
+const EVIDENCE: Readonly<Record<EvidenceView['verdict'], string>> = { verified: 'evidence verified here', accepted: 'evidence accepted by the broker', refused: 'evidence refused', unknown: 'evidence not seen' };
+const fit = (text: string): string => (text.length > 36 ? `${text.slice(0, 35)}…` : text);
 
 const MARKS: Readonly<Record<NodeView['state'], string>> = { ready: '✓', 'not ready': '!', unreachable: '✕' };
 
-function DrawnNode({ width, y, name, lines, state }: { readonly width: number; readonly y: number; readonly name: string; readonly lines: readonly string[]; readonly state: NodeView['state'] }): JSX.Element {
+function DrawnNode({ width, y, name, lines, state }: DrawnNodeProps & { readonly width: number; readonly y: number }): JSX.Element {
   return (
     <g transform={`translate(${String(MARGIN)} ${String(y)})`}>
-      <rect class={`node ${state.replace(' ', '-')}`} x="0.5" y="0.5" width={width - 2 * MARGIN - 1} height={NODE_HEIGHT - 1} rx="7" />
+      <rect class={`node ${state.replace(' ', '-')}`} x="0.5" y="0.5" width={width - 2 * MARGIN - 1} height={nodeHeight(lines.length) - 1} rx="7" />
       <text class="node-name" x="12" y="22">{name.length > 30 ? `${name.slice(0, 29)}…` : name}</text>
       <text class={`mark ${state.replace(' ', '-')}`} x={width - 2 * MARGIN - 14} y="22" text-anchor="end">{MARKS[state]} {state}</text>
-      {lines.map((line, i) => <text key={line} class="node-line" x="12" y={41 + i * 16}>{line}</text>)}
+      {lines.map((line, i) => <text key={line} class="node-line" x="12" y={41 + i * 19}>{line}</text>)}
     </g>
   );
 }
@@ -105,7 +110,7 @@ function NodeTable({ nodes }: { readonly nodes: readonly NodeView[] }): JSX.Elem
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td>{mspId}</td>
-                <td class="mono">{address}</td>
+                <td class="mono address">{address}</td>
                 <td><span class={`state ${state.replace(' ', '-')}`}>{MARKS[state]} {state}</span>{reason === '' ? '' : ` ${reason}`}</td>
                 <td class="number">{height ?? ''}</td>
                 <td>{teeType === undefined ? '' : teeType === 'simulated' ? <span class="tag">simulated</span> : teeType}</td>

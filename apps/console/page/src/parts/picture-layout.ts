@@ -55,7 +55,7 @@ function inRows(groups: readonly PictureGroup[]): PictureLayout {
   let y = 4;
   for (const row of ROWS) {
     const height = Math.max(...row.map((id) => heightOf(groups, id)));
-    row.forEach((id, column) => boxes.set(id, { x: column * (COLUMN + GAP_X), y, width: COLUMN, height }));
+    for (const [column, id] of row.entries()) boxes.set(id, { x: column * (COLUMN + GAP_X), y, width: COLUMN, height: heightOf(groups, id) });
     y += height + GAP_Y;
   }
   const height = y - GAP_Y + ARC;
@@ -66,11 +66,11 @@ function edgesInRows(boxes: ReadonlyMap<GroupId, Box>, height: number): PictureE
   const box = (id: GroupId): Box => boxes.get(id) ?? { x: 0, y: 0, width: 0, height: 0 };
   const across = (from: GroupId, to: GroupId, label: string): PictureEdge => {
     const [a, b] = [box(from), box(to)];
-    const y = a.y + a.height / 2;
+    const y = a.y + Math.min(a.height, b.height) / 2;
     return { from, to, path: `M${String(a.x + a.width)} ${String(y)} H${String(b.x)}`, label, labelX: (a.x + a.width + b.x) / 2, labelY: y - 10 };
   };
   const [client, compute, business, endorser, ordering] = [box('client'), box('compute'), box('business'), box('endorser'), box('ordering')];
-  const between = compute.y + compute.height + GAP_Y / 2;
+  const between = client.y - GAP_Y / 2;
   const [up, right] = [client.x + client.width * 0.72, compute.x + compute.width * 0.28];
   return [
     across('key-broker', 'compute', '0 · keys'),
