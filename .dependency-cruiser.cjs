@@ -30,7 +30,7 @@ module.exports = {
     exclude: { path: '(/dist/|^apps/cli/templates/|/bin/|/gen/.*_pb\\.js|testdata|^bench/caliper/|/node_modules/\\.cache/)' },
     tsPreCompilationDeps: true,
     combinedDependencies: false,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['selvedge-source', 'import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['selvedge-source', 'import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'] },
     tsConfig: { fileName: 'tsconfig.base.json' },
   },
 };

@@ -59,14 +59,16 @@ describe.skipIf(chromium === undefined)('the console', () => {
 
   beforeAll(async () => {
     up = spawn(process.execPath, [CLI, '--dir', directory, '--json', 'up', '--viewers', '--deploy', CANARY], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    up.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
     ready = await new Promise<Ready>((resolve, reject) => {
+      let line = '';
       up.stdout?.on('data', (chunk: Buffer) => {
         said.push(chunk.toString('utf8'));
-        if (said.join('').includes('"ready":true')) resolve(JSON.parse(said.join('')) as Ready);
+        line += chunk.toString('utf8');
+        if (line.endsWith('\n')) resolve(JSON.parse(line) as Ready);
       });
-      up.once('exit', (code) => { reject(new Error(`the network ended with ${String(code)}`)); });
+      up.once('exit', (code) => { reject(new Error(`the network ended with ${String(code)}: ${said.join('').slice(-1_000)}`)); });
     });
-    up.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
     browser = await launchBrowser(chromium ?? '');
     admin = await signedIn('AuroraMSP/Admin');
   }, START_MS);
