@@ -9,6 +9,7 @@ export * from './gen/selvedge/v1/policy_pb.js';
 export * from './gen/selvedge/v1/fabric_pb.js';
 export * from './gen/selvedge/v1/key_policy_pb.js';
 export * from './gen/selvedge/v1/view_pb.js';
+export * from './gen/selvedge/v1/submitter_pb.js';
 export { LIMITS } from './limits.js';
 export { encodeMessage, parseMessage } from './parse.js';
 export { parsePacket } from './parse-packet.js';

@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, labelledHash, merkleRoot, sha256, signingInput } from '@selvedge/crypto';
+import { compareBytes, equalBytes, labelledHash, merkleRoot, merkleRootAt, sha256, signingInput } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { requireAtMost, requireLength, requireStrictlyAscending } from './checks.js';
 import { isRemoval } from './entry-overlay.js';
@@ -11,6 +11,8 @@ import { parseMessage } from './parse.js';
 export const PROTOCOL_VERSION = 1;
 
 const MAX_NANOS = 999_999_999;
+const HASH_BYTES = 32;
+const NO_MASK = new Uint8Array(0);
 
 /** What identifies an entry of a read or write set. */
 export interface EntryId {
@@ -115,6 +117,29 @@ export function teeSigningInput(cores: readonly Uint8Array[]): Uint8Array {
   const [only] = cores;
   if (cores.length === 1 && only !== undefined) return signingInput('core', only);
   return signingInput('batch', merkleRoot(cores), cores.length);
+}
+
+/** Where a core stands among those that a TEE signed together. */
+export interface CorePlace {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+  /** Audit path in the batch's Merkle tree, see merklePaths. */
+  readonly path: readonly Uint8Array[];
+}
+
+/** The same for who has one core of them and its place. Throws MALFORMED_MESSAGE when there is no such place, LIMIT_EXCEEDED for more than a batch has. */
+export function teeSigningInputAt(core: Uint8Array, { index, count, path }: CorePlace): Uint8Array {
+  requireAtMost('cores of a batch', count, LIMITS.maxBatchItems);
+  for (const sibling of path) requireLength('path', sibling, HASH_BYTES);
+  const root = merkleRootAt(core, { index, count }, path);
+  if (root === undefined) throw new SelvedgeError('MALFORMED_MESSAGE', 'a batch has no such place for a core');
+  return count === 1 ? teeSigningInput([core]) : signingInput('batch', root, count);
+}
+
+/** Identifies one core by itself, as followers keep it of what was committed. 32 bytes. */
+export function coreDigest(core: Uint8Array): Uint8Array {
+  return targetDigest([core], NO_MASK);
 }
 
 /** Identifies target data in endorsements and receipts: every core and the item mask. 32 bytes. */

@@ -2,12 +2,49 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalBytes, toHex } from './bytes.js';
 import { labelledHash, sha256 } from './labels.js';
-import { merkleRoot } from './merkle.js';
+import { merklePaths, merkleRoot, merkleRootAt } from './merkle.js';
 
 const leaves = fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 9 });
 const leaf = (bytes: Uint8Array): Uint8Array => labelledHash('merkle/leaf', bytes);
 const inner = (left: Uint8Array, right: Uint8Array): Uint8Array => labelledHash('merkle/inner', left, right);
 const [a, b, c] = [Buffer.from('a'), Buffer.from('b'), Buffer.from('c')] as const;
+
+describe('a Merkle path', () => {
+  const trees = fc.array(fc.uint8Array({ maxLength: 8 }), { minLength: 1, maxLength: 33 });
+
+  it('leads each leaf to the root, by its own place in a tree of that size', () => {
+    fc.assert(
+      fc.property(trees, (all) => {
+        const paths = merklePaths(all);
+        return all.every((one, index) => equalBytes(merkleRootAt(one, { index, count: all.length }, paths[index]!) ?? new Uint8Array(0), merkleRoot(all)));
+      }),
+    );
+  });
+
+  it('leads nowhere else: another leaf, place or path gives another root, and a path of another length none', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 999 }), { minLength: 2, maxLength: 33 }), fc.nat(), fc.nat(), (numbers, a, b) => {
+        const all = numbers.map((number) => Buffer.from(String(number)));
+        const [index, other] = [a % all.length, b % all.length];
+        const path = merklePaths(all)[index]!;
+        const root = merkleRoot(all);
+        const isRoot = (found: Uint8Array | undefined): boolean => found !== undefined && equalBytes(found, root);
+        const changed = path.map((hash, i) => (i === 0 ? Uint8Array.from(hash, (byte) => byte ^ 1) : hash));
+        return (
+          isRoot(merkleRootAt(all[other]!, { index, count: all.length }, path)) === (other === index) &&
+          isRoot(merkleRootAt(all[index]!, { index: other, count: all.length }, path)) === (other === index) &&
+          !isRoot(merkleRootAt(all[index]!, { index, count: all.length }, changed)) &&
+          merkleRootAt(all[index]!, { index, count: all.length }, path.slice(1)) === undefined &&
+          merkleRootAt(all[index]!, { index, count: all.length }, [...path, root]) === undefined
+        );
+      }),
+    );
+  });
+
+  it.each([[-1, 3], [3, 3], [0, 0]])('has no place %i among %i', (index, count) => {
+    expect(merkleRootAt(a, { index, count }, [])).toBeUndefined();
+  });
+});
 
 describe('Merkle root', () => {
   it('has the shape of RFC 6962 for 0 to 3 leaves', () => {

@@ -8,6 +8,8 @@ import type { EndedEntry, HistoryUpdate, StateUpdates } from './domain/verdict.j
 export interface TransactionResult {
   readonly code: ValidationCode;
   readonly blockNumber: bigint;
+  /** Of a valid one of a contract: coreDigest of its core, 32 bytes. undefined: committed when this node kept none. */
+  readonly coreDigest?: Uint8Array | undefined;
 }
 
 /** What a follower keeps of a valid transaction whose core is gated; 32 bytes each. */

@@ -4,7 +4,7 @@
  */
 
 /** Name of the part that refuses. */
-export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'viewer' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode' | 'ledger' | 'cli' | 'console';
+export type RoleName = 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'viewer' | 'submitter' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode' | 'ledger' | 'cli' | 'console';
 
 /** gRPC status names that refusals map to (https://grpc.io/docs/guides/status-codes/). */
 export type WireStatus =

@@ -1,5 +1,6 @@
 export {
   openSealedRequest,
+  parseRequestHeader,
   sealRequest,
   type EnvelopeKeyLookup,
   type OpenedRequest,

@@ -91,7 +91,7 @@ export function openSealedRequest(
   contexts: RecipientContexts = NO_CONTEXTS,
 ): OpenedRequest {
   const headerBytes = sealed.header;
-  const header = parseHeader(headerBytes, expected);
+  const header = parseRequestHeader(headerBytes, expected);
   requireAtMost('request', sealed.ciphertext.length, LIMITS.maxRequestBytes);
   const suite = suiteByName(header.suite);
   const keyPair = envelopeKeys(header.suite, header.envelopeEpoch);
@@ -104,7 +104,11 @@ export function openSealedRequest(
   return { header, headerBytes, transactionKey, signedRequest };
 }
 
-function parseHeader(bytes: Uint8Array, expected: { readonly network: string; readonly channel: string }): RequestHeader {
+/**
+ * Checks a request's clear header; nothing vouches for it until the request is opened. Throws MALFORMED_MESSAGE, MESSAGE_TOO_LARGE,
+ * LIMIT_EXCEEDED, UNSUPPORTED_VERSION, WRONG_NETWORK or WRONG_CHANNEL.
+ */
+export function parseRequestHeader(bytes: Uint8Array, expected: { readonly network: string; readonly channel: string }): RequestHeader {
   const header = parseMessage(RequestHeaderSchema, bytes, LIMITS.maxHeaderBytes);
   if (header.version !== PROTOCOL_VERSION) throw new SelvedgeError('UNSUPPORTED_VERSION', `request version ${String(header.version)}`);
   if (header.network !== expected.network) throw new SelvedgeError('WRONG_NETWORK', 'the request is for another network');

@@ -5,6 +5,7 @@ import type { BusinessCheckpoint, BusinessLedger } from './ports.js';
 
 /** Longest wait of one call; the caller asks again. */
 export const MAX_WAIT_MS = 60_000;
+const NONE = new Uint8Array(0);
 
 /**
  * Waits for a transaction's durable result. Throws MALFORMED_MESSAGE for a wrong id, and what the ledger's wait throws
@@ -21,5 +22,5 @@ export async function answerCommitStatus(
   const { height } = ledger.state;
   if (result === undefined) return create(CommitStatusAnswerSchema, { known: false, height });
   checkpoint('business.commit.before-ack', toHex(request.txId));
-  return create(CommitStatusAnswerSchema, { known: true, code: result.code, blockNumber: result.blockNumber, height });
+  return create(CommitStatusAnswerSchema, { known: true, code: result.code, blockNumber: result.blockNumber, coreDigest: result.coreDigest ?? NONE, height });
 }

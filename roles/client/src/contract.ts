@@ -40,8 +40,11 @@ export interface Contract {
 /** What a batch cannot do for one of its requests. */
 const OWN_WAY: readonly (keyof ProposalOptions)[] = ['computeQuorum', 'replicas', 'onOutvoted', 'endorsingOrganizations', 'signal', 'partitions', 'confirm'];
 
-/** A contract of this session's channel. @param batches the contract's; undefined: its requests travel one by one */
-export function createContract(session: TransactionSession, name: string, batches?: ContractBatches): Contract {
+/** How requests travel with others. */
+export type SharedWays = Partial<ContractBatches>;
+
+/** A contract of this session's channel. @param shared the contract's; what it lacks travels one by one */
+export function createContract(session: TransactionSession, name: string, shared: SharedWays = {}): Contract {
   const newProposal = (transaction: string, options: ProposalOptions = {}, requests?: Requests): Proposal => {
     // By the time that a first request is sealed, nodes have said how busy they are.
     session.scheduling.refresh(session.ports.computeNodes());
@@ -59,11 +62,10 @@ export function createContract(session: TransactionSession, name: string, batche
     return submitted.awaitResult();
   };
   /** What names nodes, endorsers or an end of its own, comes in parts, or is to be confirmed, goes its own way. */
-  const batchesFor = (options: ProposalOptions = {}): ContractBatches | undefined =>
-    OWN_WAY.every((name) => options[name] === undefined) ? batches : undefined;
+  const waysFor = (options: ProposalOptions = {}): SharedWays => (OWN_WAY.every((option) => options[option] === undefined) ? shared : {});
   const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
     const alone = (requests?: Requests): Promise<Uint8Array> => commit(transaction, options, requests);
-    return batchesFor(options)?.submit(contentOf(transaction, options), alone) ?? alone();
+    return waysFor(options).submit?.(contentOf(transaction, options), alone) ?? alone();
   };
   const retrying = <T>(run: () => Promise<T>, options: ProposalOptions = {}): Promise<T> => {
     const signal = options.signal === undefined ? session.closing : AbortSignal.any([session.closing, options.signal]);
@@ -76,7 +78,7 @@ export function createContract(session: TransactionSession, name: string, batche
     const alone = (requests?: Requests): Promise<Uint8Array> => newProposal(transaction, options, requests).evaluate();
     // Parts that saw two versions of one thing, or an upgrade between them, are made anew.
     if (options?.partitions !== undefined) return retrying(alone, { ...options, retry: options.retry ?? QUERY_IN_PARTS });
-    return batchesFor(options)?.evaluate(contentOf(transaction, options ?? {}), alone) ?? alone();
+    return waysFor(options).evaluate?.(contentOf(transaction, options ?? {}), alone) ?? alone();
   };
   const evaluate = (transaction: string, options?: ProposalOptions): Promise<Uint8Array> => admission.run(() => evaluateAnyhow(transaction, options));
   /** Whoever takes the stages one by one holds what lies between them. */

@@ -1,7 +1,7 @@
 import { toHex } from '@selvedge/crypto';
 import type { Core, TeeSignature, EndorsedTransaction as EndorsedTransactionMessage } from '@selvedge/protocol';
 import { createCommit, type Commit } from './commit.js';
-import { verifySuccessful } from './domain/commit-status.js';
+import { verifyCommittedCore, verifySuccessful } from './domain/commit-status.js';
 import type { WrittenTarget } from './domain/requirements.js';
 import { packetsOf } from './domain/staging.js';
 import type { CarriedTransaction } from './ledger-lane.js';
@@ -75,6 +75,7 @@ export function createEndorsedTransactionStage({ carried, targets, cores, packet
         const status = await commit.getStatus();
         try {
           verifySuccessful(status);
+          verifyCommittedCore(status, carried.message.cores[0] ?? new Uint8Array(0));
         } catch (error) {
           throw await explain(error);
         }

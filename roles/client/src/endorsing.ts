@@ -72,7 +72,7 @@ interface Collector {
 }
 
 async function createCollector(session: Session, targetData: TargetData, { txId, requirements, signal }: EndorsingOptions): Promise<Collector> {
-  const { view } = await session.trust.current();
+  const view = await session.trust.view();
   const { network, channel, endorserRotation } = session;
   const { msps } = view.profile;
   const digest = targetDigest(targetData.cores, targetData.itemMask);

@@ -35,8 +35,10 @@ export interface LedgerTransaction {
 /** One executed request. */
 export interface LaneInput {
   readonly txId: Uint8Array;
-  /** txId is SHA-256(nonce || creator). */
+  /** On Fabric, of the transaction: its id is SHA-256(nonce || who sends it). */
   readonly nonce: Uint8Array;
+  /** That id, where a submitter sends what others created. Default: txId. */
+  readonly carrierTxId?: Uint8Array | undefined;
   /** The contract that was invoked. */
   readonly contract: string;
   readonly targetData: TargetData;

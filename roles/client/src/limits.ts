@@ -14,6 +14,8 @@ export interface ClientLimits {
   readonly commitStatusTimeoutMs: number;
   /** Fetching a gated result of a committed transaction, second tries included. */
   readonly releaseTimeoutMs: number;
+  /** What a submitter may take until a request is endorsed, its turn in the queue included; after that the request goes by itself. */
+  readonly submitterTimeoutMs: number;
   /** Fetching and verifying the broker's evidence. */
   readonly evidenceTimeoutMs: number;
   /** Evidence older than this is fetched again before the next request. */
@@ -44,6 +46,7 @@ export const DEFAULT_LIMITS: ClientLimits = {
   submitTimeoutMs: 30_000,
   commitStatusTimeoutMs: 60_000,
   releaseTimeoutMs: 30_000,
+  submitterTimeoutMs: 60_000,
   evidenceTimeoutMs: 15_000,
   evidenceMaxAgeMs: 5 * 60_000,
   maxRebuilds: 5,

@@ -16,6 +16,7 @@ import type {
   SealedViewAnswer,
   StaleItems,
   SubmitAnswer,
+  SubmitterMessage,
   TargetData,
   ViewerEvidence,
 } from '@selvedge/protocol';
@@ -48,6 +49,13 @@ export interface EndorserPort {
   findStaleItems(targetData: TargetData, itemMask: Uint8Array, bounds: CallBounds): Promise<StaleItems>;
 }
 
+/** Items of one batch. */
+export interface AskedItems {
+  readonly txIds: readonly Uint8Array[];
+  /** On Fabric, id of the transaction that carries them. Default: the first. */
+  readonly carrierTxId?: Uint8Array | undefined;
+}
+
 /** Hop 7 and hop 8. */
 export interface BusinessPort {
   readonly mspId: string;
@@ -55,8 +63,8 @@ export interface BusinessPort {
   stage(transaction: EndorsedTransaction, packets: readonly Uint8Array[], bounds: CallBounds): Promise<Receipt>;
   /** @param waitMs how long the node may wait for the transaction before it answers; 0 answers at once */
   commitStatus(txId: Uint8Array, waitMs: number, bounds: CallBounds): Promise<CommitStatusAnswer>;
-  /** The same for the kept items of a batch, in order: on Fabric the first id is that of the transaction that carries them. */
-  batchCommitStatus(txIds: readonly Uint8Array[], waitMs: number, bounds: CallBounds): Promise<BatchCommitStatusAnswer>;
+  /** The same for kept items of a batch, in order. */
+  batchCommitStatus(items: AskedItems, waitMs: number, bounds: CallBounds): Promise<BatchCommitStatusAnswer>;
 }
 
 /** The embedded ledger's ordering. */
@@ -71,6 +79,13 @@ export interface SequencerPort {
 export interface KeyBrokerPort {
   readonly address: string;
   getEnvelopeEvidence(nonce: Uint8Array, bounds: CallBounds): Promise<EnvelopeEvidence>;
+}
+
+/** The submitter of the client's own organisation. */
+export interface SubmitterPort {
+  readonly address: string;
+  /** What the submitter tells of one request, until the signal ends it. @param contract whose batches it travels in */
+  submit(contract: string, request: SealedRequest, bounds: Omit<CallBounds, 'timeoutMs'>): AsyncIterable<SubmitterMessage>;
 }
 
 /** The viewer beside an organisation's business node. */
@@ -100,6 +115,8 @@ export interface NetworkPorts {
   endorsers(): readonly EndorserPort[];
   businessNodes(): readonly BusinessPort[];
   viewers(): readonly ViewerPort[];
+  /** undefined: requests of this organisation go to compute nodes by themselves. */
+  submitter(mspId: string): SubmitterPort | undefined;
   /** Endorsers and business nodes, as sources of the ledger view. */
   followers(): readonly FollowerPort[];
   /** Reads the endpoint lists again; called when no compute node answers. */
@@ -108,7 +125,7 @@ export interface NetworkPorts {
 }
 
 /** The hops of DESIGN 2 as the client sees them. */
-export type HopName = 'attest' | 'execute' | 'endorse' | 'find-stale-items' | 'stage' | 'order' | 'commit-status' | 'view';
+export type HopName = 'attest' | 'execute' | 'endorse' | 'find-stale-items' | 'stage' | 'order' | 'commit-status' | 'view' | 'submitter';
 
 /** One finished call, for whoever watches. Sizes and times only: no plaintext, no key. */
 export interface HopEvent {

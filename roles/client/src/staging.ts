@@ -21,7 +21,7 @@ export interface StagingInput {
  * Throws the node's refusal, UNAVAILABLE when no node of that organisation is known, or what verifyReceipt throws.
  */
 export async function stageAt(session: Session, mspId: string, input: StagingInput): Promise<Receipt> {
-  const { view } = await session.trust.current();
+  const view = await session.trust.view();
   const { network, channel, limits } = session;
   const digest = targetDigest(input.transaction.cores, input.transaction.itemMask);
   const startedAt = performance.now();

@@ -10,10 +10,10 @@ import { findFabricBinaries } from './fabric/binaries.js';
 import { openFabricLedger } from './fabric/fabric-ledger.js';
 import { startFabric } from './fabric/fabric-start.js';
 import { createGenesis } from './genesis.js';
-import { ADMIN, createIdentities, FIRST_USER, loadAdmins, organisationsOf, policySubmitter } from './identities.js';
+import { ADMIN, createIdentities, ensureSubmitterIdentity, FIRST_USER, loadAdmins, organisationsOf, policySubmitter } from './identities.js';
 import { layoutOf, type Layout } from './layout.js';
 import { createLiveNetwork } from './live-network.js';
-import { plannedBrokers, plannedComputeNode, plannedNodes, plannedViewers } from './node-configs.js';
+import { plannedBrokers, plannedComputeNode, plannedNodes, plannedSubmitters, plannedViewers } from './node-configs.js';
 import { createNodeGroup } from './node-group.js';
 import { settingsOf, verifyOptions, type DevNetworkOptions, type NetworkSettings } from './options.js';
 import { createPlatform, createTeeRoot } from './platforms.js';
@@ -55,6 +55,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
     progress({ step: 'profile', text: `network profile signed by administrators of ${String(settings.adminQuorum)} or more organisations` });
   }
   await ensureTls(layout, organisationsOf(settings), [FIRST_USER, ADMIN], new Date());
+  for (const { mspId } of plannedSubmitters(settings)) await ensureSubmitterIdentity(layout, mspId);
   const signedProfile = await readIfPresent(layout.profileFile);
   if (signedProfile === undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `${layout.profileFile} is missing`, { role: 'cli' });
   const profile = verifySignedProfile(signedProfile);
@@ -87,6 +88,9 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
     await network.writeEndpoints();
     await untilComputeReady(network.connectionProfile(), options.readyTimeoutMs);
     await untilViewersReady(network.connectionProfile(), options.readyTimeoutMs);
+    // They read network.json, and clients find them in it.
+    await Promise.all(plannedSubmitters(settings).map((node) => group.start(node)));
+    await network.writeEndpoints();
     for (const contract of options.contracts ?? []) await network.deploy(contract);
     return network;
   } catch (error) {

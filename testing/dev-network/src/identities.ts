@@ -9,6 +9,8 @@ import { ensureUserTls } from './tls.js';
 export const ADMIN = 'Admin';
 export const FIRST_USER = 'User1';
 export const PEER = 'peer0';
+/** Of organisations that run a submitter. */
+export const SUBMITTER = 'submitter';
 export const ORDERER = 'orderer0';
 
 /** Every organisation of the network, sorted, each once. */
@@ -38,6 +40,11 @@ export async function issueIdentity(layout: Layout, mspId: string, name: string,
   await issue(layout, await loadCa(layout, mspId), name, input);
   await ensureUserTls(layout, mspId, name);
   return loadSigner(layout, mspId, name);
+}
+
+/** Issues the identity that an organisation's submitter goes by, unless it is there: a client's, since on Fabric it sends transactions. */
+export async function ensureSubmitterIdentity(layout: Layout, mspId: string): Promise<void> {
+  if ((await readKeyPair(layout.userDirectory(mspId, SUBMITTER))) === undefined) await issueIdentity(layout, mspId, SUBMITTER, { commonName: `${SUBMITTER}@${mspId}`, role: 'client' });
 }
 
 /** The organisation's CA. Throws INVALID_CONFIGURATION when the folder has none. */

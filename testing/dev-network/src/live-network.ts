@@ -44,6 +44,7 @@ export function createLiveNetwork(input: {
 
   const computeNodes = (): NodeInfo[] => group.list().filter(({ service, name }) => service === 'compute' && !leaving.has(name));
   const viewers = (): ConnectionProfile['viewers'] => group.list().filter(({ service }) => service === 'viewer').map(({ name, mspId, dialAddress }) => ({ mspId, nodeId: name, address: dialAddress }));
+  const submitters = (): { mspId: string; address: string }[] => group.list().filter(({ service }) => service === 'submitter').map(({ mspId, dialAddress }) => ({ mspId, address: dialAddress }));
   const connectionProfile = (): ConnectionProfile => ({
     network: settings.network,
     channel: settings.channel,
@@ -52,6 +53,7 @@ export function createLiveNetwork(input: {
     ...ledgerEndpoints(),
     computeNodes: computeNodes().map(({ name, dialAddress }) => ({ nodeId: name, address: dialAddress })),
     ...(settings.viewers === true ? { viewers: viewers() } : {}),
+    ...(submitters().length === 0 ? {} : { submitters: submitters() }),
   });
   const ledgerEndpoints = () => {
     const { sequencer, ...others } = group.endpoints();

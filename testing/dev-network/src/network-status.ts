@@ -3,7 +3,7 @@ import { describeComputeHealth, loadTls } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
 import { Compute, Follower, KeyBroker, LedgerViewStatementSchema, LIMITS, parseMessage, Sequencer, Viewer } from '@selvedge/protocol';
 import { connectRpc, type TlsSetting } from '@selvedge/rpc';
-import { CONFIG_FILE, plannedNodes, plannedViewers, type PlannedNode } from './node-configs.js';
+import { CONFIG_FILE, plannedNodes, plannedSubmitters, plannedViewers, type PlannedNode } from './node-configs.js';
 import { layoutOf } from './layout.js';
 import { isStillRunning, readProcesses } from './processes.js';
 import { readSavedNetwork } from './saved-network.js';
@@ -54,7 +54,7 @@ export async function listSavedNodes(directory: string): Promise<SavedNode[]> {
   const saved = await readSavedNetwork(layout);
   if (saved === undefined) return [];
   const plan = saved.settings.ledger === 'fabric' ? await readFabricPlan(layout) : undefined;
-  const nodes = [...(plan === undefined ? [] : fabricNodes(plan)), ...plannedNodes(saved.settings), ...saved.computeNodes, ...plannedViewers(saved.settings)];
+  const nodes = [...(plan === undefined ? [] : fabricNodes(plan)), ...plannedNodes(saved.settings), ...saved.computeNodes, ...plannedViewers(saved.settings), ...plannedSubmitters(saved.settings)];
   return nodes.map(({ name, service, mspId }) => ({
     name,
     service,
@@ -96,6 +96,7 @@ const lookers: Readonly<Record<NodeService, (address: string, tls: TlsSetting) =
   orderer: listening,
   peer: listening,
   'policy-chaincode': listening,
+  submitter: listening,
   'endorsement-chaincode': listening,
   endorser: follower,
   business: follower,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { RoleName } from '@selvedge/errors';
 import { keyPairFiles } from '@selvedge/service-kit/launch';
-import { ORDERER, PEER } from './identities.js';
+import { ORDERER, PEER, SUBMITTER } from './identities.js';
 import type { Layout } from './layout.js';
 import type { FollowedPeer } from './fabric/fabric-options.js';
 import type { NetworkSettings, NodeService, ServiceName } from './options.js';
@@ -34,6 +34,7 @@ export const ROLE_OF_SERVICE: Readonly<Record<NodeService, RoleName>> = {
   'key-broker': 'key-broker',
   compute: 'compute',
   viewer: 'viewer',
+  submitter: 'submitter',
   orderer: 'ledger',
   peer: 'ledger',
   'policy-chaincode': 'ledger',
@@ -60,6 +61,11 @@ export function plannedNodes(settings: NetworkSettings): PlannedNode[] {
 export function plannedViewers({ viewers, businessOrganisations }: NetworkSettings): PlannedNode[] {
   if (viewers !== true) return [];
   return businessOrganisations.map((mspId) => ({ name: `viewer-${mspId.replace(/MSP$/, '').toLowerCase()}`, service: 'viewer' as const, mspId }));
+}
+
+/** The submitters of a network that has any. */
+export function plannedSubmitters({ submitters = [] }: NetworkSettings): PlannedNode[] {
+  return submitters.map((mspId) => ({ name: `submitter-${mspId.replace(/MSP$/, '').toLowerCase()}`, service: 'submitter' as const, mspId }));
 }
 
 /** The replicas of the key broker; the first one makes the root. Different organisations operate them. */
@@ -125,6 +131,17 @@ export function nodeConfig(layout: Layout, settings: NetworkSettings, node: Plan
         storeDirectory: directory,
         operator: { mspId: node.mspId, ...peer },
       };
+    case 'submitter': {
+      const user = keyPairFiles(layout.userDirectory(node.mspId, SUBMITTER));
+      return {
+        listen,
+        tls: common.tls,
+        connectionProfile: layout.networkFile,
+        mspId: node.mspId,
+        identity: { certificate: user.certificateFile, privateKey: user.privateKeyFile },
+        clientRoots: keyPairFiles(layout.tlsCaDirectory(node.mspId)).certificateFile,
+      };
+    }
   }
 }
 

@@ -34,9 +34,9 @@ interface Member {
 }
 
 const ANY_PORT = '127.0.0.1:0';
-const LIST_ORDER = ['orderer', 'peer', 'policy-chaincode', 'endorsement-chaincode', 'sequencer', 'endorser', 'business', 'key-broker', 'compute', 'viewer'] as const;
+const LIST_ORDER = ['orderer', 'peer', 'policy-chaincode', 'endorsement-chaincode', 'sequencer', 'endorser', 'business', 'key-broker', 'compute', 'viewer', 'submitter'] as const;
 /** The order in which roles go away: those that call before those that are called. */
-const STOP_ORDER = ['viewer', 'compute', 'key-broker', 'business', 'endorser', 'sequencer', 'endorsement-chaincode', 'policy-chaincode', 'peer', 'orderer'] as const;
+const STOP_ORDER = ['submitter', 'viewer', 'compute', 'key-broker', 'business', 'endorser', 'sequencer', 'endorsement-chaincode', 'policy-chaincode', 'peer', 'orderer'] as const;
 const DEFAULT_READY_TIMEOUT_MS = 20_000;
 
 type RoleNode = PlannedNode & { readonly service: ServiceName };

@@ -5,7 +5,7 @@ import type { DistinctBy } from '@selvedge/protocol';
 import type { FabricOptions } from './fabric/fabric-options.js';
 
 /** The services of a network, by folder under services/. */
-export const SERVICE_NAMES = ['sequencer', 'endorser', 'business', 'key-broker', 'compute', 'viewer'] as const;
+export const SERVICE_NAMES = ['sequencer', 'endorser', 'business', 'key-broker', 'compute', 'viewer', 'submitter'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 /** Services that a network on Hyperledger Fabric has beside them. */
 export const CHAINCODE_SERVICES = ['policy-chaincode', 'endorsement-chaincode'] as const;
@@ -56,6 +56,8 @@ export interface DevNetworkOptions {
   readonly fabric?: FabricOptions;
   /** A viewer beside each business node of a new network. Default: none, to save memory. */
   readonly viewers?: boolean;
+  /** MSP ids of the business organisations of a new network that run a submitter for their clients. Default: none. */
+  readonly submitters?: readonly string[];
   /** Replicas of the key broker of a new network, 1 to 8. Default 1. */
   readonly brokers?: number;
   /** Compute nodes at first start. Default 1. */
@@ -101,6 +103,8 @@ export interface NetworkSettings {
   readonly ledger?: 'embedded' | 'fabric';
   /** Whether a viewer runs beside each business node. */
   readonly viewers?: boolean;
+  /** Organisations that run a submitter; a network from before there were any has none written. */
+  readonly submitters?: readonly string[];
   readonly network: string;
   readonly channel: string;
   readonly businessOrganisations: readonly string[];
@@ -125,6 +129,7 @@ export function settingsOf(options: Omit<DevNetworkOptions, 'directory'>): Netwo
   return {
     ledger: options.ledger ?? 'embedded',
     viewers: options.viewers ?? false,
+    submitters: options.submitters ?? [],
     network: options.network ?? 'dev',
     channel: options.channel ?? 'main',
     businessOrganisations,
@@ -149,11 +154,13 @@ const MSP_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/;
 
 /** Names become folders, so they are checked. Throws INVALID_CONFIGURATION. */
 export function verifyOptions(options: DevNetworkOptions): void {
-  const { businessOrganisations, endorserOrganisations, ordererOrganisation, brokers = 1 } = settingsOf(options);
+  const { businessOrganisations, endorserOrganisations, ordererOrganisation, brokers = 1, submitters = [] } = settingsOf(options);
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > MAX_BROKERS) throw new SelvedgeError('INVALID_CONFIGURATION', `brokers: 1 to ${String(MAX_BROKERS)}`, { role: 'cli' });
   for (const mspId of [...businessOrganisations, ...endorserOrganisations, ordererOrganisation]) {
     if (!MSP_ID.test(mspId)) throw new SelvedgeError('INVALID_CONFIGURATION', `${mspId} is not an MSP id: letters, digits, "." and "-", 64 at most`, { role: 'cli' });
   }
+  const foreign = submitters.find((mspId) => !businessOrganisations.includes(mspId));
+  if (foreign !== undefined) throw new SelvedgeError('INVALID_CONFIGURATION', `submitters: ${foreign} is no business organisation of the network`, { role: 'cli' });
   for (const [what, list] of [['business', businessOrganisations], ['endorser', endorserOrganisations]] as const) {
     if (list.length === 0 || new Set(list).size !== list.length) throw new SelvedgeError('INVALID_CONFIGURATION', `${what} organisations: at least one, each once`, { role: 'cli' });
   }

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { SUITE_NAMES, type SuiteName } from '@selvedge/crypto';
-import { createDevNetwork, readNetworkStatus, stopNetwork, type DevNetwork, type NodeStatus } from '@selvedge/dev-network';
+import { createDevNetwork, DEFAULT_BUSINESS_ORGANISATIONS, readNetworkStatus, stopNetwork, type DevNetwork, type NodeStatus } from '@selvedge/dev-network';
 import { SelvedgeError } from '@selvedge/errors';
 import { openUpConsole } from '../console/up-console.js';
 import type { CommandContext } from '../context.js';
@@ -12,6 +12,7 @@ interface UpOptions {
   readonly brokers: string;
   readonly computeNodes: string;
   readonly viewers?: boolean;
+  readonly submitter?: boolean;
   readonly ledger?: 'embedded' | 'fabric';
   readonly keepers?: 'endorsers' | 'none';
   readonly channel?: string;
@@ -36,6 +37,7 @@ export function addNetworkCommands(program: Command, contextOf: (command: Comman
     .option('--brokers <n>', 'replicas of the key broker of a new network', '1')
     .option('--compute-nodes <n>', 'compute nodes of a new network', '1')
     .option('--viewers', 'run a viewer beside each business node of a new network, for "selvedge view"')
+    .option('--submitter', `run a submitter for the clients of ${DEFAULT_BUSINESS_ORGANISATIONS[0]} on a new network, which batches what they submit`)
     .option('--channel <name>', 'channel of a new network')
     .addOption(new Option('--suite <name...>', 'crypto suites of a new network; contracts that name none use the first (default: the first two)').choices(SUITE_NAMES))
     .option('--deploy <directory...>', 'chaincode directories to deploy at once')
@@ -73,6 +75,7 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
       brokers: parseCount('--brokers', options.brokers),
       computeNodes: parseCount('--compute-nodes', options.computeNodes),
       viewers: options.viewers === true,
+      submitters: options.submitter === true ? [DEFAULT_BUSINESS_ORGANISATIONS[0]] : [],
       ...(page === undefined ? {} : { environment: ({ name }) => page.environmentOf(name) }),
       ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
       ...(options.keepers === undefined ? {} : { fabric: { keepers: options.keepers } }),

@@ -21,6 +21,8 @@ const ANCHOR = Buffer.from('anchor');
 const FORMAT = Buffer.from('format');
 /** Raised when a store of an older release lacks what this one needs from the first block on, whatever the ledger. */
 const FORMAT_VERSION = 3;
+const RESULT_BYTES = 10;
+const NONE = new Uint8Array(0);
 const CODES = Object.values(ValidationCode).filter((code) => typeof code !== 'string');
 const NO_HEAD: StoredHead = { height: 0n, blockHash: new Uint8Array(0), commitHash: new Uint8Array(0) };
 
@@ -152,11 +154,11 @@ export function putOrRemove(table: LedgerDatabase, key: Uint8Array, value: Uint8
   else table.put(key, value);
 }
 
-function encodeResult({ code, blockNumber }: TransactionResult): Uint8Array {
-  const bytes = Buffer.alloc(10);
+function encodeResult({ code, blockNumber, coreDigest = NONE }: TransactionResult): Uint8Array {
+  const bytes = Buffer.alloc(RESULT_BYTES);
   bytes.writeUInt16BE(code, 0);
   bytes.writeBigUInt64BE(blockNumber, 2);
-  return bytes;
+  return Buffer.concat([bytes, coreDigest]);
 }
 
 function decodeResult(bytes: Uint8Array): TransactionResult {
@@ -164,7 +166,8 @@ function decodeResult(bytes: Uint8Array): TransactionResult {
   const stored = buffer.readUInt16BE(0);
   const code = CODES.find((known) => known.valueOf() === stored);
   if (code === undefined) throw corrupt(`a stored result has the unknown code ${String(stored)}`);
-  return { code, blockNumber: buffer.readBigUInt64BE(2) };
+  const digest = bytes.subarray(RESULT_BYTES);
+  return { code, blockNumber: buffer.readBigUInt64BE(2), ...(digest.length === 0 ? {} : { coreDigest: digest }) };
 }
 
 function encodeHead({ height, blockHash, commitHash }: StoredHead): Uint8Array {

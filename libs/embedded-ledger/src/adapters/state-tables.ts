@@ -1,6 +1,6 @@
 import { equalBytes, fromHex, labelledHash, toHex } from '@selvedge/crypto';
 import type { FactUpdate } from '@selvedge/policy';
-import { keptItems, ValidationCode } from '@selvedge/protocol';
+import { coreDigest, keptItems, ValidationCode } from '@selvedge/protocol';
 import { gatedCoresOf } from '../domain/gated-cores.js';
 import type { EndedEntry, Verdict, VersionUpdate } from '../domain/verdict.js';
 import type { AppliedVersion, StateReader } from '../ports.js';
@@ -57,7 +57,8 @@ export class StateTables extends LedgerTables implements StateReader {
   writeBlock(verdicts: readonly Verdict[], factUpdates: readonly FactUpdate[], head: StoredHead): readonly EndedEntry[] {
     for (const { txIds, code, endorsed, updates } of verdicts) {
       if (code === ValidationCode.VALID && endorsed !== undefined) this.writeGatedCommits(gatedCoresOf(endorsed.cores, keptItems(endorsed.message.cores, endorsed.message.itemMask)), head.blockHash);
-      for (const txId of txIds) if (this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber: head.height - 1n });
+      const digests = code === ValidationCode.VALID && endorsed !== undefined ? keptItems(endorsed.message.cores, endorsed.message.itemMask).map(coreDigest) : [];
+      for (const [i, txId] of txIds.entries()) if (this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber: head.height - 1n, coreDigest: digests[i] });
       for (const update of updates.versions) this.#writeVersion(update);
       for (const { contract, ownerSet, dataset, guardKey, txId: writer } of updates.guards) {
         this.#guards.put(entryKey(contract, ownerSet, dataset, guardKey), writer);

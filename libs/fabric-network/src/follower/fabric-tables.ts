@@ -2,7 +2,7 @@ import { equalBytes, fromHex, labelledHash, sha256, toHex } from '@selvedge/cryp
 import { EndingEntries, gatedCoresOf, HistoryHeads, LedgerTables, putOrRemove, type AppliedVersion, type GuardSource, type KeyHistory, type LedgerDatabase, type LedgerStore, type SetWrite, type StateReader, type StoredHead } from '@selvedge/embedded-ledger';
 import { collectionLife, collectionOf, entryKeyHash, guardKeyHash, ownerSetOf, policyKeyHash, toValidationCode, type EntryUpdate, type FabricState, type FabricVerdict } from '@selvedge/fabric';
 import { endingBlock, type FactUpdate } from '@selvedge/policy';
-import { ValidationCode } from '@selvedge/protocol';
+import { coreDigest, ValidationCode } from '@selvedge/protocol';
 import type { FabricEndedEntry } from './applied-block.js';
 
 /** What Fabric said of one of its transactions. */
@@ -147,10 +147,13 @@ export class FabricTables extends LedgerTables implements StateReader, FabricSta
     this.#ending.schedule(endsWith, { key, record: encodeEnding({ namespace, collection, keyHash, entry, valueHash }) });
   }
 
-  #writeResults({ concerns, fabricTxId, flag, code, txIds }: FabricVerdict, blockNumber: bigint): void {
+  #writeResults({ concerns, fabricTxId, flag, code, txIds, response, mismatch }: FabricVerdict, blockNumber: bigint): void {
     if (concerns && fabricTxId !== undefined && FABRIC_TX_ID.test(fabricTxId)) this.#writeFabricResult(Buffer.from(fabricTxId, 'hex'), { flag, code, blockNumber });
     // The first result stands. But what is VALID wrote its marker: Fabric uses an id up then and not before.
-    for (const txId of txIds) if (code === ValidationCode.VALID || this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber });
+    const isValid = code === ValidationCode.VALID;
+    // Where the response is not what was written, what it says of a core counts for nothing.
+    const digests = isValid && mismatch === undefined ? (response?.coreBytes.map(coreDigest) ?? []) : [];
+    for (const [i, txId] of txIds.entries()) if (isValid || this.result(txId) === undefined) this.writeResult(txId, { code, blockNumber, coreDigest: digests[i] });
   }
 
   /** Where the response is not what was written, endorsers did not run the approved chaincode: what it says of a core counts for nothing. */

@@ -4,7 +4,7 @@ import type { RoleName } from '@selvedge/errors';
 export type MetricKind = 'counter' | 'gauge' | 'histogram';
 
 /** Roles whose processes serve metrics; `client` is a gateway in its user's process. */
-export type MonitoredRole = Extract<RoleName, 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'viewer' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode'>;
+export type MonitoredRole = Extract<RoleName, 'client' | 'compute' | 'endorser' | 'business' | 'key-broker' | 'viewer' | 'submitter' | 'sequencer' | 'policy-chaincode' | 'endorsement-chaincode'>;
 
 export interface MetricDefinition {
   readonly kind: MetricKind;
@@ -19,7 +19,7 @@ export const LABELS = {
   service: 'a service of the protocol, or the role of a chaincode server',
   method: 'a method of it, or a function of the chaincode',
   code: 'a refusal code, `OK`, or `sealed`: a refusal that only the requester may read',
-  contract: 'a contract that the node holds keys of, or that the policy names',
+  contract: 'a contract that the node holds keys of, or that the ledger has',
   kind: 'what is counted, of a fixed list',
   node: 'a compute node’s id',
   hop: 'a hop of a request, of a fixed list',
@@ -32,7 +32,7 @@ const IN_TEE = ['compute', 'key-broker', 'viewer'] as const;
 const KEY_HOLDERS = ['compute', 'viewer'] as const;
 const FOLLOWERS = ['endorser', 'business'] as const;
 const SERVERS = [...IN_TEE, ...FOLLOWERS, 'sequencer'] as const;
-const PROCESSES = [...SERVERS, 'policy-chaincode', 'endorsement-chaincode'] as const;
+const PROCESSES = [...SERVERS, 'submitter', 'policy-chaincode', 'endorsement-chaincode'] as const;
 
 /** Upper bounds of a histogram's buckets, in seconds. */
 export const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
@@ -47,8 +47,10 @@ export const METRICS = {
   selvedge_rpc_calls_total: { kind: 'counter', help: 'Calls that ended, by what they ended in.', labels: ['service', 'method', 'code'], roles: PROCESSES },
   selvedge_rpc_call_seconds: { kind: 'histogram', help: 'Time from a call’s message to its answer. Streams are left out.', labels: ['service', 'method'], roles: PROCESSES },
   selvedge_rpc_in_flight: { kind: 'gauge', help: 'Calls under way.', labels: ['service', 'method'], roles: PROCESSES },
-  selvedge_queue_depth: { kind: 'gauge', help: 'What runs or waits: requests of a compute node, transactions that wait for their block at the sequencer.', labels: [], roles: ['compute', 'sequencer'] },
-  selvedge_queue_capacity: { kind: 'gauge', help: 'The most that may run or wait; beyond it, OVERLOADED.', labels: [], roles: ['compute', 'sequencer'] },
+  selvedge_queue_depth: { kind: 'gauge', help: 'What runs or waits: requests of a compute node or submitter, transactions that wait for their block at the sequencer.', labels: [], roles: ['compute', 'submitter', 'sequencer'] },
+  selvedge_queue_capacity: { kind: 'gauge', help: 'The most that may run or wait; beyond it, OVERLOADED.', labels: [], roles: ['compute', 'submitter', 'sequencer'] },
+  selvedge_batches_total: { kind: 'counter', help: 'Batches that the submitter has sent to compute nodes.', labels: ['contract'], roles: ['submitter'] },
+  selvedge_batch_items_total: { kind: 'counter', help: 'Requests in these batches.', labels: ['contract'], roles: ['submitter'] },
   selvedge_refusals_total: { kind: 'counter', help: 'Requests refused within the TEE. Those whose code only the requester may read count together, as `sealed`.', labels: ['code'], roles: KEY_HOLDERS },
   selvedge_ledger_height: { kind: 'gauge', help: 'Blocks that the node has, or has a quorum’s word for. Lag is the distance to the highest of the network.', labels: [], roles: SERVERS },
   selvedge_ledger_view_age_seconds: { kind: 'gauge', help: 'Age of the signed ledger view that the TEE goes by. Absent while it has none that may be used.', labels: [], roles: IN_TEE },

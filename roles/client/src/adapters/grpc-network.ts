@@ -37,6 +37,7 @@ import { keyBrokerAddresses, type ComputeEndpoint, type ConnectionProfile, type 
 import type { BusinessPort, CallBounds, ComputePort, EndorserPort, KeyBrokerPort, NetworkPorts, OnHop, SequencerPort, ViewerPort } from '../ports.js';
 import { createConnectionPool } from './connection-pool.js';
 import { createObserved, type Observed } from './observe.js';
+import { submitterPort } from './submitter-port.js';
 import { loadTls } from './tls-files.js';
 
 export interface GrpcNetworkOptions {
@@ -63,6 +64,7 @@ export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetwo
     endorsers: present.endorsers.map((node) => endorserPort(pool.get(node.address), node, observed)),
     businessNodes: present.businessNodes.map((node) => businessPort(pool.get(node.address), node, observed)),
     viewers: (present.viewers ?? []).map((node) => viewerPort(pool.get(node.address), node, observed)),
+    submitters: new Map((present.submitters ?? []).map(({ mspId, address }) => [mspId, submitterPort(pool.get(address), options.onHop)])),
     followers: [...present.endorsers, ...present.businessNodes].map((node) => followerPort(pool.get(node.address), node)),
   });
   let ports = read(profile);
@@ -86,6 +88,7 @@ export function createGrpcNetwork(profile: ConnectionProfile, options: GrpcNetwo
     endorsers: () => ports.endorsers,
     businessNodes: () => ports.businessNodes,
     viewers: () => ports.viewers,
+    submitter: (mspId) => ports.submitters.get(mspId),
     followers: () => ports.followers,
     reload,
     close: () => {
@@ -177,8 +180,8 @@ function businessPort(connection: RpcConnection, { mspId, address }: Organisatio
         rpc.commitStatus(request, callOptions(bounds)),
       );
     },
-    batchCommitStatus(txIds, waitMs, bounds) {
-      const request = create(BatchCommitStatusRequestSchema, { txIds: [...txIds], waitMs });
+    batchCommitStatus({ txIds, carrierTxId }, waitMs, bounds) {
+      const request = create(BatchCommitStatusRequestSchema, { txIds: [...txIds], waitMs, ...(carrierTxId === undefined ? {} : { carrierTxId }) });
       return observed({ hop: 'commit-status', peer: mspId, address, request: [BatchCommitStatusRequestSchema, request], answer: BatchCommitStatusAnswerSchema, bounds }, () =>
         rpc.batchCommitStatus(request, callOptions(bounds)),
       );

@@ -8,6 +8,8 @@ import type { Session } from '../session.js';
 export interface ItemsInput {
   /** Of all kept items, in order. */
   readonly txIds: readonly Uint8Array[];
+  /** On Fabric, of the transaction that carries them. Default: the first. */
+  readonly carrierTxId?: Uint8Array | undefined;
   /** MSP ids of the declared owners; empty when nothing was written: then any business node is asked. */
   readonly owners: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -28,13 +30,13 @@ export async function awaitItems(session: Session, input: ItemsInput): Promise<I
 }
 
 /** What an owner says of each item, at the end of the time of those at least that it knows. */
-async function awaitOwnerItems(session: Session, node: () => BusinessPort, { txIds, signal }: ItemsInput): Promise<OwnerItems> {
+async function awaitOwnerItems(session: Session, node: () => BusinessPort, { txIds, carrierTxId, signal }: ItemsInput): Promise<OwnerItems> {
   let latest: OwnerItems | undefined;
   const asked = { txId: txIds.map(toHex).join(), signal };
   try {
     return await askOwner(session, node, asked, async (owner, waitMs, bounds) => {
       const { mspId } = owner;
-      const items = readBatchAnswer(txIds, mspId, await owner.batchCommitStatus(txIds, waitMs, bounds));
+      const items = readBatchAnswer(txIds, mspId, await owner.batchCommitStatus({ txIds, carrierTxId }, waitMs, bounds), carrierTxId);
       latest = items;
       if (items.includes(undefined)) throw new SelvedgeError('COMMIT_UNKNOWN', `${mspId} does not know all items of a batch yet`, { role: 'client', details: { mspId } });
       return items;

@@ -1,6 +1,6 @@
 import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { ItemAnswer } from '../domain/batch-answer.js';
-import { verifySuccessful } from '../domain/commit-status.js';
+import { verifyCommittedCore, verifySuccessful } from '../domain/commit-status.js';
 import type { ItemVerdict } from '../domain/item-verdicts.js';
 import { isConflict, isWorthAnotherNode, isWorthRebuild } from '../domain/retry.js';
 
@@ -37,11 +37,13 @@ export function outcomeOfFailure(cause: unknown, txId: string): ItemOutcome {
 /**
  * What the ledger's verdict on an item comes to.
  * @param executed what its execution came to
- * @param isStale whether an endorser finds that it, and not another item, has lost the conflict
+ * @param item.isStale whether an endorser finds that it, and not another item, has lost the conflict
+ * @param item.core Core bytes that the result is of
  */
-export function outcomeOfVerdict({ status, isOwn }: ItemVerdict, executed: ItemOutcome, isStale: boolean): ItemOutcome {
+export function outcomeOfVerdict({ status, isOwn }: ItemVerdict, executed: ItemOutcome, { isStale, core }: { readonly isStale: boolean; readonly core: Uint8Array }): ItemOutcome {
   try {
     verifySuccessful(status);
+    verifyCommittedCore(status, core);
     return executed;
   } catch (cause) {
     const error = withRole(cause, 'ledger');

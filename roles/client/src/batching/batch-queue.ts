@@ -20,7 +20,7 @@ export interface BatchQueue<T> {
 }
 
 /** How a queue fills its batches. */
-export interface BatchFilling {
+export interface BatchFilling<T> {
   /**
    * Whether what waits is shared out among the batches that may start now, instead of filling the first: so that one batch
    * is sealed and opened here while a compute node runs another. Default false.
@@ -28,6 +28,8 @@ export interface BatchFilling {
   readonly isSharedOut?: boolean;
   /** How many batches may be under way now; default: maxInFlight. */
   readonly limit?: () => number;
+  /** How many of these, from the first on, travel together; at least one does. Default: all. */
+  readonly fit?: (items: readonly T[]) => number;
 }
 
 /** Whether an item that waited still goes; one that does not has been told so. Default: every one goes. */
@@ -39,7 +41,7 @@ export const DEFAULT_IN_FLIGHT = 2;
 const LEAST_SHARE = 8;
 
 /** @param run takes a batch of at least one; must not reject */
-export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = DEFAULT_IN_FLIGHT, isSharedOut = false, limit = () => maxInFlight }: BatchPolicy & BatchFilling, run: (items: T[]) => Promise<void>, isWanted: IsWanted<T> = () => true): BatchQueue<T> {
+export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = DEFAULT_IN_FLIGHT, isSharedOut = false, limit = () => maxInFlight, fit = (items) => items.length }: BatchPolicy & BatchFilling<T>, run: (items: T[]) => Promise<void>, isWanted: IsWanted<T> = () => true): BatchQueue<T> {
   const waiting: T[] = [];
   let inFlight = 0;
   /** Callers in a loop come back as many as they were. */
@@ -52,7 +54,7 @@ export function createBatchQueue<T>({ maxBatch, maxBatchDelayMs, maxInFlight = D
     while (waiting[0] !== undefined && !isWanted(waiting[0])) waiting.shift();
     if (waiting.length === 0) return;
     const size = isSharedOut ? Math.max(LEAST_SHARE, Math.ceil(waiting.length / (limit() - inFlight))) : waiting.length;
-    const items = waiting.splice(0, Math.min(size, maxBatch));
+    const items = waiting.splice(0, Math.max(1, fit(waiting.slice(0, Math.min(size, maxBatch)))));
     inFlight += 1;
     void run(items).finally(() => {
       inFlight -= 1;

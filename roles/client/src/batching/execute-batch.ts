@@ -1,6 +1,6 @@
 import { toHex } from '@selvedge/crypto';
 import { isSameCores } from '@selvedge/protocol';
-import { executeOnQuorum, type Agreement } from '../agreement.js';
+import { executeOnQuorum, type Agreement, type AgreementRules } from '../agreement.js';
 import type { NodeCall } from '../asking.js';
 import { openBatchAnswer, type BatchAnswer, type ItemAnswer } from '../domain/batch-answer.js';
 import { differenceOf } from '../domain/core-difference.js';
@@ -20,20 +20,25 @@ export function executeBatch(session: Session, contract: string, requests: reado
     txId: idsOf(requests),
     send: async (node, bounds) => openBatchAnswer(requests, node.nodeId, await node.executeBatch(requests.map(({ sealed }) => sealed), bounds)),
   };
-  return executeOnQuorum(session, call, {
-    isSame: isSameBatch,
+  const rules = batchRules<BatchAnswer>(session, contract, (a, b) => a.items.every((item, i) => refusalOf(item) === refusalOf(b.items[i])));
+  return executeOnQuorum(session, call, { ...rules, ...(isSubmit ? {} : { missing: (answers) => Promise.resolve(1 - answers.length) }) });
+}
+
+/** What is compared of a batch's answers, whoever opens them. */
+export type ComparedBatch = Pick<BatchAnswer, 'nodeId' | 'targetData' | 'cores'>;
+
+/** What makes answers to a batch of updates one. @param isSameRest of what has no core */
+export function batchRules<T extends ComparedBatch>(session: Session, contract: string, isSameRest: (a: T, b: T) => boolean): AgreementRules<T> {
+  return {
+    isSame: (a, b) => isSameTarget(a, b) && isSameRest(a, b),
     differenceOf: (a, b) => (isSameTarget(a, b) ? { differs: 'what items were refused with', isOfState: false } : differenceOf(a.cores, b.cores)),
     verify: async ({ nodeId, targetData, cores }) => { if (targetData !== undefined) verifyTargetReplica(nodeId, targetData, cores, await session.trust.view(), session.clock()); },
-    missing: (answers) => (isSubmit ? missingFor(session.trust, contractsAsked(contract, answers), answers) : Promise.resolve(1 - answers.length)),
-  });
+    missing: (answers) => missingFor(session.trust, contractsAsked(contract, answers), answers),
+  };
 }
 
-/** Whether endorsers would be shown the same of both, and callers told the same of what has no core. */
-function isSameBatch(a: BatchAnswer, b: BatchAnswer): boolean {
-  return isSameTarget(a, b) && a.items.every((item, i) => refusalOf(item) === refusalOf(b.items[i]));
-}
-
-function isSameTarget({ targetData: a }: BatchAnswer, { targetData: b }: BatchAnswer): boolean {
+/** Whether endorsers would be shown the same of both. */
+function isSameTarget({ targetData: a }: ComparedBatch, { targetData: b }: ComparedBatch): boolean {
   return a === undefined || b === undefined ? a === b : isSameCores(a, b);
 }
 

@@ -52,6 +52,8 @@ export interface ConnectionProfile {
   readonly computeNodes: readonly ComputeEndpoint[];
   /** Default: none. */
   readonly viewers?: readonly ViewerEndpoint[] | undefined;
+  /** Through which clients of an organisation submit. Default: none. */
+  readonly submitters?: readonly OrganisationEndpoint[] | undefined;
 }
 
 /**
@@ -73,6 +75,7 @@ export function parseConnectionProfile(value: unknown): ConnectionProfile {
     businessNodes: requireList(record, 'businessNodes').map((item) => ({ mspId: requireText(item, 'mspId'), address: requireText(item, 'address') })),
     computeNodes: requireList(record, 'computeNodes').map((item) => ({ nodeId: requireText(item, 'nodeId'), address: requireText(item, 'address') })),
     ...(record.viewers === undefined ? {} : { viewers: requireList(record, 'viewers').map((item) => ({ mspId: requireText(item, 'mspId'), nodeId: requireText(item, 'nodeId'), address: requireText(item, 'address') })) }),
+    ...(record.submitters === undefined ? {} : { submitters: requireList(record, 'submitters').map((item) => ({ mspId: requireText(item, 'mspId'), address: requireText(item, 'address') })) }),
   };
 }
 

@@ -16,10 +16,10 @@ export type ItemStatus = ItemVerdict | { readonly error: SelvedgeError };
 /** One owner's word on each item, in the order of the question; undefined: it has no verdict yet. */
 export type OwnerItems = readonly ((OwnerVerdict & { readonly isOwn: boolean }) | undefined)[];
 
-/** Takes an owner's answer apart. Throws MALFORMED_MESSAGE unless it is one to this question. */
-export function readBatchAnswer(txIds: readonly Uint8Array[], mspId: string, { items, carrier }: BatchCommitStatusAnswer): OwnerItems {
+/** Takes an owner's answer apart. Throws MALFORMED_MESSAGE unless it is one to this question. @param carrierTxId that was asked about */
+export function readBatchAnswer(txIds: readonly Uint8Array[], mspId: string, { items, carrier }: BatchCommitStatusAnswer, carrierTxId = txIds[0] ?? NO_ID): OwnerItems {
   const isAnswer = items.length === txIds.length && items.every(({ txId }, i) => equalBytes(txId, txIds[i] ?? NO_ID));
-  const isRefusal = carrier === undefined || (carrier.code !== ValidationCode.VALID && equalBytes(carrier.txId, txIds[0] ?? NO_ID));
+  const isRefusal = carrier === undefined || (carrier.code !== ValidationCode.VALID && equalBytes(carrier.txId, carrierTxId));
   if (!isAnswer || !isRefusal) throw new SelvedgeError('MALFORMED_MESSAGE', `${mspId} answers another question about a batch than it was asked`, { role: 'client', details: { mspId } });
   return items.map((item) => {
     if (item.known) return { mspId, answer: item, isOwn: true };

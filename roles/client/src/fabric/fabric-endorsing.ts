@@ -87,7 +87,7 @@ type Attempt = (organisations: readonly string[], timeoutMs: number) => Promise<
 async function createAttempt(session: Session, fabric: FabricGateway, input: LaneInput): Promise<Attempt> {
   const { network, channel, endorserRotation } = session;
   const { targetData, requirements, signal } = input;
-  const { view } = await session.trust.current();
+  const view = await session.trust.view();
   const expected = { network, channel, targetData, requirements, msps: view.profile.msps };
   const invocation: FabricInvocation = {
     chaincode: input.contract,

@@ -32,10 +32,10 @@ export function createFabricLane(session: Session, open: () => Promise<FabricGat
   };
   return {
     async endorse(input) {
-      const { txId, targetData, requirements, signal } = input;
+      const { txId, carrierTxId, targetData, requirements, signal } = input;
       const fabric = await gateway();
       const { transaction, endorsementPayload } = await endorseOnFabric(session, fabric, input);
-      const outcome = { txId, transactionId: toHex(txId), owners: declaredOwners(requirements.targets), signal };
+      const outcome = { txId, transactionId: toHex(carrierTxId ?? txId), owners: declaredOwners(requirements.targets), signal };
       return {
         message: create(EndorsedTransactionSchema, {
           cores: targetData.cores,
@@ -51,7 +51,7 @@ export function createFabricLane(session: Session, open: () => Promise<FabricGat
           awaitFabricVerdict(session, fabric, {
             transaction,
             outcome,
-            askOwners: (within) => awaitItems(session, { txIds, owners: outcome.owners, signal: within }),
+            askOwners: (within) => awaitItems(session, { txIds, carrierTxId, owners: outcome.owners, signal: within }),
             refuse: (status): ItemStatus[] => txIds.map((item) => ({ status: { ...status, transactionId: toHex(item) }, isOwn: false })),
           }),
       };

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { equalBytes } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { BUSINESS_MSP_IDS, createEndorsementPayload, ENDORSER_MSP_IDS, type TestComputeNode, type TestConsortium } from '@selvedge/fixtures';
 import type { FabricEvent } from '@selvedge/fabric-network/gateway';
@@ -6,18 +7,24 @@ import type { FollowerPort } from '@selvedge/ledger-view';
 import {
   BatchCommitStatusAnswerSchema,
   CommitStatusAnswerSchema,
+  coreDigest,
   encodeMessage,
   EndorsementPayloadSchema,
+  EndorsedTransactionSchema,
   EndorsementSchema,
+  LIMITS,
+  parseCores,
+  parseMessage,
   ReceiptSchema,
   signing,
   StaleItemsSchema,
   SubmitAnswerSchema,
   targetDigest,
+  TransactionSchema,
   type BatchCommitStatusAnswer,
   type BatchResponse,
   type StaleItems,
-  type ValidationCode,
+  ValidationCode,
   type Block,
   type ComputeHealth,
   type CommitStatusAnswer,
@@ -30,7 +37,7 @@ import {
   type SubmitAnswer,
   type TargetData,
 } from '@selvedge/protocol';
-import type { NetworkPorts } from '../ports.js';
+import type { NetworkPorts, SubmitterPort } from '../ports.js';
 import { executeRequest, executeRequests } from './fake-compute.js';
 
 /** Runs instead of a peer; `genuine` is what the peer would do. */
@@ -49,6 +56,8 @@ export interface FakeHooks {
   stage?: Hook<[transaction: EndorsedTransaction, packets: readonly Uint8Array[]], Receipt>;
   submit?: Hook<[transaction: Uint8Array], SubmitAnswer>;
   commitStatus?: Hook<[txId: Uint8Array], CommitStatusAnswer>;
+  /** In the place of a submitter; by default there is none. */
+  submitter?: SubmitterPort;
   /** The genuine answer is made of those to the single questions. */
   batchCommitStatus?: Hook<[txIds: readonly Uint8Array[]], BatchCommitStatusAnswer>;
 }
@@ -128,21 +137,24 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
         mspId,
         address: `follower of ${mspId}`,
         stage: (transaction, packets) => call('stage', mspId, hooks.stage, () => Promise.resolve(receive(consortium, mspId, transaction)), transaction, packets),
-        commitStatus: (txId) => call('commit-status', mspId, hooks.commitStatus, () => Promise.resolve(verdict(ledger)), txId),
-        batchCommitStatus: (txIds) =>
+        commitStatus: (txId) => call('commit-status', mspId, hooks.commitStatus, () => Promise.resolve(verdict(ledger, txId)), txId),
+        batchCommitStatus: ({ txIds }) =>
           call(
             'commit-status',
             mspId,
             hooks.batchCommitStatus,
             async () => {
-              const genuine = (): Promise<CommitStatusAnswer> => Promise.resolve(verdict(ledger));
-              const answers = await Promise.all(txIds.map((txId) => (hooks.commitStatus === undefined ? genuine() : hooks.commitStatus(mspId, genuine, txId))));
-              return create(BatchCommitStatusAnswerSchema, { items: answers.map(({ known, code, blockNumber }, i) => ({ txId: txIds[i] ?? NO_ID, known, code, blockNumber })), height: ledger.height });
+              const answers = await Promise.all(txIds.map((txId) => {
+                const genuine = (): Promise<CommitStatusAnswer> => Promise.resolve(verdict(ledger, txId));
+                return hooks.commitStatus === undefined ? genuine() : hooks.commitStatus(mspId, genuine, txId);
+              }));
+              return create(BatchCommitStatusAnswerSchema, { items: answers.map(({ known, code, blockNumber, coreDigest: digest }, i) => ({ txId: txIds[i] ?? NO_ID, known, code, blockNumber, coreDigest: digest })), height: ledger.height });
             },
             txIds,
           ),
       })),
     viewers: () => [],
+    submitter: () => hooks.submitter,
     followers: peers.followers,
     reload: () => Promise.resolve(),
     close: () => undefined,
@@ -169,9 +181,19 @@ function receive(consortium: TestConsortium, mspId: string, transaction: Endorse
   return create(ReceiptSchema, { node: signer.serialized, signature: signer.sign(signed), expiresAtHeight });
 }
 
-function verdict(ledger: FakeLedger): CommitStatusAnswer {
+function verdict(ledger: FakeLedger, txId: Uint8Array): CommitStatusAnswer {
   const known = ledger.ordered.length > 0;
-  return create(CommitStatusAnswerSchema, known ? { known, code: ledger.code, blockNumber: 5n, height: ledger.height } : { known, height: ledger.height });
+  const core = ledger.code === ValidationCode.VALID ? orderedCore(ledger, txId) : undefined;
+  return create(CommitStatusAnswerSchema, known ? { known, code: ledger.code, blockNumber: 5n, height: ledger.height, ...(core === undefined ? {} : { coreDigest: coreDigest(core) }) } : { known, height: ledger.height });
+}
+
+/** Core bytes of the first that was ordered under this id, if any of the embedded ledger's was. */
+function orderedCore({ ordered }: FakeLedger, txId: Uint8Array): Uint8Array | undefined {
+  const cores = ordered.flatMap((bytes) => {
+    const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
+    return kind.case === 'endorsed' ? parseMessage(EndorsedTransactionSchema, kind.value, LIMITS.maxMessageBytes).cores : [];
+  });
+  return cores.find((core) => equalBytes(parseCores([core], NO_ID)[0]?.txId ?? NO_ID, txId));
 }
 
 const NO_ID = new Uint8Array(0);

@@ -14,5 +14,6 @@ export const CRASH_POINTS: Readonly<Record<ServiceName, readonly string[]>> = {
   endorser: ['endorser.before-sign', 'endorser.before-ack', 'endorser.apply.before-sync', 'endorser.apply.after-sync'],
   compute: ['compute.after-open', 'compute.before-answer'],
   viewer: [],
+  submitter: [],
   'key-broker': ['key-broker.audit.before-sync', 'key-broker.audit.after-sync', 'key-broker.release.before-ack', 'key-broker.state.before-rename'],
 };

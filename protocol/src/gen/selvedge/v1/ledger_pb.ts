@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file selvedge/v1/ledger.proto.
  */
 export const file_selvedge_v1_ledger: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWx2ZWRnZS92MS9sZWRnZXIucHJvdG8SC3NlbHZlZGdlLnYxIlYKDFN0YWdlUmVxdWVzdBI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLnNlbHZlZGdlLnYxLkVuZG9yc2VkVHJhbnNhY3Rpb24SDwoHcGFja2V0cxgCIAMoDCJFCgdSZWNlaXB0EgwKBG5vZGUYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMEhkKEWV4cGlyZXNfYXRfaGVpZ2h0GAMgASgEIvwBChNFbmRvcnNlZFRyYW5zYWN0aW9uEg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDBIVCg1zZWFsZWRfZXZlbnRzGAMgAygMEjEKDnRlZV9zaWduYXR1cmVzGAQgAygLMhkuc2VsdmVkZ2UudjEuVGVlU2lnbmF0dXJlEhsKE2VuZG9yc2VtZW50X3BheWxvYWQYBSABKAwSNAoMZW5kb3JzZW1lbnRzGAYgAygLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUSJgoIcmVjZWlwdHMYByADKAsyFC5zZWx2ZWRnZS52MS5SZWNlaXB0IjsKC1RyYW5zYWN0aW9uEhIKCGVuZG9yc2VkGAEgASgMSAASEAoGcG9saWN5GAIgASgMSABCBgoEa2luZCIkCg1TdWJtaXRSZXF1ZXN0EhMKC3RyYW5zYWN0aW9uGAEgASgMIjMKDFN1Ym1pdEFuc3dlchIUCgxibG9ja19udW1iZXIYASABKAQSDQoFaW5kZXgYAiABKA0iJAoORGVsaXZlclJlcXVlc3QSEgoKZnJvbV9ibG9jaxgBIAEoBCJTCgVCbG9jaxIOCgZoZWFkZXIYASABKAwSFAoMdHJhbnNhY3Rpb25zGAIgAygMEhEKCXNlcXVlbmNlchgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwiaQoLQmxvY2tIZWFkZXISDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg4KBm51bWJlchgDIAEoBBIVCg1wcmV2aW91c19oYXNoGAQgASgMEhEKCWRhdGFfaGFzaBgFIAEoDCI1ChNDb21taXRTdGF0dXNSZXF1ZXN0Eg0KBXR4X2lkGAEgASgMEg8KB3dhaXRfbXMYAiABKA0idAoSQ29tbWl0U3RhdHVzQW5zd2VyEg0KBWtub3duGAEgASgIEikKBGNvZGUYAiABKA4yGy5zZWx2ZWRnZS52MS5WYWxpZGF0aW9uQ29kZRIUCgxibG9ja19udW1iZXIYAyABKAQSDgoGaGVpZ2h0GAQgASgEIjsKGEJhdGNoQ29tbWl0U3RhdHVzUmVxdWVzdBIOCgZ0eF9pZHMYASADKAwSDwoHd2FpdF9tcxgCIAEoDSKFAQoXQmF0Y2hDb21taXRTdGF0dXNBbnN3ZXISLAoFaXRlbXMYASADKAsyHS5zZWx2ZWRnZS52MS5JdGVtQ29tbWl0U3RhdHVzEiwKB2NhcnJpZXIYAiABKAsyGy5zZWx2ZWRnZS52MS5DYXJyaWVyUmVmdXNhbBIOCgZoZWlnaHQYAyABKAQicQoQSXRlbUNvbW1pdFN0YXR1cxINCgV0eF9pZBgBIAEoDBINCgVrbm93bhgCIAEoCBIpCgRjb2RlGAMgASgOMhsuc2VsdmVkZ2UudjEuVmFsaWRhdGlvbkNvZGUSFAoMYmxvY2tfbnVtYmVyGAQgASgEImAKDkNhcnJpZXJSZWZ1c2FsEg0KBXR4X2lkGAEgASgMEikKBGNvZGUYAiABKA4yGy5zZWx2ZWRnZS52MS5WYWxpZGF0aW9uQ29kZRIUCgxibG9ja19udW1iZXIYAyABKAQqyQIKDlZhbGlkYXRpb25Db2RlEhkKFVZBTElEQVRJT05fQ09ERV9WQUxJRBAAEh8KG1ZBTElEQVRJT05fQ09ERV9CQURfUEFZTE9BRBACEikKJVZBTElEQVRJT05fQ09ERV9CQURfQ1JFQVRPUl9TSUdOQVRVUkUQBBIiCh5WQUxJREFUSU9OX0NPREVfRFVQTElDQVRFX1RYSUQQCRIuCipWQUxJREFUSU9OX0NPREVfRU5ET1JTRU1FTlRfUE9MSUNZX0ZBSUxVUkUQChImCiJWQUxJREFUSU9OX0NPREVfTVZDQ19SRUFEX0NPTkZMSUNUEAsSKQolVkFMSURBVElPTl9DT0RFX1BIQU5UT01fUkVBRF9DT05GTElDVBAMEikKJFZBTElEQVRJT05fQ09ERV9JTlZBTElEX09USEVSX1JFQVNPThD/ATL/AQoOQnVzaW5lc3NMZWRnZXISOAoFU3RhZ2USGS5zZWx2ZWRnZS52MS5TdGFnZVJlcXVlc3QaFC5zZWx2ZWRnZS52MS5SZWNlaXB0ElEKDENvbW1pdFN0YXR1cxIgLnNlbHZlZGdlLnYxLkNvbW1pdFN0YXR1c1JlcXVlc3QaHy5zZWx2ZWRnZS52MS5Db21taXRTdGF0dXNBbnN3ZXISYAoRQmF0Y2hDb21taXRTdGF0dXMSJS5zZWx2ZWRnZS52MS5CYXRjaENvbW1pdFN0YXR1c1JlcXVlc3QaJC5zZWx2ZWRnZS52MS5CYXRjaENvbW1pdFN0YXR1c0Fuc3dlcjKKAQoJU2VxdWVuY2VyEj8KBlN1Ym1pdBIaLnNlbHZlZGdlLnYxLlN1Ym1pdFJlcXVlc3QaGS5zZWx2ZWRnZS52MS5TdWJtaXRBbnN3ZXISPAoHRGVsaXZlchIbLnNlbHZlZGdlLnYxLkRlbGl2ZXJSZXF1ZXN0GhIuc2VsdmVkZ2UudjEuQmxvY2swAWIGcHJvdG8z", [file_selvedge_v1_common, file_selvedge_v1_policy, file_selvedge_v1_target_data]);
+  fileDesc("ChhzZWx2ZWRnZS92MS9sZWRnZXIucHJvdG8SC3NlbHZlZGdlLnYxIlYKDFN0YWdlUmVxdWVzdBI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLnNlbHZlZGdlLnYxLkVuZG9yc2VkVHJhbnNhY3Rpb24SDwoHcGFja2V0cxgCIAMoDCJFCgdSZWNlaXB0EgwKBG5vZGUYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMEhkKEWV4cGlyZXNfYXRfaGVpZ2h0GAMgASgEIvwBChNFbmRvcnNlZFRyYW5zYWN0aW9uEg0KBWNvcmVzGAEgAygMEhEKCWl0ZW1fbWFzaxgCIAEoDBIVCg1zZWFsZWRfZXZlbnRzGAMgAygMEjEKDnRlZV9zaWduYXR1cmVzGAQgAygLMhkuc2VsdmVkZ2UudjEuVGVlU2lnbmF0dXJlEhsKE2VuZG9yc2VtZW50X3BheWxvYWQYBSABKAwSNAoMZW5kb3JzZW1lbnRzGAYgAygLMh4uc2VsdmVkZ2UudjEuSWRlbnRpdHlTaWduYXR1cmUSJgoIcmVjZWlwdHMYByADKAsyFC5zZWx2ZWRnZS52MS5SZWNlaXB0IjsKC1RyYW5zYWN0aW9uEhIKCGVuZG9yc2VkGAEgASgMSAASEAoGcG9saWN5GAIgASgMSABCBgoEa2luZCIkCg1TdWJtaXRSZXF1ZXN0EhMKC3RyYW5zYWN0aW9uGAEgASgMIjMKDFN1Ym1pdEFuc3dlchIUCgxibG9ja19udW1iZXIYASABKAQSDQoFaW5kZXgYAiABKA0iJAoORGVsaXZlclJlcXVlc3QSEgoKZnJvbV9ibG9jaxgBIAEoBCJTCgVCbG9jaxIOCgZoZWFkZXIYASABKAwSFAoMdHJhbnNhY3Rpb25zGAIgAygMEhEKCXNlcXVlbmNlchgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwiaQoLQmxvY2tIZWFkZXISDwoHbmV0d29yaxgBIAEoCRIPCgdjaGFubmVsGAIgASgJEg4KBm51bWJlchgDIAEoBBIVCg1wcmV2aW91c19oYXNoGAQgASgMEhEKCWRhdGFfaGFzaBgFIAEoDCI1ChNDb21taXRTdGF0dXNSZXF1ZXN0Eg0KBXR4X2lkGAEgASgMEg8KB3dhaXRfbXMYAiABKA0iiQEKEkNvbW1pdFN0YXR1c0Fuc3dlchINCgVrbm93bhgBIAEoCBIpCgRjb2RlGAIgASgOMhsuc2VsdmVkZ2UudjEuVmFsaWRhdGlvbkNvZGUSFAoMYmxvY2tfbnVtYmVyGAMgASgEEg4KBmhlaWdodBgEIAEoBBITCgtjb3JlX2RpZ2VzdBgFIAEoDCJSChhCYXRjaENvbW1pdFN0YXR1c1JlcXVlc3QSDgoGdHhfaWRzGAEgAygMEg8KB3dhaXRfbXMYAiABKA0SFQoNY2Fycmllcl90eF9pZBgDIAEoDCKFAQoXQmF0Y2hDb21taXRTdGF0dXNBbnN3ZXISLAoFaXRlbXMYASADKAsyHS5zZWx2ZWRnZS52MS5JdGVtQ29tbWl0U3RhdHVzEiwKB2NhcnJpZXIYAiABKAsyGy5zZWx2ZWRnZS52MS5DYXJyaWVyUmVmdXNhbBIOCgZoZWlnaHQYAyABKAQihgEKEEl0ZW1Db21taXRTdGF0dXMSDQoFdHhfaWQYASABKAwSDQoFa25vd24YAiABKAgSKQoEY29kZRgDIAEoDjIbLnNlbHZlZGdlLnYxLlZhbGlkYXRpb25Db2RlEhQKDGJsb2NrX251bWJlchgEIAEoBBITCgtjb3JlX2RpZ2VzdBgFIAEoDCJgCg5DYXJyaWVyUmVmdXNhbBINCgV0eF9pZBgBIAEoDBIpCgRjb2RlGAIgASgOMhsuc2VsdmVkZ2UudjEuVmFsaWRhdGlvbkNvZGUSFAoMYmxvY2tfbnVtYmVyGAMgASgEKskCCg5WYWxpZGF0aW9uQ29kZRIZChVWQUxJREFUSU9OX0NPREVfVkFMSUQQABIfChtWQUxJREFUSU9OX0NPREVfQkFEX1BBWUxPQUQQAhIpCiVWQUxJREFUSU9OX0NPREVfQkFEX0NSRUFUT1JfU0lHTkFUVVJFEAQSIgoeVkFMSURBVElPTl9DT0RFX0RVUExJQ0FURV9UWElEEAkSLgoqVkFMSURBVElPTl9DT0RFX0VORE9SU0VNRU5UX1BPTElDWV9GQUlMVVJFEAoSJgoiVkFMSURBVElPTl9DT0RFX01WQ0NfUkVBRF9DT05GTElDVBALEikKJVZBTElEQVRJT05fQ09ERV9QSEFOVE9NX1JFQURfQ09ORkxJQ1QQDBIpCiRWQUxJREFUSU9OX0NPREVfSU5WQUxJRF9PVEhFUl9SRUFTT04Q/wEy/wEKDkJ1c2luZXNzTGVkZ2VyEjgKBVN0YWdlEhkuc2VsdmVkZ2UudjEuU3RhZ2VSZXF1ZXN0GhQuc2VsdmVkZ2UudjEuUmVjZWlwdBJRCgxDb21taXRTdGF0dXMSIC5zZWx2ZWRnZS52MS5Db21taXRTdGF0dXNSZXF1ZXN0Gh8uc2VsdmVkZ2UudjEuQ29tbWl0U3RhdHVzQW5zd2VyEmAKEUJhdGNoQ29tbWl0U3RhdHVzEiUuc2VsdmVkZ2UudjEuQmF0Y2hDb21taXRTdGF0dXNSZXF1ZXN0GiQuc2VsdmVkZ2UudjEuQmF0Y2hDb21taXRTdGF0dXNBbnN3ZXIyigEKCVNlcXVlbmNlchI/CgZTdWJtaXQSGi5zZWx2ZWRnZS52MS5TdWJtaXRSZXF1ZXN0Ghkuc2VsdmVkZ2UudjEuU3VibWl0QW5zd2VyEjwKB0RlbGl2ZXISGy5zZWx2ZWRnZS52MS5EZWxpdmVyUmVxdWVzdBoSLnNlbHZlZGdlLnYxLkJsb2NrMAFiBnByb3RvMw", [file_selvedge_v1_common, file_selvedge_v1_policy, file_selvedge_v1_target_data]);
 
 /**
  * @generated from message selvedge.v1.StageRequest
@@ -347,6 +347,13 @@ export type CommitStatusAnswer = Message<"selvedge.v1.CommitStatusAnswer"> & {
    * @generated from field: uint64 height = 4;
    */
   height: bigint;
+
+  /**
+   * Of a VALID one, targetDigest of its core alone, 32 bytes: a request can be executed more than once, and committed once.
+   *
+   * @generated from field: bytes core_digest = 5;
+   */
+  coreDigest: Uint8Array;
 };
 
 /**
@@ -361,7 +368,7 @@ export const CommitStatusAnswerSchema: GenMessage<CommitStatusAnswer> = /*@__PUR
  */
 export type BatchCommitStatusRequest = Message<"selvedge.v1.BatchCommitStatusRequest"> & {
   /**
-   * Of the kept items, each once. On Fabric the first is also the id of the Fabric transaction that carries them all.
+   * Of kept items of one batch, each once.
    *
    * @generated from field: repeated bytes tx_ids = 1;
    */
@@ -373,6 +380,13 @@ export type BatchCommitStatusRequest = Message<"selvedge.v1.BatchCommitStatusReq
    * @generated from field: uint32 wait_ms = 2;
    */
   waitMs: number;
+
+  /**
+   * on Fabric, id of the transaction that carries them; empty: the first of tx_ids
+   *
+   * @generated from field: bytes carrier_tx_id = 3;
+   */
+  carrierTxId: Uint8Array;
 };
 
 /**
@@ -394,8 +408,8 @@ export type BatchCommitStatusAnswer = Message<"selvedge.v1.BatchCommitStatusAnsw
   items: ItemCommitStatus[];
 
   /**
-   * Fabric's verdict on the Fabric transaction of the first id, where that is not VALID: it gave the items that are not
-   * known here no verdict of their own, and committed none of them. Absent on the embedded ledger.
+   * Fabric's verdict on the carrier, where that is not VALID: it gave the items that are not known here no verdict of
+   * their own, and committed none of them. Absent on the embedded ledger.
    *
    * @generated from field: selvedge.v1.CarrierRefusal carrier = 2;
    */
@@ -441,6 +455,13 @@ export type ItemCommitStatus = Message<"selvedge.v1.ItemCommitStatus"> & {
    * @generated from field: uint64 block_number = 4;
    */
   blockNumber: bigint;
+
+  /**
+   * as in CommitStatusAnswer
+   *
+   * @generated from field: bytes core_digest = 5;
+   */
+  coreDigest: Uint8Array;
 };
 
 /**
@@ -455,7 +476,7 @@ export const ItemCommitStatusSchema: GenMessage<ItemCommitStatus> = /*@__PURE__*
  */
 export type CarrierRefusal = Message<"selvedge.v1.CarrierRefusal"> & {
   /**
-   * the first that was asked for
+   * the question's carrier
    *
    * @generated from field: bytes tx_id = 1;
    */

@@ -1,0 +1,36 @@
+import { toHex } from '@selvedge/crypto';
+import { SelvedgeError } from '@selvedge/errors';
+import type { ContractBatches } from '../batching/contract-batches.js';
+import type { SubmitterPort } from '../ports.js';
+import { createRequests } from '../requests.js';
+import type { TransactionSession } from '../session.js';
+import { isUsedUp, submitThrough } from './through-submitter.js';
+
+/** After so many batches that fell to others' conflicts a request goes alone. */
+const MAX_REPEATS = 3;
+
+/** Commits one contract's requests through a submitter. */
+export function createContractSubmits(session: TransactionSession, port: SubmitterPort, contract: string): ContractBatches['submit'] {
+  return async (content, alone) => {
+    for (let repeats = 0; repeats < MAX_REPEATS; repeats += 1) {
+      const requests = createRequests(session, contract, content);
+      const outcome = await submitThrough(session, port, requests);
+      if (outcome.kind === 'done') return outcome.result;
+      if (outcome.kind === 'failed') throw outcome.error;
+      if (outcome.kind === 'anew') break;
+      if (outcome.kind === 'again') continue;
+      try {
+        return await alone(requests);
+      } catch (error) {
+        if (isUsedUp(error)) throw lost(toHex(requests.txId), error);
+        throw error;
+      }
+    }
+    return alone();
+  };
+}
+
+/** The submitter, or whoever had the request from it, has had it committed, and the answer is not here. */
+function lost(txId: string, cause: unknown): SelvedgeError {
+  return new SelvedgeError('COMMIT_UNKNOWN', `transaction ${txId} was handed to the submitter, and its id is used up since; ask for its commit status`, { role: 'client', details: { txId }, cause });
+}
