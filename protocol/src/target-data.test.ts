@@ -1,4 +1,4 @@
-import { equalBytes, sha256, toHex } from '@selvedge/crypto';
+import { equalBytes, merklePaths, sha256, toHex } from '@selvedge/crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -14,7 +14,9 @@ import {
   readSetDigest,
   targetDigest,
   TargetDataSchema,
+  coreDigest,
   teeSigningInput,
+  teeSigningInputAt,
   verifyPacketsMatch,
   type Core,
 } from './index.js';
@@ -140,5 +142,28 @@ describe('target data', () => {
     expect(isSameCores(data([encode()]), data([encode()], [packet]))).toBe(true);
     expect(isSameCores(data([encode()]), data([encode({ gated: true })]))).toBe(false);
     expect(isSameCores(data([encode()]), data([encode(), encode()]))).toBe(false);
+  });
+});
+
+describe('teeSigningInputAt', () => {
+  const cores = [encode(), encode({ txId: hash(9) }), encode({ txId: hash(10) })];
+
+  it('is what a TEE signs of all, for who has one of them', () => {
+    const paths = merklePaths(cores);
+    for (const [index, core] of cores.entries()) expect(toHex(teeSigningInputAt(core, { index, count: 3, path: paths[index]! }))).toBe(toHex(teeSigningInput(cores)));
+    expect(toHex(teeSigningInputAt(cores[0]!, { index: 0, count: 1, path: [] }))).toBe(toHex(teeSigningInput([cores[0]!])));
+  });
+
+  it.each([
+    ['a place that the batch has not', { index: 3, count: 3, path: [] }, 'MALFORMED_MESSAGE'],
+    ['a path of another length', { index: 0, count: 3, path: [hash(1)] }, 'MALFORMED_MESSAGE'],
+    ['a hash of another length', { index: 0, count: 2, path: [hash(1, 31)] }, 'MALFORMED_MESSAGE'],
+    ['more cores than a batch has', { index: 0, count: LIMITS.maxBatchItems + 1, path: [] }, 'LIMIT_EXCEEDED'],
+  ])('refuses %s', (_name, place, code) => {
+    expect(() => teeSigningInputAt(cores[0]!, place)).toThrow(refusal(code));
+  });
+
+  it('differs from what identifies a core by itself', () => {
+    expect(toHex(coreDigest(cores[0]!))).toBe(toHex(targetDigest([cores[0]!], NONE)));
   });
 });

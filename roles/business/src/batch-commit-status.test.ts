@@ -26,7 +26,7 @@ beforeEach(() => {
   passed = [];
 });
 
-const ask = (txIds: readonly Uint8Array[], waitMs = 10_000): Promise<BatchCommitStatusAnswer> => {
+const ask = (txIds: readonly Uint8Array[], waitMs = 10_000, carrierTxId: Uint8Array = new Uint8Array(0)): Promise<BatchCommitStatusAnswer> => {
   const at = (found: ReadonlyMap<number, TransactionResult>) => (txId: Uint8Array) => found.get(txId[0] ?? 0);
   const follower = {
     state: createTestState(),
@@ -39,7 +39,7 @@ const ask = (txIds: readonly Uint8Array[], waitMs = 10_000): Promise<BatchCommit
       return Promise.resolve(ready());
     },
   };
-  return answerBatchCommitStatus(create(BatchCommitStatusRequestSchema, { txIds: [...txIds], waitMs }), { follower, carrierRefusal: at(refusals) }, never, (name, subject) => passed.push(`${name} ${subject}`));
+  return answerBatchCommitStatus(create(BatchCommitStatusRequestSchema, { txIds: [...txIds], waitMs, carrierTxId }), { follower, carrierRefusal: at(refusals) }, never, (name, subject) => passed.push(`${name} ${subject}`));
 };
 
 describe('the commit status of a batch', () => {
@@ -76,6 +76,21 @@ describe('the commit status of a batch', () => {
   it('asks for no carrier but the first', async () => {
     refusals.set(2, { code: ValidationCode.ENDORSEMENT_POLICY_FAILURE, blockNumber: 6n });
     expect((await ask([id(1), id(2)])).carrier).toBeUndefined();
+  });
+
+  it('asks for the carrier that the question names, and for no other', async () => {
+    refusals.set(9, { code: ValidationCode.ENDORSEMENT_POLICY_FAILURE, blockNumber: 6n });
+    expect((await ask([id(1), id(2)], 0, id(9))).carrier).toMatchObject({ txId: id(9), code: ValidationCode.ENDORSEMENT_POLICY_FAILURE });
+    expect((await ask([id(9)], 0, id(1))).carrier).toBeUndefined();
+  });
+
+  it('says which core of a valid item was committed', async () => {
+    results.set(1, { ...valid(3n), coreDigest: id(7) });
+    expect((await ask([id(1), id(2)], 0)).items.map(({ coreDigest }) => coreDigest.length)).toEqual([32, 0]);
+  });
+
+  it('of a carrier with an id of another length is refused', async () => {
+    expect(await refusalCodeOf(ask([id(1)], 0, id(2).subarray(1)))).toBe('MALFORMED_MESSAGE');
   });
 });
 

@@ -16,6 +16,12 @@ describe('commit status', () => {
     expect(passed).toEqual([`business.commit.before-ack ${'06'.repeat(32)}`]);
   });
 
+  it('says which core was committed', async () => {
+    const coreDigest = new Uint8Array(32).fill(9);
+    const ledger = { state: createTestState(), waitForResult: () => Promise.resolve({ code: ValidationCode.VALID, blockNumber: 3n, coreDigest }) };
+    expect((await answerCommitStatus(create(CommitStatusRequestSchema, { txId: TX_ID }), ledger, never)).coreDigest).toEqual(coreDigest);
+  });
+
   it('says when it is not known yet', async () => {
     const ledger = { state: createTestState(), waitForResult: () => Promise.resolve(undefined) };
     expect(await answerCommitStatus(create(CommitStatusRequestSchema, { txId: TX_ID }), ledger, never)).toMatchObject({ known: false, height: 1n });

@@ -81,7 +81,7 @@ export function connect(options: ConnectOptions): Gateway {
   const waysOf = (contract: string): SharedWays => {
     const own = batches.get(contract);
     const submitter = options.submitter === 'none' ? undefined : ports.submitter(options.identity.mspId);
-    return submitter === undefined ? (own ?? {}) : { submit: createContractSubmits(session, submitter, contract), ...(own === undefined ? {} : { evaluate: own.evaluate }) };
+    return submitter === undefined ? (own ?? {}) : { submit: createContractSubmits(session, submitter, contract), ...(own === undefined ? {} : { evaluate: (content, alone) => own.evaluate(content, alone) }) };
   };
   return {
     identity: options.identity,

@@ -53,7 +53,7 @@ export interface SessionOptions {
 /** A session, and how it ends. */
 export interface OpenSession {
   readonly session: TransactionSession;
-  close(): void;
+  readonly close: () => void;
 }
 
 /**
