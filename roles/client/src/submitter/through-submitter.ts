@@ -41,7 +41,7 @@ export async function submitThrough(session: TransactionSession, port: Submitter
   }
 }
 
-/** It was lost, or would not serve: the request goes by itself. That it serves others alone is a mistake of whoever configured this client, and that it is full is for the caller. */
+/** It was lost, or would not serve: the request goes by itself. That another answers in its place, or that it is full, is for the caller. */
 function outcomeOfLoss(error: SelvedgeError): ItemOutcome {
   const isFinal = error.code === 'TLS_REFUSED' || error.code === 'OVERLOADED' || error.code === 'CANCELLED' || error.code === 'INTERNAL';
   return isFinal ? { kind: 'failed', error } : { kind: 'alone' };
