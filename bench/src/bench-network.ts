@@ -15,6 +15,8 @@ const CLIENT = 'AuroraMSP';
 const FILLING_AT_ONCE = 4;
 /** Longer than any transaction that fills a state. */
 const FILL_MS = 120_000;
+/** Of one process, on a machine with other things to do. */
+const READY_MS = 120_000;
 const PATIENCE = { executeTimeoutMs: FILL_MS, attemptTimeoutMs: FILL_MS };
 const PROGRESS_MS = 15_000;
 
@@ -39,6 +41,7 @@ export async function openBenchNetwork(options: BenchOptions, directory: string,
     directory,
     ledger,
     computeNodes: options.computeNodes,
+    readyTimeoutMs: READY_MS,
     configure: ({ service }) => (service === 'compute' ? { limits: { chaincodeMs: FILL_MS } } : {}),
     ...(profile === undefined ? {} : { nodeFlags: ({ name }) => ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile, path.basename(directory), name)}`] }),
   });
