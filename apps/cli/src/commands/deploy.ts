@@ -54,8 +54,11 @@ export function addDeployCommands(program: Command, contextOf: (command: Command
     const context = contextOf(command);
     const folder = await context.openDevelopmentFolder();
     const choices = await contractOptions(options);
-    const tried = await tryPackage(folder, directory, choices.name);
-    const deployed = await folder.deploy(tried.directory, { ...choices, note: (text) => { context.note(text); } }).catch((error: unknown) => {
+    const note = (text: string): void => {
+      context.note(text);
+    };
+    const tried = await tryPackage(folder, directory, { name: choices.name, note });
+    const deployed = await folder.deploy(tried.directory, { ...choices, note }).catch((error: unknown) => {
       throw nameNetwork(error, { directory: folder.layout.directory, statusCommand: 'selvedge status' });
     });
     const { name, version, codeHash, blockNumber, policy } = deployed;

@@ -25,15 +25,15 @@ const ERROR_STATUS = 400;
  *
  * @throws what packaging throws (PACKAGE_*, MANIFEST_INVALID); CHAINCODE_START_FAILED with what it printed; PACKAGE_INVALID when it has no contract
  */
-export async function tryPackage(folder: NetworkFolder, directory: string, nameGiven: string | undefined): Promise<TriedPackage> {
+export async function tryPackage(folder: NetworkFolder, directory: string, input: { readonly name: string | undefined; readonly note: (text: string) => void }): Promise<TriedPackage> {
   const { packages } = folder.layout;
   const before = await listPackages(packages);
   const { directory: tree, codeHash } = await installPackage(directory, packages);
   try {
     await verifyEntryPoint(tree);
-    const name = nameGiven ?? (await readManifest(tree)).name;
+    const name = input.name ?? (await readManifest(tree)).name;
     const creator = await folder.identity(folder.settings.businessOrganisations[0] ?? '');
-    const answer = await tryChaincode({ packageStore: packages, codeHash, contract: name, channel: folder.settings.channel, creator });
+    const answer = await tryChaincode({ packageStore: packages, codeHash, contract: name, channel: folder.settings.channel, creator, note: input.note });
     return { directory: tree, codeHash, name, contracts: contractsOf(answer, directory) };
   } catch (error) {
     // Nobody will approve it.

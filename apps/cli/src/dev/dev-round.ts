@@ -44,8 +44,11 @@ export function createDevSession(input: { readonly directory: string; readonly n
     const folder = await input.openFolder();
     const built = await buildProject(input.directory);
     if (built.kind === 'failed') return { kind: 'build failed', output: built.output };
-    const tried = await tryPackage(folder, input.directory, input.name);
-    const options = { ...(input.name === undefined ? {} : { name: input.name }), keepsRecorded: true, timeoutMs: READY_TIMEOUT_MS, note: (text: string) => { input.note(text); } };
+    const note = (text: string): void => {
+      input.note(text);
+    };
+    const tried = await tryPackage(folder, input.directory, { name: input.name, note });
+    const options = { ...(input.name === undefined ? {} : { name: input.name }), keepsRecorded: true, timeoutMs: READY_TIMEOUT_MS, note };
     const { name, version, codeHash, policy, blockNumber } = await folder.deploy(tried.directory, options).catch((error: unknown) => {
       throw nameNetwork(error, { directory: folder.layout.directory, statusCommand: 'selvedge status' });
     });

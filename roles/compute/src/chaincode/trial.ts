@@ -20,6 +20,8 @@ export interface TrialOptions {
   /** Whom the chaincode is shown as creator: SerializedIdentity bytes of a certificate, and its MSP id. */
   readonly creator: { readonly mspId: string; readonly serialized: Uint8Array };
   readonly limits?: Partial<ChaincodeLimits>;
+  /** Told why a chaincode that started gave no answer. */
+  readonly note?: (text: string) => void;
 }
 
 /** Fabric's contract API answers it in every language; to other chaincode it is a function like any, which finds no state. */
@@ -35,7 +37,7 @@ const SEED_BYTES = 32;
  * @returns what the chaincode answered; undefined where it started and gave no answer of its own to a function that it need not know
  * @throws SelvedgeError CHAINCODE_START_FAILED with the last lines that it printed, CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH
  */
-export async function tryChaincode({ packageStore, codeHash, contract, channel, creator, limits = {} }: TrialOptions): Promise<ChaincodeResult | undefined> {
+export async function tryChaincode({ packageStore, codeHash, contract, channel, creator, limits = {}, note }: TrialOptions): Promise<ChaincodeResult | undefined> {
   const runDirectory = await mkdtemp(join(tmpdir(), 'sv-try-'));
   const printed: Buffer[] = [];
   const host = await createChaincodeHost({ packageStore, runDirectory, limits, developmentOutput: (chunk) => printed.push(chunk) });
@@ -60,6 +62,7 @@ export async function tryChaincode({ packageStore, codeHash, contract, channel, 
   } catch (error) {
     if (isSelvedgeError(error, 'CHAINCODE_START_FAILED')) throw explainStart(error, Buffer.concat(printed).toString('utf8'));
     if (isSelvedgeError(error, 'CONTRACT_CODE_MISSING') || isSelvedgeError(error, 'CONTRACT_CODE_MISMATCH') || isSelvedgeError(error, 'INVALID_CONFIGURATION')) throw error;
+    if (isSelvedgeError(error) && error.code !== 'FEATURE_UNSUPPORTED') note?.(`the contract started, and did not say what functions it has: ${error.code}: ${error.message}`);
     return undefined;
   } finally {
     await host.close();
