@@ -6,6 +6,9 @@ import { DEVELOPER_PACKAGE_NAMES, type PackageSource } from './package-source.js
 export const TOOL_VERSIONS = { '@types/node': '20.19.43', typescript: '6.0.3' } as const;
 export const CONTRACT_VERSIONS = { 'fabric-contract-api': '2.5.8', 'fabric-shim': '2.5.8' } as const;
 
+/** The contract API takes ^0.4.0, whose later patch lacks a function that it calls for a contract's metadata. */
+const CONTRACT_OVERRIDES = { 'class-transformer': '0.4.0' } as const;
+
 /** npm leaves a file of its real name out of a published package. */
 const RENAMED = new Map([['gitignore', '.gitignore']]);
 
@@ -38,6 +41,7 @@ function packageJson(project: string, name: string, source: PackageSource): stri
     scripts: { build: 'tsc', test: 'npm run build && node --test --test-reporter=spec', start: 'fabric-chaincode-node start' },
     dependencies: CONTRACT_VERSIONS,
     devDependencies: { ...own, ...TOOL_VERSIONS },
+    overrides: CONTRACT_OVERRIDES,
   };
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
