@@ -39,6 +39,7 @@ export async function writeApi(directory) {
     hideBreadcrumbs: true,
     useCodeBlocks: true,
     sanitizeComments: true,
+    tableColumnSettings: { hideModifiers: true },
     parametersFormat: 'table',
     interfacePropertiesFormat: 'table',
     typeAliasPropertiesFormat: 'table',

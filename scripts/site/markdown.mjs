@@ -62,7 +62,7 @@ function relative(from, to) {
 /** A plugin for markdown-it: blocks that are indented look like those in fences. */
 export function fencedBlocks(md) {
   md.core.ruler.push('fenced-blocks', ({ tokens }) => {
-    for (const token of tokens) if (token.type === 'code_block') Object.assign(token, { type: 'fence', info: 'txt' });
+    for (const token of tokens) if (token.type === 'code_block') Object.assign(token, { type: 'fence', info: '' });
   });
 }
 
