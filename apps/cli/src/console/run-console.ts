@@ -13,13 +13,13 @@ export interface FolderConsole {
 /** Starts the console of a folder. Rejects with INVALID_CONFIGURATION. */
 export async function runConsole(context: CommandContext, listen: ListenSetting, spans: SpanStore): Promise<FolderConsole> {
   const { startConsole } = await import('@selvedge/console');
-  const { origin, close } = await startConsole({ ...listen, network: await openConsoleNetwork(context), spans });
-  await notePlace(context.directory, origin);
+  const console = await startConsole({ ...listen, network: await openConsoleNetwork(context), spans });
+  await notePlace(context.directory, console.origin);
   return {
-    origin,
+    origin: console.origin,
     async close() {
       await forgetPlace(context.directory);
-      await close();
+      await console.close();
     },
   };
 }

@@ -12,15 +12,15 @@ export interface CallTotals {
 const REQUESTS: readonly string[] = ['Execute', 'ExecuteBatch', 'Endorse', 'QueryState', 'Stage', 'Submit', 'View'];
 
 export function callTotals(samples: readonly MetricSample[]): CallTotals {
-  const of = (name: string): MetricSample[] => samples.filter((sample) => sample.name === name && REQUESTS.includes(sample.labels['method'] ?? ''));
+  const of = (name: string): MetricSample[] => samples.filter((sample) => sample.name === name && REQUESTS.includes(sample.labels.method ?? ''));
   const ended = of('selvedge_rpc_calls_total');
   const sum = (some: readonly MetricSample[]): number => some.reduce((total, { value }) => total + value, 0);
   const buckets = new Map<number, number>();
   for (const { labels, value } of of('selvedge_rpc_call_seconds_bucket')) {
-    const bound = labels['le'] === '+Inf' ? Infinity : Number(labels['le']);
+    const bound = labels.le === '+Inf' ? Infinity : Number(labels.le);
     if (!Number.isNaN(bound)) buckets.set(bound, (buckets.get(bound) ?? 0) + value);
   }
-  return { calls: sum(ended), refused: sum(ended.filter(({ labels }) => labels['code'] !== 'OK')), buckets: [...buckets].sort(([a], [b]) => a - b) };
+  return { calls: sum(ended), refused: sum(ended.filter(({ labels }) => labels.code !== 'OK')), buckets: [...buckets].sort(([a], [b]) => a - b) };
 }
 
 /**
@@ -45,7 +45,7 @@ export function quantileMs(before: CallTotals, after: CallTotals, share: number)
 export function refusalCounts(samples: readonly MetricSample[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { name, labels, value } of samples) {
-    const code = labels['code'];
+    const code = labels.code;
     // A TEE's refusals under the response key end as OK calls: it counts them itself.
     if ((name !== 'selvedge_rpc_calls_total' && name !== 'selvedge_refusals_total') || code === undefined || code === 'OK' || value <= 0) continue;
     counts.set(code, (counts.get(code) ?? 0) + value);

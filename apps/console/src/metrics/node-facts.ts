@@ -3,7 +3,7 @@ import type { MetricSample } from './parse-prometheus.js';
 
 /** Newest key epochs by a node's ledger view. */
 export function epochsOf(samples: readonly MetricSample[]): Record<string, number> {
-  return Object.fromEntries(samples.flatMap(({ name, labels, value }) => (name === 'selvedge_key_epoch' && labels['contract'] !== undefined ? [[labels['contract'], value]] : [])));
+  return Object.fromEntries(samples.flatMap(({ name, labels, value }) => (name === 'selvedge_key_epoch' && labels.contract !== undefined ? [[labels.contract, value]] : [])));
 }
 
 /** What a node says that the key broker made of its evidence. It is the node's own word: endorsers check the certificate itself. */

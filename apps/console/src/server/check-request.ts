@@ -17,7 +17,7 @@ const SAFE = ['GET', 'HEAD'];
  * @param own scheme://host:port
  */
 export function verifyCallOrigin({ method, host, origin, fetchSite }: CallOrigin, own: string): void {
-  if (host === undefined || host.toLowerCase() !== new URL(own).host) throw refused('the call names another host');
+  if (host?.toLowerCase() !== new URL(own).host) throw refused('the call names another host');
   if (origin !== undefined && origin !== own) throw refused('the call comes from another page');
   if (origin === undefined && !SAFE.includes(method)) throw refused('a call that changes something must name the page that it comes from');
   if (fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none') throw refused('the call comes from another site');
