@@ -90,7 +90,7 @@ export async function bundle(entryPoint, outfile, conditions, options = {}) {
 }
 
 /** Builds the console's page into apps/console/dist/page. Nothing in it is inline, so that its content security policy can be strict. */
-async function buildPage() {
+export async function buildPage() {
   const { build: viteBuild } = await import('vite');
   await viteBuild({
     root: path.join(root, 'apps/console/page'),

@@ -11,7 +11,8 @@ export const PACKED = path.join(root, '.cache/packages');
 
 /** Packs everything that is published into `target`. Resolves with name, version, file, size in bytes and SHA-256 of each. */
 export async function pack(target = PACKED) {
-  const [{ PACKAGES }, { stagePackage }] = await Promise.all([import('./pack/packages.mjs'), import('./pack/stage.mjs')]);
+  const [{ buildPage }, { PACKAGES }, { stagePackage }] = await Promise.all([import('./build.mjs'), import('./pack/packages.mjs'), import('./pack/stage.mjs')]);
+  await buildPage();
   const stages = mkdtempSync(path.join(tmpdir(), 'selvedge-pack-'));
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });

@@ -29,6 +29,7 @@ describe('labels of signatures and digests', () => {
       signing.viewAnswer(bytes, new Uint8Array(0), new Uint8Array(0)),
       signing.readerAdmission(bytes, new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)),
       signing.ownerKeys(bytes),
+      signing.consoleSignIn('', '', '', ''),
     ];
     expect(inputs).toHaveLength(Object.keys(signing).length);
     expect(new Set(inputs.map(toHex)).size).toBe(inputs.length);

@@ -30,7 +30,7 @@ export const PACKAGES = [
   {
     folder: 'services',
     name: '@selvedge/services',
-    description: 'The roles of a Selvedge network as single-file programs: compute node, endorser, business node, key broker, viewer, sequencer.',
+    description: 'The roles of a Selvedge network as single-file programs: compute node, endorser, business node, key broker, viewer, submitter, sequencer.',
     ...services(serviceNames().filter((name) => !isChaincode(name))),
   },
   {
@@ -45,7 +45,7 @@ export const PACKAGES = [
     description: 'The selvedge command: development networks, contracts, policy, deployment beside Hyperledger Fabric.',
     programs: [{ entry: COMMAND_ENTRY, file: 'dist/bundle/selvedge.mjs', conditions: PUBLISHED }],
     bin: { selvedge: 'bin/selvedge.js' },
-    copies: { 'apps/cli/bin': 'bin' },
+    copies: { 'apps/cli/bin': 'bin', 'apps/cli/templates': 'templates', 'apps/console/dist/page': 'dist/bundle/page' },
     also: ['@selvedge/services', '@selvedge/chaincodes'],
   },
 ];

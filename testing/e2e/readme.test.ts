@@ -39,7 +39,8 @@ describe('pages', () => {
   });
 
   it('have TypeScript that compiles', () => {
-    const { snippets, problems } = compileSnippets(pages());
+    // The tutorial's are parts of files, which its own test puts together and builds.
+    const { snippets, problems } = compileSnippets(pages().filter((page) => page !== 'docs/tutorial.md'));
     expect(snippets).toBeGreaterThan(7);
     expect(problems).toEqual([]);
   });

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import { createTestBootstrap, createTestConsortium, createTestGenesis, createTestPolicyTransaction, encodePolicyTransaction, randomTxId } from '@selvedge/fixtures';
+import { createTargetData, createTestBootstrap, createTestConsortium, createTestGenesis, createTestPolicyTransaction, encodePolicyTransaction, randomTxId } from '@selvedge/fixtures';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { ValidationCode, type Block } from '@selvedge/protocol';
+import { coreDigest, ValidationCode, type Block } from '@selvedge/protocol';
 import { openLedgerStore } from './adapters/lmdb-store.js';
 import { blockHash } from './domain/block.js';
 import type { Follower } from './follow.js';
@@ -18,8 +18,9 @@ describe('openFollower', () => {
 
   it('applies blocks and shows their facts, keys, guards and results', async () => {
     const txId = randomTxId();
-    test.add(test.write(txId, [{ key: 'a', value: '1' }]));
-    expect(await test.follower.waitForResult(txId, WAIT_MS)).toEqual({ code: ValidationCode.VALID, blockNumber: 2n });
+    const targetData = createTargetData({ consortium: test.consortium, nodes: [test.node], txId, writes: [{ key: 'a', value: '1' }] });
+    test.add(test.endorse(targetData));
+    expect(await test.follower.waitForResult(txId, WAIT_MS)).toEqual({ code: ValidationCode.VALID, blockNumber: 2n, coreDigest: coreDigest(targetData.cores[0]!) });
     expect(test.follower.head).toMatchObject({ height: 3n });
     expect(Buffer.from(test.follower.head.blockHash)).toEqual(blockHash(test.chain[2]!));
     expect(test.follower.state.height).toBe(3n);
@@ -45,7 +46,8 @@ describe('openFollower', () => {
     const before = test.follower.head;
     await test.reopen();
     expect(describeHead(test.follower)).toEqual(describeHead({ head: before }));
-    expect(await test.follower.waitForResult(txId, 0)).toEqual({ code: ValidationCode.VALID, blockNumber: 2n });
+    expect(await test.follower.waitForResult(txId, 0)).toMatchObject({ code: ValidationCode.VALID, blockNumber: 2n });
+    expect((await test.follower.waitForResult(txId, 0))?.coreDigest).toHaveLength(32);
     test.follower.start();
     test.add(test.write(randomTxId(), [{ key: 'b', value: '1' }]));
     await test.reach(4n);

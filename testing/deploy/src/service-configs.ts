@@ -7,5 +7,6 @@ export const SERVICE_CONFIGS: Readonly<Partial<Record<string, readonly [file: st
   'key-broker': ['services/key-broker/src/config.ts', 'keyBrokerConfig'],
   'policy-chaincode': ['services/policy-chaincode/src/config.ts', 'policyChaincodeConfig'],
   sequencer: ['services/sequencer/src/config.ts', 'sequencerConfig'],
+  submitter: ['services/submitter/src/config.ts', 'submitterConfig'],
   viewer: ['services/viewer/src/config.ts', 'viewerConfig'],
 };

@@ -38,7 +38,7 @@ function packageJson(project: string, name: string, source: PackageSource): stri
     type: 'commonjs',
     main: 'dist/index.js',
     engines: { node: '>=20.19' },
-    scripts: { build: 'tsc', test: 'npm run build && node --test --test-reporter=spec', start: 'fabric-chaincode-node start' },
+    scripts: { build: 'tsc', test: 'npm run build && node --test --test-reporter=spec test/*.test.mjs', start: 'fabric-chaincode-node start' },
     dependencies: CONTRACT_VERSIONS,
     devDependencies: { ...own, ...TOOL_VERSIONS },
     overrides: CONTRACT_OVERRIDES,

@@ -1,8 +1,6 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { SelvedgeError } from '@selvedge/errors';
 import { watchMetrics } from '../metrics/watch.js';
@@ -12,6 +10,7 @@ import type { SpanStore } from '../tracing/span-store.js';
 import { createApp } from './app.js';
 import { readAssets } from './assets.js';
 import { originOf, parseListenAddress, type ListenSetting } from './listen-address.js';
+import { pageFolder } from './page-folder.js';
 
 /** A console that listens. */
 export interface RunningConsole {
@@ -33,7 +32,7 @@ const SCRAPE_MS = 2_000;
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const { network, spans, tls } = options;
   const wanted = parseListenAddress(options);
-  const assets = await readAssets(join(dirname(createRequire(import.meta.url).resolve('@selvedge/console/package.json')), 'dist/page'));
+  const assets = await readAssets(pageFolder());
   let answer: (request: Request) => Response | Promise<Response> = () => new Response('starting\n', { status: 503 });
   const listener = getRequestListener((request) => answer(request), { overrideGlobalObjects: false });
   const handle: Parameters<typeof createHttpServer>[1] = (request, response) => { void listener(request, response); };

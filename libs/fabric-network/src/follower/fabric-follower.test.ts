@@ -8,7 +8,7 @@ import { createTargetData, createTestConsortium, createTestRevocationList, rando
 import { createBlockFeed, createFabricChain, createFabricConfiguration, createFabricEndorsed, createFabricPolicyChange, type OrderedFabricTransaction, type TestBlockFeed, type TestFabricChain } from '@selvedge/fixtures/fabric';
 import { toPem } from '@selvedge/identity';
 import { createProfile, createSignedProfile, facts, signProfile, verifySignedProfile } from '@selvedge/policy';
-import { historyHead, membershipGuardKey, parseCore, targetDigest, ValidationCode } from '@selvedge/protocol';
+import { coreDigest, historyHead, membershipGuardKey, parseCore, targetDigest, ValidationCode, type TargetData } from '@selvedge/protocol';
 import { datasetRoot, tagRoot, type TaggedEntry } from '@selvedge/set-digest';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FabricAppliedBlock } from './applied-block.js';
@@ -61,10 +61,9 @@ const add = (...transactions: readonly OrderedFabricTransaction[]): void => {
   chain.add(...transactions);
   feed.poke();
 };
-const endorsed = (input: Omit<TargetDataInput, 'consortium' | 'nodes'> = {}, flag = 0): OrderedFabricTransaction => ({
-  transaction: chain.transaction(createFabricEndorsed(consortium, createTargetData({ consortium, nodes: [], ...input }))),
-  flag,
-});
+const targetOf = (input: Omit<TargetDataInput, 'consortium' | 'nodes'>): TargetData => createTargetData({ consortium, nodes: [], ...input });
+const carried = (targetData: TargetData, flag = 0): OrderedFabricTransaction => ({ transaction: chain.transaction(createFabricEndorsed(consortium, targetData)), flag });
+const endorsed = (input: Omit<TargetDataInput, 'consortium' | 'nodes'> = {}, flag = 0): OrderedFabricTransaction => carried(targetOf(input), flag);
 const reached = (): Promise<boolean> => follower.waitForHeight(BigInt(chain.blocks.length), WAIT_MS);
 const version = (key: string): string | undefined => {
   const found = follower.state.version(consortium.contract, 'houses', '', consortium.contractKeys.names.ledgerKey('', key));
@@ -101,12 +100,13 @@ describe('openFabricFollower', () => {
   it('shows entries under their packet hash, guards under their writer, and forgets what is removed', async () => {
     const txId = randomTxId();
     const input = { txId, writes: [{ key: 'a', value: '1' }] };
-    add(endorsed(input));
+    const targetData = targetOf(input);
+    add(carried(targetData));
     await reached();
     expect(version('a')).toBe(packetHash(input));
     const tag = consortium.contractKeys.names.datasetTag('', '');
     expect(toHex(follower.state.guard(consortium.contract, 'houses', '', membershipGuardKey(tag))!)).toBe(toHex(txId));
-    expect(await follower.waitForResult(txId, WAIT_MS)).toEqual({ code: ValidationCode.VALID, blockNumber: 3n });
+    expect(await follower.waitForResult(txId, WAIT_MS)).toEqual({ code: ValidationCode.VALID, blockNumber: 3n, coreDigest: coreDigest(targetData.cores[0]!) });
     add(endorsed({ writes: [{ key: 'a' }] }));
     await reached();
     expect(version('a')).toBeUndefined();
@@ -203,12 +203,14 @@ describe('openFabricFollower', () => {
     add(stale);
     await reached();
     expect(follower.state.result(txId)).toEqual({ code: ValidationCode.MVCC_READ_CONFLICT, blockNumber: 4n });
-    add(endorsed({ txId, writes: [{ key: 'b', value: '1' }] }));
+    const valid = targetOf({ txId, writes: [{ key: 'b', value: '1' }] });
+    add(carried(valid));
     await reached();
-    expect(follower.state.result(txId)).toEqual({ code: ValidationCode.VALID, blockNumber: 5n });
+    const kept = { code: ValidationCode.VALID, blockNumber: 5n, coreDigest: coreDigest(valid.cores[0]!) };
+    expect(follower.state.result(txId)).toEqual(kept);
     add(endorsed({ txId, writes: [{ key: 'b', value: '2' }] }, 11));
     await reached();
-    expect(follower.state.result(txId)).toEqual({ code: ValidationCode.VALID, blockNumber: 5n });
+    expect(follower.state.result(txId)).toEqual(kept);
     expect(follower.fabricResult('nothing')).toBeUndefined();
   });
 

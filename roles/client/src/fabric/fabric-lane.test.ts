@@ -3,7 +3,7 @@ import { toHex } from '@selvedge/crypto';
 import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { EndorsersRefused } from '@selvedge/fabric';
 import type { FabricStatus } from '@selvedge/fabric-network/gateway';
-import { BatchCommitStatusAnswerSchema, CommitStatusAnswerSchema, computeTxId, EndorsementPayloadSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
+import { BatchCommitStatusAnswerSchema, CommitStatusAnswerSchema, computeTxId, coreDigest, EndorsementPayloadSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Contract } from '../contract.js';
 import type { Gateway } from '../gateway.js';
@@ -48,7 +48,7 @@ describe('a transaction on Fabric', () => {
     expect([endorsed.message.cores.length, endorsed.message.teeSignatures.length, endorsed.message.endorsements.length, endorsed.message.receipts.length]).toEqual([1, 1, 2, 0]);
     expect(parseMessage(EndorsementPayloadSchema, endorsed.message.endorsementPayload, LIMITS.maxFactBytes).targets[0]?.owners).toEqual(['AuroraMSP', 'BorealisMSP', 'CelestaMSP']);
     const status = await (await endorsed.submit()).getStatus();
-    expect(status).toEqual({ transactionId: proposal.getTransactionId(), code: ValidationCode.VALID, successful: true, blockNumber: 5n });
+    expect(status).toEqual({ transactionId: proposal.getTransactionId(), code: ValidationCode.VALID, successful: true, blockNumber: 5n, coreDigest: coreDigest(endorsed.message.cores[0]!) });
   });
 
   it('keeps one id through every hop, and gives the target data to the endorsers alone', async () => {

@@ -1,6 +1,6 @@
 import { sha256, toHex } from '@selvedge/crypto';
 import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
-import { encodeFabricEndorsement, EndorsersRefused, TARGET_DATA_FIELD, type OrganisationRefusal } from '@selvedge/fabric';
+import { encodeFabricEndorsement, EndorsersRefused, parseFabricEndorsement, TARGET_DATA_FIELD, type OrganisationRefusal } from '@selvedge/fabric';
 import type { EndorsedFabricTransaction, FabricBounds, FabricGateway, FabricInvocation, FabricStatus } from '@selvedge/fabric-network/gateway';
 import { createEndorsementPayload } from '@selvedge/fixtures';
 import { computeTxId, encodeMessage, EndorsementPayloadSchema, LIMITS, parseMessage, TargetDataSchema, type EndorsementPayload, type FabricEndorsement } from '@selvedge/protocol';
@@ -40,6 +40,7 @@ export function createFakeFabric(network: FakeNetwork): FakeFabric {
   const asked: string[] = [];
   const submitted: EndorsedFabricTransaction[] = [];
   const opened = { count: 0, closed: 0 };
+  ledger.coresOf = (ordered) => parseFabricEndorsement(ordered).cores;
 
   const genuine = (invocation: FabricInvocation, organisations: readonly string[]): EndorsedFabricTransaction => {
     const refusals = organisations.flatMap((mspId): OrganisationRefusal[] => {

@@ -20,7 +20,7 @@ import {
 } from '@selvedge/protocol';
 import { connect, type ConnectOptions, type Gateway } from '../gateway.js';
 import type { NetworkPorts } from '../ports.js';
-import { createFakePorts, type FakeHooks, type FakeLedger } from './fake-ports.js';
+import { createFakePorts, embeddedCoresOf, type FakeHooks, type FakeLedger } from './fake-ports.js';
 
 /** A network in memory whose peers really seal, sign and chain; hooks make single peers misbehave. */
 export interface FakeNetwork {
@@ -78,7 +78,7 @@ export async function createFakeNetwork(options: TestConsortiumOptions & { reado
 
   const hooks: FakeHooks = {};
   const calls: string[] = [];
-  const ledger: FakeLedger = { ordered: [], blocks: [], fabricEvents: [], code: ValidationCode.VALID, height: 6n };
+  const ledger: FakeLedger = { ordered: [], coresOf: embeddedCoresOf, blocks: [], fabricEvents: [], code: ValidationCode.VALID, height: 6n };
   const ports = createFakePorts({ consortium, nodes, hooks, calls, ledger, evidence: (nonce) => evidence(nonce), followers: () => followersOf(consortium, ledger) });
   const gateways: ConnectOptions = {
     connectionProfile: { network: consortium.network, channel: consortium.channel, signedProfile: 'unused', tls: 'off', keyBroker: 'unused', sequencer: 'unused', endorsers: [], businessNodes: [], computeNodes: [] },

@@ -30,6 +30,7 @@ import {
   type CommitStatusAnswer,
   type Endorsement,
   type EndorsedTransaction,
+  type Transaction,
   type EnvelopeEvidence,
   type Receipt,
   type SealedRequest,
@@ -65,6 +66,8 @@ export interface FakeHooks {
 /** What the fake sequencer has ordered, and the verdict that the fake business nodes give. */
 export interface FakeLedger {
   readonly ordered: Uint8Array[];
+  /** Cores of what was ordered; replaced where that is no Transaction of the embedded ledger. */
+  coresOf: (ordered: Uint8Array) => readonly Uint8Array[];
   /** What the sequencer delivers, and a Fabric peer. */
   readonly blocks: Block[];
   readonly fabricEvents: FabricEvent[];
@@ -187,13 +190,20 @@ function verdict(ledger: FakeLedger, txId: Uint8Array): CommitStatusAnswer {
   return create(CommitStatusAnswerSchema, known ? { known, code: ledger.code, blockNumber: 5n, height: ledger.height, ...(core === undefined ? {} : { coreDigest: coreDigest(core) }) } : { known, height: ledger.height });
 }
 
-/** Core bytes of the first that was ordered under this id, if any of the embedded ledger's was. */
-function orderedCore({ ordered }: FakeLedger, txId: Uint8Array): Uint8Array | undefined {
-  const cores = ordered.flatMap((bytes) => {
-    const { kind } = parseMessage(TransactionSchema, bytes, LIMITS.maxMessageBytes);
-    return kind.case === 'endorsed' ? parseMessage(EndorsedTransactionSchema, kind.value, LIMITS.maxMessageBytes).cores : [];
-  });
-  return cores.find((core) => equalBytes(parseCores([core], NO_ID)[0]?.txId ?? NO_ID, txId));
+/** Cores of a Transaction of the embedded ledger; of other bytes, which a test puts in its place, none. */
+export function embeddedCoresOf(ordered: Uint8Array): readonly Uint8Array[] {
+  let kind: Transaction['kind'];
+  try {
+    ({ kind } = parseMessage(TransactionSchema, ordered, LIMITS.maxMessageBytes));
+  } catch {
+    return [];
+  }
+  return kind.case === 'endorsed' ? parseMessage(EndorsedTransactionSchema, kind.value, LIMITS.maxMessageBytes).cores : [];
+}
+
+/** Core bytes of the first that was ordered under this id, if any was. */
+function orderedCore({ ordered, coresOf }: FakeLedger, txId: Uint8Array): Uint8Array | undefined {
+  return ordered.flatMap(coresOf).find((core) => equalBytes(parseCores([core], NO_ID)[0]?.txId ?? NO_ID, txId));
 }
 
 const NO_ID = new Uint8Array(0);
