@@ -1,6 +1,6 @@
 /** A number with so many digits; a dash for one that does not exist. */
 export function number(value: number | undefined, digits: number): string {
-  return value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
+  return value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(digits);
 }
 
 /** Refused calls by code. */

@@ -3,9 +3,6 @@ import path from 'node:path';
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { readLock, readManifest } from './origins.mjs';
 
-/** Of the specification; JSON. */
-export const SBOM_VERSION = '1.6';
-
 /**
  * Text of the SBOM. It has neither serial number nor time, so the same package has the same one.
  * @param bundled folders of the packages whose code is in it, relative to the root

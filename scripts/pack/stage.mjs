@@ -16,10 +16,10 @@ const OPTIONAL = ['pg-native', 'pkcs11js'];
  * @param published an entry of PACKAGES
  */
 export async function stagePackage(published, target) {
-  const { folder, name, description, bin, exports = {}, copies = {}, also = [] } = published;
+  const { folder, name, description, bin, library: imported, exports = {}, copies = {}, also = [] } = published;
   const { version, license, engines } = readManifest('.');
   const metafiles = await Promise.all((published.programs ?? []).map((program) => bundleProgram(program, target)));
-  const library = published.library === undefined ? undefined : await stageLibrary(published.library, target);
+  const library = imported === undefined ? undefined : await stageLibrary(imported, target);
   if (library !== undefined) metafiles.push(library.metafile);
 
   const versions = declaredVersions();

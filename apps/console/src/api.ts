@@ -47,7 +47,7 @@ export interface EvidenceView {
 /** One process of the network. */
 export interface NodeView {
   readonly name: string;
-  /** sequencer, endorser, business, key-broker, compute, viewer, or a program of Fabric. */
+  /** sequencer, endorser, business, key-broker, compute, viewer, submitter, or a program of Fabric. */
   readonly service: string;
   readonly mspId: string;
   readonly address: string;

@@ -22,7 +22,7 @@ export function compareMemory(samples: readonly Sample[], stretchMs: number, aft
   });
 }
 
-/** The growth of the process that grew most. */
+/** The growth of the process that grew most; NaN of none. */
 export function mostGrowth(processes: readonly ProcessMemory[]): number {
-  return Math.max(...processes.map(({ firstMiB, lastMiB }) => lastMiB / firstMiB));
+  return processes.length === 0 ? Number.NaN : Math.max(...processes.map(({ firstMiB, lastMiB }) => lastMiB / firstMiB));
 }

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConnectionProfile, loadSignedProfile } from '@selvedge/client';
 import { startSubmitter } from '@selvedge/client/submitter';
 import { SelvedgeError } from '@selvedge/errors';
 import { failureText, readConfigured, readTls, type RunningService, type ServiceContext } from '@selvedge/service-kit';
 import { readSigner } from '@selvedge/service-kit/network';
 import { readBatching, type SubmitterConfig } from './config.js';
+
+const LOOK_AGAIN_MS = 1_000;
 
 /** Starts a submitter. It listens at once and is ready, as its health says, when a quorum has shown it the ledger's facts. */
 export async function start({ config, logger, monitor, signal }: ServiceContext<SubmitterConfig>): Promise<RunningService> {
@@ -43,6 +46,7 @@ export async function start({ config, logger, monitor, signal }: ServiceContext<
         hasSeen = true;
       } catch (error) {
         logger.warn(failureText(error), 'no ledger view yet; trying again');
+        await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   };

@@ -31,7 +31,13 @@ export async function createWorld({ directory = process.cwd(), others = [], now 
   let printed = '';
   const close: (() => Promise<unknown>)[] = [() => rm(scratch, { recursive: true, force: true })];
   const closeAll = async (): Promise<void> => {
-    for (const step of close.splice(0).reverse()) await step();
+    const step = close.pop();
+    if (step === undefined) return;
+    try {
+      await step();
+    } finally {
+      await closeAll();
+    }
   };
   try {
     const consortium = await createTestConsortium({ now: now() });

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ListenSetting } from '@selvedge/console';
-import { SelvedgeError } from '@selvedge/errors';
 import { findPlace } from '../console/place-file.js';
 import { runConsole } from '../console/run-console.js';
 import type { CommandContext } from '../context.js';
+import { readInput } from '../read-file.js';
 import { untilSignal } from '../until-signal.js';
 import { UsageError } from '../usage-error.js';
 import { parseNumber } from './fabric-options.js';
@@ -69,9 +68,7 @@ async function listenSetting({ listen, expose, hostName, tlsCertificate, tlsKey 
 }
 
 async function readPem(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new SelvedgeError('INVALID_CONFIGURATION', `cannot read ${file}`, { role: 'cli', cause });
-  });
+  return new TextDecoder().decode(await readInput(file));
 }
 
 async function signIn(context: CommandContext): Promise<void> {

@@ -13,6 +13,7 @@ import { readFabricStatus, type FabricStatus } from '../fabric/status.js';
 import { lockedText, submitOwnShares } from '../fabric/unlock-keys.js';
 import type { WrittenService } from '../fabric/write-services.js';
 import { table } from '../terminal.js';
+import { untilSignal } from '../until-signal.js';
 import { UsageError } from '../usage-error.js';
 import { addFabricDeployCommands } from './fabric-deploy.js';
 import { parseByOrganisation, parseNumber } from './fabric-options.js';
@@ -82,7 +83,7 @@ export function addFabricCommands(program: Command, contextOf: (command: Command
         if (status.locked) note(lockedText(status));
       };
       const onStarted = ({ service, address }: WrittenService): Promise<void> => (service === 'key-broker' && existsSync(layout.networkFile) ? unlock(address) : Promise.resolve());
-      await superviseServices(layout, { signal: untilSignal(), note, onStarted });
+      await superviseServices(layout, { signal: abortedBySignal(), note, onStarted });
     });
   addFabricDeployCommands(fabric, contextOf);
   fabric
@@ -106,13 +107,11 @@ function notReady({ chaincodes, nodes, problems }: FabricStatus): string {
   return `not ready: ${missing.join(', ')}`;
 }
 
-function untilSignal(): AbortSignal {
+function abortedBySignal(): AbortSignal {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      stop.abort();
-    });
-  }
+  void untilSignal().then(() => {
+    stop.abort();
+  });
   return stop.signal;
 }
 

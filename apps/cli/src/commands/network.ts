@@ -87,12 +87,11 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
       },
     });
     try {
-      const origin = await page?.start();
       const signalled = untilSignal();
+      const origin = await page?.start();
       const nodes = network.nodes().map(({ name, role, mspId, address, monitoring, pid }) => ({ name, role, mspId, address, monitoring, pid }));
       context.print({ ready: true, simulatedTees: true, directory: network.directory, ...(origin === undefined ? {} : { console: origin }), nodes }, readyText(network, origin));
       await signalled;
-      await page?.close();
     } finally {
       await network.stop();
     }

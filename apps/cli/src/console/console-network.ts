@@ -1,4 +1,4 @@
-import { fetchBrokerStatement } from '@selvedge/client';
+import { fetchBrokerStatement, keyBrokerAddresses } from '@selvedge/client';
 import type { ConsoleNetwork, MonitoredNode, NetworkView, NodeView } from '@selvedge/console';
 import { isSelvedgeError, withRole } from '@selvedge/errors';
 import { facts, listFacts, verifySignedProfile, withRevocationLists, type FactList } from '@selvedge/policy';
@@ -71,12 +71,12 @@ async function withPolicy<T>(folder: OpenFolder, use: (policy: Awaited<ReturnTyp
 
 const presentFacts = async (folder: OpenFolder): Promise<FactList> => listFacts(await withPolicy(folder, (policy) => policy.facts()));
 
-async function networkView(context: CommandContext, broker: NodeView['evidence']): Promise<NetworkView> {
+async function networkView(context: CommandContext, evidence: BrokerEvidence): Promise<NetworkView> {
   const seen = await lookAtDeployment(await context.openFolder(), await placesOf(context.directory));
   const { findings, unchecked } = diagnose(seen, LIMITS);
   return {
     at: seen.at.getTime(),
-    nodes: seen.nodes.map((node) => nodeView(node, node.service === 'key-broker' ? broker : undefined)),
+    nodes: seen.nodes.map((node) => nodeView(node, evidence.get(node.address))),
     findings: findings.map(({ code, severity, subject, text, action }) => ({ code, severity, subject, text, action })),
     unchecked,
   };
@@ -98,14 +98,21 @@ function nodeView({ name, service, mspId, address, refusal, unmet, height, teeTy
   };
 }
 
-/** The broker's evidence, verified here under a fresh nonce as a client does before it sends anything. */
-async function brokerEvidence(folder: OpenFolder): Promise<NodeView['evidence']> {
-  try {
-    const { connectionProfile, profile } = folder;
-    await fetchBrokerStatement({ connectionProfile, profile, now: new Date(), ledger: await presentFacts(folder) });
-    return { verdict: 'verified', text: 'its evidence verifies here, under a fresh nonce' };
-  } catch (error) {
-    const { code, message } = withRole(error, 'cli');
-    return { verdict: code === 'UNAVAILABLE' || code === 'TIMEOUT' ? 'unknown' : 'refused', text: `${code}: ${message}` };
-  }
+/** By address: each broker is asked itself, since a client that is answered by one asks no other. */
+type BrokerEvidence = ReadonlyMap<string, NodeView['evidence']>;
+
+/** Each broker's evidence, verified here under a fresh nonce as a client does before it sends anything. */
+async function brokerEvidence(folder: OpenFolder): Promise<BrokerEvidence> {
+  const ledger = presentFacts(folder);
+  const verdictOf = async (keyBroker: string): Promise<NodeView['evidence']> => {
+    try {
+      const connectionProfile = { ...folder.connectionProfile, keyBroker, keyBrokerReplicas: [] };
+      await fetchBrokerStatement({ connectionProfile, profile: folder.profile, now: new Date(), ledger: await ledger });
+      return { verdict: 'verified', text: 'its evidence verifies here, under a fresh nonce' };
+    } catch (error) {
+      const { code, message } = withRole(error, 'cli');
+      return { verdict: code === 'UNAVAILABLE' || code === 'TIMEOUT' ? 'unknown' : 'refused', text: `${code}: ${message}` };
+    }
+  };
+  return new Map(await Promise.all(keyBrokerAddresses(folder.connectionProfile).map(async (address) => [address, await verdictOf(address)] as const)));
 }

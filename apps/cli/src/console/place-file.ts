@@ -12,8 +12,10 @@ export function notePlace(directory: string, origin: string): Promise<void> {
   return writeWhole(fileOf(directory), `${JSON.stringify({ origin, process: recordProcess('console', process.pid) })}\n`, 0o600);
 }
 
-export function forgetPlace(directory: string): Promise<void> {
-  return rm(fileOf(directory), { force: true });
+/** Takes the note back, where it is still this console's: a folder can have had another since. */
+export async function forgetPlace(directory: string, origin: string): Promise<void> {
+  const { data } = schema.safeParse(await readJson(fileOf(directory)));
+  if (data?.origin === origin) await rm(fileOf(directory), { force: true });
 }
 
 /** Where the folder's console is. Throws INVALID_CONFIGURATION where none runs. */

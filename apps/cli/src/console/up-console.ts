@@ -1,6 +1,6 @@
-import type { SpanReceiver } from '@selvedge/console';
+import type { RunningConsole, SpanReceiver } from '@selvedge/console';
 import type { CommandContext } from '../context.js';
-import { runConsole, type FolderConsole } from './run-console.js';
+import { runConsole } from './run-console.js';
 
 /** The console of a network that this process is about to start. */
 export interface UpConsole {
@@ -22,7 +22,7 @@ export async function openUpConsole(context: CommandContext, listen: string): Pr
   // Whoever has a collector of their own keeps it.
   const hasCollector = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_TRACES_EXPORTER'].some((name) => process.env[name] !== undefined);
   const receiver: SpanReceiver | undefined = hasCollector ? undefined : await startSpanReceiver(spans);
-  let running: FolderConsole | undefined;
+  let running: RunningConsole | undefined;
   return {
     environmentOf: (node) =>
       receiver === undefined ? {} : { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: receiver.endpoint(node), OTEL_TRACES_SAMPLER: 'parentbased_always_off', OTEL_BSP_SCHEDULE_DELAY: String(SPAN_DELAY_MS) },

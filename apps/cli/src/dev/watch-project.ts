@@ -51,7 +51,7 @@ export async function watchProject(directory: string, onChange: (paths: readonly
   });
   await new Promise<void>((resolve, reject) => {
     watcher.once('ready', resolve);
-    watcher.once('error', reject);
+    watcher.on('error', reject);
   });
   return {
     async close() {

@@ -31,6 +31,7 @@ const SESSION_MS = 15_000;
 export function App(): JSX.Element {
   const [isIn, setIsIn] = useState(isSignedIn());
   const [refusal, setRefusal] = useState<RefusalView>();
+  const [entered, setEntered] = useState(0);
   const route = useRoute();
   const link = LINK.exec(route)?.[1];
   useEffect(() => {
@@ -38,7 +39,12 @@ export function App(): JSX.Element {
     // Out of the address and of the history: it opens once, and shall not lie about.
     window.history.replaceState(null, '', '#/network');
     redeem(link).then(
-      () => { setIsIn(true); },
+      () => {
+        setRefusal(undefined);
+        setIsIn(true);
+        // Somebody else may have been in before: nothing of what was shown to them stays.
+        setEntered((times) => times + 1);
+      },
       (error: unknown) => { setRefusal(refusalOf(error)); },
     );
   }, [link]);
@@ -47,7 +53,7 @@ export function App(): JSX.Element {
     setRefusal(why);
     setIsIn(false);
   };
-  return isIn ? <SignedIn route={route} onLeave={leave} /> : <SignInPage refusal={refusal} />;
+  return isIn ? <SignedIn key={entered} route={route} onLeave={leave} /> : <SignInPage refusal={refusal} />;
 }
 
 function SignedIn({ route, onLeave }: { readonly route: string; readonly onLeave: (why?: RefusalView) => void }): JSX.Element {

@@ -1,7 +1,6 @@
-import { clone } from '@bufbuild/protobuf';
 import { loadTls, type ConnectionProfile, type ExecutedTransaction } from '@selvedge/client';
 import { SelvedgeError } from '@selvedge/errors';
-import { Endorser, TargetDataSchema, type TargetData } from '@selvedge/protocol';
+import { Endorser, type TargetData } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 
 /** Flips one bit of the first TEE signature in place; its encoding stays well formed. Throws SIGNATURE_INVALID where there is none. */
@@ -17,15 +16,10 @@ export function forgeTeeSignature(targetData: TargetData): void {
  * and with INTERNAL where it endorses.
  */
 export async function showForged(executed: ExecutedTransaction, connectionProfile: ConnectionProfile): Promise<never> {
-  if (connectionProfile.ledger === 'fabric') {
-    // Peers are reached through their gateway alone, which the client's own endorsing does.
-    forgeTeeSignature(executed.targetData);
-    await executed.endorse();
-  } else {
-    const forged = clone(TargetDataSchema, executed.targetData);
-    forgeTeeSignature(forged);
-    await askEndorser(forged, connectionProfile);
-  }
+  forgeTeeSignature(executed.targetData);
+  // Fabric's peers are reached through their gateway alone, which the client's own endorsing does.
+  if (connectionProfile.ledger === 'fabric') await executed.endorse();
+  else await askEndorser(executed.targetData, connectionProfile);
   throw new SelvedgeError('INTERNAL', 'an endorser took a forged TEE signature', { role: 'console' });
 }
 

@@ -1,7 +1,6 @@
-import { fromBinary } from '@bufbuild/protobuf';
 import type { EndorsedTransaction, ExecutedTransaction } from '@selvedge/client';
 import { sha256, toHex } from '@selvedge/crypto';
-import { LIMITS, PacketSchema, parseCore, parseMessage, SealedRequestSchema, type Core, type TargetData, type WriteEntry } from '@selvedge/protocol';
+import { LIMITS, parseCore, parseMessage, parsePacket, SealedRequestSchema, type Core, type TargetData, type WriteEntry } from '@selvedge/protocol';
 import type { SightView, WriteView } from '../api.js';
 
 const SAMPLE_BYTES = 24;
@@ -21,7 +20,7 @@ export function sightsOfExecution({ targetData, executedBy }: Pick<ExecutedTrans
   const packets = targetData.attachments?.packets ?? [];
   const [firstRead] = reads;
   const [firstPacket] = packets;
-  const ciphertext = firstPacket === undefined ? undefined : fromBinary(PacketSchema, firstPacket).ciphertext;
+  const ciphertext = firstPacket === undefined ? undefined : parsePacket(firstPacket).ciphertext;
   return [
     {
       station: 'business',

@@ -10,9 +10,10 @@ const SERVED_BY: Readonly<Record<string, RoleStation>> = {
   BusinessLedger: 'business',
   Endorser: 'endorser',
   Sequencer: 'ordering',
+  Submitter: 'client',
 };
 
-const STATION_OF_SERVICE: Readonly<Record<string, RoleStation>> = { compute: 'compute', viewer: 'compute', 'key-broker': 'key-broker', business: 'business', endorser: 'endorser', sequencer: 'ordering' };
+const STATION_OF_SERVICE: Readonly<Record<string, RoleStation>> = { submitter: 'client', compute: 'compute', viewer: 'business', 'key-broker': 'key-broker', business: 'business', endorser: 'endorser', sequencer: 'ordering' };
 
 /** The station of a node. @param services service of each node, by name */
 export function stationOf(node: string, services: ReadonlyMap<string, string>): RoleStation | '' {

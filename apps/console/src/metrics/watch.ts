@@ -15,14 +15,18 @@ export interface MetricsWatch {
 
 interface Point {
   readonly at: number;
-  readonly scrapes: readonly Scrape[];
   /** By service. */
   readonly totals: ReadonlyMap<string, CallTotals>;
 }
 
+/** One point with all that it was taken from. */
+interface Taken extends Point {
+  readonly scrapes: readonly Scrape[];
+}
+
 const KEPT_POINTS = 150;
 /** The services whose calls are plotted, as a request meets them. */
-const PLOTTED = ['compute', 'business', 'endorser', 'sequencer', 'viewer'] as const;
+const PLOTTED = ['submitter', 'compute', 'business', 'endorser', 'sequencer', 'viewer'] as const;
 
 /** @param options.isWatched scraping pauses while it is false */
 export function watchMetrics({ nodes, isWatched, intervalMs, nowMs }: {
@@ -32,14 +36,16 @@ export function watchMetrics({ nodes, isWatched, intervalMs, nowMs }: {
   readonly nowMs: () => number;
 }): MetricsWatch {
   const points: Point[] = [];
-  let running: Promise<Point> | undefined;
-  const take = (): Promise<Point> => {
+  let newest: Taken | undefined;
+  let running: Promise<Taken> | undefined;
+  const take = (): Promise<Taken> => {
     running ??= (async () => {
       const scrapes = await scrape(await nodes());
-      const point = { at: nowMs(), scrapes, totals: totalsByService(scrapes) };
-      points.push(point);
+      const taken = { at: nowMs(), scrapes, totals: totalsByService(scrapes) };
+      newest = taken;
+      points.push({ at: taken.at, totals: taken.totals });
       if (points.length > KEPT_POINTS) points.shift();
-      return point;
+      return taken;
     })().finally(() => { running = undefined; });
     return running;
   };
@@ -47,10 +53,7 @@ export function watchMetrics({ nodes, isWatched, intervalMs, nowMs }: {
     if (isWatched()) take().catch(() => undefined);
   }, intervalMs);
   timer.unref();
-  const recent = async (): Promise<Point> => {
-    const last = points.at(-1);
-    return last !== undefined && nowMs() - last.at < 2 * intervalMs ? last : take();
-  };
+  const recent = async (): Promise<Taken> => (newest !== undefined && nowMs() - newest.at < 2 * intervalMs ? newest : take());
   return {
     newest: async () => (await recent()).scrapes,
     async plots() {

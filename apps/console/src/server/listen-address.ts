@@ -20,13 +20,14 @@ export interface ListenAddress {
 const LISTEN = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([0-9.]{7,15})):(\d{1,5})$/;
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*$/;
 
-/** Throws INVALID_CONFIGURATION for an address that is none, and for one beyond loopback that is not meant to be, or has no TLS. */
+/** Throws INVALID_CONFIGURATION for an address that is none, for every address without a name to open it by, and for one beyond loopback that is not meant to be, or has no TLS. */
 export function parseListenAddress({ listen, exposed = false, tls, hostName }: ListenSetting): ListenAddress {
   const [, six, four, portText] = LISTEN.exec(listen) ?? [];
   const host = six ?? four ?? '';
   const port = Number(portText);
   if (isIP(host) === 0 || port > 65_535) throw invalid(`${listen.slice(0, 64)} is not an IP address and a port, such as 127.0.0.1:7420`);
   if (hostName !== undefined && !HOST_NAME.test(hostName)) throw invalid('the host name is none: lower-case letters, digits, "-" and "."');
+  if (hostName === undefined && /^[0:.]+$/.test(host)) throw invalid(`${host} stands for every address, and people open one: it needs --host-name`);
   if (!isLoopback(host)) {
     if (!exposed) throw invalid(`other machines reach ${host}: say --expose where that is meant`);
     if (tls === undefined) throw invalid(`other machines reach ${host}: it needs --tls-certificate and --tls-key`);

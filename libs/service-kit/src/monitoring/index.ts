@@ -10,5 +10,6 @@ export { monitorFollower, type FollowedHeight } from './follower.js';
 export { monitorLedgerView, type SeenView } from './ledger-view.js';
 export { createMetrics, type LabelsOf, type Metrics, type Sample } from './metrics.js';
 export { createMonitor, type Monitor } from './monitor.js';
+export { readPageText, type MonitoringPageText } from './read-page.js';
 export { createReadiness, type FailedCheck, type Readiness, type ReadinessCheck } from './readiness.js';
 export { startMonitoringServer, type MonitoringServer } from './server.js';

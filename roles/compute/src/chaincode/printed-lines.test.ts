@@ -12,3 +12,9 @@ it('are bounded, and hold nothing that a terminal would act on', () => {
   expect(printedLines(`\u001b[31mred\u001b[0m \u001b]0;title\u0007\u0008${'x'.repeat(500)}\r\n${REFUSAL_MARK}network []`)).toEqual([`red ${'x'.repeat(236)}`]);
   expect(printedLines('')).toEqual([]);
 });
+
+it('take no time by the square of what was printed', () => {
+  const hostile = `    at ${'( '.repeat(2_000_000)}`;
+  expect(printedLines(`first\n${hostile}`)).toEqual([expect.stringMatching(/^\( \( /)]);
+  expect(printedLines(`${hostile}\nlast`).at(-1)).toBe('last');
+});

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '@selvedge/crypto';
-import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { computeTxId } from '@selvedge/protocol';
 import type { ChaincodeResult, StateCalls } from '../ports.js';
 import { createChaincodeHost } from './host.js';
@@ -29,13 +29,16 @@ const METADATA_FUNCTION = 'org.hyperledger.fabric:GetMetadata';
 const DEADLINE_MS = 60_000;
 const NONCE_BYTES = 24;
 const SEED_BYTES = 32;
+/** What says that a chaincode did not start, or was ended for what it takes. */
+const NOT_STARTED: ReadonlySet<RefusalCode> = new Set(['CONTRACT_CODE_MISSING', 'CONTRACT_CODE_MISMATCH', 'INVALID_CONFIGURATION', 'CHAINCODE_MEMORY_LIMIT', 'CHAINCODE_OUTPUT_LIMIT', 'INTERNAL']);
 
 /**
  * Starts a package's chaincode in the sandbox, before anybody approves it, and asks it for its metadata. It gets no request and no
  * state, so what it prints is its own: where it does not start, the refusal says what it printed.
  *
  * @returns what the chaincode answered; undefined where it started and gave no answer of its own to a function that it need not know
- * @throws SelvedgeError CHAINCODE_START_FAILED with the last lines that it printed, CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH
+ * @throws SelvedgeError CHAINCODE_START_FAILED with the last lines that it printed, CONTRACT_CODE_MISSING, CONTRACT_CODE_MISMATCH,
+ * CHAINCODE_MEMORY_LIMIT or CHAINCODE_OUTPUT_LIMIT
  */
 export async function tryChaincode({ packageStore, codeHash, contract, channel, creator, limits = {}, note }: TrialOptions): Promise<ChaincodeResult | undefined> {
   const runDirectory = await mkdtemp(join(tmpdir(), 'sv-try-'));
@@ -61,8 +64,8 @@ export async function tryChaincode({ packageStore, codeHash, contract, channel, 
     return await host.invoke(invocation, () => NO_STATE, new AbortController().signal);
   } catch (error) {
     if (isSelvedgeError(error, 'CHAINCODE_START_FAILED')) throw explainStart(error, Buffer.concat(printed).toString('utf8'));
-    if (isSelvedgeError(error, 'CONTRACT_CODE_MISSING') || isSelvedgeError(error, 'CONTRACT_CODE_MISMATCH') || isSelvedgeError(error, 'INVALID_CONFIGURATION')) throw error;
-    if (isSelvedgeError(error) && error.code !== 'FEATURE_UNSUPPORTED') note?.(`the contract started, and did not say what functions it has: ${error.code}: ${error.message}`);
+    if (!isSelvedgeError(error) || NOT_STARTED.has(error.code)) throw error;
+    if (error.code !== 'FEATURE_UNSUPPORTED') note?.(`the contract started, and did not say what functions it has: ${error.code}: ${error.message}`);
     return undefined;
   } finally {
     await host.close();

@@ -51,11 +51,11 @@ export function openTerminals(folder: string, scratch: string): Terminals {
     clear(terminal) {
       find(terminal).shown = '';
     },
-    hasEnded: (terminal) => find(terminal).child.exitCode !== null,
+    hasEnded: (terminal) => isOver(find(terminal).child),
     async endAll() {
       const codes: Record<string, number | null> = {};
       for (const [terminal, { child, ended }] of [...running].reverse()) {
-        if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+        if (!isOver(child) && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
         codes[terminal] = await ended;
         running.delete(terminal);
       }
@@ -63,3 +63,5 @@ export function openTerminals(folder: string, scratch: string): Terminals {
     },
   };
 }
+
+const isOver = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;

@@ -2,7 +2,7 @@ import type { NodeView } from '../../../src/api.js';
 import type { GroupId } from './picture-layout.js';
 
 export const GROUP_TITLES: Readonly<Record<GroupId, string>> = {
-  client: 'Client',
+  client: 'Client and submitter',
   'key-broker': 'Key broker · TEE',
   compute: 'Compute nodes · TEE',
   business: 'Business nodes and viewers',
@@ -11,6 +11,7 @@ export const GROUP_TITLES: Readonly<Record<GroupId, string>> = {
 };
 
 const GROUP_OF_SERVICE: Readonly<Record<string, GroupId>> = {
+  submitter: 'client',
   'key-broker': 'key-broker',
   compute: 'compute',
   business: 'business',
