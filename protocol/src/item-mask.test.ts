@@ -18,6 +18,13 @@ describe('item masks', () => {
     );
   });
 
+  it('keep at least one item', () => {
+    for (const count of [1, 7, 8, 9, LIMITS.maxBatchItems]) {
+      const every = createItemMask(Array.from({ length: count }, (_, item) => item));
+      expect(() => { verifyItemMask(count, every); }).toThrow('item mask: drops every item');
+    }
+  });
+
   it('have no other encoding, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.uint8Array({ maxLength: 8 }), (count, mask) => {

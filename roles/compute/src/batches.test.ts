@@ -40,6 +40,7 @@ const program: TestChaincode = async (state, { args }) => {
       case 'remove': return state.deleteState('', key);
       case 'range': await state.getRange('', 'a', 'z'); return state.putState('auroraStones', 'n', bytes('1'));
       case 'typed': await state.getRange('', '\x00stone\x00', '\x00stone\x00\u{10ffff}'); return state.putState('auroraStones', 't', bytes('1'));
+      case 'all': await state.query('', { text: '{"selector":{}}', pageSize: undefined, bookmark: '' }); return state.putState('auroraStones', 'a', bytes('1'));
       case 'history': await state.getState('', key); return (await state.getHistory(key), undefined);
       case 'policy': return state.setKeyPolicy('', key, createTestKeyPolicy('Org1MSP'));
       case 'fail': throw new Error(text(await state.getState('', key)) ?? 'nothing');
@@ -148,11 +149,17 @@ describe('a batch', () => {
 describe('an item is deferred', () => {
   const second = async (first: string | RequestChange, item: string | RequestChange): Promise<string> => (await run(first, item)).results[1]!;
 
-  it('when its range, or its dataset, is one that an earlier item has changed', async () => {
+  it('when its range is one that an earlier item has changed', async () => {
     expect(await second('put k 1', 'range')).toBe('BATCH_ITEM_DEFERRED');
     expect(await second('put \x00stone\x00a\x00 1', 'typed')).toBe('BATCH_ITEM_DEFERRED');
     expect(await second('put k 1', 'typed')).toBe('undefined');
     expect(await second('range', 'put k 1')).toBe('undefined');
+  });
+
+  it('when it queries a dataset that an earlier item has changed', async () => {
+    net.setContractPolicy({ datasets: [{ name: '', ownerSet: 'houses', contentGuard: true }, { name: 'auroraStones', ownerSet: 'aurora' }] });
+    expect(await second('put k 1', 'all')).toBe('BATCH_ITEM_DEFERRED');
+    expect(await second('all', 'put k 1')).toBe('undefined');
   });
 
   it('when it reads the history of a key that an earlier item writes', async () => {

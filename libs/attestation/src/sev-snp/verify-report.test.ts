@@ -55,7 +55,10 @@ describe('verifySnpReport', () => {
     const strangersAsk = await createSnpAuthority('SEV-Test', stranger, '0a');
     expect(verdictOf(() => verifySnpReport(createReport(vcek.privateKey), { ...good, root: stranger.der }, trust, AT))).toBe('EVIDENCE_INVALID');
     expect(verdict({}, { signingKey: strangersAsk.der })).toBe('EVIDENCE_INVALID');
-    expect(verdict({}, {}, await createEndorsementKey(strangersAsk))).toBe('EVIDENCE_INVALID');
+    const strangersKey = await createEndorsementKey(strangersAsk);
+    expect(verdict({}, {}, strangersKey)).toBe('EVIDENCE_INVALID');
+    // All below AMD's root is the stranger's, and fits together.
+    expect(verdict({}, { signingKey: strangersAsk.der }, strangersKey)).toBe('EVIDENCE_INVALID');
     const other = await createEndorsementKey(ask);
     expect(verdict({}, { endorsementKey: vcek.der }, other)).toBe('EVIDENCE_INVALID');
     // The leaf is no authority.

@@ -165,6 +165,12 @@ describe('a business node that does not serve the set', () => {
     expect((await refusal(readSet(['BorealisMSP'])))[0]).toBe('STATE_FORGED');
   });
 
+  it('but all of it under another guard is caught: its guard is what the commit checks', async () => {
+    setGuard(membership());
+    aurora.tamper = (answer) => ({ ...answer, guards: answer.guards.map((guard) => ({ ...guard, txId: randomBytes(32) })) });
+    expect(await refusal(readSet())).toEqual(['STATE_FORGED', named]);
+  });
+
   it('and says that its pages are of several heights is caught where the set stood still', async () => {
     aurora.pageSize = 1;
     let height = 5n;

@@ -174,7 +174,8 @@ describe('a business node on a Fabric channel', () => {
     const block = commit(late, []);
     commit(make([stone('gone', '1'), stone('stays', '1')], recipients));
     commit(make([stone('gone')]));
-    const aurora = await start('AuroraMSP');
+    // No packet is given up for its time.
+    const aurora = await start('AuroraMSP', undefined, 60_000);
     const valueOf = async (key: string): Promise<string | undefined> => {
       const entry = await aurora.plaintext.get(TEST_CONTRACT, 'auroraStones', consortium.contractKeys.names.ledgerKey('auroraStones', key));
       return entry && Buffer.from(entry.value).toString();
