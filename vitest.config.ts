@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { createKeptPool } from './scripts/kept-pool.mjs';
 
 // Tests run the TypeScript sources of all packages, not their builds. `import`, `require` and `default` go without saying:
 // said, they are handed on to Node, which then gives a package's `require` the half that is for `import`. So would be
@@ -34,7 +35,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{protocol,libs,roles,services,apps,examples,bench}/**/src/**/*.test.ts', 'testing/{compliance,contract-test,deploy,fixtures,dev-network,mutants}/src/**/*.test.ts'] },
+        test: { name: 'unit', pool: createKeptPool().pool, include: ['{protocol,libs,roles,services,apps,examples,bench}/**/src/**/*.test.ts', 'testing/{compliance,contract-test,deploy,fixtures,dev-network,mutants}/src/**/*.test.ts'] },
       },
       {
         extends: true,

@@ -1,6 +1,8 @@
 // Removes each security check in turn, one change each, and runs the tests that must notice. A mutant that survives
 // fails the run. docs/invariants.md is generated from the same list.
-//   node testing/mutants/run.mjs [--only TEXT,TEXT] [--report FILE] [--write-docs | --print-docs]
+//   node testing/mutants/run.mjs [--only TEXT,TEXT] [--minutes N] [--report FILE] [--remember] [--write-docs | --print-docs]
+//   --minutes: begin no mutant after that time; those that were not run are counted. Each day such a run begins at others.
+//   --remember: write which test noticed each mutant, for later runs to ask first.
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,13 +11,18 @@ import { MUTANTS } from './mutants.mjs';
 import { renderInvariants } from './render-invariants.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+/** Of each mutant: the test that noticed it. A run asks that one first; `--remember` writes what the run has found. */
+const NOTICED_BY = path.join(root, 'testing/mutants/noticed-by.json');
 const LANES = 2;
 /** A removed check may leave a test waiting or looping; that is noticed too. */
 const STALL_MS = 90_000;
 
-const USAGE = 'usage: node testing/mutants/run.mjs [--only TEXT,TEXT] [--report FILE] [--write-docs | --print-docs]';
-const FLAGS = ['--write-docs', '--print-docs'];
-const OPTIONS = ['--only', '--report'];
+const USAGE = 'usage: node testing/mutants/run.mjs [--only TEXT,TEXT] [--minutes N] [--report FILE] [--remember] [--write-docs | --print-docs]';
+const FLAGS = ['--remember', '--write-docs', '--print-docs'];
+const OPTIONS = ['--only', '--minutes', '--report'];
+const DAY_MS = 86_400_000;
+/** Its multiples spread evenly: the beginnings of a few days lie far apart. */
+const GOLDEN_RATIO = 0.618_034;
 
 /** The first argument that is no option here: the whole run takes too long to begin by mistake. */
 function unknownArgument() {
@@ -41,7 +48,19 @@ function faultsOf(mutants) {
   });
 }
 
-/** A lane is a process that keeps vitest warm; it is replaced when a mutant makes it stall. */
+/** A process that keeps vitest warm, which is replaced when a mutant makes it stall. */
+function createLane() {
+  let lane = startLane();
+  return {
+    end: () => lane.end(),
+    run: async (request) => {
+      const result = await lane.run(request);
+      if (result.isLaneLost) lane = startLane();
+      return result;
+    },
+  };
+}
+
 function startLane() {
   const child = fork(fileURLToPath(new URL('./lane.mjs', import.meta.url)), { cwd: root, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
   let errors = '';
@@ -57,7 +76,7 @@ function startLane() {
   };
   return {
     end,
-    run: (mutant) =>
+    run: (request) =>
       new Promise((resolve) => {
         const finish = (result) => {
           clearTimeout(timer);
@@ -69,27 +88,84 @@ function startLane() {
         const onExit = () => finish({ outcome: 'broken', detail: errors, isLaneLost: true });
         const timer = setTimeout(() => {
           end();
-          finish({ outcome: 'killed', how: 'stalled', isLaneLost: true });
+          finish({ outcome: 'failed', how: 'stalled', isLaneLost: true });
         }, STALL_MS);
         child.on('message', onMessage);
         child.on('exit', onExit);
-        child.send(mutant);
+        child.send(request);
       }),
   };
 }
 
-async function runAll(mutants) {
-  const queue = [...mutants];
-  const results = [];
+/** Mutants that the same tests must notice: they share a worker, which reads those tests and their sources once. */
+function groupByTests(mutants) {
+  const groups = new Map();
+  for (const mutant of mutants) {
+    const key = mutant.tests.join();
+    groups.set(key, [...(groups.get(key) ?? []), mutant]);
+  }
+  return [...groups.values()];
+}
+
+/** The test that noticed each mutant in the run that was remembered: asked first, and alone. */
+function readNoticedBy() {
+  return JSON.parse(readFileSync(NOTICED_BY, 'utf8'));
+}
+
+function namesOf(found) {
+  return [...new Set(found.flatMap(({ result }) => result.by ?? []))];
+}
+
+/** After each group: a run that is ended early has taught what it found. */
+function remember(results) {
+  const known = new Set(MUTANTS.map(({ id }) => id));
+  const noticedBy = { ...readNoticedBy(), ...Object.fromEntries([...results].flatMap(([id, { by }]) => (by === undefined ? [] : [[id, by]]))) };
+  const entries = Object.entries(noticedBy).filter(([id]) => known.has(id)).sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(NOTICED_BY, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
+}
+
+/** Runs the mutants of one group in a lane, which keeps what it loaded. */
+async function runGroup(group, lane, { noticedBy, isOver, report }) {
+  const [{ tests }] = group;
+  const alone = (mutant) => lane.run({ tests, mutant, isFresh: true });
+  const found = [];
+  for (const mutant of group) {
+    if (isOver()) break;
+    // The test that noticed it before, or those that noticed its neighbours; the others after that.
+    const first = noticedBy[mutant.id] === undefined ? namesOf(found) : [noticedBy[mutant.id]];
+    let result = first.length === 0 ? undefined : await lane.run({ tests, mutant, names: first });
+    if (result?.outcome !== 'failed') result = await lane.run({ tests, mutant });
+    // Only what a worker says that has run nothing before counts against a mutant.
+    if (result.outcome !== 'failed') result = await alone(mutant);
+    report(mutant, result);
+    found.push({ mutant, result });
+  }
+  // What one mutant leaves behind may not pass for what the next one does: without any, the same tests pass.
+  const names = namesOf(found);
+  if (names.length === 0 || (await lane.run({ tests, names })).outcome === 'passed') return;
+  console.log(`     the tests fail without a mutant too where these have run: each again in a worker of its own`);
+  for (const { mutant } of found) report(mutant, await alone(mutant));
+}
+
+async function runAll(mutants, { isRemembering, maxMs }) {
+  const started = performance.now();
+  const isOver = () => performance.now() - started > maxMs;
+  const groups = groupByTests(mutants);
+  const first = maxMs === Infinity ? 0 : Math.floor(((Math.floor(Date.now() / DAY_MS) * GOLDEN_RATIO) % 1) * groups.length);
+  const queue = [...groups.slice(first), ...groups.slice(0, first)];
+  const noticedBy = readNoticedBy();
+  const results = new Map();
+  const report = (mutant, result) => {
+    const verdict = { failed: 'killed', passed: 'SURVIVED', broken: 'BROKEN' }[result.outcome];
+    results.set(mutant.id, { verdict, by: result.by });
+    console.log(`${String(results.size).padStart(4)}/${mutants.length} ${verdict}${result.how === undefined ? '' : ` (${result.how})`} ${mutant.id}`);
+    if (result.outcome === 'broken') console.error(result.detail);
+  };
   const worker = async () => {
-    let lane = startLane();
-    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const result = await lane.run(mutant);
-      if (result.isLaneLost) lane = startLane();
-      results.push(result);
-      const mark = result.outcome === 'killed' ? `killed${result.how === undefined ? '' : ` (${result.how})`}` : result.outcome.toUpperCase();
-      console.log(`${String(results.length).padStart(3)}/${mutants.length} ${mark} ${mutant.id}`);
-      if (result.outcome === 'broken') console.error(result.detail);
+    const lane = createLane();
+    for (let group = queue.shift(); group !== undefined && !isOver(); group = queue.shift()) {
+      await runGroup(group, lane, { noticedBy, isOver, report });
+      if (isRemembering) remember(results);
     }
     lane.end();
   };
@@ -116,21 +192,26 @@ async function main() {
     return 0;
   }
   const only = option('--only');
+  const minutes = Number(option('--minutes') ?? Infinity);
+  if (Number.isNaN(minutes)) {
+    console.error(`--minutes needs a number\n${USAGE}`);
+    return 2;
+  }
   if (process.argv.includes('--only') && !only) {
     console.error(`--only needs a part of an id\n${USAGE}`);
     return 2;
   }
-  // Neighbours share tests, so a lane finds them warm.
-  const chosen = MUTANTS.filter((mutant) => only === undefined || only.split(',').some((text) => mutant.id.includes(text))).sort((a, b) => (a.tests.join() < b.tests.join() ? -1 : 1));
+  const chosen = MUTANTS.filter((mutant) => only === undefined || only.split(',').some((text) => mutant.id.includes(text)));
   const faults = faultsOf(chosen);
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) return 1;
-  const results = await runAll(chosen);
-  const killed = results.filter((result) => result.outcome === 'killed').length;
+  const results = await runAll(chosen, { isRemembering: process.argv.includes('--remember'), maxMs: minutes * 60_000 });
+  const killed = [...results.values()].filter(({ verdict }) => verdict === 'killed').length;
   const report = option('--report');
-  if (report !== undefined) writeFileSync(report, JSON.stringify({ numPassedTests: killed, numFailedTests: results.length - killed }));
-  console.log(`${killed} of ${results.length} mutants killed`);
-  return killed === results.length && results.length > 0 ? 0 : 1;
+  if (report !== undefined) writeFileSync(report, JSON.stringify({ numPassedTests: killed, numFailedTests: results.size - killed, numPendingTests: chosen.length - results.size }));
+  console.log(`${killed} of ${results.size} mutants killed`);
+  if (results.size < chosen.length) console.log(`${chosen.length - results.size} mutants were not run, since their time was over: npm run test:mutants runs all`);
+  return killed === results.size && results.size > 0 ? 0 : 1;
 }
 
 process.exitCode = await main();

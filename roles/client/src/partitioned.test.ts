@@ -87,6 +87,14 @@ describe('a request in parts', () => {
     }
     mapAs = (node, body) => ({ ...partOf(nodeOf(node), body), payload: Buffer.from('x') });
     await expect(contract.evaluate('f', three)).rejects.toMatchObject({ code: 'TARGET_DATA_INCONSISTENT' });
+    // Nor one that touches a contract which the request does not name, or none of the request's own.
+    for (const contracts of [['diamonds', 'opals'], ['opals'], []]) {
+      mapAs = (node, body) => {
+        const { map } = partOf(nodeOf(node), body);
+        return { status: 200, map: { ...map!, contracts } };
+      };
+      await expect(contract.evaluate('f', three)).rejects.toMatchObject({ code: 'TARGET_DATA_INCONSISTENT' });
+    }
     expect(seen.every(({ body }) => body.kind === RequestKind.MAP)).toBe(true);
   });
 

@@ -59,6 +59,15 @@ describe('the profile to trust', () => {
     expect(codeOf(() => anchorProfile(signed(other, createProfile({ ...message, channel: 'elsewhere' })), pinned()))).toBe('PROFILE_MISMATCH');
   });
 
+  it('is none that the same organisations signed for another network or channel, older or newer', () => {
+    for (const change of [{ network: 'elsewhere' }, { channel: 'elsewhere' }]) {
+      for (const number of [2n, 4n]) {
+        const foreign = signed(consortium, createProfile({ ...consortium.profile.message, ...change, version: number }));
+        expect(codeOf(() => anchorProfile(foreign, pinned(version(3n))))).toBe('PROFILE_MISMATCH');
+      }
+    }
+  });
+
   it('needs its signatures, pinned or not', () => {
     const bare = createSignedProfile(consortium.profile.bytes, []);
     expect(codeOf(() => anchorProfile(bare, undefined))).toBe('PROFILE_SIGNATURES_MISSING');
