@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { repetitions } from '@selvedge/fixtures';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseBrokerRoot, verifyAuditChain, EMPTY_CHAIN } from '@selvedge/attestation';
 import { fetchUnlockStatus, loadTls, openNextEpochs } from '@selvedge/client';
@@ -11,7 +12,7 @@ import { whenCaughtUp } from './src/key-changes.js';
 import { createKeyRequester, type AnsweredRequest, type KeyRequester } from './src/key-requests.js';
 import { DIAMONDS, startTestNetwork, type TestNetwork } from './src/network.js';
 
-const KILLS = Number(process.env.SELVEDGE_TEST_KILLS ?? 50);
+const KILLS = repetitions({ ordinary: 10, soak: 50 });
 const REQUESTERS = 3;
 const BROKERS = ['key-broker', 'key-broker-2'] as const;
 

@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { NodeInfo, ServiceName } from '@selvedge/dev-network';
+import { repetitions } from '@selvedge/fixtures';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerHeads, missingCommits } from './src/crash/checks.js';
-import { readJournal, type StoneJournal } from './src/crash/journal.js';
+import { idsOf, readIds, readJournal, type StoneJournal } from './src/crash/journal.js';
 import { CRASH_POINTS } from './src/crash/points.js';
 import { createWorker, type Worker } from './src/crash/workers.js';
 import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src/network.js';
@@ -12,13 +14,15 @@ import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from './src
  * kill -9 of every role under load. Every other death comes at a named point: before or after a sync, a send or an
  * acknowledgement. Afterwards each acknowledged commit must be there, and all ledgers must have the same head.
  */
-const KILLS_PER_ROLE = Number(process.env.SELVEDGE_TEST_KILLS ?? '50');
+const KILLS_PER_ROLE = repetitions({ ordinary: 10, soak: 50 });
+const PAIRS = fileURLToPath(new URL('contracts/pairs', import.meta.url));
 const STONES = [
   ['AuroraMSP', ['CRASH-A']],
-  ['BorealisMSP', ['CRASH-B']],
   // Several: in batches.
-  ['CelestaMSP', ['CRASH-C', 'CRASH-D', 'CRASH-E']],
+  ['BorealisMSP', ['CRASH-B', 'CRASH-C']],
 ] as const;
+/** In batches whose items rest on each other. */
+const PAIRED = ['CelestaMSP', ['PAIR-A', 'PAIR-B', 'PAIR-C'], 'pairs'] as const;
 const PROGRESS_TIMEOUT_MS = 8_000;
 const POINT_TIMEOUT_MS = 2_500;
 
@@ -76,14 +80,15 @@ describe('kill -9 under load', () => {
   };
 
   beforeAll(async () => {
-    test = await startTestNetwork({ computeNodes: 2 });
+    test = await startTestNetwork({ computeNodes: 2, readyTimeoutMs: 60_000 });
     await test.network.deploy(DIAMONDS);
     for (const [mspId, ids] of STONES) {
       const gateway = await test.network.connect(mspId);
       await gateway.getNetwork(test.network.connectionProfile().channel).getContract('diamonds').submit('LoadStones', { transientData: { stones: JSON.stringify(ids.map((id) => stone(id, 1))) } });
       gateway.close();
     }
-    workers = STONES.map(([mspId, ids]) => createWorker(test.directory, mspId, ids));
+    await test.network.deploy(PAIRS);
+    workers = [...STONES.map(([mspId, ids]) => createWorker(test.directory, mspId, ids)), createWorker(test.directory, ...PAIRED)];
     for (const worker of workers) worker.start();
     await awaitProgress(0);
   });
@@ -109,7 +114,7 @@ describe('kill -9 under load', () => {
   });
 
   it('every acknowledged commit is at its owner, and every stone has its last acknowledged price or a later try', async () => {
-    for (const { mspId, journals: byStone } of workers) {
+    for (const { mspId, journals: byStone } of workers.filter(({ contract }) => contract === 'diamonds')) {
       const gateway = await test.network.connect(mspId);
       const contract = gateway.getNetwork(test.network.connectionProfile().channel).getContract('diamonds');
       for (const [id, file] of byStone) {
@@ -122,6 +127,32 @@ describe('kill -9 under load', () => {
       }
       gateway.close();
     }
+  });
+
+  it('every item of a batch is there wholly or not at all, once at most, as the verdict on its id says', async () => {
+    const [mspId, names, contractName] = PAIRED;
+    const gateway = await test.network.connect(mspId);
+    const contract = gateway.getNetwork(test.network.connectionProfile().channel).getContract(contractName);
+    const committed: string[] = [];
+    for (const name of names) {
+      const journal = readJournal(workers.find((worker) => worker.contract === contractName)?.journals.get(name) ?? '');
+      const written = JSON.parse(text(await contract.evaluateTransaction('Prices', name))) as { readonly price: number; readonly txId: string; readonly ledgerTxId: string }[];
+      const prices = written.map(({ price }) => price);
+      expect(prices, name).toEqual(expect.arrayContaining([...journal.acknowledgedPrices]));
+      expect(prices.filter((price) => journal.refusedPrices.includes(price) || price > journal.lastTried), name).toEqual([]);
+      expect(new Set(prices).size, name).toBe(prices.length);
+      expect(written.map(({ txId }) => txId), name).toEqual(written.map(({ ledgerTxId }) => ledgerTxId));
+      // At this owner alone, beside what all have.
+      const [newest] = written;
+      expect(JSON.parse(text(await contract.evaluateTransaction('Twin', name))), name).toEqual({ price: newest?.price, txId: newest?.txId });
+      committed.push(...written.map(({ txId }) => txId));
+    }
+    // No item was lost out of the row in which each goes on from the one before.
+    expect(Number(text(await contract.evaluateTransaction('Count')))).toBe(committed.length);
+    const executed = readIds(idsOf(`${test.directory}/network.json`, contractName));
+    const notCommitted = new Set(await missingCommits(test.network, mspId, executed, 0));
+    expect(executed.filter((txId) => !notCommitted.has(txId)).sort()).toEqual([...committed].sort());
+    gateway.close();
   });
 
   it('the ledgers of all endorsers and business nodes have the same head', async () => {

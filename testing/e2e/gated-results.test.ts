@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { isSelvedgeError } from '@selvedge/errors';
+import { repetitions } from '@selvedge/fixtures';
 import { encodeMessage, LIMITS, parseMessage, ResultHandleSchema } from '@selvedge/protocol';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +15,7 @@ import { runCommand } from './src/run-command.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const AUCTION = path.join(ROOT, 'examples/contracts/auction');
 /** On Fabric fewer: executions do not meet the ledger, and each of the others takes longer. */
-const EXECUTIONS = { embedded: 1_000, fabric: 200 };
+const EXECUTIONS = { embedded: repetitions({ ordinary: 200, soak: 1_000 }), fabric: repetitions({ ordinary: 60, soak: 200 }) };
 const STATES = 20;
 const LANES = 8;
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { startTestPostgres, type TestPostgres } from '@selvedge/fixtures/postgres';
+import { repetitions } from '@selvedge/fixtures';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing, LEDGERS } from './src/ledgers.js';
 import { startTestNetwork, text, type TestNetwork } from './src/network.js';
@@ -12,7 +13,7 @@ import { runCommand } from './src/run-command.js';
 
 const HOLDINGS = fileURLToPath(new URL('./contracts/holdings', import.meta.url));
 const OWNER = 'business-aurora';
-const CRASHES = 50;
+const CRASHES = repetitions({ ordinary: 12, soak: 50 });
 const PATIENCE = { timeout: 90_000, interval: 100 };
 
 describe.each(LEDGERS)('an owner’s tables of datasets in plaintext, on the %s ledger', (ledger) => {

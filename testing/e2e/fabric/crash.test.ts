@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeInfo } from '@selvedge/dev-network';
+import { repetitions } from '@selvedge/fixtures';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerHeads, missingCommits } from '../src/crash/checks.js';
 import { readJournal, type StoneJournal } from '../src/crash/journal.js';
@@ -14,7 +15,7 @@ import { DIAMONDS, startTestNetwork, stone, text, type TestNetwork } from '../sr
  * nobody else is told. Afterwards each acknowledged commit must be at its owner with its packet, and all must have the
  * same blocks.
  */
-const KILLS_PER_ROLE = Number(process.env.SELVEDGE_TEST_FABRIC_KILLS ?? '20');
+const KILLS_PER_ROLE = repetitions({ ordinary: 4, soak: 20 });
 const STONES = [
   ['AuroraMSP', ['CRASH-A1']],
   ['AuroraMSP', ['CRASH-A2']],

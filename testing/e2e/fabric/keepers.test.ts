@@ -6,6 +6,7 @@ import { sha256, toHex } from '@selvedge/crypto';
 import type { Deployment, NodeInfo } from '@selvedge/dev-network';
 import { ENDORSE_FUNCTION, FACTS_FUNCTION, POLICY_CHAINCODE, TARGET_DATA_FIELD } from '@selvedge/fabric';
 import type { FabricGateway } from '@selvedge/fabric-network/gateway';
+import { repetitions } from '@selvedge/fixtures';
 import { facts } from '@selvedge/policy';
 import { encodeMessage, FactsQuerySchema, TargetDataSchema } from '@selvedge/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,7 +28,7 @@ const ENDORSERS = ['NorthMSP', 'SouthMSP'];
 const ORGANISATIONS = [...BUSINESS, ...ENDORSERS];
 const BOUNDS = { timeoutMs: 30_000 };
 const WITHOUT_BATCHES = { CORE_CHAINCODE_RUNTIMEPARAMS_USEWRITEBATCH: 'false', CORE_CHAINCODE_RUNTIMEPARAMS_USEGETMULTIPLEKEYS: 'false' };
-const TRANSACTIONS = 100;
+const TRANSACTIONS = repetitions({ ordinary: 30, soak: 100 });
 const IN_FLIGHT = 10;
 
 /** Who keeps packets on Fabric, what happens while an owner is away, and that nobody keeps what is secret. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { repetitions } from '@selvedge/fixtures';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlaintextPlace } from '@selvedge/business';
 import { startTestPostgres, type TestPostgres } from '@selvedge/fixtures/postgres';
@@ -12,7 +13,7 @@ import { comparable, modelOf } from './model.js';
 import type { PlaintextPlaceUnderTest } from './ports.js';
 import { postgresPlace } from './postgres.js';
 
-const KILLS = 50;
+const KILLS = repetitions({ ordinary: 15, soak: 50 });
 /** From the process's start of work: opening takes some of it. */
 const MAX_LIFE_MS = 200;
 const SERVER_KILLS = 3;

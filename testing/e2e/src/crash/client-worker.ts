@@ -1,16 +1,17 @@
 /**
  * A client in a process of its own, to be killed: raises the price of its stones again and again, and appends a line to
  * the stone's journal before each try (`try PRICE`), after each acknowledged commit (`ack PRICE TXID`), and after each
- * refusal (`refused PRICE CODE TEXT`). Several stones change in batches, whose items have no transaction to name.
+ * refusal (`refused PRICE CODE TEXT`). Several stones change in batches, whose items have no transaction to name; whatever compute nodes
+ * answered is in the file of ids, too.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { connect, loadConnectionProfile, loadSignedProfile } from '@selvedge/client';
 import { createSigner } from '@selvedge/identity';
 import { isSelvedgeError } from '@selvedge/errors';
-import { journalOf } from './journal.js';
+import { idsOf, journalOf } from './journal.js';
 
-const [networkFile, mspId, userDirectory, firstPrice, ...stones] = process.argv.slice(2) as [string, string, string, string, ...string[]];
+const [networkFile, mspId, userDirectory, contractName, firstPrice, ...stones] = process.argv.slice(2) as [string, string, string, string, string, ...string[]];
 const isBatched = stones.length > 1;
 
 const connectionProfile = await loadConnectionProfile(networkFile);
@@ -23,9 +24,13 @@ const gateway = connect({
     privateKeyPem: readFileSync(path.join(userDirectory, 'key.pem'), 'utf8'),
   }),
   reload: () => loadConnectionProfile(networkFile),
-  ...(isBatched ? { batching: { diamonds: { maxBatch: stones.length, maxBatchDelayMs: 5 } } } : {}),
+  ...(isBatched ? { batching: { [contractName]: { maxBatch: stones.length, maxBatchDelayMs: 5 } } } : {}),
+  // Before anything of it is endorsed.
+  onHop: ({ hop, txId, refusal }) => {
+    if (hop === 'execute' && refusal === undefined) appendFileSync(idsOf(networkFile, contractName), `${txId ?? ''}\n`);
+  },
 });
-const contract = gateway.getNetwork(connectionProfile.channel).getContract('diamonds');
+const contract = gateway.getNetwork(connectionProfile.channel).getContract(contractName);
 const setPrice = async (stone: string, price: number): Promise<string> => {
   const options = { arguments: [stone], transientData: { price: String(price) } };
   if (isBatched) {

@@ -9,9 +9,25 @@ export interface StoneJournal {
   readonly isWaiting: boolean;
   /** Acknowledged commits so far. */
   readonly commits: number;
+  readonly acknowledgedPrices: readonly number[];
   /** Their transaction ids, in so far as the client was told. */
   readonly acknowledged: readonly string[];
+  /** Prices whose refusal says that they are not committed. */
+  readonly refusedPrices: readonly number[];
   readonly refusals: Readonly<Record<string, number>>;
+}
+
+/** Refusals that leave open whether the transaction is committed. */
+const UNDECIDED: ReadonlySet<string> = new Set(['COMMIT_UNKNOWN', 'DUPLICATE_TXID']);
+
+/** Where a client notes the transaction ids that compute nodes answered, beside the network's file: one or, of a batch, several in a line. */
+export function idsOf(networkFile: string, contract: string): string {
+  return path.join(path.dirname(networkFile), `${contract}.ids`);
+}
+
+/** The ids of such a file, each once. */
+export function readIds(file: string): string[] {
+  return [...new Set(readFileSync(file, 'utf8').split('\n').slice(0, -1).flatMap((line) => line.split(',')))];
 }
 
 /** A stone's journal, beside the network's file. */
@@ -24,6 +40,8 @@ export function readJournal(file: string): StoneJournal {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const lines = text.split('\n').slice(0, -1);
   const acknowledged: string[] = [];
+  const acknowledgedPrices: number[] = [];
+  const refusedPrices: number[] = [];
   const refusals: Record<string, number> = {};
   let lastAcknowledged = 0;
   let lastTried = 0;
@@ -34,9 +52,13 @@ export function readJournal(file: string): StoneJournal {
     if (word === 'ack') {
       lastAcknowledged = Number(price);
       commits += 1;
+      acknowledgedPrices.push(Number(price));
       if (rest !== '') acknowledged.push(rest);
     }
-    if (word === 'refused') refusals[rest] = (refusals[rest] ?? 0) + 1;
+    if (word === 'refused') {
+      refusals[rest] = (refusals[rest] ?? 0) + 1;
+      if (!UNDECIDED.has(rest)) refusedPrices.push(Number(price));
+    }
   }
-  return { lastAcknowledged, lastTried, isWaiting: lines.at(-1)?.startsWith('try ') === true, commits, acknowledged, refusals };
+  return { lastAcknowledged, lastTried, isWaiting: lines.at(-1)?.startsWith('try ') === true, commits, acknowledgedPrices, acknowledged, refusedPrices, refusals };
 }

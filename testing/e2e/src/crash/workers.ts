@@ -8,24 +8,26 @@ const WORKER = fileURLToPath(new URL('../../dist/src/crash/client-worker.js', im
 /** A client process that changes the prices of stones, can be killed and goes on where it was. */
 export interface Worker {
   readonly mspId: string;
+  readonly contract: string;
   /** Each stone's journal. */
   readonly journals: ReadonlyMap<string, string>;
   start(): void;
   kill(): Promise<void>;
 }
 
-/** @param stones several: their prices change in batches */
-export function createWorker(directory: string, mspId: string, stones: readonly string[]): Worker {
+/** @param stones several: their prices change in batches @param contract with a function SetPrice */
+export function createWorker(directory: string, mspId: string, stones: readonly string[], contract = 'diamonds'): Worker {
   const networkFile = path.join(directory, 'network.json');
   const journals = new Map(stones.map((stone) => [stone, journalOf(networkFile, stone)]));
   let child: ChildProcess | undefined;
   return {
     mspId,
+    contract,
     journals,
     start() {
       const next = Math.max(...[...journals.values()].map((journal) => readJournal(journal).lastTried)) + 1;
       const user = path.join(directory, 'organisations', mspId, 'users/User1');
-      child = spawn(process.execPath, [WORKER, networkFile, mspId, user, String(next), ...stones], { stdio: 'ignore' });
+      child = spawn(process.execPath, [WORKER, networkFile, mspId, user, contract, String(next), ...stones], { stdio: 'ignore' });
     },
     async kill() {
       const dying = child;
