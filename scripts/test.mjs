@@ -3,7 +3,7 @@
 //   --soak: crashes, races and the like are repeated as often as it takes to trust them, not a few times; it takes hours.
 //   STAGE: a word of a stage's name; only those stages run.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { install, root } from './setup.mjs';
 
@@ -13,6 +13,7 @@ const MAX_MINUTES = Number(process.env.SELVEDGE_TEST_MINUTES ?? 75);
 const MIN_BOUNDED_MINUTES = 3;
 const MEMORY_FOLDER = '/dev/shm';
 const MIN_MEMORY_BYTES = 4 * 1024 ** 3;
+const OPEN_TO_ALL = 0o1777;
 
 /** Stages in order. `report` names a vitest JSON report; other stages count as one test each. */
 const STAGES = [
@@ -33,7 +34,10 @@ function vitest(project) {
 function makeStoresFolder() {
   try {
     const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
-    return bavail * bsize < MIN_MEMORY_BYTES ? undefined : mkdtempSync(path.join(MEMORY_FOLDER, 'selvedge-tests-'));
+    if (bavail * bsize < MIN_MEMORY_BYTES) return undefined;
+    const folder = mkdtempSync(path.join(MEMORY_FOLDER, 'selvedge-tests-'));
+    chmodSync(folder, OPEN_TO_ALL); // as the folder that it stands in for: a database runs as a user of its own
+    return folder;
   } catch {
     return undefined;
   }
