@@ -8,8 +8,9 @@ import path from 'node:path';
 import { install, root } from './setup.mjs';
 
 const reports = path.join(root, '.cache/reports');
-/** On a machine where everything takes longer than this, the last stage leaves out what it does not come to, and says so. */
+/** On a machine where everything takes longer than this, the last stages leave out what they do not come to, and say so. */
 const MAX_MINUTES = Number(process.env.SELVEDGE_TEST_MINUTES ?? 75);
+const MINUTE_MS = 60_000;
 const MIN_BOUNDED_MINUTES = 3;
 const MEMORY_FOLDER = '/dev/shm';
 const MIN_MEMORY_BYTES = 4 * 1024 ** 3;
@@ -54,7 +55,8 @@ function execute(args) {
 function countReport(file) {
   try {
     const report = JSON.parse(readFileSync(path.join(reports, file), 'utf8'));
-    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests ?? 0, failures: failuresOf(report) };
+    const { numPassedTests: passed, numFailedTests: failed, numTotalTests: total } = report;
+    return { passed, failed, skipped: total - passed - failed, failures: failuresOf(report) };
   } catch {
     return { passed: 0, failed: 1, skipped: 0, failures: [] };
   }
@@ -78,13 +80,14 @@ mkdirSync(reports, { recursive: true });
 const only = process.argv.slice(2).filter((word) => word !== '--soak');
 const isSoak = process.argv.includes('--soak');
 if (isSoak) process.env.SELVEDGE_SOAK = '1';
+else process.env.SELVEDGE_TEST_DEADLINE = String(Date.now() + MAX_MINUTES * MINUTE_MS - performance.now());
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
 for (const stage of STAGES) {
   if (only.length > 0 && !only.some((word) => stage.name.includes(word))) continue;
   console.log(`\n== ${stage.name}`);
   const started = performance.now();
-  const minutesLeft = Math.max(MIN_BOUNDED_MINUTES, MAX_MINUTES - performance.now() / 60_000);
+  const minutesLeft = Math.max(MIN_BOUNDED_MINUTES, MAX_MINUTES - performance.now() / MINUTE_MS);
   const code = await execute([...stage.args, ...(stage.isBounded && !isSoak ? ['--minutes', minutesLeft.toFixed(1)] : [])]);
   const counted = stage.report === undefined ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 } : countReport(stage.report);
   if (code !== 0 && counted.failed === 0) counted.failed = 1;
