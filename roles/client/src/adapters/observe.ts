@@ -29,7 +29,7 @@ export function createObserved(onHop: OnHop | undefined): Observed {
       report(onHop === undefined ? 0 : toBinary(answer, result).length, undefined);
       return result;
     } catch (error) {
-      const failure = asUnavailable(error, bounds, peer);
+      const failure = asUnavailable(error, bounds.signal, peer);
       report(0, isSelvedgeError(failure) ? failure.code : 'INTERNAL');
       throw failure;
     }
@@ -37,7 +37,7 @@ export function createObserved(onHop: OnHop | undefined): Observed {
 }
 
 /** A call that the caller did not cancel was cut by a peer that stops. */
-function asUnavailable(error: unknown, bounds: CallBounds, peer: string): unknown {
-  if (!isSelvedgeError(error, 'CANCELLED') || bounds.signal?.aborted === true) return error;
+export function asUnavailable(error: unknown, signal: AbortSignal | undefined, peer: string): unknown {
+  if (!isSelvedgeError(error, 'CANCELLED') || signal?.aborted === true) return error;
   return new SelvedgeError('UNAVAILABLE', `${peer} cut the call`, { role: 'client', cause: error });
 }

@@ -3,6 +3,7 @@ import { isSelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { Submitter, SubmitterMessageSchema, SubmitterRequestSchema } from '@selvedge/protocol';
 import type { RpcConnection } from '@selvedge/rpc';
 import type { OnHop, SubmitterPort } from '../ports.js';
+import { asUnavailable } from './observe.js';
 
 /** A submitter over gRPC. The hop ends with the stream; sizes are computed only when somebody watches. */
 export function submitterPort(connection: RpcConnection, onHop: OnHop | undefined): SubmitterPort {
@@ -20,8 +21,9 @@ export function submitterPort(connection: RpcConnection, onHop: OnHop | undefine
           yield message;
         }
       } catch (error) {
-        refusal = isSelvedgeError(error) ? error.code : 'INTERNAL';
-        throw error;
+        const failure = asUnavailable(error, signal, 'submitter');
+        refusal = isSelvedgeError(failure) ? failure.code : 'INTERNAL';
+        throw failure;
       } finally {
         onHop?.({ hop: 'submitter', peer: 'submitter', address, txId, sentBytes: toBinary(SubmitterRequestSchema, request).length, receivedBytes, ms: performance.now() - startedAt, refusal });
       }

@@ -130,7 +130,8 @@ function relay(
     else up.on('end', end);
   });
   up.on('close', () => {
-    if (isOpen(down) && !down.headersSent) down.close(up.rstCode);
+    // A server that died within its answer ends it no other way.
+    if (isOpen(down) && !(down.headersSent && up.readableEnded)) down.close(up.rstCode);
   });
   up.on('trailers', (found: IncomingHttpHeaders) => {
     record.headers(found);
