@@ -71,14 +71,21 @@ function failuresOf(report) {
   });
 }
 
+const isSoak = process.argv.includes('--soak');
+const only = process.argv.slice(2).filter((word) => word !== '--soak');
+const unknown = only.find((word) => !STAGES.some(({ name }) => name.includes(word)));
+if (unknown !== undefined || !(MAX_MINUTES > 0)) {
+  console.error(unknown === undefined ? 'SELVEDGE_TEST_MINUTES is no number of minutes' : `no stage is named ${unknown}`);
+  console.error(`usage: npm test -- [--soak] [STAGE ...]\nstages: ${STAGES.map(({ name }) => name).join('; ')}`);
+  process.exit(2);
+}
+
 install();
 const stores = makeStoresFolder();
 process.on('exit', () => stores && rmSync(stores, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
-const only = process.argv.slice(2).filter((word) => word !== '--soak');
-const isSoak = process.argv.includes('--soak');
 if (isSoak) process.env.SELVEDGE_SOAK = '1';
 else process.env.SELVEDGE_TEST_DEADLINE = String(Date.now() + MAX_MINUTES * MINUTE_MS - performance.now());
 const total = { passed: 0, failed: 0, skipped: 0 };

@@ -143,7 +143,7 @@ async function runGroup(group, lane, { noticedBy, isOver, report }) {
   // What one mutant leaves behind may not pass for what the next one does: without any, the same tests pass.
   const names = namesOf(found);
   if (names.length === 0 || (await lane.run({ tests, names })).outcome === 'passed') return;
-  console.log(`     the tests fail without a mutant too where these have run: each again in a worker of its own`);
+  console.log('     the tests fail without a mutant too where these have run: each again in a worker of its own');
   for (const { mutant } of found) report(mutant, await alone(mutant));
 }
 

@@ -19,7 +19,7 @@ if (!isThere) process.stdout.write('skipped: genuine evidence of SGX, TDX and SE
 const read = (file: string): Uint8Array => new Uint8Array(readFileSync(path.join(VECTORS, file)));
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Every byte is flipped in `npm run soak`; in an ordinary run one of so many, which others by chance. */
+/** Every byte is flipped in `npm run soak`; in an ordinary run one in so many, by chance which. The test fixtures, which know of soaks, depend on this package. */
 const STRIDE = process.env.SELVEDGE_SOAK === '1' ? 1 : 8;
 
 /** First and last position. */
