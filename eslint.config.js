@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/gen/**', '**/node_modules/**', '**/*.cjs', '**/*.mjs', 'eslint.config.js', 'vitest.config.ts', '**/bin/*.js',  '.cache/**', '.selvedge/**', 'apps/cli/templates/**'] },
+  { ignores: ['**/dist/**', '**/gen/**', '**/node_modules/**', '**/*.cjs', '**/*.mjs', '**/*.d.mts', 'eslint.config.js', 'vitest.config.ts', '**/bin/*.js',  '.cache/**', '.selvedge/**', 'apps/cli/templates/**'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -19,7 +19,7 @@ const OPEN_TO_ALL = 0o1777;
 /** Stages in order. `report` names a vitest JSON report; other stages count as one test each. */
 const STAGES = [
   { name: 'build', args: ['scripts/build.mjs'] },
-  { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'] },
+  { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0', '--concurrency', '2'] },
   { name: 'dependency graph', args: ['scripts/graph.mjs'] },
   { name: 'generated files', args: ['scripts/check-generated.mjs'] },
   { name: 'unit, property and compliance tests', args: vitest('unit'), report: 'unit.json' },

@@ -37,6 +37,8 @@ export interface ConnectRpcOptions {
   readonly maxMessageBytes?: number;
   /** How long a stream waits for TCP, TLS and HTTP/2 to be up; unary calls have a time limit of their own. Default 20,000. */
   readonly connectTimeoutMs?: number;
+  /** How often a peer that owes an answer is pinged; one that leaves pings unanswered for twice as long is gone. Default 5,000. */
+  readonly keepaliveMs?: number;
 }
 
 /** What the calls of one connection have in common. */
@@ -50,6 +52,9 @@ interface Line {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 20_000;
+const DEFAULT_KEEPALIVE_MS = 5_000;
+/** Of intervals between pings: long enough for a peer that is only busy. */
+const KEEPALIVE_PATIENCE = 2;
 
 /**
  * Opens a connection lazily; nothing is sent before the first call. Calls throw TLS_REFUSED when the two sides do not
@@ -57,7 +62,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 20_000;
  * Throws INVALID_CONFIGURATION when the TLS setting is missing, broken, or 'off' for another machine.
  */
 export function connectRpc(address: string, options: ConnectRpcOptions): RpcConnection {
-  const { tls, maxMessageBytes: maxBytes = LIMITS.maxMessageBytes, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  const { tls, maxMessageBytes: maxBytes = LIMITS.maxMessageBytes, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepaliveMs = DEFAULT_KEEPALIVE_MS } = options;
   verifyTlsSetting(address, tls);
   const security = channelSecurity(address, tls);
   const channel = new Client(address, security.credentials, {
@@ -68,6 +73,10 @@ export function connectRpc(address: string, options: ConnectRpcOptions): RpcConn
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.use_local_subchannel_pool': 1,
+    // Node's HTTP/2 does not notice the end of a peer that dies while calls are being cancelled (nodejs/node issue 61304), and nobody
+    // notices a network that has fallen silent: calls would wait on that connection for as long as there are any.
+    'grpc.keepalive_time_ms': keepaliveMs,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_PATIENCE * keepaliveMs,
     // Callers repeat what may be repeated; buffering every message for a transparent retry costs CPU on every call.
     'grpc.enable_retries': 0,
     'grpc.enable_channelz': 0,

@@ -1,3 +1,4 @@
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { create } from '@bufbuild/protobuf';
 import { makeGenericClientConstructor, credentials, type ServiceError } from '@grpc/grpc-js';
 import { SelvedgeError } from '@selvedge/errors';
@@ -85,6 +86,32 @@ describe('gRPC over protobuf messages', () => {
     const nowhere = connectRpc('127.0.0.1:1', { tls: 'off' });
     await expect(nowhere.client(Sequencer).submit({}, { timeoutMs: 3_000 })).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { peer: '127.0.0.1:1' } });
     nowhere.close();
+  });
+
+  it('leaves a connection that has fallen silent, and reaches the peer by another', async () => {
+    let isSilent = false;
+    const [host, port] = server.address.split(':') as [string, string];
+    const relay = createServer((near) => {
+      const far = connect(Number(port), host);
+      const wasSilent = isSilent;
+      for (const [from, to] of [[near, far], [far, near]] as const) {
+        from.on('data', (bytes) => { if (wasSilent === isSilent) to.write(bytes); });
+        from.on('close', () => to.destroy());
+        from.on('error', () => undefined);
+      }
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const { port: relayPort } = relay.address() as AddressInfo;
+    const relayed = connectRpc(`127.0.0.1:${String(relayPort)}`, { tls: 'off', keepaliveMs: 100 });
+    try {
+      await relayed.client(Sequencer).submit({});
+      isSilent = true;
+      await expect(relayed.client(Sequencer).submit({})).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await expect.poll(() => relayed.client(Sequencer).submit({})).toMatchObject({ blockNumber: 7n });
+    } finally {
+      relayed.close();
+      relay.close();
+    }
   });
 
   it('gives up at its deadline and on its signal', async () => {

@@ -20,6 +20,8 @@ const BATCH_TIMEOUT_MS = 100;
 /** Whose peers are followed, in the order in which followers come. */
 const FOLLOWING = ['AuroraMSP', 'NorthMSP', 'CelestaMSP', 'BorealisMSP'] as const;
 const [CLIENT_MSP_ID] = FOLLOWING;
+/** Refusals of a peer that cannot reach another just now. */
+const OUT_OF_SIGHT = new Set<string>(['UNAVAILABLE', 'PACKETS_NOT_DISTRIBUTED']);
 /** Refusals of peers that have just found each other again. */
 const PASSING = new Set(['UNAVAILABLE', 'TIMEOUT', 'NOT_READY', 'FABRIC_REFUSED']);
 
@@ -111,7 +113,7 @@ export async function createFabricLedger(consortium: TestConsortium): Promise<Le
         } catch (error) {
           if (!isSelvedgeError(error)) throw error;
           // A busy peer loses sight of another for a moment: that is no verdict.
-          if (error.code !== 'UNAVAILABLE' || tries >= ENDORSE_TRIES) return { ...target, refusal: error.code };
+          if (!OUT_OF_SIGHT.has(error.code) || tries >= ENDORSE_TRIES) return { ...target, refusal: error.code };
           await sleep(ENDORSE_PAUSE_MS);
         }
       }

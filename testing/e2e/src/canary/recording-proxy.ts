@@ -19,6 +19,7 @@ export interface RecordingProxy {
 type Record = (bytes: Uint8Array | string) => void;
 
 const SESSION_OPTIONS = { maxSessionMemory: 256 } as const;
+const PING_MS = 3_000;
 /** More than the longest encoding of a marker. */
 const REPEATED_BYTES = 1_024;
 
@@ -48,6 +49,7 @@ export async function startRecordingProxy({ target, tls, file, headersFile = fil
       upstream = http2.connect(`https://${target}`, { ...SESSION_OPTIONS, ...tlsOptions });
       upstream.on('error', () => undefined);
       upstream.on('goaway', recordReason);
+      endWhenSilent(upstream);
     }
     return upstream;
   };
@@ -77,6 +79,22 @@ export async function startRecordingProxy({ target, tls, file, headersFile = fil
         });
       }),
   };
+}
+
+/** Node's HTTP/2 does not notice the end of a server that dies while streams are being cancelled. */
+function endWhenSilent(session: ClientHttp2Session): void {
+  let isAwaited = false;
+  const timer = setInterval(() => {
+    if (isAwaited) {
+      session.destroy();
+      return;
+    }
+    isAwaited = true;
+    session.ping(() => { isAwaited = false; });
+  }, PING_MS);
+  session.on('close', () => {
+    clearInterval(timer);
+  });
 }
 
 /** Chunks of many streams mix in the file, so each repeats the end of the one before it: no marker is cut in two. */
