@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { RefusalView } from '../../src/api.js';
 import { get, refusalOf } from './api-client.js';
 
@@ -6,14 +6,12 @@ import { get, refusalOf } from './api-client.js';
 export interface Polled<T> {
   readonly value: T | undefined;
   readonly refusal: RefusalView | undefined;
-  readonly readAgain: () => void;
 }
 
 /** Reads a path now and then again after each pause, while the tab is seen. */
 export function usePolled<T>(path: string, pauseMs: number): Polled<T> {
   const [value, setValue] = useState<T>();
   const [refusal, setRefusal] = useState<RefusalView>();
-  const [round, setRound] = useState(0);
   useEffect(() => {
     let isOver = false;
     let timer: number | undefined;
@@ -36,9 +34,8 @@ export function usePolled<T>(path: string, pauseMs: number): Polled<T> {
       isOver = true;
       window.clearTimeout(timer);
     };
-  }, [path, pauseMs, round]);
-  const readAgain = useCallback(() => { setRound((n) => n + 1); }, []);
-  return { value, refusal, readAgain };
+  }, [path, pauseMs]);
+  return { value, refusal };
 }
 
 /** Whether the window is narrower than so many pixels. */

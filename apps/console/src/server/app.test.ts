@@ -126,7 +126,7 @@ describe('sign-in', () => {
 });
 
 describe('a call', () => {
-  const READS = ['/api/session', '/api/network', '/api/policy', '/api/metrics', '/api/refusals', '/api/requests', '/api/requests/1/events'];
+  const READS = ['/api/session', '/api/network', '/api/policy', '/api/metrics', '/api/refusals', '/api/requests/1/events'];
   const CHANGES = ['/api/sign-out', '/api/requests', '/api/views/key', '/api/views/history'];
 
   it.each(READS)('to read %s needs cookie and token', async (path) => {

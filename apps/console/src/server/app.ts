@@ -63,7 +63,6 @@ export function createApp(input: ConsoleParts & { readonly origin: string; reado
     return context.json(await metrics.plots());
   });
   app.get('/api/refusals', async (context) => context.json(await actions.refusals(signIn.verify(context).content)));
-  app.get('/api/requests', (context) => context.json(signIn.verify(context).content.follows().map((follow) => follow.view())));
   app.post('/api/requests', async (context) => {
     const { content } = signIn.verify(context);
     return context.json(await actions.send(content, readInput(requestInput, await readBody(context))));

@@ -15,8 +15,6 @@ export interface Person {
   /** Throws RATE_LIMITED while too many requests of theirs run. */
   begin(input: RequestInput, at: number): Follow;
   follow(id: string): Follow | undefined;
-  /** Newest first. */
-  follows(): readonly Follow[];
   refused(what: string, refusal: RefusalView, at: number): void;
   /** Newest first. */
   refusals(): RefusalsView['own'];
@@ -58,7 +56,6 @@ export function createPerson(network: ConsoleNetwork, identity: Identity, signer
       return follow;
     },
     follow: (id) => follows.find((follow) => follow.id === id),
-    follows: () => follows,
     refused(what, refusal, at) {
       refusals = [{ at, what, refusal }, ...refusals].slice(0, MAX_REFUSALS);
     },
