@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
+import DailySequencer from './scripts/daily-sequencer.mjs';
 import { createKeptPool } from './scripts/kept-pool.mjs';
 
 // Tests run the TypeScript sources of all packages, not their builds. `import`, `require` and `default` go without saying:
@@ -30,6 +31,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: DailySequencer },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

@@ -23,7 +23,7 @@ export function renderInvariants(mutants) {
   });
   return `# Invariants and the checks behind them
 
-Generated from \`testing/mutants/mutants.mjs\` by \`node testing/mutants/run.mjs --write-docs\`. \`npm run test:mutants\` removes each
+Generated from \`testing/mutants/checks\` by \`node testing/mutants/run.mjs --write-docs\`. \`npm run test:mutants\` removes each
 check in turn and fails when no test notices.
 
 ${sections.join('\n')}`;

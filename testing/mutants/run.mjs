@@ -7,6 +7,7 @@ import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { beginningOfDay } from '../../scripts/day.mjs';
 import { MUTANTS } from './mutants.mjs';
 import { renderInvariants } from './render-invariants.mjs';
 
@@ -20,9 +21,6 @@ const STALL_MS = 90_000;
 const USAGE = 'usage: node testing/mutants/run.mjs [--only TEXT,TEXT] [--minutes N] [--report FILE] [--remember] [--write-docs | --print-docs]';
 const FLAGS = ['--remember', '--write-docs', '--print-docs'];
 const OPTIONS = ['--only', '--minutes', '--report'];
-const DAY_MS = 86_400_000;
-/** Its multiples spread evenly: the beginnings of a few days lie far apart. */
-const GOLDEN_RATIO = 0.618_034;
 
 /** The first argument that is no option here: the whole run takes too long to begin by mistake. */
 function unknownArgument() {
@@ -151,7 +149,7 @@ async function runAll(mutants, { isRemembering, maxMs }) {
   const started = performance.now();
   const isOver = () => performance.now() - started > maxMs;
   const groups = groupByTests(mutants);
-  const first = maxMs === Infinity ? 0 : Math.floor(((Math.floor(Date.now() / DAY_MS) * GOLDEN_RATIO) % 1) * groups.length);
+  const first = maxMs === Infinity ? 0 : beginningOfDay(groups.length);
   const queue = [...groups.slice(first), ...groups.slice(0, first)];
   const noticedBy = readNoticedBy();
   const results = new Map();
