@@ -40,6 +40,12 @@ export const PACKAGES = [
     ...services(serviceNames().filter(isChaincode)),
   },
   {
+    folder: 'contract-test',
+    name: '@selvedge/contract-test',
+    description: 'Runs a chaincode in a test: compute node, endorsers, owners and a ledger of Selvedge in one process.',
+    library: { entry: 'testing/contract-test/src/index.ts', declarations: 'testing/contract-test/dist/index.d.ts' },
+  },
+  {
     folder: 'cli',
     name: '@selvedge/cli',
     description: 'The selvedge command: development networks, contracts, policy, deployment beside Hyperledger Fabric.',

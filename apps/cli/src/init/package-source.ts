@@ -16,7 +16,6 @@ const DEVELOPER_PACKAGES = {
   '@selvedge/cli': 'apps/cli',
   '@selvedge/client': 'roles/client',
   '@selvedge/contract-test': 'testing/contract-test',
-  '@selvedge/identity': 'libs/identity',
 } as const;
 export type DeveloperPackage = keyof typeof DEVELOPER_PACKAGES;
 export const DEVELOPER_PACKAGE_NAMES = Object.keys(DEVELOPER_PACKAGES) as DeveloperPackage[];
