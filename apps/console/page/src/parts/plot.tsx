@@ -24,13 +24,14 @@ export function Plot({ plot: { title, unit, series }, intervalMs }: { readonly p
         <text class="tick" x={LEFT} y={HEIGHT - 5}>{seconds} s ago</text>
         <text class="tick" x={WIDTH - 6} y={HEIGHT - 5} text-anchor="end">now</text>
         {series.map(({ label, points }, i) => <path key={label} class={`line line-${String(i)}`} d={pathOf(points, x, y)} />)}
+        {series.flatMap(({ label, points }, i) => lonePoints(points).map(([at, value]) => <circle key={`${label}-${String(at)}`} class={`dot line-${String(i)}`} cx={x(at)} cy={y(value)} r={2} />))}
       </svg>
       <ul class="legend">{series.map(({ label, points }, i) => <li key={label}><span class={`swatch line-${String(i)}`} aria-hidden="true" /> {label} <strong>{newest(points)}</strong></li>)}</ul>
     </figure>
   );
 }
 
-/** A line for each run of points; a lone point is a short stroke. */
+/** A line for each run of points. */
 function pathOf(points: readonly (number | null)[], x: (i: number) => number, y: (value: number) => number): string {
   let isDown = false;
   return points.map((value, i) => {
@@ -39,10 +40,16 @@ function pathOf(points: readonly (number | null)[], x: (i: number) => number, y:
       return '';
     }
     const place = `${x(i).toFixed(1)} ${y(value).toFixed(1)}`;
-    const step = isDown ? `L${place}` : `M${place} h0.1`;
+    const step = isDown ? `L${place}` : `M${place}`;
     isDown = true;
     return step;
   }).join('');
+}
+
+/** Points that no line shows: nothing stands before or after them. */
+function lonePoints(points: readonly (number | null)[]): (readonly [number, number])[] {
+  const isAbsent = (i: number): boolean => (points[i] ?? null) === null;
+  return points.flatMap((value, i) => (value !== null && isAbsent(i - 1) && isAbsent(i + 1) ? [[i, value] as const] : []));
 }
 
 function newest(points: readonly (number | null)[]): string {
