@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isSelvedgeError } from '@selvedge/errors';
 import { renderHtml } from './html-report.js';
+import { awaitInterruption } from './interruption.js';
 import { parseBenchOptions, USAGE, type BenchOptions } from './options.js';
 import { verifyWritable } from './output-files.js';
 import { renderReport } from './report.js';
@@ -12,6 +13,9 @@ import { parsePredictOptions, PREDICT_USAGE } from './scaling/options.js';
 import { renderPrediction } from './scaling/report.js';
 import { readResultFile } from './scaling/result-file.js';
 import { measureState, renderState } from './state-memory.js';
+
+/** As shells have it for a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -34,19 +38,20 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const directory = mkdtempSync(path.join(tmpdir(), 'selvedge-bench-'));
+  const control = { say, interrupted: awaitInterruption() };
   try {
     if (options.state) {
-      process.stdout.write(`${renderState(await measureState(options, directory, say))}\n`);
+      process.stdout.write(`${renderState(await measureState(options, directory, control))}\n`);
       return 0;
     }
-    const result = await runBench(options, args, directory, say);
+    const result = await runBench(options, args, directory, control);
     process.stdout.write(`${renderReport(result)}\n`);
     if (options.json !== undefined) writeFileSync(options.json, toJson(result));
     if (options.html !== undefined) writeFileSync(options.html, renderHtml(result));
     return 0;
   } catch (error) {
     say(isSelvedgeError(error) ? `${error.code}: ${error.message}\n${error.action}` : error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return 1;
+    return isSelvedgeError(error, 'CANCELLED') ? EXIT_INTERRUPTED : 1;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -64,3 +69,5 @@ function predict(args: readonly string[]): number {
 }
 
 process.exitCode = await main(process.argv.slice(2));
+// What was being measured would go on against a network that is gone.
+if (process.exitCode === EXIT_INTERRUPTED) process.exit();

@@ -14,8 +14,19 @@ import { ratiosOf } from './ratios.js';
 import type { BenchResult } from './result.js';
 import { describeSide } from './side-text.js';
 
-/** Measures everything that the options ask for. @param directory empty; networks lie below it */
-export async function runBench(options: BenchOptions, args: readonly string[], directory: string, say: (text: string) => void): Promise<BenchResult> {
+/** How a run tells what it does, and how it is ended before its time. */
+export interface BenchControl {
+  readonly say: (text: string) => void;
+  readonly interrupted: Promise<never>;
+}
+
+/**
+ * Measures everything that the options ask for.
+ *
+ * @param directory empty; networks lie below it
+ * @param interrupted rejects to end the run: then its networks are ended, and this rejects as that did
+ */
+export async function runBench(options: BenchOptions, args: readonly string[], directory: string, { say, interrupted }: BenchControl): Promise<BenchResult> {
   const startedAt = new Date().toISOString();
   const versions = readVersions(options.ledger, import.meta.dirname);
   const planned = planComparisons(options);
@@ -29,7 +40,7 @@ export async function runBench(options: BenchOptions, args: readonly string[], d
   const measureAll = async (comparisons: readonly Comparison[], benchOf: (side: Side) => BenchNetwork): Promise<void> => {
     for (const comparison of comparisons) {
       say(describe(comparison, planned.indexOf(comparison) + 1, planned.length));
-      measurements.push(...(await measureComparison(comparison, slicing, { number: planned.indexOf(comparison), benchOf, earlier: measurements })));
+      measurements.push(...(await Promise.race([measureComparison(comparison, slicing, { number: planned.indexOf(comparison), benchOf, earlier: measurements }), interrupted])));
     }
   };
   const shared = planned.filter(({ experiment }) => experiment !== 'keys');
@@ -41,7 +52,7 @@ export async function runBench(options: BenchOptions, args: readonly string[], d
     try {
       await measureAll(shared, () => bench);
       // Last: it leaves the network with more behind it than the others.
-      if (isOverloaded) overload = await measureOverload(options, bench, say);
+      if (isOverloaded) overload = await Promise.race([measureOverload(options, bench, say), interrupted]);
       memoryMiB = readMemory(bench.network);
     } finally {
       await bench.close();

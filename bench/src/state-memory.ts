@@ -4,6 +4,7 @@ import { createDevNetwork, type DevNetwork } from '@selvedge/dev-network';
 import { Compute, type ComputeHealth } from '@selvedge/protocol';
 import { connectRpc } from '@selvedge/rpc';
 import type { BenchOptions } from './options.js';
+import type { BenchControl } from './run.js';
 
 const CONTRACT = fileURLToPath(new URL('../contract', import.meta.url));
 const NODE = 'compute-1';
@@ -34,56 +35,60 @@ export interface StateResult {
 }
 
 /** Throws when an answer is wrong, whenever it comes. */
-export async function measureState({ ledger, keys, seconds }: BenchOptions, directory: string, say: (text: string) => void): Promise<StateResult> {
+export async function measureState(options: BenchOptions, directory: string, { say, interrupted }: BenchControl): Promise<StateResult> {
   say('starting the network …');
-  const network = await createDevNetwork({ directory, ledger, computeNodes: 1 });
+  const network = await createDevNetwork({ directory, ledger: options.ledger, computeNodes: 1 });
   try {
-    await network.deploy(CONTRACT);
-    const gateway = await network.connect('AuroraMSP', { limits: PATIENCE });
-    try {
-      const contract = gateway.getNetwork(network.connectionProfile().channel).getContract('bench-contract');
-      say(`writing ${String(keys)} keys …`);
-      for (let from = 0; from < keys; from += KEYS_PER_LOAD) await contract.submitTransaction('Load', String(from), String(Math.min(KEYS_PER_LOAD, keys - from)));
-      const point = (n: number): Promise<void> => check(contract, ['Get', `doc-${String(n)}`], JSON.stringify({ group: Math.floor(n / GROUP_SIZE), n }));
-      const find = (group: number): Promise<void> => check(contract, ['Find', String(group)], JSON.stringify(keysOf(group)));
-      const groups = Math.floor(keys / GROUP_SIZE);
-      const row = (name: string, call: (index: number) => Promise<void>, times?: number): Promise<Row> => measureRow(network, name, call, { seconds, times });
-      await point(0);
-      await settle(network, () => point(0));
-      const rows = [
-        await row('point read, asks', (index) => point(index + 1)),
-        await row('point read, repeated', () => point(0)),
-        await row('rich query, first', () => find(1), 1),
-        await row('rich query, second', () => find(2), 1),
-        await row('rich query, repeated', (index) => find(index % groups)),
-      ];
-      const [asked, repeated, , , query] = rows.map(({ p50Ms }) => p50Ms) as [number, number, number, number, number];
-      const health = await healthOf(network);
-      say('restarting the compute node …');
-      await network.kill(NODE);
-      await network.restart(NODE);
-      const restart: [string, number][] = [];
-      const ready = performance.now();
-      for (const [what, act] of [
-        ['first point read', () => point(0)],
-        ['first rich query', () => find(3)],
-        ['second rich query, which makes the index', () => find(4)],
-        ['third rich query: warm', () => find(5)],
-      ] as const) {
-        await act();
-        restart.push([what, performance.now() - ready]);
-      }
-      const { points = 0n, pointBytes = 0n, sets = 0n, setBytes = 0n } = health.kept ?? {};
-      return {
-        keys, rows, restart,
-        ratios: [query / repeated, query / asked],
-        kept: `${String(points)} keys, ${mebibytes(pointBytes)} MiB; ${String(sets)} sets, ${mebibytes(setBytes)} MiB`,
-      };
-    } finally {
-      gateway.close();
-    }
+    return await Promise.race([measureOn(network, options, say), interrupted]);
   } finally {
     await network.stop();
+  }
+}
+
+async function measureOn(network: DevNetwork, { keys, seconds }: BenchOptions, say: (text: string) => void): Promise<StateResult> {
+  await network.deploy(CONTRACT);
+  const gateway = await network.connect('AuroraMSP', { limits: PATIENCE });
+  try {
+    const contract = gateway.getNetwork(network.connectionProfile().channel).getContract('bench-contract');
+    say(`writing ${String(keys)} keys …`);
+    for (let from = 0; from < keys; from += KEYS_PER_LOAD) await contract.submitTransaction('Load', String(from), String(Math.min(KEYS_PER_LOAD, keys - from)));
+    const point = (n: number): Promise<void> => check(contract, ['Get', `doc-${String(n)}`], JSON.stringify({ group: Math.floor(n / GROUP_SIZE), n }));
+    const find = (group: number): Promise<void> => check(contract, ['Find', String(group)], JSON.stringify(keysOf(group)));
+    const groups = Math.floor(keys / GROUP_SIZE);
+    const row = (name: string, call: (index: number) => Promise<void>, times?: number): Promise<Row> => measureRow(network, name, call, { seconds, times });
+    await point(0);
+    await settle(network, () => point(0));
+    const rows = [
+      await row('point read, asks', (index) => point(index + 1)),
+      await row('point read, repeated', () => point(0)),
+      await row('rich query, first', () => find(1), 1),
+      await row('rich query, second', () => find(2), 1),
+      await row('rich query, repeated', (index) => find(index % groups)),
+    ];
+    const [asked, repeated, , , query] = rows.map(({ p50Ms }) => p50Ms) as [number, number, number, number, number];
+    const health = await healthOf(network);
+    say('restarting the compute node …');
+    await network.kill(NODE);
+    await network.restart(NODE);
+    const restart: [string, number][] = [];
+    const ready = performance.now();
+    for (const [what, act] of [
+      ['first point read', () => point(0)],
+      ['first rich query', () => find(3)],
+      ['second rich query, which makes the index', () => find(4)],
+      ['third rich query: warm', () => find(5)],
+    ] as const) {
+      await act();
+      restart.push([what, performance.now() - ready]);
+    }
+    const { points = 0n, pointBytes = 0n, sets = 0n, setBytes = 0n } = health.kept ?? {};
+    return {
+      keys, rows, restart,
+      ratios: [query / repeated, query / asked],
+      kept: `${String(points)} keys, ${mebibytes(pointBytes)} MiB; ${String(sets)} sets, ${mebibytes(setBytes)} MiB`,
+    };
+  } finally {
+    gateway.close();
   }
 }
 
