@@ -89,7 +89,7 @@ describe.skipIf(chromium === undefined)('the console', () => {
     await stranger.page.goto(ready.console);
     await stranger.page.getByRole('heading', { level: 1, name: 'Selvedge console' }).waitFor(WAIT);
     expect(await findViolations(stranger)).toEqual([]);
-    for (const name of ['session', 'network', 'policy', 'metrics', 'refusals', 'requests']) expect((await fetch(`${ready.console}/api/${name}`)).status, name).toBe(401);
+    for (const name of ['session', 'network', 'policy', 'metrics', 'refusals']) expect((await fetch(`${ready.console}/api/${name}`)).status, name).toBe(401);
   });
 
   it('shows every process, its height, its TEE and the verdict on its evidence', async () => {
