@@ -2,7 +2,7 @@ import { SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { LIMITS, PacketHeaderSchema, PacketSchema, parseMessage } from '@selvedge/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openPacket, sealPacket, type ExpectedPacket, type OpenedPacket, type PacketHeaderInit, type SealedObject } from './packet.js';
+import { openPacket, parsePacketHeader, sealPacket, type ExpectedPacket, type OpenedPacket, type PacketHeaderInit, type SealedObject } from './packet.js';
 import { padmeLength } from './padme.js';
 
 const dataKey = new Uint8Array(32).fill(1);
@@ -111,8 +111,10 @@ describe('packet', () => {
     const { bytes } = seal();
     const tag = { channel: 'chan', contract: 'stones', dataset: 'house1', datasetTag: header.datasetTag };
     expect(open(bytes, tag).key).toBe('stone1');
+    expect(parsePacketHeader(bytes, expected).keyEpoch).toBe(7n);
     for (const change of [{ channel: 'x' }, { contract: 'x' }, { dataset: '' }, { ledgerKey: new Uint8Array(32) }, { datasetTag: new Uint8Array(32) }]) {
       expect(() => open(bytes, { ...expected, ...change })).toThrow(refusal('STATE_FORGED'));
+      expect(() => parsePacketHeader(bytes, { ...expected, ...change })).toThrow(refusal('STATE_FORGED'));
     }
     expect(() => open(bytes, { ...tag, datasetTag: new Uint8Array(32) })).toThrow(refusal('STATE_FORGED'));
   });

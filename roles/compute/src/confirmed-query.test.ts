@@ -4,6 +4,7 @@ import { contentGuardKey, membershipGuardKey, RequestKind, type Response } from 
 import { type CertifiedNode, createFakeBusinessNode, type FakeBusinessNode, placeOf, sealTestPacket } from '@selvedge/tee-node/testing';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildRequest, type RequestChange } from './client.test.support.js';
+import { createKeptPoints, type KeptPoints } from './domain/kept-points.js';
 import { createTestNode, type TestNode } from './node.test.support.js';
 import type { ServingNode } from '@selvedge/tee-node';
 import type { StateCalls } from './ports.js';
@@ -34,9 +35,9 @@ beforeEach(() => {
   store([truth, aurora, borealis], 'k', 'one');
 });
 
-function start(nodes: readonly FakeBusinessNode[]): void {
+function start(nodes: readonly FakeBusinessNode[], options: { readonly keptPoints?: KeptPoints } = {}): void {
   // The truth is the first, and an owner of nothing.
-  test = createTestNode({ net, certified, business: [truth, ...nodes], options: { onRolledBack: (node) => named.push(node) } });
+  test = createTestNode({ net, certified, business: [truth, ...nodes], options: { onRolledBack: (node) => named.push(node), ...options } });
 }
 /** One version, at each of these nodes. */
 const store = (nodes: readonly FakeBusinessNode[], key: string, value: string): void => {
@@ -70,9 +71,17 @@ describe('a query that asks to be confirmed', () => {
   });
 
   it('is not answered from memory, and leaves nothing there', async () => {
-    await valueOf();
-    await valueOf();
-    expect(aurora.queries).toHaveLength(2);
+    const keptPoints = createKeptPoints({ maxBytes: 1e6, clock: () => 0 });
+    keptPoints.advance({ from: 0n, to: 5n, changes: undefined });
+    for (const node of [truth, aurora]) node.height = 5n;
+    start([aurora], { keptPoints });
+    const asked = async (confirmQuorum: number): Promise<number> => {
+      const before = aurora.queries.length;
+      expect((await valueOf('k', confirmQuorum)).value).toBe('one');
+      return aurora.queries.length - before;
+    };
+    // A plain one fills the memory, and is answered from it.
+    expect([await asked(0), await asked(0), await asked(2), await asked(2), await asked(0)]).toEqual([1, 0, 1, 1, 1]);
   });
 
   it('is refused by the name of the business node that keeps serving what was replaced; a plain one is answered', async () => {

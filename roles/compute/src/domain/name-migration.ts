@@ -27,14 +27,10 @@ export interface NameMigration {
 
 /**
  * While names are migrated, only the migration writes: what else committed would lie under one name alone. Throws
- * CONTRACT_MIGRATING; NAME_MIGRATION_NOT_OPEN for a migration that nobody has approved.
+ * CONTRACT_MIGRATING. A migration that nobody has approved is refused where it is made.
  */
 export function verifyMayWrite({ kind }: Pick<RequestBody, 'kind'>, contract: string, { phase }: ContractNames): void {
-  if (kind === RequestKind.MIGRATE_NAMES) {
-    if (phase === 'settled') throw new SelvedgeError('NAME_MIGRATION_NOT_OPEN', `no migration of the names of contract ${contract} is open: it takes a change of its name keys that enough organisations approve`);
-    return;
-  }
-  if (phase !== 'settled') throw new SelvedgeError('CONTRACT_MIGRATING', `contract ${contract} takes no updates while its names are migrated`);
+  if (kind !== RequestKind.MIGRATE_NAMES && phase !== 'settled') throw new SelvedgeError('CONTRACT_MIGRATING', `contract ${contract} takes no updates while its names are migrated`);
 }
 
 /** Brings entries of a contract under other names: ReEncrypted bytes as the payload. Throws MALFORMED_MESSAGE, LIMIT_EXCEEDED and what NameMigration throws. */
@@ -76,7 +72,7 @@ export async function migrateEntries(migration: EntryMigration): Promise<ReEncry
   const { place, ledgerKeys, mayProlong, names, namesOf, withKeyPolicy, sets, fetchPoint } = migration;
   const { ownerSet, dataset, contentGuard, isEnding } = place;
   const migrated = migratedNames(names);
-  if (migrated === undefined) throw new SelvedgeError('NAME_MIGRATION_NOT_OPEN', 'no migration of names is open');
+  if (migrated === undefined) throw new SelvedgeError('NAME_MIGRATION_NOT_OPEN', 'no migration of the contract’s names is open: it takes a change of its name keys that enough organisations approve');
   const { from, to } = migrated;
   const target = namesOf(to);
   const found = await Promise.all(ledgerKeys.map((ledgerKey) => fetchPoint(ledgerKey)));
