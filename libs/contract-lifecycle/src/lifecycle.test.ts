@@ -266,7 +266,8 @@ describe('a pending contract', () => {
     await writeFile(join(ports().proposals, 'again.bin'), file);
     const found = await pending();
     expect(found.isCurrent).toBe(false);
-    await expect(commitPending(ports(), found)).rejects.toMatchObject({ code: 'POLICY_CONFLICT' });
+    // Before anything is sent, with what to do.
+    await expect(commitPending(ports(), found)).rejects.toMatchObject({ code: 'POLICY_CONFLICT', role: 'cli', message: expect.stringContaining('"selvedge contract approve" proposes it anew') as string });
     // The ledger says the same to whoever does not ask.
     await expect((async () => ports().submit(found.transaction))()).rejects.toMatchObject({ code: 'POLICY_CONFLICT' });
   });

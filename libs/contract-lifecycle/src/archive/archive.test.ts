@@ -164,9 +164,9 @@ describe('a hostile package file', () => {
     expect(existsSync(join(folder, 'evil'))).toBe(false);
   });
 
-  it('with too many files is refused', async () => {
+  it('with too many files is refused while it is read', async () => {
     const file = await crafted([{ name: 'code/a' }, { name: 'code/b' }, { name: 'code/c' }]);
-    await expect(unpackPackageFile(file, join(folder, 'store'), { limits: { ...PACKAGE_LIMITS, maxFiles: 2 } })).rejects.toMatchObject({ code: 'PACKAGE_INVALID', message: expect.stringContaining('more than 2 files') as string });
+    await expect(unpackPackageFile(file, join(folder, 'store'), { limits: { ...PACKAGE_LIMITS, maxFiles: 2 } })).rejects.toMatchObject({ code: 'PACKAGE_INVALID', message: 'it has more than 2 files' });
   });
 
   it('that does not begin with its metadata, or with too much of it, is refused', async () => {
