@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SUITE_NAMES } from '../suite.js';
 import { generateP256, isP256SignatureValid, signP256 } from './ecdsa-p256.js';
 import { suiteByName } from './index.js';
+import { importSm2, isSm2SignatureValid } from './sm2.js';
 
 const ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
 const message = fc.uint8Array({ maxLength: 300 });
@@ -135,4 +136,18 @@ it('a private key survives PKCS #8', () => {
   const { privateKey, publicKey } = generateP256();
   const again = createPrivateKey({ key: privateKey.export({ format: 'der', type: 'pkcs8' }), format: 'der', type: 'pkcs8' });
   expect(isP256SignatureValid(publicKey, Buffer.from('x'), signP256(again, Buffer.from('x')))).toBe(true);
+});
+
+describe('SM2', () => {
+  it('has one signature of 64 bytes, also where s begins with a zero', () => {
+    // Signed with a key made for this: one in 256 signatures is so.
+    const publicKey = importSm2(Buffer.from('3059301306072a8648ce3d020106082a811ccf5501822d034200040ec02653985351ad4d43dffc50e694ad0822ef4cf081a95ead34fccd2ed0b4c215be4902a756c161c565610340c724ce7d80d934932a002d559fec05633ea09c', 'hex'));
+    const signature = Buffer.from('348c6d349a713b97dcf651ff79f3258049ef47cec58d497df7d32e68926995d8004b0c91a4c0e29982f21b8c66d71345b2da28c4e11415476f1425bf02ff6a0a', 'hex');
+    const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
+    const text = Buffer.from('text');
+    expect(isSm2SignatureValid(publicKey, text, signature)).toBe(true);
+    for (const other of [Buffer.concat([r, s.subarray(1)]), Buffer.concat([r, Buffer.of(0), s]), Buffer.concat([Buffer.of(0), signature]), Buffer.concat([signature, Buffer.of(0)])]) {
+      expect(isSm2SignatureValid(publicKey, text, other)).toBe(false);
+    }
+  });
 });
