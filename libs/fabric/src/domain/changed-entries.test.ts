@@ -12,5 +12,6 @@ it('a transaction changes entries and policies, named by its response or not, as
   expect(marksOfEntries([written(policyKeyHash(key), true, new Uint8Array(0))])).toEqual([keyPolicyMark('c', 'o', key)]);
   // The response names neither: each may be either.
   expect(marksOfEntries([written(policyKeyHash(key), false)])).toEqual([keyPolicyMark('c', 'o', key)]);
+  expect(marksOfEntries([written(policyKeyHash(key), false, new Uint8Array(0))])).toEqual([keyPolicyMark('c', 'o', key)]);
   expect(marksOfEntries([written(guardKeyHash(key), true), written(entryKeyHash(key), false, undefined, MARKER_COLLECTION)])).toEqual([]);
 });

@@ -79,6 +79,10 @@ describe('the gate', () => {
     expect(await confirm(follower('NorthMSP'), follower('SouthMSP', said))).toBe('GATE_QUORUM_NOT_MET');
   });
 
+  it('counts no statement of a block above its height, however many agree', async () => {
+    expect(await confirm(follower('NorthMSP', { blockNumber: 6n }), follower('SouthMSP', { blockNumber: 6n }))).toBe('GATE_QUORUM_NOT_MET');
+  });
+
   it('counts no statement that another organisation signed, none without a signature, and none that does not parse', async () => {
     expect(await confirm(follower('NorthMSP'), follower('SouthMSP', {}, 'NorthMSP'))).toBe('GATE_QUORUM_NOT_MET');
     const altered = (change: Partial<Awaited<ReturnType<CommitStatementPort['getCommitStatement']>>>): CommitStatementPort => {

@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FABRIC_BINARIES, findFabricBinaries, missingFabricBinaries } from './binaries.js';
 
@@ -31,7 +31,9 @@ describe('findFabricBinaries', () => {
     expect(() => findFabricBinaries(folder)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION', message: expect.stringMatching(/orderer, configtxgen, osnadmin.*github\.com\/hyperledger\/fabric\/releases/) as string }));
   });
 
-  it('does not look into the working folder', () => {
+  it('does not look into the working folder, or anywhere from there', async () => {
+    for (const name of FABRIC_BINARIES) await put(name, 0o755);
+    expect(missingFabricBinaries(relative(process.cwd(), folder))).toEqual([...FABRIC_BINARIES]);
     expect(missingFabricBinaries('.:')).toEqual([...FABRIC_BINARIES]);
     expect(missingFabricBinaries('')).toEqual([...FABRIC_BINARIES]);
   });
