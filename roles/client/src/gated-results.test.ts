@@ -125,8 +125,10 @@ describe('a gated function', () => {
   });
 
   it('of replicas that seal different results names them', async () => {
-    answerAs(() => new Uint8Array(32), (node) => gatedAnswer(node));
-    await expect(contract.newProposal('close', { computeQuorum: 2 }).execute()).rejects.toMatchObject({ code: 'REPLICAS_DISAGREE' });
+    // Their cores are the same: one box holds what the core's digest is of, the other something else.
+    const sameCore: FakeAnswer['targetData'] = { changeCore: (core) => { [core.gated, core.responseDigest] = [true, new Uint8Array(32).fill(7)]; } };
+    answerAs(() => new Uint8Array(32), (node) => ({ ...gatedAnswer(node), targetData: sameCore }));
+    await expect(contract.newProposal('close', { computeQuorum: 2 }).execute()).rejects.toMatchObject({ code: 'REPLICAS_DISAGREE', message: expect.stringContaining('the sealed result') as string });
   });
 
   it('needs no handle where it is not gated', async () => {
