@@ -44,6 +44,7 @@ describe('WireMessage', () => {
     ['a group without an end', [0x0b, 0x08, 1]],
     ['an end without a group', [0x0c]],
     ['groups that cross', [0x0b, 0x13, 0x0c, 0x14]],
+    ['a group too deep within others', [...new Array<number>(101).fill(0x0b), ...new Array<number>(101).fill(0x0c)]],
     ['groups nested too deeply', new Array<number>(5_000_000).fill(0x0b)],
     ['a field number above the range', [0xf8, 0xff, 0xff, 0xff, 0x7f, 1]],
   ])('refuses %s', (_what, bytes) => {

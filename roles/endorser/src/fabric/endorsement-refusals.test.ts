@@ -185,6 +185,7 @@ describe('a policy chaincode that', () => {
 
   it.each<[string, (answer: FactsAnswer) => void]>([
     ['answers less than was asked', ({ facts: answered }) => { answered.pop(); }],
+    ['answers more than was asked', ({ facts: answered }) => { answered.push(answered[0]!); }],
     ['answers another fact', ({ facts: answered }) => { answered[0]!.key = 'contract/emeralds'; }],
     ['answers a value that is not of the hash', ({ facts: answered }) => { answered.find(({ value }) => value.length > 0)!.value.fill(1, 0, 1); }],
     ['leaves out a value that is not known', ({ facts: answered }) => { answered.find(({ value }) => value.length > 0)!.value = new Uint8Array(0); }],

@@ -76,9 +76,11 @@ describe('later policy changes', () => {
     expect(toHex(reader.fact(recorded.key)!)).toBe(toHex(recorded.value));
     // Four are needed, and the first is the revoked one.
     expect(admins[0]?.mspId).toBe('AuroraMSP');
-    const revoked = [{ key: facts.revokedNode('node-7'), value: Buffer.from('lost') }];
-    expect(await apply(change(revoked, 4))).toBe('POLICY_APPROVALS_MISSING');
-    expect(await apply(change(revoked, 5))).toBeUndefined();
+    // One is judged by the facts that it names, the other by all facts.
+    for (const update of [{ key: facts.brokerRoot, value: reader.fact(facts.brokerRoot) }, { key: facts.revokedNode('node-7'), value: Buffer.from('lost') }]) {
+      expect(await apply(change([update], 4))).toBe('POLICY_APPROVALS_MISSING');
+      expect(await apply(change([update], 5))).toBeUndefined();
+    }
   });
   afterEach(() => {
     consortium.restore();
@@ -193,8 +195,10 @@ describe('questions for facts', () => {
     ['for composite keys', () => query(['\u0000applied\u0000']), 'POLICY_MALFORMED'],
     ['for one fact twice', () => query([facts.profile], [facts.profile]), 'MALFORMED_MESSAGE'],
     ['for too many', () => query(...Array.from({ length: 1025 }, (_, i): [string] => [facts.revokedNode(`n${String(10_000 + i)}`)])), 'LIMIT_EXCEEDED'],
-    ['in another encoding', () => 'not base64!', 'MALFORMED_MESSAGE'],
-    ['that are too long', () => 'A'.repeat(LIMITS.maxMessageBytes * 2), 'MESSAGE_TOO_LARGE'],
+    // base64url, which Node’s decoder takes for base64.
+    ['in another encoding', () => query([facts.profile, new Uint8Array(32).fill(0xff)]).replaceAll('/', '_'), 'MALFORMED_MESSAGE'],
+    // No base64 either: the length is looked at first.
+    ['that are too long', () => '!'.repeat(LIMITS.maxMessageBytes * 2), 'MESSAGE_TOO_LARGE'],
   ])('%s are refused', async (_name, asked, code) => {
     const { response } = await call(FACTS_FUNCTION, asked());
     expect(parseRefusalText(response.message)?.code).toBe(code);
