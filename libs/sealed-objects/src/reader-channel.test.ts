@@ -22,7 +22,9 @@ describe.each(SUITE_NAMES)('the channel to an attested reader under %s', (suite)
     const reader = openReaderChannel(scope, ephemeral, node.enc);
     const [first, second] = [node.seal(query, answer), node.seal(query, answer)];
     expect(Buffer.from(reader.open(query, first))).toEqual(answer);
-    expect(first.ciphertext).not.toEqual(second.ciphertext);
+    // Without the tag, which covers the salt in any case: one key would give one stream.
+    const [one, other] = [first, second].map(({ ciphertext }) => Buffer.from(ciphertext.subarray(0, answer.length)).toString('hex'));
+    expect(one).not.toBe(other);
     expect(code(() => reader.open(Buffer.from('other query'), first))).toBe('DECRYPT_FAILED');
     expect(code(() => reader.open(query, { ...first, salt: second.salt }))).toBe('DECRYPT_FAILED');
   });

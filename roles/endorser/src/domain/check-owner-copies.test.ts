@@ -60,6 +60,7 @@ describe('copies for owners that keep a dataset in plaintext', () => {
     ['there is none', () => []],
     ['an owner is left out', () => recipients('AuroraMSP')],
     ['somebody else gets one in an owner’s place', () => recipients('AuroraMSP', 'CelestaMSP')],
+    ['an owner’s bears another name', () => [...recipients('AuroraMSP'), { mspId: 'CelestaMSP', publicKey: keys.BorealisMSP! }]],
     ['somebody else gets one as well', () => recipients(...OWNERS, 'CelestaMSP')],
     ['it is sealed to another key than the recorded one', () => [...recipients('AuroraMSP'), { mspId: 'BorealisMSP', publicKey: suite.generateKemKeyPair().publicKey }]],
     ['two owners’ keys are swapped', () => [{ mspId: 'AuroraMSP', publicKey: keys.BorealisMSP! }, { mspId: 'BorealisMSP', publicKey: keys.AuroraMSP! }]],

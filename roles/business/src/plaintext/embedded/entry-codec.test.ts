@@ -14,5 +14,9 @@ it('gives an entry back', () => {
 it('refuses a record that was cut, lengthened or is none', () => {
   for (let length = 0; length < record.length; length += 1) expect(refusalCode(() => decodeEntry(record.subarray(0, length)))).toBe('LEDGER_CORRUPT');
   expect(refusalCode(() => decodeEntry(Buffer.concat([record, Buffer.alloc(4)])))).toBe('LEDGER_CORRUPT');
+  // The block number says that it is longer than what is left, which is as long as a block number.
+  const cut = Buffer.from(record);
+  cut.writeUInt32BE(9, record.length - 12);
+  expect(refusalCode(() => decodeEntry(cut))).toBe('LEDGER_CORRUPT');
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => refusalCode(() => decodeEntry(bytes)) === 'LEDGER_CORRUPT'));
 });

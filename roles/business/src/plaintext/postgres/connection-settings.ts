@@ -39,8 +39,7 @@ export function connectionSettings({ url, password, tlsRootCertificate }: Postgr
     ...place,
     // As a function it is no property that could be printed, and an absent one is not looked for elsewhere.
     password: () => password ?? '',
-    // The host stands here too since an address would otherwise be checked as `localhost`.
-    ssl: tlsRootCertificate === undefined ? false : { ca: tlsRootCertificate, rejectUnauthorized: true, host: place.host },
+    ssl: tlsRootCertificate === undefined ? false : { ca: tlsRootCertificate, rejectUnauthorized: true },
     application_name: applicationName,
     options: Object.entries(SESSION)
       .map(([name, value]) => `-c ${name}=${value}`)
