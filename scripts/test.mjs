@@ -16,7 +16,7 @@ const MEMORY_FOLDER = '/dev/shm';
 const MIN_MEMORY_BYTES = 4 * 1024 ** 3;
 const OPEN_TO_ALL = 0o1777;
 
-/** Stages in order. `report` names a vitest JSON report; other stages count as one test each. */
+/** Stages in order. `report` names the file in which a stage counts its tests; other stages count as one test each. */
 const STAGES = [
   { name: 'build', args: ['scripts/build.mjs'] },
   { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0', '--concurrency', '2'] },
@@ -24,11 +24,11 @@ const STAGES = [
   { name: 'generated files', args: ['scripts/check-generated.mjs'] },
   { name: 'unit, property and compliance tests', args: vitest('unit'), report: 'unit.json' },
   { name: 'end-to-end tests', args: vitest('e2e'), report: 'e2e.json' },
-  { name: 'mutants', args: ['testing/mutants/run.mjs', '--report', path.join(reports, 'mutants.json')], report: 'mutants.json', isBounded: true },
+  { name: 'mutants', args: ['testing/mutants/run.mjs'], report: 'mutants.json', isBounded: true },
 ];
 
 function vitest(project) {
-  return ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${path.join(reports, `${project}.json`)}`];
+  return ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=default', `--reporter=${path.join(root, 'scripts/summary-reporter.mjs')}`];
 }
 
 /** Where the tests' networks keep their stores: in memory where there is room, which takes a third off their time. undefined: where this machine puts such files. */
@@ -44,31 +44,22 @@ function makeStoresFolder() {
   }
 }
 
-function execute(args) {
+function execute(args, report) {
+  const env = { ...process.env, ...(stores && { TMPDIR: stores }), ...(report && { SELVEDGE_TEST_REPORT: path.join(reports, report) }) };
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...(stores && { TMPDIR: stores }) } });
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
     child.on('error', () => resolve(1));
     child.on('exit', (code) => resolve(code ?? 1));
   });
 }
 
+/** What a stage counted; without it the stage has failed as a whole. `failures`: a line for each, so that the end of a long run's output tells it all. */
 function countReport(file) {
   try {
-    const report = JSON.parse(readFileSync(path.join(reports, file), 'utf8'));
-    const { numPassedTests: passed, numFailedTests: failed, numTotalTests: total } = report;
-    return { passed, failed, skipped: total - passed - failed, failures: failuresOf(report) };
+    return JSON.parse(readFileSync(path.join(reports, file), 'utf8'));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0, failures: [] };
+    return { passed: 0, failed: 1, skipped: 0, failures: ['it ended before it had counted its tests'] };
   }
-}
-
-/** A line for every test, and every file without one, that failed: where, and the first line of the reason. The end of a long run's output tells it all. */
-function failuresOf(report) {
-  return (report.testResults ?? []).flatMap(({ name, status, message, assertionResults = [] }) => {
-    const failed = assertionResults.filter((test) => test.status === 'failed').map(({ fullName, failureMessages = [] }) => ({ what: fullName, why: failureMessages[0] }));
-    if (failed.length === 0 && status === 'failed') failed.push({ what: 'the file as a whole', why: message });
-    return failed.map(({ what, why }) => `       ${path.relative(root, name)}: ${what}: ${String(why ?? '').split('\n')[0].slice(0, 300)}`);
-  });
 }
 
 const isSoak = process.argv.includes('--soak');
@@ -95,11 +86,11 @@ for (const stage of STAGES) {
   console.log(`\n== ${stage.name}`);
   const started = performance.now();
   const minutesLeft = Math.max(MIN_BOUNDED_MINUTES, MAX_MINUTES - performance.now() / MINUTE_MS);
-  const code = await execute([...stage.args, ...(stage.isBounded && !isSoak ? ['--minutes', minutesLeft.toFixed(1)] : [])]);
+  const code = await execute([...stage.args, ...(stage.isBounded && !isSoak ? ['--minutes', minutesLeft.toFixed(1)] : [])], stage.report);
   const counted = stage.report === undefined ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 } : countReport(stage.report);
   if (code !== 0 && counted.failed === 0) counted.failed = 1;
   for (const key of Object.keys(total)) total[key] += counted[key];
-  lines.push(`${counted.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name}: ${counted.passed} passed, ${counted.failed} failed${counted.skipped > 0 ? `, ${counted.skipped} skipped` : ''} (${Math.round((performance.now() - started) / 1000)} s)`, ...(counted.failures ?? []));
+  lines.push(`${counted.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name}: ${counted.passed} passed, ${counted.failed} failed${counted.skipped > 0 ? `, ${counted.skipped} skipped` : ''} (${Math.round((performance.now() - started) / 1000)} s)`, ...(counted.failures ?? []).map((failure) => `       ${failure}`));
   if (stage.name === 'build' && code !== 0) break;
 }
 console.log(`\n${lines.join('\n')}\n`);

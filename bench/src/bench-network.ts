@@ -36,10 +36,11 @@ export interface BenchNetwork {
 
 /** @param isPlainWanted on Fabric: whether the contract also runs as plain chaincode */
 export async function openBenchNetwork(options: BenchOptions, directory: string, { isPlainWanted, say }: { readonly isPlainWanted: boolean; readonly say: (text: string) => void }): Promise<BenchNetwork> {
-  const { profile, ledger, batchDelayMs } = options;
+  const { profile, ledger, keepers, batchDelayMs } = options;
   const network = await createDevNetwork({
     directory,
     ledger,
+    fabric: { keepers },
     computeNodes: options.computeNodes,
     readyTimeoutMs: READY_MS,
     configure: ({ service }) => (service === 'compute' ? { limits: { chaincodeMs: FILL_MS } } : {}),

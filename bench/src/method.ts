@@ -12,10 +12,10 @@ Crypto floor: the unavoidable cryptographic operations of one request of a clien
 const EMBEDDED = `Embedded ledger: an update is endorsed by two of three endorser organisations and acknowledged when its owner has it on disk. There is no
 plain baseline here, so ratios to one are absent: they need --ledger fabric.`;
 
-const FABRIC = `Fabric: one raft orderer and six peers, BatchTimeout 200 ms. "plain" is the same chaincode package, TypeScript on Fabric's own shim, as a service on
+const FABRIC = (keepers: BenchOptions['keepers']): string => `Fabric: one raft orderer and six peers, BatchTimeout 200 ms. "plain" is the same chaincode package, TypeScript on Fabric's own shim, as a service on
 two business organisations' peers; both endorse, the collection is theirs. "public" is the same over world state. Their client signs
-with node:crypto like Selvedge's. "selvedge" keeps the values of one organisation, endorsed by two of three endorser organisations that
-keep ciphertext. All acknowledge after commit. Plain queries are evaluated on one peer.`;
+with node:crypto like Selvedge's. "selvedge" keeps the values of one organisation, endorsed by two of three endorser organisations,
+which ${keepers === 'none' ? 'keep nothing: there is one copy, and two of a plain value' : 'keep ciphertext too: there are four copies, and two of a plain value'}. All acknowledge after commit. Plain queries are evaluated on one peer.`;
 
 const OVERLOAD = `
 Overload: several gateways of usual limits in one process carry the calls in turn. Their capacity is what a closed loop reaches over them; then calls are due at half of it, at
@@ -23,12 +23,12 @@ four times it, and at half again, whatever the answers do, and latency counts fr
 retries by itself. Memory is VmRSS and queues are what /metrics tells, once a second.`;
 
 /** How the figures of a run came about. */
-export function describeMethod({ ledger, seconds, runs, batch, batchDelayMs, experiments }: Pick<BenchOptions, 'ledger' | 'seconds' | 'runs' | 'batch' | 'batchDelayMs' | 'experiments'>): string {
+export function describeMethod({ ledger, keepers, seconds, runs, batch, batchDelayMs, experiments }: Pick<BenchOptions, 'ledger' | 'keepers' | 'seconds' | 'runs' | 'batch' | 'batchDelayMs' | 'experiments'>): string {
   const slices = `The sides of a comparison take turns, slice by slice (A B A B …): ${String(runs)} slices of ${(seconds / runs).toFixed(2)} s each, after ${String(RAMP_MS)} ms of ramp
 that do not count, when a warm-up has made a side no faster; both are longer where calls are slow, so that a slice has four times and a ramp twice as long as a slow call takes. Rates and latencies are medians over slices; a ratio is the median over pairs of neighbouring slices.
 Batches hold at most ${String(batch)} requests, wherever their size is not varied, and the first waits ${String(batchDelayMs)} ms for others.`;
   const sized = experiments.includes('batch') ? '\nWhere batch sizes are compared, twice as many calls as fill a batch are in flight, and no fewer than elsewhere.' : '';
   const keys = experiments.includes('keys') ? '\nWhere numbers of keys are compared, the fewest lie in a network of their own beside the other; values have 100 bytes.' : '';
   const overload = experiments.includes('overload') ? OVERLOAD : '';
-  return `${COMMON}\n${slices}${sized}${keys}${overload}\n${ledger === 'fabric' ? FABRIC : EMBEDDED}`;
+  return `${COMMON}\n${slices}${sized}${keys}${overload}\n${ledger === 'fabric' ? FABRIC(keepers) : EMBEDDED}`;
 }

@@ -5,7 +5,7 @@ const parse = (line: string): BenchOptions => parseBenchOptions(line === '' ? []
 
 describe('the command line', () => {
   it('has defaults', () => {
-    expect(parse('')).toMatchObject({ ledger: 'embedded', experiments: ['load', 'hot', 'batch', 'nodes'], seconds: 8, runs: 4, inFlight: [1, 8, 32, 128], loops: ['closed'], workloads: ['update', 'query'], keys: 1_000, valueBytes: 1_024, batch: 64, batchSizes: [1, 10, 50, 200], valueSizes: [100, 1_024, 16_384, 65_536], keyCounts: [1_000, 10_000, 100_000, 1_000_000], nodeCounts: [1, 2, 4, 8], overloadSeconds: 300, state: false });
+    expect(parse('')).toMatchObject({ ledger: 'embedded', keepers: 'endorsers', experiments: ['load', 'hot', 'batch', 'nodes'], seconds: 8, runs: 4, inFlight: [1, 8, 32, 128], loops: ['closed'], workloads: ['update', 'query'], keys: 1_000, valueBytes: 1_024, batch: 64, batchSizes: [1, 10, 50, 200], valueSizes: [100, 1_024, 16_384, 65_536], keyCounts: [1_000, 10_000, 100_000, 1_000_000], nodeCounts: [1, 2, 4, 8], overloadSeconds: 300, state: false });
   });
 
   it('measures everything with --full, and anything of it that flags say otherwise', () => {
@@ -16,7 +16,14 @@ describe('the command line', () => {
     expect(parse('--experiments keys,values --key-counts 100,200').keyCounts).toEqual([100, 200]);
   });
 
+  it('compares both ways of keeping packets on Fabric', () => {
+    expect(parse('--ledger fabric').keepers).toBe('endorsers');
+    expect(parse('--ledger fabric --keepers none').keepers).toBe('none');
+  });
+
   it.each([
+    ['--keepers none', /--keepers needs --ledger fabric/],
+    ['--ledger fabric --keepers owners', /--keepers: endorsers or none/],
     ['--ledger bitcoin', /--ledger: embedded or fabric/],
     ['--seconds 0', /--seconds: a whole number from 1/],
     ['--seconds 1e9', /--seconds/],
@@ -36,6 +43,6 @@ describe('the command line', () => {
 
   it('explains each of its flags', () => {
     expect(parseBenchOptions(['--help'])).toBe('help');
-    for (const flag of ['ledger', 'experiments', 'full', 'scale', 'seconds', 'runs', 'in-flight', 'loop', 'workload', 'compute-nodes', 'keys', 'value-bytes', 'batch', 'batch-delay', 'batch-sizes', 'value-sizes', 'key-counts', 'node-counts', 'overload-seconds', 'json', 'html', 'profile', 'state']) expect(USAGE).toContain(`--${flag} `);
+    for (const flag of ['ledger', 'keepers', 'experiments', 'full', 'scale', 'seconds', 'runs', 'in-flight', 'loop', 'workload', 'compute-nodes', 'keys', 'value-bytes', 'batch', 'batch-delay', 'batch-sizes', 'value-sizes', 'key-counts', 'node-counts', 'overload-seconds', 'json', 'html', 'profile', 'state']) expect(USAGE).toContain(`--${flag} `);
   });
 });

@@ -3,6 +3,8 @@ import { EXPERIMENTS, type ExperimentName, type Loop, type Workload } from './po
 
 export interface BenchOptions {
   readonly ledger: 'embedded' | 'fabric';
+  /** On Fabric: who keeps copies of packets beside their owners. */
+  readonly keepers: 'endorsers' | 'none';
   readonly experiments: readonly ExperimentName[];
   /** Measured length of one point, all of its runs together. */
   readonly seconds: number;
@@ -34,6 +36,7 @@ export const USAGE = `Usage: npm run bench -- [options]
 
   --ledger NAME        embedded (default) or fabric: a native Hyperledger Fabric network, where the same contract
                        also runs as plain Fabric chaincode, over a private data collection and over public state
+  --keepers WHO        on fabric: who keeps copies of Selvedge's packets beside their owner: endorsers (default) or none
   --experiments LIST   what is varied (default load,hot,batch,nodes):
                          load    calls in flight
                          hot     all updates on one key
@@ -77,6 +80,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     args: [...args],
     options: {
       ledger: { type: 'string', default: 'embedded' },
+      keepers: { type: 'string' },
       experiments: { type: 'string' },
       full: { type: 'boolean', default: false },
       scale: { type: 'boolean', default: false },
@@ -108,8 +112,10 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
   const experiments = values.full ? [...EXPERIMENTS] : values.scale ? ['nodes' as const] : values.experiments === undefined ? DEFAULT_EXPERIMENTS : list('--experiments', values.experiments, (text) => oneOf('--experiments', text, EXPERIMENTS));
   const wholes = (name: string, text: string, minimum: number, maximum: number): number[] => list(name, text, (each) => whole(name, each, minimum, maximum));
   const ledger = oneOf('--ledger', values.ledger, ['embedded', 'fabric']);
+  if (values.keepers !== undefined && ledger === 'embedded') throw new RangeError('--keepers needs --ledger fabric: on the embedded ledger nobody but the owners keeps packets');
   return {
     ledger,
+    keepers: oneOf('--keepers', values.keepers ?? 'endorsers', ['endorsers', 'none']),
     experiments,
     seconds: whole('--seconds', values.seconds, 1, 3_600),
     runs: whole('--runs', values.runs, 1, 100),

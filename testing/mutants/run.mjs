@@ -1,7 +1,8 @@
 // Removes each security check in turn, one change each, and runs the tests that must notice. A mutant that survives
 // fails the run. docs/invariants.md is generated from the same list.
-//   node testing/mutants/run.mjs [--only TEXT,TEXT] [--minutes N] [--report FILE] [--remember] [--write-docs | --print-docs]
+//   node testing/mutants/run.mjs [--only TEXT,TEXT] [--minutes N] [--remember] [--write-docs | --print-docs]
 //   --minutes: begin no mutant after that time; those that were not run are counted. Each day such a run begins at others.
+//   On a terminal every mutant has a line; elsewhere those that were not killed, and now and then how far it is.
 //   --remember: write which test noticed each mutant, for later runs to ask first.
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,10 +18,12 @@ const NOTICED_BY = path.join(root, 'testing/mutants/noticed-by.json');
 const LANES = 2;
 /** A removed check may leave a test waiting or looping; that is noticed too. */
 const STALL_MS = 90_000;
+/** Where nobody watches, the rest of a long run's output must not drown in lines of what went well. */
+const LINE_EACH = 50;
 
-const USAGE = 'usage: node testing/mutants/run.mjs [--only TEXT,TEXT] [--minutes N] [--report FILE] [--remember] [--write-docs | --print-docs]';
+const USAGE = 'usage: node testing/mutants/run.mjs [--only TEXT,TEXT] [--minutes N] [--remember] [--write-docs | --print-docs]';
 const FLAGS = ['--remember', '--write-docs', '--print-docs'];
-const OPTIONS = ['--only', '--minutes', '--report'];
+const OPTIONS = ['--only', '--minutes'];
 
 /** The first argument that is no option here: the whole run takes too long to begin by mistake. */
 function unknownArgument() {
@@ -156,7 +159,7 @@ async function runAll(mutants, { isRemembering, maxMs }) {
   const report = (mutant, result) => {
     const verdict = { failed: 'killed', passed: 'SURVIVED', broken: 'BROKEN' }[result.outcome];
     results.set(mutant.id, { verdict, by: result.by });
-    console.log(`${String(results.size).padStart(4)}/${mutants.length} ${verdict}${result.how === undefined ? '' : ` (${result.how})`} ${mutant.id}`);
+    if (process.stdout.isTTY || verdict !== 'killed' || results.size % LINE_EACH === 0) console.log(`${String(results.size).padStart(4)}/${mutants.length} ${verdict}${result.how === undefined ? '' : ` (${result.how})`} ${mutant.id}`);
     if (result.outcome === 'broken') console.error(result.detail);
   };
   const worker = async () => {
@@ -205,8 +208,9 @@ async function main() {
   if (faults.length > 0) return 1;
   const results = await runAll(chosen, { isRemembering: process.argv.includes('--remember'), maxMs: minutes * 60_000 });
   const killed = [...results.values()].filter(({ verdict }) => verdict === 'killed').length;
-  const report = option('--report');
-  if (report !== undefined) writeFileSync(report, JSON.stringify({ numPassedTests: killed, numFailedTests: results.size - killed, numTotalTests: chosen.length }));
+  const failures = [...results].filter(([, { verdict }]) => verdict !== 'killed').map(([id, { verdict }]) => `${verdict} ${id}`);
+  const report = process.env.SELVEDGE_TEST_REPORT; // as scripts/summary-reporter.mjs has it
+  if (report !== undefined) writeFileSync(report, JSON.stringify({ passed: killed, failed: failures.length, skipped: chosen.length - results.size, failures }));
   console.log(`${killed} of ${results.size} mutants killed`);
   if (results.size < chosen.length) console.log(`${chosen.length - results.size} mutants were not run, since their time was over: npm run test:mutants runs all`);
   return killed === results.size && results.size > 0 ? 0 : 1;
