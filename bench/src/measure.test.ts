@@ -8,9 +8,10 @@ const side: Side = { subject: 'plain', workload: 'update', loop: 'closed', inFli
 const LATENCY_MS: Readonly<Record<string, number>> = { plain: 50, selvedge: 25 };
 
 /** Calls take as long as their subject's do; the log says whose calls ran, one after another. @param latencyMs of the nth call */
-async function measure(sides: readonly Side[], earlier: readonly Measurement[] = [], latencyMs?: (calls: number) => number): Promise<{ readonly measured: readonly Measurement[]; readonly log: readonly string[] }> {
+async function measure(sides: readonly Side[], earlier: readonly Measurement[] = [], latencyMs?: (calls: number) => number): Promise<{ readonly measured: readonly Measurement[]; readonly log: readonly string[]; readonly said: readonly string[] }> {
   const clock = createVirtualClock();
   const log: string[] = [];
+  const said: string[] = [];
   let calls = 0;
   const bench: ReturnType<Place['benchOf']> = {
     fill: ({ subject }) => Promise.resolve(void log.push(`fill ${subject}`)),
@@ -23,8 +24,8 @@ async function measure(sides: readonly Side[], earlier: readonly Measurement[] =
       }),
   };
   const comparison: Comparison = { experiment: 'load', sides };
-  const measured = await clock.run(measureComparison(comparison, { runs: 3, sliceMs: 1_000 }, { number: 7, benchOf: () => bench, earlier, clock }));
-  return { measured, log };
+  const measured = await clock.run(measureComparison(comparison, { runs: 3, sliceMs: 1_000 }, { number: 7, benchOf: () => bench, earlier, say: (text) => void said.push(text), clock }));
+  return { measured, log, said };
 }
 
 describe('a comparison', () => {
@@ -34,6 +35,17 @@ describe('a comparison', () => {
     expect(measured).toMatchObject([
       { subject: 'plain', experiment: 'load', comparison: 7, runs: 3, perSecond: 20, p50: 50, perSecondByRun: [20, 20, 20] },
       { subject: 'selvedge', comparison: 7, runs: 3, perSecond: 40, p50: 25 },
+    ]);
+  });
+
+  it('tells how far it is', async () => {
+    const { said } = await measure([side, { ...side, subject: 'selvedge' }, { ...side, subject: 'selvedge', computeNodes: 8 }]);
+    expect(said).toEqual([
+      '  plain is warm: slow calls take 50 ms',
+      '  selvedge, compute nodes 1 is warm: slow calls take 25 ms',
+      '  selvedge, compute nodes 8 is warm: slow calls take 25 ms',
+      '  measuring for 1 min',
+      ...[1, 2, 3].map((run) => `  ${String(run)} of 3: plain: 20/s; selvedge, compute nodes 1: 40/s; selvedge, compute nodes 8: 40/s`),
     ]);
   });
 

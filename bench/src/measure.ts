@@ -2,9 +2,11 @@ import { cpuBetween, readCpu, type CpuByPart } from './accounting.js';
 import type { BenchNetwork } from './bench-network.js';
 import { RAMP_MS } from './plan.js';
 import type { Comparison, Measurement, Side, Slice } from './points.js';
+import { nameSide } from './side-text.js';
 import { summarise } from './summary.js';
 import { closedLoop, openLoop, type Call, type Clock, type Window } from './workload.js';
 
+const MINUTE_MS = 60_000;
 /** Of one slice of the warm-up. */
 const WARM_UP_MS = 2_000;
 const MOST_WARM_UPS = 15;
@@ -34,6 +36,8 @@ export interface Place {
   readonly benchOf: (side: Side) => Pick<BenchNetwork, 'fill' | 'callOf' | 'processes'>;
   /** What was measured before. */
   readonly earlier: readonly Measurement[];
+  /** Tells how far it is: a comparison of slow calls takes many minutes. */
+  readonly say: (text: string) => void;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
@@ -50,7 +54,7 @@ interface Started {
  * Measures the sides of one comparison in turn, slice by slice (A B A B …), so that whatever else the machine does meets all of them.
  * An open loop offers a share of what the closed loop reached, and is left out where none ran.
  */
-export async function measureComparison(comparison: Comparison, { runs, sliceMs }: Slicing, { number, benchOf, earlier, clock }: Place): Promise<Measurement[]> {
+export async function measureComparison(comparison: Comparison, { runs, sliceMs }: Slicing, { number, benchOf, earlier, say, clock }: Place): Promise<Measurement[]> {
   const started: Started[] = [];
   for (const side of comparison.sides) {
     const offeredPerSecond = side.loop === 'open' ? offeredBy(side, earlier) : undefined;
@@ -59,14 +63,20 @@ export async function measureComparison(comparison: Comparison, { runs, sliceMs 
     await bench.fill(side);
     started.push({ side, bench, offeredPerSecond, call: await bench.callOf(side) });
   }
-  let slowCallMs = 0;
-  for (const each of started) slowCallMs = Math.max(slowCallMs, await warmUp(each, Math.min(WARM_UP_MS, runs * sliceMs), clock));
-  const window = windowFor(slowCallMs, sliceMs);
-  const slices = new Map<Started, Slice[]>(started.map((each) => [each, []]));
-  for (let run = 0; run < runs; run += 1) {
-    for (const [each, own] of slices) own.push(await takeSlice(each, window, clock));
+  const slices = new Map<Started, { readonly window: ReturnType<typeof windowFor>; readonly own: Slice[] }>();
+  for (const each of started) {
+    const slowCallMs = await warmUp(each, Math.min(WARM_UP_MS, runs * sliceMs), clock);
+    slices.set(each, { window: windowFor(slowCallMs, sliceMs), own: [] });
+    say(`  ${nameSide(each.side, comparison.sides)} is warm: slow calls take ${slowCallMs.toFixed(0)} ms`);
   }
-  return [...slices].map(([{ side, offeredPerSecond }, own]) => ({
+  const totalMs = [...slices.values()].reduce((sum, { window }) => sum + runs * (window.rampMs + window.ms), 0);
+  say(`  measuring for ${String(Math.ceil(totalMs / MINUTE_MS))} min`);
+  for (let run = 0; run < runs; run += 1) {
+    for (const [each, { window, own }] of slices) own.push(await takeSlice(each, window, clock));
+    const rates = [...slices].map(([{ side }, { own }]) => `${nameSide(side, comparison.sides)}: ${(own.at(-1)?.perSecond ?? 0).toFixed(0)}/s`);
+    say(`  ${String(run + 1)} of ${String(runs)}: ${rates.join('; ')}`);
+  }
+  return [...slices].map(([{ side, offeredPerSecond }, { own }]) => ({
     experiment: comparison.experiment,
     comparison: number,
     ...side,

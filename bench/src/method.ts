@@ -25,7 +25,7 @@ retries by itself. Memory is VmRSS and queues are what /metrics tells, once a se
 /** How the figures of a run came about. */
 export function describeMethod({ ledger, keepers, seconds, runs, batch, batchDelayMs, experiments }: Pick<BenchOptions, 'ledger' | 'keepers' | 'seconds' | 'runs' | 'batch' | 'batchDelayMs' | 'experiments'>): string {
   const slices = `The sides of a comparison take turns, slice by slice (A B A B …): ${String(runs)} slices of ${(seconds / runs).toFixed(2)} s each, after ${String(RAMP_MS)} ms of ramp
-that do not count, when a warm-up has made a side no faster; both are longer where calls are slow, so that a slice has four times and a ramp twice as long as a slow call takes. Rates and latencies are medians over slices; a ratio is the median over pairs of neighbouring slices.
+that do not count, when a warm-up has made a side no faster; both are longer on a side whose calls are slow, so that a slice has four times and a ramp twice as long as a slow call of it takes. Rates and latencies are medians over slices; a ratio is the median over pairs of neighbouring slices.
 Batches hold at most ${String(batch)} requests, wherever their size is not varied, and the first waits ${String(batchDelayMs)} ms for others.`;
   const sized = experiments.includes('batch') ? '\nWhere batch sizes are compared, twice as many calls as fill a batch are in flight, and no fewer than elsewhere.' : '';
   const keys = experiments.includes('keys') ? '\nWhere numbers of keys are compared, the fewest lie in a network of their own beside the other; values have 100 bytes.' : '';

@@ -40,7 +40,7 @@ export async function runBench(options: BenchOptions, args: readonly string[], d
   const measureAll = async (comparisons: readonly Comparison[], benchOf: (side: Side) => BenchNetwork): Promise<void> => {
     for (const comparison of comparisons) {
       say(describe(comparison, planned.indexOf(comparison) + 1, planned.length));
-      measurements.push(...(await Promise.race([measureComparison(comparison, slicing, { number: planned.indexOf(comparison), benchOf, earlier: measurements }), interrupted])));
+      measurements.push(...(await Promise.race([measureComparison(comparison, slicing, { number: planned.indexOf(comparison), benchOf, earlier: measurements, say }), interrupted])));
     }
   };
   const shared = planned.filter(({ experiment }) => experiment !== 'keys');
