@@ -31,7 +31,8 @@ describe.each(LEDGERS)('chaincode events on the %s ledger', (ledger) => {
   beforeAll(async () => {
     if (isSkipped) return;
     test = await startVaults(ledger, { viewers: true });
-    for (const mspId of ['AuroraMSP', 'BorealisMSP']) gateways.set(mspId, await test.network.connect(mspId));
+    // What one transaction wrote the next one reads: an endorser's peer that is slower than a second to follow would refuse that.
+    for (const mspId of ['AuroraMSP', 'BorealisMSP']) gateways.set(mspId, await test.network.connect(mspId, { retry: { attempts: 5 } }));
     borealis = gateways.get('BorealisMSP')!.getNetwork('main').getContract('vaults');
   });
   afterAll(async () => {

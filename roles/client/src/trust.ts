@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { verifyEnvelopeEvidence } from '@selvedge/attestation';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createLedgerViewTracker, type LedgerView } from '@selvedge/ledger-view';
@@ -56,6 +57,8 @@ export interface TrustOptions {
 export function createTrust(options: TrustOptions): Trust {
   const { profile, pins, ports, clock, limits } = options;
   const closing = new AbortController();
+  // Every request that waits for the ledger view or for evidence listens.
+  setMaxListeners(0, closing.signal);
   const nowMs = (): number => performance.now();
   const tracker = createLedgerViewTracker({
     profile,

@@ -1,3 +1,4 @@
+import { SelvedgeError } from '@selvedge/errors';
 import { describe, expect, it } from 'vitest';
 import { createRequestAdmission } from './request-admission.js';
 
@@ -40,5 +41,15 @@ describe('the requests of a gateway', () => {
     expect([admission.waitUntilMs(400), admission.waitUntilMs(6_000), admission.waitUntilMs(6_001)]).toEqual([5_400, 11_000, 66_001]);
     end.abort();
     await Promise.all(running);
+  });
+
+  it('wait less as long as others end their wait without a place, however few are under way', async () => {
+    const { clock, admission } = setting();
+    clock.nowMs = 1_000;
+    await expect(admission.run(() => Promise.reject(new SelvedgeError('OVERLOADED', 'no batch had a place in time')))).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect([admission.waitUntilMs(6_000), admission.waitUntilMs(6_001)]).toEqual([11_000, 66_001]);
+    clock.nowMs = 20_000;
+    await expect(admission.run(() => Promise.reject(new SelvedgeError('STALE_READ', 'lost')))).rejects.toMatchObject({ code: 'STALE_READ' });
+    expect(admission.waitUntilMs(20_000)).toBe(80_000);
   });
 });

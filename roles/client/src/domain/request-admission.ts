@@ -1,4 +1,4 @@
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 
 /** Bounds the requests of one gateway, those that wait included, so that neither its memory nor its waits grow with what is asked of it. */
 export interface RequestAdmission {
@@ -8,8 +8,8 @@ export interface RequestAdmission {
   run<T>(request: () => Promise<T>): Promise<T>;
   /**
    * Until when a request may wait for a place at a node or in a batch, by the monotonic clock. A burst that fits waits for as long as an
-   * execution may take. Where another was refused for want of room less than overloadWaitMs before the wait began, or after that, it is at most
-   * overloadWaitMs: so waits stay short while more comes than fits, and soon after that nothing is left of it.
+   * execution may take. Where another was refused for want of room, here or after a wait, less than overloadWaitMs before the wait began, or after
+   * that, it is at most overloadWaitMs: so waits stay short while more comes than fits, and soon after that nothing is left of it.
    * @param sinceMs when it began to wait
    */
   waitUntilMs(sinceMs: number): number;
@@ -37,6 +37,10 @@ export function createRequestAdmission({ maxInFlight, executeTimeoutMs, overload
       inFlight += 1;
       try {
         return await request();
+      } catch (error) {
+        // Waits that end so keep this gateway below its bound: without counting them, it would take them for the end of the overload.
+        if (isSelvedgeError(error, 'OVERLOADED')) refusedAt = nowMs();
+        throw error;
       } finally {
         inFlight -= 1;
       }
