@@ -1,4 +1,4 @@
-// Checks the import graph: no cycle, no import across roles, nothing outside the importing package's manifest.
+// Checks the import graph: no cycle, no import across roles, nothing outside the importing package's manifest, and nothing in it that is not needed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,6 +21,28 @@ function undeclaredWorkspaceImports() {
   return wrong;
 }
 
+/** Packages whose command is what is needed: `fabric-chaincode-node` starts a chaincode. */
+const NEEDED_FOR_A_COMMAND = ['fabric-shim'];
+
+/** What a manifest declares stands in some other file of its package. Types of others' packages are imported under their names. */
+function unusedDependencies() {
+  return workspaces().flatMap((folder) => {
+    const manifestFile = path.join(root, folder, 'package.json');
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(manifestFile, 'utf8'));
+    const texts = filesOf(path.join(root, folder)).filter((file) => file !== manifestFile && /\.(ts|tsx|mts|mjs|js|json)$/.test(file)).map((file) => readFileSync(file, 'utf8'));
+    const isUsed = (name) => name.startsWith('@types/') || NEEDED_FOR_A_COMMAND.includes(name) || texts.some((text) => text.includes(`'${name}`) || text.includes(`"${name}`));
+    return Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !isUsed(name)).map((name) => `${folder}/package.json declares ${name}, which nothing there needs`);
+  });
+}
+
+function filesOf(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : filesOf(file);
+    return entry.isFile() ? [file] : [];
+  });
+}
+
 function workspaces() {
   const { workspaces: patterns } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   return patterns.flatMap((pattern) => {
@@ -37,12 +59,12 @@ function sources(folder) {
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
-const undeclared = undeclaredWorkspaceImports();
-for (const line of undeclared) console.error(line);
+const faults = [...undeclaredWorkspaceImports(), ...unusedDependencies()];
+for (const line of faults) console.error(line);
 
 const result = spawnSync(
   process.execPath,
   [path.join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'protocol', 'libs', 'roles', 'services', 'apps', 'testing', 'bench', 'examples'],
   { cwd: root, stdio: 'inherit' },
 );
-process.exit(undeclared.length > 0 ? 1 : (result.status ?? 1));
+process.exit(faults.length > 0 ? 1 : (result.status ?? 1));

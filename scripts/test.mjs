@@ -16,10 +16,12 @@ const MEMORY_FOLDER = '/dev/shm';
 const MIN_MEMORY_BYTES = 4 * 1024 ** 3;
 const OPEN_TO_ALL = 0o1777;
 
+const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+
 /** Stages in order. `report` names the file in which a stage counts its tests; other stages count as one test each. */
 const STAGES = [
   { name: 'build', args: ['scripts/build.mjs'] },
-  { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0', '--concurrency', '2'] },
+  { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', ...scripts.lint.split(' ').slice(1)] },
   { name: 'dependency graph', args: ['scripts/graph.mjs'] },
   { name: 'generated files', args: ['scripts/check-generated.mjs'] },
   { name: 'unit, property and compliance tests', args: vitest('unit'), report: 'unit.json' },
