@@ -30,7 +30,9 @@ function unusedDependencies() {
     const manifestFile = path.join(root, folder, 'package.json');
     const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(manifestFile, 'utf8'));
     const texts = filesOf(path.join(root, folder)).filter((file) => file !== manifestFile && /\.(ts|tsx|mts|mjs|js|json)$/.test(file)).map((file) => readFileSync(file, 'utf8'));
-    const isUsed = (name) => name.startsWith('@types/') || NEEDED_FOR_A_COMMAND.includes(name) || texts.some((text) => text.includes(`'${name}`) || text.includes(`"${name}`));
+    // The name, or something below it, and not the beginning of a longer one.
+    const isNamed = (name) => [`'${name}'`, `"${name}"`, `'${name}/`, `"${name}/`].some((quoted) => texts.some((text) => text.includes(quoted)));
+    const isUsed = (name) => name.startsWith('@types/') || NEEDED_FOR_A_COMMAND.includes(name) || isNamed(name);
     return Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !isUsed(name)).map((name) => `${folder}/package.json declares ${name}, which nothing there needs`);
   });
 }
@@ -53,10 +55,7 @@ function workspaces() {
 }
 
 function sources(folder) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => path.join(entry.parentPath, entry.name));
+  return existsSync(folder) ? filesOf(folder).filter((file) => file.endsWith('.ts')) : [];
 }
 
 const faults = [...undeclaredWorkspaceImports(), ...unusedDependencies()];

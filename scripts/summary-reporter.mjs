@@ -11,6 +11,12 @@ function reasonOf(errors) {
 }
 
 export default class SummaryReporter {
+  #file = process.env.SELVEDGE_TEST_REPORT;
+
+  onInit() {
+    if (this.#file === undefined) throw new Error('SELVEDGE_TEST_REPORT names no file to count the tests in');
+  }
+
   onTestRunEnd(modules, unhandledErrors) {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     const failures = [];
@@ -29,6 +35,6 @@ export default class SummaryReporter {
       }
     }
     for (const error of unhandledErrors) fail('outside of any test', [error]);
-    writeFileSync(process.env.SELVEDGE_TEST_REPORT, JSON.stringify({ ...counts, failures }));
+    writeFileSync(this.#file, JSON.stringify({ ...counts, failures }));
   }
 }

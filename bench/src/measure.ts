@@ -50,6 +50,13 @@ interface Started {
   readonly offeredPerSecond: number | undefined;
 }
 
+/** A side that is warm. */
+interface Running extends Started {
+  readonly name: string;
+  readonly window: Pick<Window, 'rampMs' | 'ms'>;
+  readonly slices: Slice[];
+}
+
 /**
  * Measures the sides of one comparison in turn, slice by slice (A B A B …), so that whatever else the machine does meets all of them.
  * An open loop offers a share of what the closed loop reached, and is left out where none ran.
@@ -63,25 +70,30 @@ export async function measureComparison(comparison: Comparison, { runs, sliceMs 
     await bench.fill(side);
     started.push({ side, bench, offeredPerSecond, call: await bench.callOf(side) });
   }
-  const slices = new Map<Started, { readonly window: ReturnType<typeof windowFor>; readonly own: Slice[] }>();
+  const running: Running[] = [];
   for (const each of started) {
+    const name = nameSide(each.side, comparison.sides);
     const slowCallMs = await warmUp(each, Math.min(WARM_UP_MS, runs * sliceMs), clock);
-    slices.set(each, { window: windowFor(slowCallMs, sliceMs), own: [] });
-    say(`  ${nameSide(each.side, comparison.sides)} is warm: slow calls take ${slowCallMs.toFixed(0)} ms`);
+    running.push({ ...each, name, window: windowFor(slowCallMs, sliceMs), slices: [] });
+    say(`  ${name} is warm: slow calls take ${slowCallMs.toFixed(0)} ms`);
   }
-  const totalMs = [...slices.values()].reduce((sum, { window }) => sum + runs * (window.rampMs + window.ms), 0);
-  say(`  measuring for ${String(Math.ceil(totalMs / MINUTE_MS))} min`);
+  const roundMs = running.reduce((sum, { window }) => sum + window.rampMs + window.ms, 0);
+  say(`  measuring for ${String(Math.ceil((runs * roundMs) / MINUTE_MS))} min`);
   for (let run = 0; run < runs; run += 1) {
-    for (const [each, { window, own }] of slices) own.push(await takeSlice(each, window, clock));
-    const rates = [...slices].map(([{ side }, { own }]) => `${nameSide(side, comparison.sides)}: ${(own.at(-1)?.perSecond ?? 0).toFixed(0)}/s`);
+    const rates: string[] = [];
+    for (const each of running) {
+      const slice = await takeSlice(each, clock);
+      each.slices.push(slice);
+      rates.push(`${each.name}: ${slice.perSecond.toFixed(0)}/s`);
+    }
     say(`  ${String(run + 1)} of ${String(runs)}: ${rates.join('; ')}`);
   }
-  return [...slices].map(([{ side, offeredPerSecond }, { own }]) => ({
+  return running.map(({ side, offeredPerSecond, slices }) => ({
     experiment: comparison.experiment,
     comparison: number,
     ...side,
     ...(offeredPerSecond === undefined ? {} : { offeredPerSecond }),
-    ...summarise(own),
+    ...summarise(slices),
   }));
 }
 
@@ -109,11 +121,11 @@ export async function warmUp({ side, call }: Pick<Started, 'side' | 'call'>, ms:
 }
 
 /** The window that calls need which take so long. */
-export function windowFor(slowCallMs: number, sliceMs: number): { readonly rampMs: number; readonly ms: number } {
+export function windowFor(slowCallMs: number, sliceMs: number): Pick<Window, 'rampMs' | 'ms'> {
   return { rampMs: Math.max(RAMP_MS, CALLS_IN_RAMP * slowCallMs), ms: Math.max(sliceMs, CALLS_IN_WINDOW * slowCallMs) };
 }
 
-async function takeSlice({ side, call, bench, offeredPerSecond }: Started, { rampMs, ms }: Pick<Window, 'rampMs' | 'ms'>, clock: Clock | undefined): Promise<Slice> {
+async function takeSlice({ side, call, bench, offeredPerSecond, window: { rampMs, ms } }: Running, clock: Clock | undefined): Promise<Slice> {
   const processes = bench.processes();
   let before: CpuByPart = {};
   let cpu: CpuByPart = {};
