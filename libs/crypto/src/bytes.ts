@@ -1,32 +1,46 @@
 /** Byte-string encodings that every label, hash and derivation shares. */
 
-const encoder = new TextEncoder();
-
 /** A part of a hash or derivation input: bytes as they are, strings as UTF-8, numbers as 64-bit big-endian. */
 export type Part = Uint8Array | string | number | bigint;
 
 /** Bytes of one part. Throws RangeError for a negative, fractional or oversize number. */
 export function partBytes(part: Part): Uint8Array {
   if (part instanceof Uint8Array) return part;
-  if (typeof part === 'string') return encoder.encode(part);
-  if (typeof part === 'number' && !Number.isSafeInteger(part)) throw new RangeError('part: not a safe integer');
-  const out = Buffer.alloc(8);
-  out.writeBigUInt64BE(BigInt(part));
+  const out = Buffer.allocUnsafe(partLength(part));
+  writePart(part, out, 0);
   return out;
+}
+
+function partLength(part: Part): number {
+  if (typeof part === 'string') return Buffer.byteLength(part, 'utf8');
+  return typeof part === 'object' ? part.length : NUMBER_BYTES;
+}
+
+/** Gives where it ends. */
+function writePart(part: Part, out: Buffer, offset: number): number {
+  if (typeof part === 'string') return offset + out.write(part, offset, 'utf8');
+  if (typeof part === 'object') {
+    out.set(part, offset);
+    return offset + part.length;
+  }
+  if (typeof part === 'number' && !Number.isSafeInteger(part)) throw new RangeError('part: not a safe integer');
+  return out.writeBigUInt64BE(BigInt(part), offset);
 }
 
 /** Of the length before each part. */
 export const LENGTH_BYTES = 4;
+const NUMBER_BYTES = 8;
 
 /** Concatenation in which each part is preceded by its length (4 bytes, big-endian), so that no two lists collide. */
 export function lengthPrefixed(parts: readonly Part[]): Buffer {
-  const pieces = parts.map(partBytes);
-  const out = Buffer.allocUnsafe(pieces.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));
+  let size = 0;
+  for (const part of parts) size += LENGTH_BYTES + partLength(part);
+  const out = Buffer.allocUnsafe(size);
   let offset = 0;
-  for (const bytes of pieces) {
-    offset = out.writeUInt32BE(bytes.length, offset);
-    out.set(bytes, offset);
-    offset += bytes.length;
+  for (const part of parts) {
+    const end = writePart(part, out, offset + LENGTH_BYTES);
+    out.writeUInt32BE(end - offset - LENGTH_BYTES, offset);
+    offset = end;
   }
   return out;
 }

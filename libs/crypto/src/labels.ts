@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, hash, hkdfSync } from 'node:crypto';
 import { LENGTH_BYTES, lengthPrefixed, type Part } from './bytes.js';
 
 const PREFIX = 'selvedge/v1/';
@@ -6,14 +6,16 @@ const MAX_INFO_BYTES = 1024;
 
 /** SHA-256 of bytes as they are: packet versions, block headers and file contents. 32 bytes. */
 export function sha256(...chunks: Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const chunk of chunks) hash.update(chunk);
-  return hash.digest();
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return hash('sha256', first, 'buffer');
+  const digest = createHash('sha256');
+  for (const chunk of chunks) digest.update(chunk);
+  return digest.digest();
 }
 
 /** SHA-256 over a label of its own and length-prefixed parts. 32 bytes. */
 export function labelledHash(label: string, ...parts: Part[]): Uint8Array {
-  return createHash('sha256').update(lengthPrefixed([PREFIX + label, ...parts])).digest();
+  return hash('sha256', lengthPrefixed([PREFIX + label, ...parts]), 'buffer');
 }
 
 /**
@@ -34,7 +36,7 @@ export function createFixedHash(label: string, ...lengths: readonly number[]): (
       if (part.length !== lengths[i]) throw new RangeError(`${label}: part ${String(i)} has ${String(part.length)} bytes`);
       input.set(part, offsets[i]);
     });
-    return createHash('sha256').update(input).digest();
+    return hash('sha256', input, 'buffer');
   };
 }
 
@@ -47,15 +49,15 @@ export interface KeyedHash {
 }
 
 /** HMAC and HKDF over a hash of 32 bytes: SHA-256 (FIPS 180-4) or SM3 (GB/T 32905-2016). */
-export function createKeyedHash(hash: 'sha256' | 'sm3'): KeyedHash {
+export function createKeyedHash(name: 'sha256' | 'sm3'): KeyedHash {
   return {
-    labelledHmac: (key, label, ...parts) => createHmac(hash, key).update(lengthPrefixed([PREFIX + label, ...parts])).digest(),
+    labelledHmac: (key, label, ...parts) => createHmac(name, key).update(lengthPrefixed([PREFIX + label, ...parts])).digest(),
     deriveKey(keyMaterial, label, context, lengthBytes = 32) {
       const info = lengthPrefixed([PREFIX + label, ...context]);
       // RFC 5869 allows info of any length; OpenSSL limits it to 1024 bytes, so long contexts are hashed first, under a
       // label of their own: a short context that equals such a hash must not give the same key.
-      const bounded = info.length <= MAX_INFO_BYTES ? info : lengthPrefixed([`${PREFIX}long context/${label}`, createHash(hash).update(info).digest()]);
-      return new Uint8Array(hkdfSync(hash, keyMaterial, new Uint8Array(0), bounded, lengthBytes));
+      const bounded = info.length <= MAX_INFO_BYTES ? info : lengthPrefixed([`${PREFIX}long context/${label}`, createHash(name).update(info).digest()]);
+      return new Uint8Array(hkdfSync(name, keyMaterial, new Uint8Array(0), bounded, lengthBytes));
     },
   };
 }

@@ -195,8 +195,13 @@ export function createExecution(options: ExecutionOptions): Execution {
           context: { view, keys, self },
         });
       let contracts = openContracts();
+      let hasBegun = false;
       // A run that is repeated starts from nothing: what the first try read and wrote is void.
-      const begin = (): StateCalls => (contracts = openContracts()).calls;
+      const begin = (): StateCalls => {
+        if (hasBegun) contracts = openContracts();
+        hasBegun = true;
+        return contracts.calls;
+      };
       const invocation = invocationOf(request, requestDigest, chaincodeMs);
       // No chaincode takes part in an operator’s work.
       const run = (): Promise<ChaincodeResult> => {

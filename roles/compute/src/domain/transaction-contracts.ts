@@ -74,7 +74,7 @@ export function createTransactionContracts({ context, requestDigest, declaredInd
   const begin = (terms: ContractTerms): ContractInUse => {
     const { name, codeHash } = terms.policy;
     verifyContractCount(inUse.size + 1);
-    const underTerms: AuthorisedRequest = { ...request, ...terms };
+    const underTerms: AuthorisedRequest = terms === request ? request : { ...request, ...terms };
     const inherited = request.mapped.inherited.find((each) => each.terms.policy.name === name)?.reads;
     const transactionState = createTransactionState({ ...input, inherited, request: underTerms, scope: { ...scope, contract: name, plaintext: plaintextDatasets(terms.policy) }, declaredIndexes: () => declaredIndexes(codeHash) });
     // Async, so that a refusal rejects instead of being thrown at the caller.
