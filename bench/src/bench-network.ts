@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Contract, Gateway } from '@selvedge/client';
 import { createDevNetwork, type DevNetwork } from '@selvedge/dev-network';
 import { processesOf, type CountedProcess } from './accounting.js';
+import { LOADED_FLAGS } from './node-flags.js';
 import type { BenchOptions } from './options.js';
 import { startPlainSubject, type PlainSubject } from './plain-subject.js';
 import { WAIT_MS, type Side } from './points.js';
@@ -19,11 +20,6 @@ const FILL_MS = 120_000;
 const READY_MS = 120_000;
 const PATIENCE = { executeTimeoutMs: FILL_MS, attemptTimeoutMs: FILL_MS };
 const PROGRESS_MS = 15_000;
-/**
- * A development network saves memory; one under load has a young generation (MiB) in which what 128 calls hold ends before
- * it is copied, and an old one that grows as V8 thinks best.
- */
-const LOADED = ['--max-semi-space-size=32', '--heap-growing-percent=0'];
 
 /** A running network that carries the workload in every way that is compared. */
 export interface BenchNetwork {
@@ -50,7 +46,7 @@ export async function openBenchNetwork(options: BenchOptions, directory: string,
     readyTimeoutMs: READY_MS,
     configure: ({ service }) => (service === 'compute' ? { limits: { chaincodeMs: FILL_MS } } : {}),
     nodeFlags: ({ name }) => [
-      ...LOADED,
+      ...LOADED_FLAGS,
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile, path.basename(directory), name)}`]),
     ],
   });

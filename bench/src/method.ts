@@ -1,4 +1,5 @@
 import type { BenchOptions } from './options.js';
+import { LOADED_FLAGS } from './node-flags.js';
 import { RAMP_MS } from './plan.js';
 
 const COMMON = `Every role is a process of its own on this machine, TEEs are simulated, connections are mutual TLS on loopback. An update reads a
@@ -7,6 +8,7 @@ due at 80 % of the rate that the closed loop reached, and latency counts from th
 as the next, and calls in flight never meet; hot: all calls on one key. Refused calls do not count towards a rate.
 "batched": the same calls through a gateway that sends what is called within a few milliseconds together.
 CPU: /proc/PID/stat over the measured windows, all threads, divided by the calls that succeeded in them.
+Node collects garbage on no threads of its own (--single-threaded-gc), in chaincode of either side too; Selvedge's services have ${LOADED_FLAGS.join(' ')}.
 Crypto floor: the unavoidable cryptographic operations of one request of a client whose HPKE context is known, timed in this process in this run.`;
 
 const EMBEDDED = `Embedded ledger: an update is endorsed by two of three endorser organisations and acknowledged when its owner has it on disk. There is no

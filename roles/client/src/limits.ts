@@ -51,7 +51,7 @@ export const DEFAULT_LIMITS: ClientLimits = {
   evidenceMaxAgeMs: 5 * 60_000,
   maxRebuilds: 5,
   maxInFlight: 1_024,
-  overloadWaitMs: 5_000,
+  overloadWaitMs: 2_000,
   maxInFlightPerNode: 256,
   failurePenaltyMs: 2_000,
   ownersGraceMs: 5_000,

@@ -21,6 +21,7 @@ export interface NodeGroup {
   /** Throws RangeError for an unknown name. */
   find(name: string): NodeInfo;
   endpoints(): Endpoints;
+  /** Those too that are being started. */
   endAll(): Promise<void>;
 }
 
@@ -60,6 +61,7 @@ export function createNodeGroup(input: {
 }): NodeGroup {
   const { layout, settings, bundles, options, fabric } = input;
   const members = new Map<string, Member>();
+  const starting = new Set<Promise<unknown>>();
   const memberOf = (name: string): Member => {
     const member = members.get(name);
     if (member === undefined) throw new RangeError(`no node ${name}; there are ${[...members.keys()].join(', ')}`);
@@ -130,23 +132,40 @@ export function createNodeGroup(input: {
       readyTimeoutMs,
     });
     // While another replica runs, this one gets the root from that; otherwise the organisations send their shares.
-    if (planned.service === 'key-broker') await unlockKeyBroker(layout, settings, { address: started.address, othersMs: isAnotherRunning(planned) ? readyTimeoutMs : 0 });
+    if (planned.service === 'key-broker') {
+      try {
+        await unlockKeyBroker(layout, settings, { address: started.address, othersMs: isAnotherRunning(planned) ? readyTimeoutMs : 0 });
+      } catch (error) {
+        await started.end('SIGTERM');
+        throw error;
+      }
+    }
     return started;
   };
 
+  const startNode: NodeGroup['start'] = async (planned, environment = {}) => {
+    if (members.get(planned.name)?.process.isRunning() === true) throw new SelvedgeError('INVALID_CONFIGURATION', `${planned.name} runs already`, { role: 'cli' });
+    const process = await spawn(planned, environment);
+    const { address } = process;
+    const dialAddress = members.get(planned.name)?.dialAddress ?? (isOfFabric(planned) ? undefined : await options.intercept?.({ ...planned, address })) ?? address;
+    const member: Member = { planned, address, dialAddress, process, isEnding: false };
+    members.set(planned.name, member);
+    process.onExit((reason) => {
+      if (!member.isEnding) options.onProgress?.({ step: 'exit', text: `${planned.name} ended: ${reason}` });
+    });
+    options.onProgress?.({ step: 'ready', text: `${planned.name} at ${address}, pid ${String(process.pid)}` });
+    return info(member);
+  };
+
   return {
-    async start(planned, environment = {}) {
-      if (members.get(planned.name)?.process.isRunning() === true) throw new SelvedgeError('INVALID_CONFIGURATION', `${planned.name} runs already`, { role: 'cli' });
-      const process = await spawn(planned, environment);
-      const { address } = process;
-      const dialAddress = members.get(planned.name)?.dialAddress ?? (isOfFabric(planned) ? undefined : await options.intercept?.({ ...planned, address })) ?? address;
-      const member: Member = { planned, address, dialAddress, process, isEnding: false };
-      members.set(planned.name, member);
-      process.onExit((reason) => {
-        if (!member.isEnding) options.onProgress?.({ step: 'exit', text: `${planned.name} ended: ${reason}` });
-      });
-      options.onProgress?.({ step: 'ready', text: `${planned.name} at ${address}, pid ${String(process.pid)}` });
-      return info(member);
+    async start(planned, environment) {
+      const started = startNode(planned, environment);
+      starting.add(started);
+      try {
+        return await started;
+      } finally {
+        starting.delete(started);
+      }
     },
     async end(name, signal) {
       const member = memberOf(name);
@@ -163,6 +182,8 @@ export function createNodeGroup(input: {
     find: (name) => info(memberOf(name)),
     endpoints,
     async endAll() {
+      // When one of several fails at its start, the others are on their way.
+      await Promise.allSettled(starting);
       for (const service of STOP_ORDER) {
         const group = [...members.values()].filter(({ planned }) => planned.service === service);
         await Promise.all(

@@ -84,7 +84,8 @@ function planNode(settings: ProgramSettings, platform: SandboxPlatform): ReturnT
   const permissions = permissionFlag === undefined ? [] : [permissionFlag, '--allow-fs-read=*', '--no-warnings'];
   return {
     command: [
-      places.node, `--max-old-space-size=${String(limits.maxHeapMiB)}`, ...permissions, '--require', places.preload,
+      // Processes of several contracts share a node's cores: a thread that helps one collect its garbage is missing to another.
+      places.node, '--single-threaded-gc', `--max-old-space-size=${String(limits.maxHeapMiB)}`, ...permissions, '--require', places.preload,
       start.program, ...(start.runtime === 'node' ? start.args : []), `--peer.address=${PRELOAD_PEER.host}:${String(PRELOAD_PEER.port)}`, `--chaincode-id-name=${chaincodeId}`,
     ],
     environment: { ...commonEnvironment(settings), NODE_ENV: 'production', CORE_CHAINCODE_LOGGING_LEVEL: 'CRITICAL' },

@@ -62,11 +62,11 @@ export async function startPlainChaincode({ fabric, directory, name, version, ms
   return { pids: children.map(({ pid }) => pid ?? -1), stop };
 }
 
-/** The chaincode as a service, started as Fabric's documentation has it. */
+/** The chaincode as a service, started as Fabric's documentation has it, without threads of its collector's own: a compute node starts chaincode so. */
 function serve(directory: string, address: string, packageId: string, mspId: string): ChildProcess {
   const cli = createRequire(`${directory}/package.json`).resolve('fabric-shim/cli');
   const env = { ...process.env, CORE_PEER_LOCALMSPID: mspId, CORE_CHAINCODE_LOGGING_LEVEL: 'error', CORE_CHAINCODE_LOGGING_SHIM: 'error' };
-  return spawn(process.execPath, [cli, 'server', `--chaincode-address=${address}`, `--chaincode-id=${packageId}`], { cwd: directory, env, stdio: 'ignore' });
+  return spawn(process.execPath, ['--single-threaded-gc', cli, 'server', `--chaincode-address=${address}`, `--chaincode-id=${packageId}`], { cwd: directory, env, stdio: 'ignore' });
 }
 
 async function untilListening(address: string): Promise<void> {
