@@ -2,11 +2,13 @@ import { verifyTeeCertificate } from '@selvedge/attestation';
 import { sha256, SUITE_NAMES, toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
-import { ChaincodeEventSchema, encodeMessage, GuardKind, contentGuardKey, readSetDigest, RequestKind, ResponseSchema, teeSigningInput, verifyPacketsMatch } from '@selvedge/protocol';
+import { ChaincodeEventSchema, encodeMessage, GuardKind, contentGuardKey, parseCores, readSetDigest, RequestKind, ResponseSchema, teeSigningInput, verifyPacketsMatch } from '@selvedge/protocol';
 import { eventDigest, openEvent, openPacket, requestDigest, responseDigest } from '@selvedge/sealed-objects';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CertifiedNode, placeOf } from '@selvedge/tee-node/testing';
-import type { StateCalls } from './ports.js';
+import { buildRequest } from './client.test.support.js';
+import { createTestNode, hostOf } from './node.test.support.js';
+import type { ChaincodeHost, StateCalls } from './ports.js';
 import { bytes, calls, createSubmitter, plain, text, type Submitter } from './submit.test.support.js';
 
 let net: TestConsortium;
@@ -68,6 +70,21 @@ describe('target data of a submit', () => {
 });
 
 describe('read and write sets', () => {
+  it('have nothing of a run that was given up and repeated', async () => {
+    const host: ChaincodeHost = {
+      ...hostOf(() => Promise.resolve({})),
+      async invoke(_invocation, begin) {
+        await begin().putState('', 'given up', bytes('1'));
+        await begin().putState('', 'repeated', bytes('2'));
+        return { status: 200, message: '', payload: new Uint8Array(0) };
+      },
+    };
+    const node = createTestNode({ net, certified, business: [on.business], options: { host } });
+    const { targetData } = await node.execute(buildRequest(on.client, {}));
+    const [core] = parseCores(targetData!.cores, targetData!.itemMask);
+    expect(core!.sections[0]!.writes.map(({ ledgerKey }) => toHex(ledgerKey))).toEqual([toHex(placeOf(net, '', 'repeated').ledgerKey)]);
+  });
+
   it('record reads with their versions, absent ones as absent, each key once', async () => {
     const hash = on.store('present', 'x');
     const { section } = await on.submit(
