@@ -1,5 +1,5 @@
-import type { BenchOptions } from './options.js';
 import { LOADED_FLAGS } from './node-flags.js';
+import type { BenchOptions } from './options.js';
 import { RAMP_MS } from './plan.js';
 
 const COMMON = `Every role is a process of its own on this machine, TEEs are simulated, connections are mutual TLS on loopback. An update reads a

@@ -3,13 +3,9 @@
 /** A part of a hash or derivation input: bytes as they are, strings as UTF-8, numbers as 64-bit big-endian. */
 export type Part = Uint8Array | string | number | bigint;
 
-/** Bytes of one part. Throws RangeError for a negative, fractional or oversize number. */
-export function partBytes(part: Part): Uint8Array {
-  if (part instanceof Uint8Array) return part;
-  const out = Buffer.allocUnsafe(partLength(part));
-  writePart(part, out, 0);
-  return out;
-}
+/** Of the length before each part. */
+export const LENGTH_BYTES = 4;
+const NUMBER_BYTES = 8;
 
 function partLength(part: Part): number {
   if (typeof part === 'string') return Buffer.byteLength(part, 'utf8');
@@ -27,11 +23,10 @@ function writePart(part: Part, out: Buffer, offset: number): number {
   return out.writeBigUInt64BE(BigInt(part), offset);
 }
 
-/** Of the length before each part. */
-export const LENGTH_BYTES = 4;
-const NUMBER_BYTES = 8;
-
-/** Concatenation in which each part is preceded by its length (4 bytes, big-endian), so that no two lists collide. */
+/**
+ * Concatenation in which each part is preceded by its length (4 bytes, big-endian), so that no two lists collide.
+ * Throws RangeError for a negative, fractional or oversize number.
+ */
 export function lengthPrefixed(parts: readonly Part[]): Buffer {
   let size = 0;
   for (const part of parts) size += LENGTH_BYTES + partLength(part);

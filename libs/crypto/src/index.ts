@@ -1,4 +1,4 @@
-export { compareBytes, equalBytes, fromHex, lengthPrefixed, partBytes, toHex, type Part } from './bytes.js';
+export { compareBytes, equalBytes, fromHex, lengthPrefixed, toHex, type Part } from './bytes.js';
 export { deriveKey, createFixedHash, labelledHash, labelledHmac, sha256, signingInput, type KeyedHash } from './labels.js';
 export { merklePaths, merkleRoot, merkleRootAt } from './merkle.js';
 export { DEFAULT_SUITE_NAMES, SUITE_NAMES, type HpkeExport, type HpkeSender, type KemKeyPair, type SealedBytes, type SigningKeyPair, type Suite, type SuiteName } from './suite.js';

@@ -1,7 +1,7 @@
 import { createHash, hkdfSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareBytes, equalBytes, fromHex, lengthPrefixed, partBytes, toHex } from './bytes.js';
+import { compareBytes, equalBytes, fromHex, lengthPrefixed, toHex } from './bytes.js';
 import { createFixedHash, deriveKey, labelledHash, labelledHmac, sha256, signingInput } from './labels.js';
 
 const parts = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 6 });
@@ -22,9 +22,15 @@ describe('length-prefixed lists', () => {
   });
 
   it('encode numbers as 64 bits and refuse others', () => {
-    expect(toHex(partBytes(258))).toBe('0000000000000102');
-    expect(toHex(partBytes(2n ** 64n - 1n))).toBe('ffffffffffffffff');
-    for (const bad of [-1, 1.5, Number.NaN, 2 ** 53, -1n, 2n ** 64n]) expect(() => partBytes(bad)).toThrow(RangeError);
+    expect(toHex(lengthPrefixed([258]))).toBe('000000080000000000000102');
+    expect(toHex(lengthPrefixed([2n ** 64n - 1n]))).toBe('00000008ffffffffffffffff');
+    for (const bad of [-1, 1.5, Number.NaN, 2 ** 53, -1n, 2n ** 64n]) expect(() => lengthPrefixed([bad])).toThrow(RangeError);
+  });
+
+  it('encode any text as UTF-8, lone surrogates as the Encoding Standard has them', () => {
+    const texts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.integer({ min: 0, max: 0xff_ff }), { maxLength: 8 }).map((units) => String.fromCharCode(...units))), { maxLength: 4 });
+    fc.assert(fc.property(texts, (list) => equalBytes(lengthPrefixed(list), lengthPrefixed(list.map((text) => new TextEncoder().encode(text))))));
+    expect(toHex(lengthPrefixed(['', '\ud800']))).toBe('0000000000000003efbfbd');
   });
 });
 

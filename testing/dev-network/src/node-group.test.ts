@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bundles } from './bundles.js';
 import { layoutOf } from './layout.js';
 import type { PlannedNode } from './node-configs.js';
-import { createNodeGroup } from './node-group.js';
-import { settingsOf } from './options.js';
+import { createNodeGroup, type NodeGroup } from './node-group.js';
+import { settingsOf, type DevNetworkOptions } from './options.js';
 import { ensureTls } from './tls.js';
 
 const MSP_ID = 'NorthMSP';
@@ -21,27 +21,40 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Its nodes note their pids; one that is called broken ends at once. */
+async function createGroup(options: Partial<DevNetworkOptions> = {}): Promise<NodeGroup> {
+  const layout = layoutOf(folder);
+  await ensureTls(layout, [MSP_ID], ['User1'], new Date());
+  const bundle = join(folder, 'endorser.mjs');
+  await writeFile(
+    bundle,
+    `import { writeFileSync } from 'node:fs';
+    if (process.cwd().endsWith('broken')) process.exit(3);
+    writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(process.pid));
+    setTimeout(() => { ${READY} }, 500);
+    setInterval(() => {}, 1000);`,
+  );
+  return createNodeGroup({ layout, settings: settingsOf({}), bundles: { endorser: bundle } as unknown as Bundles, options: { directory: folder, ...options }, known: new Map() });
+}
+
+async function expectEnded(): Promise<void> {
+  const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+}
+
 describe('a group of nodes', () => {
   it('ends those that were on their way when another failed at its start', async () => {
-    const layout = layoutOf(folder);
-    await ensureTls(layout, [MSP_ID], ['User1'], new Date());
-    const bundle = join(folder, 'endorser.mjs');
-    const pidFile = join(folder, 'pid');
-    await writeFile(
-      bundle,
-      `import { writeFileSync } from 'node:fs';
-      if (process.cwd().endsWith('broken')) process.exit(3);
-      writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
-      setTimeout(() => { ${READY} }, 500);
-      setInterval(() => {}, 1000);`,
-    );
-    const settings = settingsOf({});
-    const group = createNodeGroup({ layout, settings, bundles: { endorser: bundle } as unknown as Bundles, options: { directory: folder }, known: new Map() });
+    const group = await createGroup();
     const slow = group.start(endorser('slow'));
     await expect(group.start(endorser('broken'))).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('exit code 3') as string });
     await group.endAll();
     expect(await slow).toMatchObject({ name: 'slow' });
-    const pid = Number(await readFile(pidFile, 'utf8'));
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    await expectEnded();
+  });
+
+  it('ends a process that started and cannot join', async () => {
+    const group = await createGroup({ intercept: () => Promise.reject(new Error('no proxy')) });
+    await expect(group.start(endorser('alone'))).rejects.toThrow('no proxy');
+    await expectEnded();
   });
 });

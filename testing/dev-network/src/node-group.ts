@@ -60,6 +60,7 @@ export function createNodeGroup(input: {
   readonly fabric?: FabricLedger | undefined;
 }): NodeGroup {
   const { layout, settings, bundles, options, fabric } = input;
+  const { readyTimeoutMs = DEFAULT_READY_TIMEOUT_MS } = options;
   const members = new Map<string, Member>();
   const starting = new Set<Promise<unknown>>();
   const memberOf = (name: string): Member => {
@@ -116,12 +117,11 @@ export function createNodeGroup(input: {
     await mkdir(join(directory, DATA_FOLDER), { recursive: true });
     await ensureNodeTls(layout, planned);
     const ownEnvironment = { ...options.environment?.(planned), ...environment };
-    const readyTimeoutMs = options.readyTimeoutMs ?? DEFAULT_READY_TIMEOUT_MS;
     if (!isService(planned)) return requireFabric().startProgram(planned, { environment: ownEnvironment, readyTimeoutMs });
     const configFile = join(directory, CONFIG_FILE);
     // Another port at each start: nobody dials it by heart, and the one before may be taken.
     await writeJson(configFile, { ...(await configOf(planned)), monitoring: { listen: ANY_PORT }, ...options.configure?.(planned) });
-    const started = await startService({
+    return startService({
       name: planned.name,
       bundle: bundleOf(planned.service),
       configFile,
@@ -131,23 +131,22 @@ export function createNodeGroup(input: {
       nodeFlags: options.nodeFlags?.(planned),
       readyTimeoutMs,
     });
-    // While another replica runs, this one gets the root from that; otherwise the organisations send their shares.
-    if (planned.service === 'key-broker') {
-      try {
-        await unlockKeyBroker(layout, settings, { address: started.address, othersMs: isAnotherRunning(planned) ? readyTimeoutMs : 0 });
-      } catch (error) {
-        await started.end('SIGTERM');
-        throw error;
-      }
-    }
-    return started;
   };
 
   const startNode: NodeGroup['start'] = async (planned, environment = {}) => {
     if (members.get(planned.name)?.process.isRunning() === true) throw new SelvedgeError('INVALID_CONFIGURATION', `${planned.name} runs already`, { role: 'cli' });
     const process = await spawn(planned, environment);
     const { address } = process;
-    const dialAddress = members.get(planned.name)?.dialAddress ?? (isOfFabric(planned) ? undefined : await options.intercept?.({ ...planned, address })) ?? address;
+    let dialAddress: string;
+    try {
+      // While another replica runs, this one gets the root from that; otherwise the organisations send their shares.
+      if (planned.service === 'key-broker') await unlockKeyBroker(layout, settings, { address, othersMs: isAnotherRunning(planned) ? readyTimeoutMs : 0 });
+      dialAddress = members.get(planned.name)?.dialAddress ?? (isOfFabric(planned) ? undefined : await options.intercept?.({ ...planned, address })) ?? address;
+    } catch (error) {
+      // It is no member yet, so nobody else would end it.
+      await process.end('SIGTERM');
+      throw error;
+    }
     const member: Member = { planned, address, dialAddress, process, isEnding: false };
     members.set(planned.name, member);
     process.onExit((reason) => {
