@@ -1,8 +1,11 @@
-import { createHash, createHmac, hash, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 import { LENGTH_BYTES, lengthPrefixed, type Part } from './bytes.js';
+import { createHkdf } from './hkdf.js';
 
 const PREFIX = 'selvedge/v1/';
+/** Longer ones are hashed first; keys in use rest on it. */
 const MAX_INFO_BYTES = 1024;
+const NO_SALT = new Uint8Array(0);
 
 /** SHA-256 of bytes as they are: packet versions, block headers and file contents. 32 bytes. */
 export function sha256(...chunks: Uint8Array[]): Uint8Array {
@@ -50,14 +53,14 @@ export interface KeyedHash {
 
 /** HMAC and HKDF over a hash of 32 bytes: SHA-256 (FIPS 180-4) or SM3 (GB/T 32905-2016). */
 export function createKeyedHash(name: 'sha256' | 'sm3'): KeyedHash {
+  const { extract, expand } = createHkdf(name);
   return {
     labelledHmac: (key, label, ...parts) => createHmac(name, key).update(lengthPrefixed([PREFIX + label, ...parts])).digest(),
     deriveKey(keyMaterial, label, context, lengthBytes = 32) {
       const info = lengthPrefixed([PREFIX + label, ...context]);
-      // RFC 5869 allows info of any length; OpenSSL limits it to 1024 bytes, so long contexts are hashed first, under a
-      // label of their own: a short context that equals such a hash must not give the same key.
+      // Under a label of its own: a short context that equals such a hash must not give the same key.
       const bounded = info.length <= MAX_INFO_BYTES ? info : lengthPrefixed([`${PREFIX}long context/${label}`, createHash(name).update(info).digest()]);
-      return new Uint8Array(hkdfSync(name, keyMaterial, new Uint8Array(0), bounded, lengthBytes));
+      return expand(extract(NO_SALT, keyMaterial), bounded, lengthBytes);
     },
   };
 }

@@ -1,8 +1,7 @@
-import { createHmac } from 'node:crypto';
+import { createHkdf } from '../hkdf.js';
 import { UNREGISTERED_IDS } from './ids.js';
 
 const VERSION_LABEL = Buffer.from('HPKE-v1');
-const HASH_BYTES = 32;
 
 /** HKDF in the labelled form of RFC 9180 section 4, bound to one suite_id. */
 export interface LabelledKdf {
@@ -10,7 +9,7 @@ export interface LabelledKdf {
   readonly id: number;
   /** LabeledExtract: 32 bytes. */
   extract(suiteId: Uint8Array, salt: Uint8Array, label: string, ikm: Uint8Array): Uint8Array;
-  /** LabeledExpand: lengthBytes bytes, at most 255 * 32. */
+  /** LabeledExpand: lengthBytes bytes. Throws RangeError above 255 * 32. */
   expand(suiteId: Uint8Array, prk: Uint8Array, label: string, info: Uint8Array, lengthBytes: number): Uint8Array;
 }
 
@@ -22,24 +21,11 @@ export function i2osp(value: number, lengthBytes: number): Buffer {
 }
 
 function createLabelledKdf(id: number, hash: 'sha256' | 'sm3'): LabelledKdf {
-  const hmac = (key: Uint8Array, data: Uint8Array): Buffer => createHmac(hash, key).update(data).digest();
+  const { extract, expand } = createHkdf(hash);
   return {
     id,
-    extract(suiteId, salt, label, ikm) {
-      const key = salt.length === 0 ? Buffer.alloc(HASH_BYTES) : salt;
-      return hmac(key, Buffer.concat([VERSION_LABEL, suiteId, Buffer.from(label), ikm]));
-    },
-    expand(suiteId, prk, label, info, lengthBytes) {
-      if (lengthBytes > 255 * HASH_BYTES) throw new RangeError('expand: length above 255 * Nh');
-      const labelledInfo = Buffer.concat([i2osp(lengthBytes, 2), VERSION_LABEL, suiteId, Buffer.from(label), info]);
-      const blocks: Buffer[] = [];
-      let previous: Buffer = Buffer.alloc(0);
-      for (let counter = 1; blocks.length * HASH_BYTES < lengthBytes; counter += 1) {
-        previous = hmac(prk, Buffer.concat([previous, labelledInfo, Buffer.of(counter)]));
-        blocks.push(previous);
-      }
-      return Buffer.concat(blocks).subarray(0, lengthBytes);
-    },
+    extract: (suiteId, salt, label, ikm) => extract(salt, Buffer.concat([VERSION_LABEL, suiteId, Buffer.from(label), ikm])),
+    expand: (suiteId, prk, label, info, lengthBytes) => expand(prk, Buffer.concat([i2osp(lengthBytes, 2), VERSION_LABEL, suiteId, Buffer.from(label), info]), lengthBytes),
   };
 }
 
