@@ -61,8 +61,10 @@ export interface LedgerViewTrackerOptions {
   readonly quorum?: number;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
-  /** Default 300. */
+  /** After a poll that found the ledger moved on, or gave no view. Default 300. */
   readonly pollIntervalMs?: number;
+  /** While polls find the ledger at rest, pauses grow by half each time, up to this. Default 900, or pollIntervalMs if that is longer. */
+  readonly restIntervalMs?: number;
   /** A view older than this is refused. Default 10,000. */
   readonly maxAgeMs?: number;
   /** A follower that has not answered by then is left out of that poll. Default 1,000. */

@@ -9,10 +9,12 @@ import { findAgreement, type Agreement } from './quorum.js';
 import { excludeRolledBack } from './rollback.js';
 
 const NO_ROOT = new Uint8Array(0);
+/** Of pauses between polls while the ledger rests. */
+const PAUSE_GROWTH = 1.5;
 
 /** Follows the ledger through a quorum of organisations; see LedgerViewTracker. */
 export function createLedgerViewTracker(options: LedgerViewTrackerOptions): LedgerViewTracker {
-  const { clock, pollIntervalMs = 300, maxAgeMs = 10_000, answerTimeoutMs = 1_000 } = options;
+  const { clock, pollIntervalMs = 300, restIntervalMs = Math.max(900, pollIntervalMs), maxAgeMs = 10_000, answerTimeoutMs = 1_000 } = options;
   const closing = new AbortController();
   const isClosed = (): boolean => closing.signal.aborted;
   const heights = new Map<string, bigint>();
@@ -20,9 +22,11 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
   let running: Promise<LedgerView> | undefined;
   let queued: Promise<LedgerView> | undefined;
   let wake: (() => void) | undefined;
+  let pauseMs = pollIntervalMs;
 
   const poll = async (): Promise<LedgerView> => {
     const sentAt = clock();
+    const pauseBefore = pauseMs;
     const previous = accepted?.state;
     // With the revocation lists of that view: a revoked follower is not heard.
     const profile = accepted?.view.profile ?? options.profile;
@@ -36,11 +40,13 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
     });
     const quorum = Math.max(1, profile.message.viewQuorum, options.quorum ?? 0);
     const counted = excludeRolledBack(answers, heights);
+    pauseMs = pollIntervalMs;
     const agreement = agreementOrRefuse(counted, quorum);
     const state = acceptAgreement(agreement, previous, options.profile);
     const view = createView(state, () => clock() - sentAt);
     advance(counted, previous, state, quorum);
     accepted = { state, view };
+    if (previous?.height === state.height) pauseMs = Math.min(pauseBefore * PAUSE_GROWTH, restIntervalMs);
     if (previous === undefined || !equalBytes(previous.policyRoot, state.policyRoot)) options.onPolicyChange?.(view);
     return view;
   };
@@ -87,7 +93,7 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
 
   const pause = (): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, pollIntervalMs);
+      const timer = setTimeout(resolve, pauseMs);
       wake = () => {
         clearTimeout(timer);
         resolve();
