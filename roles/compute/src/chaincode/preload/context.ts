@@ -20,6 +20,8 @@ export type RefusedKind = 'network' | 'file' | 'process';
 /** What the functions share inside the chaincode process. */
 export interface PreloadContext {
   readonly require: NodeJS.Require;
+  /** Hands over what each CommonJS module whose file name matches exports, before anybody else gets it. */
+  readonly onLoad: (file: RegExp, use: (exported: unknown) => void) => void;
   /** The transaction whose code runs now; undefined while modules load and in the shim's own work. */
   readonly current: () => TransactionContext | undefined;
   /** Runs a function, and whatever it awaits or schedules, as part of a transaction. */

@@ -1,7 +1,7 @@
 import type { PreloadContext, TransactionContext } from './context.js';
 
 /** Runs each transaction that fabric-shim takes from its peer in a context of its own, with the time and seed that came with it. */
-export function enterTransactions({ require, run, createRandom, idleTimeMs, idleRandom }: PreloadContext, names: { readonly seed: string; readonly time: string }): void {
+export function enterTransactions({ onLoad, run, createRandom, idleTimeMs, idleRandom }: PreloadContext, names: { readonly seed: string; readonly time: string }): void {
   interface ShimMessage {
     readonly payload?: unknown;
     readonly channel_id?: unknown;
@@ -63,11 +63,5 @@ export function enterTransactions({ require, run, createRandom, idleTimeMs, idle
     }
   };
 
-  const extensions = (require('node:module') as { _extensions: Record<string, (module: { exports: unknown }, file: string) => void> })._extensions;
-  const load = extensions['.js'];
-  if (load === undefined) return;
-  extensions['.js'] = (module, file) => {
-    load(module, file);
-    if (/[\\/]fabric-shim[\\/]lib[\\/]handler\.js$/.test(file)) wrapHandlers(module.exports);
-  };
+  onLoad(/[\\/]fabric-shim[\\/]lib[\\/]handler\.js$/, wrapHandlers);
 }

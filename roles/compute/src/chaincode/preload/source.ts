@@ -1,7 +1,10 @@
+import { rememberCreators } from './known-creators.js';
+import { observeModules } from './observed-modules.js';
 import { pinClock } from './pinned-clock.js';
 import { explainRefusals } from './refusals.js';
 import { seedRandom } from './seeded-random.js';
 import { enterTransactions } from './shim-transactions.js';
+import { skipUnprintedLines } from './unprinted-lines.js';
 
 /** Names of the decorations that carry seed and time of a transaction; the shims show neither to Node chaincode. */
 export const DECORATIONS = { seed: 'selvedge.seed', time: 'selvedge.time' } as const;
@@ -36,6 +39,7 @@ const createRandom = (seed) => {
 const idleRandom = createRandom(Buffer.from(readFileSync(0, 'latin1'), 'hex'));
 const context = {
   require,
+  onLoad: (${observeModules.toString()})(require),
   current: () => storage.getStore(),
   run: (transaction, task) => storage.run(transaction, task),
   idleTimeMs: settings.idleTimeMs,
@@ -56,6 +60,8 @@ const context = {
 (${seedRandom.toString()})(context);
 (${explainRefusals.toString()})(context);
 (${enterTransactions.toString()})(context, settings.decorations);
+(${skipUnprintedLines.toString()})(context);
+(${rememberCreators.toString()})(context);
 require('node:module').syncBuiltinESMExports();
 `;
 }
