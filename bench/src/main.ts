@@ -5,6 +5,8 @@ import { isSelvedgeError } from '@selvedge/errors';
 import { renderHtml } from './html-report.js';
 import { awaitInterruption } from './interruption.js';
 import { parseBenchOptions, USAGE, type BenchOptions } from './options.js';
+import { measureOtherwise } from './otherwise/measure.js';
+import { renderOtherwise } from './otherwise/report.js';
 import { verifyWritable } from './output-files.js';
 import { renderReport } from './report.js';
 import { toJson } from './result.js';
@@ -41,8 +43,12 @@ async function main(args: readonly string[]): Promise<number> {
   const control = { say, interrupted: awaitInterruption() };
   try {
     if (options.state) {
-      process.stdout.write(`${renderState(await measureState(options, directory, control))}\n`);
-      return 0;
+      const result = await measureState(options, directory, control);
+      return finish(options, renderState(result), result);
+    }
+    if (options.otherwise) {
+      const result = await measureOtherwise(options, directory, control);
+      return finish(options, renderOtherwise(result), result);
     }
     const result = await runBench(options, args, directory, control);
     process.stdout.write(`${renderReport(result)}\n`);
@@ -55,6 +61,12 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function finish({ json }: BenchOptions, text: string, result: object): number {
+  process.stdout.write(`${text}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, undefined, 2)}\n`);
+  return 0;
 }
 
 function predict(args: readonly string[]): number {

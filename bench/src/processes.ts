@@ -5,8 +5,17 @@ const TICKS_PER_SECOND = 100;
 
 /** CPU time of one process, its children not included, in milliseconds; 0 when it is gone. Linux only. */
 export function cpuMs(pid: number): number {
+  return readCpuMs(`/proc/${String(pid)}/stat`);
+}
+
+/** CPU time of one thread of a process, in milliseconds; 0 when it is gone. A process's first thread has its id. Linux only. */
+export function threadCpuMs(pid: number, thread: number): number {
+  return readCpuMs(`/proc/${String(pid)}/task/${String(thread)}/stat`);
+}
+
+function readCpuMs(statFile: string): number {
   try {
-    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    const fields = readFileSync(statFile, 'utf8').replace(/^.*\) /, '').split(' ');
     return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND;
   } catch {
     return 0;
