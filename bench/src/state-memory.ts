@@ -12,7 +12,7 @@ const KEYS_PER_LOAD = 500;
 const GROUP_SIZE = 20;
 /** Longer than any first query. */
 const PATIENCE = { executeTimeoutMs: 120_000, attemptTimeoutMs: 120_000 };
-/** A view of the ledger comes every 300 ms. */
+/** A view of the ledger comes within a second. */
 const POLL_MS = 50;
 
 /** One row: what a kind of query took, and what it cost the business nodes. */

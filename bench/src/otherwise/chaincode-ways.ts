@@ -13,9 +13,12 @@ const MSP = 'AuroraMSP';
 const KEY = 'value';
 const AT_ONCE = 32;
 const WAIT_MS = 20;
+/** Two for each of four processes: more would only queue, and end in lumps that a slice cuts. */
+const WAITING_AT_ONCE = 8;
 
 /** One function of the benchmark's contract. */
 interface Work {
+  readonly atOnce: number;
   readonly args: readonly string[];
   readonly transient?: ReadonlyMap<string, Uint8Array>;
   /** What it answers. */
@@ -59,9 +62,9 @@ export async function openChaincodeWays(packageDirectory: string, directory: str
   const values = new Map([[KEY, before]]);
   const nothing = new Uint8Array(0);
 
-  const wayOf = (name: string, run: Run, { args, transient = new Map(), answer, written }: Work): Way => ({
+  const wayOf = (name: string, run: Run, { atOnce, args, transient = new Map(), answer, written }: Work): Way => ({
     name,
-    atOnce: AT_ONCE,
+    atOnce,
     size: 1,
     async call() {
       let wrote: Uint8Array = nothing;
@@ -88,9 +91,9 @@ export async function openChaincodeWays(packageDirectory: string, directory: str
   const runs = { 'a process of its own': one, 'two processes': inProcesses(2), "in the node's process": here };
   return {
     choices: [
-      choiceOf('a query', runs, { args: ['Read', KEY], answer: before, written: nothing }),
-      choiceOf('an update', runs, { args: ['Update', KEY], transient: new Map([['value', Buffer.from(change)]]), answer: Buffer.from('2'), written: after }),
-      choiceOf(`a function that holds its process for ${String(WAIT_MS)} ms`, { 'a process of its own': one, 'two processes': inProcesses(2), 'four processes': inProcesses(4) }, { args: ['Wait', String(WAIT_MS)], answer: Buffer.from(String(WAIT_MS)), written: nothing }),
+      choiceOf('a query', runs, { atOnce: AT_ONCE, args: ['Read', KEY], answer: before, written: nothing }),
+      choiceOf('an update', runs, { atOnce: AT_ONCE, args: ['Update', KEY], transient: new Map([['value', Buffer.from(change)]]), answer: Buffer.from('2'), written: after }),
+      choiceOf(`a function that holds its process for ${String(WAIT_MS)} ms`, { 'a process of its own': one, 'two processes': inProcesses(2), 'four processes': inProcesses(4) }, { atOnce: WAITING_AT_ONCE, args: ['Wait', String(WAIT_MS)], answer: Buffer.from(String(WAIT_MS)), written: nothing }),
     ],
     close: () => host.close(),
   };

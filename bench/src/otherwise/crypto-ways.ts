@@ -27,8 +27,12 @@ export function openCryptoWays(valueBytes: number): Choices {
     atOnce,
     size: AT_A_TIME,
     async call() {
-      await call();
-      await nextTurn();
+      try {
+        await call();
+      } finally {
+        // Timers are not to starve, not even when all that is called fails.
+        await nextTurn();
+      }
     },
   });
   const secret = new Uint8Array(randomBytes(32));
@@ -93,12 +97,15 @@ function openThread({ envelope, sealed, body, creatorKeyDer, signature }: Sealed
   const worker = new Worker(new URL('./crypto-thread.js', import.meta.url), { workerData });
   const waiting: { readonly resolve: (opened: readonly Uint8Array[]) => void; readonly reject: (error: unknown) => void }[] = [];
   worker.on('message', (opened: readonly Uint8Array[]) => waiting.shift()?.resolve(opened));
+  let failure: unknown;
   worker.on('error', (error) => {
+    failure = error;
     for (const { reject } of waiting.splice(0)) reject(error);
   });
   return {
     open: (requests) =>
       new Promise((resolve, reject) => {
+        if (failure !== undefined) reject(failure instanceof Error ? failure : new Error('the thread has ended'));
         waiting.push({ resolve, reject });
         // Each of a batch has bytes of its own, as it would come from a message.
         worker.postMessage(requests.map(({ sealed: { header, enc, salt, ciphertext }, signature: signed }) => ({ sealed: { header: header.slice(), enc: enc.slice(), salt: salt.slice(), ciphertext: ciphertext.slice() }, signature: signed.slice() })));

@@ -21,6 +21,7 @@ export type RunHere = (invocation: Invocation, state: StateCalls) => Promise<Cha
 export function loadInProcess(packageDirectory: string): RunHere {
   const requireOfPackage = createRequire(path.join(packageDirectory, 'package.json'));
   silenceLogs(requireOfPackage);
+  parseOnce(requireOfPackage);
   const Stub = requireOfPackage('fabric-shim/lib/stub.js') as StubClass;
   const ContractRunner = requireOfPackage('fabric-shim/lib/contract-spi/chaincodefromcontract.js') as ContractRunnerClass;
   const { JSONSerializer } = requireOfPackage('fabric-contract-api') as { readonly JSONSerializer: unknown };
@@ -44,6 +45,18 @@ function silenceLogs(requireOfPackage: NodeJS.Require): void {
   const { createLogger } = winston;
   winston.createLogger = function createSilentLogger(options) {
     return createLogger({ ...options, silent: true });
+  };
+}
+
+/** As in a compute node, too. */
+function parseOnce(requireOfPackage: NodeJS.Require): void {
+  const { Certificate } = createRequire(requireOfPackage.resolve('fabric-shim'))('@fidm/x509') as { Certificate: { fromPEM: (pem: string) => unknown } };
+  const parse = Certificate.fromPEM.bind(Certificate);
+  const parsed = new Map<string, unknown>();
+  Certificate.fromPEM = (pem) => {
+    const certificate = parsed.get(pem) ?? parse(pem);
+    parsed.set(pem, certificate);
+    return certificate;
   };
 }
 

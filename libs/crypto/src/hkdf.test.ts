@@ -22,14 +22,18 @@ describe('HKDF', () => {
     const hkdf = createHkdf(hash);
     const input = fc.uint8Array({ maxLength: 100 });
     fc.assert(
-      fc.property(input, input, input, fc.integer({ min: 1, max: 255 * 32 }), (salt, keyMaterial, info, lengthBytes) => {
+      fc.property(input, input, input, fc.integer({ min: 0, max: 255 * 32 }), (salt, keyMaterial, info, lengthBytes) => {
         expect(toHex(hkdf.expand(hkdf.extract(salt, keyMaterial), info, lengthBytes))).toBe(toHex(new Uint8Array(hkdfSync(hash, keyMaterial, salt, info, lengthBytes))));
       }),
     );
   });
 
-  it('refuses more than 255 blocks', () => {
+  it('gives memory of its own', () => {
+    for (const lengthBytes of [0, 16, 32, 64]) expect(expand(new Uint8Array(32), new Uint8Array(0), lengthBytes).buffer.byteLength).toBe(lengthBytes);
+  });
+
+  it('refuses lengths that there are not', () => {
     expect(expand(extract(new Uint8Array(0), new Uint8Array(32)), new Uint8Array(0), 255 * 32)).toHaveLength(8_160);
-    expect(() => expand(new Uint8Array(32), new Uint8Array(0), 255 * 32 + 1)).toThrow(RangeError);
+    for (const bad of [255 * 32 + 1, -1, 1.5, Number.NaN]) expect(() => expand(new Uint8Array(32), new Uint8Array(0), bad)).toThrow(RangeError);
   });
 });

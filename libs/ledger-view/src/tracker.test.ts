@@ -96,6 +96,16 @@ describe('polling', () => {
     expect([await nextPause(), await nextPause(), await nextPause()]).toEqual([600, 300, 300]);
   });
 
+  it('asks at the usual pace while a follower keeps it waiting, so that the view grows no older', async () => {
+    followers.push(follower('SouthMSP'));
+    const silent = followers.at(-1) as FakeFollower;
+    tracker = track({ pollIntervalMs: 300 });
+    await tracker.start();
+    silent.isSilent = true;
+    // What it waits for an answer, 100 ms, is part of the time to the next poll.
+    expect([await nextPause(), await nextPause(), await nextPause()]).toEqual([300, 400, 400]);
+  });
+
   it('keeps to an interval that is longer than that of rest', async () => {
     tracker = track({ pollIntervalMs: 2_000 });
     await tracker.start();

@@ -46,7 +46,8 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
     const view = createView(state, () => clock() - sentAt);
     advance(counted, previous, state, quorum);
     accepted = { state, view };
-    if (previous?.height === state.height) pauseMs = Math.min(pauseBefore * PAUSE_GROWTH, restIntervalMs);
+    // A poll that waited for a silent follower in vain has taken its time already.
+    if (previous?.height === state.height && answers.refusals.length === 0) pauseMs = Math.min(pauseBefore * PAUSE_GROWTH, restIntervalMs);
     if (previous === undefined || !equalBytes(previous.policyRoot, state.policyRoot)) options.onPolicyChange?.(view);
     return view;
   };

@@ -81,6 +81,10 @@ describe('what a contract is shown', () => {
     expect(shown.directory).toBe('/chaincode');
   });
 
+  test('what spares the shim its needless work is in place', async () => {
+    for (const transaction of [1, 2]) expect([transaction, JSON.parse(await it.text(['preloaded']))]).toEqual([transaction, [true, true, 'writeHeard']]);
+  });
+
   test('a timestamp that protobuf cannot hold is refused', async () => {
     await expect(show({ timestamp: { seconds: 253_402_300_800n, nanos: 0 } })).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });
     await expect(show({ timestamp: { seconds: 0n, nanos: 1_000_000_000 } })).rejects.toMatchObject({ code: 'MALFORMED_MESSAGE' });

@@ -20,7 +20,7 @@ export type RefusedKind = 'network' | 'file' | 'process';
 /** What the functions share inside the chaincode process. */
 export interface PreloadContext {
   readonly require: NodeJS.Require;
-  /** Hands over what each CommonJS module whose file name matches exports, before anybody else gets it. */
+  /** Hands over what each CommonJS module whose file name matches exports, once it is loaded: before whoever required it gets it, unless they require each other. */
   readonly onLoad: (file: RegExp, use: (exported: unknown) => void) => void;
   /** The transaction whose code runs now; undefined while modules load and in the shim's own work. */
   readonly current: () => TransactionContext | undefined;

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createDevCa } from '@selvedge/identity';
 import { rememberCreators } from './known-creators.js';
 
@@ -16,14 +16,14 @@ type IdentityClass = new (stub: object) => Identity;
 const require = createRequire(import.meta.url);
 const file = require.resolve('fabric-shim/lib/chaincode.js');
 const { Certificate } = createRequire(file)('@fidm/x509') as { Certificate: { fromPEM: (pem: unknown) => unknown } };
-const { ClientIdentity: Real } = require(file) as { ClientIdentity: IdentityClass };
+const { ClientIdentity: Real, ChaincodeStub } = require(file) as { ClientIdentity: IdentityClass; ChaincodeStub: { readonly prototype: object } };
 
 let ClientIdentity: IdentityClass;
 let certificates: Buffer[];
 const parsed = vi.spyOn(Certificate, 'fromPEM');
-const stubOf = (idBytes: Uint8Array): object => ({ getCreator: () => ({ mspid: 'AuroraMSP', idBytes }), getChannelID: () => 'trade', getTxID: () => 'aa'.repeat(32) });
+const stubOf = (idBytes: Uint8Array): object => Object.assign(Object.create(ChaincodeStub.prototype) as object, { creator: { mspid: 'AuroraMSP', idBytes }, channel_id: 'trade', txId: 'aa'.repeat(32) });
 const remembering = (real: IdentityClass): IdentityClass => {
-  const module = { ClientIdentity: real };
+  const module = { ClientIdentity: real, ChaincodeStub };
   rememberCreators({ onLoad: (pattern, use) => { if (pattern.test(file)) use(module); } });
   return module.ClientIdentity;
 };
@@ -31,11 +31,16 @@ const remembering = (real: IdentityClass): IdentityClass => {
 beforeAll(async () => {
   const ca = await createDevCa('AuroraMSP');
   const issue = async (commonName: string): Promise<Buffer> => Buffer.from((await ca.issue({ commonName, role: 'client', attributes: { colour: 'blue' } })).certificatePem);
-  certificates = await Promise.all(['user1', 'user2'].map(issue));
+  const [one, ...others] = await Promise.all(Array.from({ length: 30 }, (_, i) => issue(`user${String(10 + i)}`)));
+  // Of equal length, which signatures are not always.
+  certificates = [one as Buffer, others.find(({ length }) => length === one?.length) as Buffer];
 });
 beforeEach(() => {
   ClientIdentity = remembering(Real);
   parsed.mockClear();
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 
 test('a creator who comes again is as they were, and their certificate is not parsed again', () => {
@@ -49,7 +54,8 @@ test('a creator who comes again is as they were, and their certificate is not pa
     expect(Buffer.from(identity.getIDBytes())).toEqual(certificate);
   }
   expect(second.getID()).toBe(first.getID());
-  expect(first.getID()).toMatch(/^x509::.*user1/);
+  expect(first.getID()).toMatch(/^x509::.*user10/);
+  expect(second.constructor).toBe(ClientIdentity);
   expect(second.stub).toBe(stubs[1]);
   expect(Object.keys(second).sort()).toEqual(Object.keys(first).sort());
 });
@@ -63,7 +69,8 @@ test('what one transaction does to its attributes no other sees', () => {
   }
 });
 
-test('another creator is another', () => {
+test('another creator is another, however alike', () => {
+  expect(certificates[1]).toHaveLength((certificates[0] as Buffer).length);
   const [one, two] = certificates.map((certificate) => new ClientIdentity(stubOf(certificate)).getID());
   expect(one).not.toBe(two);
 });
@@ -91,6 +98,17 @@ test('so many are remembered, and the first is the first to go', () => {
   expect(parsed).not.toHaveBeenCalled();
   new ClientIdentity(stubOf(variant(0)));
   expect(parsed).toHaveBeenCalledTimes(1);
+});
+
+test('with a stub that is not the shim’s own nothing is remembered, nor while the shim tells how it reads certificates', () => {
+  const [certificate] = certificates as [Buffer];
+  const plain = { getCreator: () => ({ mspid: 'AuroraMSP', idBytes: certificate }), getChannelID: () => 'trade', getTxID: () => 'aa'.repeat(32) };
+  for (const stub of [plain, plain]) expect(new ClientIdentity(stub).getAttributeValue('colour')).toBe('blue');
+  expect(parsed).toHaveBeenCalledTimes(2);
+  new ClientIdentity(stubOf(certificate));
+  vi.stubEnv('CORE_CHAINCODE_LOGGING_LEVEL', 'debug');
+  new ClientIdentity(stubOf(certificate));
+  expect(parsed).toHaveBeenCalledTimes(4);
 });
 
 test('of a shim whose identities hold something else nothing is remembered', () => {

@@ -46,6 +46,11 @@ class Behaviours extends Contract {
       pid: process.pid,
     };
   }
+  /** What the preload put in place of the shim's own. */
+  async preloaded(ctx) {
+    const { ClientIdentity } = require('fabric-shim');
+    return JSON.stringify([require('node:util').types.isProxy(ClientIdentity), ctx.clientIdentity instanceof ClientIdentity, ctx.logging.getLogger('x').write.name]);
+  }
   async bytes(ctx) { return ctx.stub.getBufferArgs()[1].toString('hex'); }
   async count() { calls += 1; return String(calls); }
   async put(ctx, collection, key, value) {
