@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { computeTxId, CoreSchema, encodeMessage, signing, teeSigningInput } from '@selvedge/protocol';
+import { CoreSchema, encodeMessage, signing, teeSigningInput } from '@selvedge/protocol';
 import { generateP256, isP256SignatureValid, signP256, suiteByName } from '@selvedge/crypto';
-import { createNameKeys, createRecipientContexts, createSenderContext, openPacket, openSealedRequest, requestDigest, responseDigest, sealPacket, sealRequest, sealResponse } from '@selvedge/sealed-objects';
+import { createNameKeys, createRecipientContexts, openPacket, openSealedRequest, requestDigest, responseDigest, sealPacket, sealResponse } from '@selvedge/sealed-objects';
+import { createSealedWork, PLACE } from './sealed-work.js';
 
 /** CPU milliseconds that one request's unavoidable cryptography costs, by role, measured on this machine in this run. */
 export interface CryptoFloor {
@@ -74,15 +75,9 @@ export function measureCryptoFloor({ batch, rounds = 1_000 }: FloorOptions): Cry
 }
 
 function createFixture(): Record<'ask' | 'answer' | 'write' | 'signCore' | 'verifyTee' | 'hashPacket' | 'sign' | 'verify', () => void> {
-  const envelope = SUITE.generateKemKeyPair();
-  const creator = generateP256();
+  const { txId, envelope, sealed, body, creatorKey, signature } = createSealedWork(VALUE_BYTES);
   const tee = SUITE.generateSigningKeyPair();
-  const nonce = randomBytes(24);
-  const txId = computeTxId(nonce, creator.publicKeyDer);
-  const body = randomBytes(VALUE_BYTES + 1_200);
-  const bodySignature = signP256(creator.privateKey, signing.request(body));
-  const context = createSenderContext({ suite: SUITE.name, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey }, network: 'bench', channel: 'bench' });
-  const { sealed } = sealRequest({ context, txId, signedRequest: body });
+  const endorser = generateP256();
   const contexts = createRecipientContexts(1);
   const names = createNameKeys(SUITE.name, randomBytes(32));
   const dataKey = randomBytes(32);
@@ -98,8 +93,8 @@ function createFixture(): Record<'ask' | 'answer' | 'write' | 'signCore' | 'veri
       SUITE.sign(tee.privateKey, signing.stateQuery(query));
     },
     answer() {
-      const opened = openSealedRequest(sealed, () => envelope, { network: 'bench', channel: 'bench' }, contexts);
-      isP256SignatureValid(creator.publicKey, signing.request(body), bodySignature);
+      const opened = openSealedRequest(sealed, () => envelope, PLACE, contexts);
+      isP256SignatureValid(creatorKey, signing.request(body), signature);
       openPacket(packet, { dataKey: () => dataKey, expected: { channel: 'bench', contract: 'bench', dataset: 'values', ledgerKey } });
       const digest = requestDigest(SUITE.name, opened.transactionKey, opened.signedRequest);
       sealResponse({ suite: SUITE.name, transactionKey: opened.transactionKey, headerBytes: opened.headerBytes, nodeId: 'node', requestDigest: digest, coreDigest: digest, responseBytes: value });
@@ -118,10 +113,10 @@ function createFixture(): Record<'ask' | 'answer' | 'write' | 'signCore' | 'veri
       createHash('sha256').update(packet).digest();
     },
     sign() {
-      signP256(creator.privateKey, core);
+      signP256(endorser.privateKey, core);
     },
     verify() {
-      isP256SignatureValid(creator.publicKey, signing.request(body), bodySignature);
+      isP256SignatureValid(creatorKey, signing.request(body), signature);
     },
   };
 }

@@ -5,8 +5,8 @@ import { isSelvedgeError } from '@selvedge/errors';
 import { renderHtml } from './html-report.js';
 import { awaitInterruption } from './interruption.js';
 import { parseBenchOptions, USAGE, type BenchOptions } from './options.js';
-import { measureOtherwise } from './otherwise/measure.js';
-import { renderOtherwise } from './otherwise/report.js';
+import { measureAlternatives } from './alternatives/measure.js';
+import { renderAlternatives } from './alternatives/report.js';
 import { verifyWritable } from './output-files.js';
 import { renderReport } from './report.js';
 import { toJson } from './result.js';
@@ -46,9 +46,9 @@ async function main(args: readonly string[]): Promise<number> {
       const result = await measureState(options, directory, control);
       return finish(options, renderState(result), result);
     }
-    if (options.otherwise) {
-      const result = await measureOtherwise(options, directory, control);
-      return finish(options, renderOtherwise(result), result);
+    if (options.alternatives) {
+      const result = await measureAlternatives(options, directory, control);
+      return finish(options, renderAlternatives(result), result);
     }
     const result = await runBench(options, args, directory, control);
     process.stdout.write(`${renderReport(result)}\n`);

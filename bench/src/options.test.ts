@@ -5,7 +5,7 @@ const parse = (line: string): BenchOptions => parseBenchOptions(line === '' ? []
 
 describe('the command line', () => {
   it('has defaults', () => {
-    expect(parse('')).toMatchObject({ ledger: 'embedded', keepers: 'endorsers', experiments: ['load', 'hot', 'batch', 'nodes'], seconds: 8, runs: 4, inFlight: [1, 8, 32, 128], loops: ['closed'], workloads: ['update', 'query'], keys: 1_000, valueBytes: 1_024, batch: 64, batchSizes: [1, 10, 50, 200], valueSizes: [100, 1_024, 16_384, 65_536], keyCounts: [1_000, 10_000, 100_000, 1_000_000], nodeCounts: [1, 2, 4, 8], overloadSeconds: 300, state: false, otherwise: false });
+    expect(parse('')).toMatchObject({ ledger: 'embedded', keepers: 'endorsers', experiments: ['load', 'hot', 'batch', 'nodes'], seconds: 8, runs: 4, inFlight: [1, 8, 32, 128], loops: ['closed'], workloads: ['update', 'query'], keys: 1_000, valueBytes: 1_024, batch: 64, batchSizes: [1, 10, 50, 200], valueSizes: [100, 1_024, 16_384, 65_536], keyCounts: [1_000, 10_000, 100_000, 1_000_000], nodeCounts: [1, 2, 4, 8], overloadSeconds: 300, state: false, alternatives: false });
   });
 
   it('measures everything with --full, and anything of it that flags say otherwise', () => {
@@ -35,7 +35,7 @@ describe('the command line', () => {
     ['--experiments load,speed', /--experiments: load or hot/],
     ['--full --scale', /--full has what --scale asks for/],
     ['--full --experiments load', /give one of them/],
-    ['--state --otherwise', /give one of them/],
+    ['--state --alternatives', /give one of them/],
     ['--fast', /--fast/],
     ['stray', /stray/],
   ])('refuses %s', (line, message) => {
@@ -44,6 +44,6 @@ describe('the command line', () => {
 
   it('explains each of its flags', () => {
     expect(parseBenchOptions(['--help'])).toBe('help');
-    for (const flag of ['ledger', 'keepers', 'experiments', 'full', 'scale', 'seconds', 'runs', 'in-flight', 'loop', 'workload', 'compute-nodes', 'keys', 'value-bytes', 'batch', 'batch-delay', 'batch-sizes', 'value-sizes', 'key-counts', 'node-counts', 'overload-seconds', 'json', 'html', 'profile', 'state', 'otherwise']) expect(USAGE).toContain(`--${flag} `);
+    for (const flag of ['ledger', 'keepers', 'experiments', 'full', 'scale', 'seconds', 'runs', 'in-flight', 'loop', 'workload', 'compute-nodes', 'keys', 'value-bytes', 'batch', 'batch-delay', 'batch-sizes', 'value-sizes', 'key-counts', 'node-counts', 'overload-seconds', 'json', 'html', 'profile', 'state', 'alternatives']) expect(USAGE).toContain(`--${flag} `);
   });
 });

@@ -31,7 +31,7 @@ export interface BenchOptions {
   /** Measures queries from the TEE's memory instead, and a compute node's restart. */
   readonly state: boolean;
   /** Measures what a compute node could do otherwise instead. */
-  readonly otherwise: boolean;
+  readonly alternatives: boolean;
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
@@ -70,7 +70,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --profile DIR        write a CPU profile of every process to DIR (Chrome DevTools opens them)
   --state              instead: point reads and indexed rich queries over --keys documents (give 100000),
                        their messages to business nodes, and a compute node's restart; --seconds a point
-  --otherwise          instead: what a compute node could do otherwise: chaincode in several processes or in its own, cryptography on
+  --alternatives       instead: what a compute node could do otherwise: chaincode in several processes or in its own, cryptography on
                        other threads; --seconds and --runs for each way, with values of --value-bytes
   --predict FILE       instead: predict from a file of --json what other machines carry; takes --compute-nodes, --endorsers,
                        --business-nodes, --cores, --in-flight (lists) and --clients, and measures nothing
@@ -107,13 +107,13 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
       html: { type: 'string' },
       profile: { type: 'string' },
       state: { type: 'boolean', default: false },
-      otherwise: { type: 'boolean', default: false },
+      alternatives: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
   });
   if (values.help === true) return 'help';
   if (values.experiments !== undefined && (values.full || values.scale)) throw new RangeError('--experiments names what --full or --scale choose: give one of them');
-  if (values.state && values.otherwise) throw new RangeError('--state and --otherwise are runs of their own: give one of them');
+  if (values.state && values.alternatives) throw new RangeError('--state and --alternatives are runs of their own: give one of them');
   if (values.full && values.scale) throw new RangeError('--full has what --scale asks for');
   const experiments = values.full ? [...EXPERIMENTS] : values.scale ? ['nodes' as const] : values.experiments === undefined ? DEFAULT_EXPERIMENTS : list('--experiments', values.experiments, (text) => oneOf('--experiments', text, EXPERIMENTS));
   const wholes = (name: string, text: string, minimum: number, maximum: number): number[] => list(name, text, (each) => whole(name, each, minimum, maximum));
@@ -142,7 +142,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     html: values.html,
     profile: values.profile,
     state: values.state,
-    otherwise: values.otherwise,
+    alternatives: values.alternatives,
   };
 }
 

@@ -61,7 +61,7 @@ export interface LedgerViewTrackerOptions {
   readonly quorum?: number;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
-  /** After a poll that found the ledger moved on, or gave no view. Default 300. */
+  /** After a poll that found the ledger moved on, gave no view, or went without a follower’s answer. Default 300. */
   readonly pollIntervalMs?: number;
   /** While polls find the ledger at rest, pauses grow by half each time, up to this. Default 900, or pollIntervalMs if that is longer. */
   readonly restIntervalMs?: number;

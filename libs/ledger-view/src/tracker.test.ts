@@ -4,7 +4,7 @@ import { isSelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, createTestRevocation, createTestState, ENDORSER_MSP_IDS, type TestConsortium, type TestState } from '@selvedge/fixtures';
 import { createProfile, createSignedProfile, facts, signProfile } from '@selvedge/policy';
 import type { NetworkProfile } from '@selvedge/protocol';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeFollower, type FakeFollower } from './followers.test.support.js';
 import type { LedgerAdvance, LedgerViewTracker, LedgerViewTrackerOptions } from './ports.js';
 import { createLedgerViewTracker } from './tracker.js';
@@ -62,56 +62,6 @@ function recordProfile(change: Partial<NetworkProfile>): void {
   net.state.setFact(facts.profile, createSignedProfile(bytes, signatures));
   net.state.height += 1n;
 }
-
-describe('polling', () => {
-  const asked = (): number => followers[0]?.asked ?? 0;
-  /** How long the next poll is waited for, to 10 ms. */
-  const nextPause = async (): Promise<number> => {
-    const before = asked();
-    for (let ms = 10; ; ms += 10) {
-      await vi.advanceTimersByTimeAsync(10);
-      if (asked() > before) return ms;
-    }
-  };
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  it('asks a ledger at rest less and less often, and at the usual pace when it moves', async () => {
-    tracker = track({ pollIntervalMs: 300 });
-    await tracker.start();
-    expect([await nextPause(), await nextPause(), await nextPause(), await nextPause(), await nextPause()]).toEqual([300, 450, 680, 900, 900]);
-    net.state.height += 1n;
-    expect([await nextPause(), await nextPause(), await nextPause()]).toEqual([900, 300, 450]);
-  });
-
-  it('asks at the usual pace while no quorum answers', async () => {
-    tracker = track({ pollIntervalMs: 300, restIntervalMs: 600 });
-    await tracker.start();
-    expect([await nextPause(), await nextPause(), await nextPause(), await nextPause()]).toEqual([300, 450, 600, 600]);
-    for (const each of followers) each.statement = { channel: 'another' };
-    expect([await nextPause(), await nextPause(), await nextPause()]).toEqual([600, 300, 300]);
-  });
-
-  it('asks at the usual pace while a follower keeps it waiting, so that the view grows no older', async () => {
-    followers.push(follower('SouthMSP'));
-    const silent = followers.at(-1) as FakeFollower;
-    tracker = track({ pollIntervalMs: 300 });
-    await tracker.start();
-    silent.isSilent = true;
-    // What it waits for an answer, 100 ms, is part of the time to the next poll.
-    expect([await nextPause(), await nextPause(), await nextPause()]).toEqual([300, 400, 400]);
-  });
-
-  it('keeps to an interval that is longer than that of rest', async () => {
-    tracker = track({ pollIntervalMs: 2_000 });
-    await tracker.start();
-    expect([await nextPause(), await nextPause(), await nextPause()]).toEqual([2_000, 2_000, 2_000]);
-  });
-});
 
 describe('a ledger view', () => {
   it('has the height and the facts of a quorum', async () => {

@@ -22,11 +22,11 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
   let running: Promise<LedgerView> | undefined;
   let queued: Promise<LedgerView> | undefined;
   let wake: (() => void) | undefined;
-  let pauseMs = pollIntervalMs;
+  /** In the last poll. One that waited for a silent follower in vain has taken its time already. */
+  let isEveryoneHeard = false;
 
   const poll = async (): Promise<LedgerView> => {
     const sentAt = clock();
-    const pauseBefore = pauseMs;
     const previous = accepted?.state;
     // With the revocation lists of that view: a revoked follower is not heard.
     const profile = accepted?.view.profile ?? options.profile;
@@ -40,14 +40,12 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
     });
     const quorum = Math.max(1, profile.message.viewQuorum, options.quorum ?? 0);
     const counted = excludeRolledBack(answers, heights);
-    pauseMs = pollIntervalMs;
+    isEveryoneHeard = answers.refusals.length === 0;
     const agreement = agreementOrRefuse(counted, quorum);
     const state = acceptAgreement(agreement, previous, options.profile);
     const view = createView(state, () => clock() - sentAt);
     advance(counted, previous, state, quorum);
     accepted = { state, view };
-    // A poll that waited for a silent follower in vain has taken its time already.
-    if (previous?.height === state.height && answers.refusals.length === 0) pauseMs = Math.min(pauseBefore * PAUSE_GROWTH, restIntervalMs);
     if (previous === undefined || !equalBytes(previous.policyRoot, state.policyRoot)) options.onPolicyChange?.(view);
     return view;
   };
@@ -92,7 +90,7 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
     }
   };
 
-  const pause = (): Promise<void> =>
+  const pause = (pauseMs: number): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, pauseMs);
       wake = () => {
@@ -102,9 +100,13 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
     });
 
   const keepPolling = async (): Promise<void> => {
-    while (!isClosed()) {
-      await pause();
-      if (!isClosed()) await isRefreshed();
+    let pauseMs = pollIntervalMs;
+    for (;;) {
+      const height = accepted?.state.height;
+      await pause(pauseMs);
+      if (isClosed()) return;
+      const isAtRest = (await isRefreshed()) && isEveryoneHeard && accepted?.state.height === height;
+      pauseMs = isAtRest ? Math.min(pauseMs * PAUSE_GROWTH, restIntervalMs) : pollIntervalMs;
     }
   };
 
@@ -115,7 +117,7 @@ export function createLedgerViewTracker(options: LedgerViewTrackerOptions): Ledg
           void keepPolling();
           return;
         }
-        await pause();
+        await pause(pollIntervalMs);
       }
       throw new SelvedgeError('CANCELLED', 'the ledger view was closed');
     },

@@ -1,5 +1,6 @@
 export type { ChaincodeEvent, ChaincodeHost, ChaincodeResult, Invocation, StateCalls, StateEntry } from './ports.js';
 export { CHAINCODE_LIMITS, createChaincodeHost, type ChaincodeHostOptions, type ChaincodeHostStatus, type ChaincodeLimits, type ProcessChaincodeHost } from './chaincode/index.js';
+export { createRefusingState } from './chaincode/refusing-state.js';
 export { explainStart, tryChaincode, type TrialOptions } from './chaincode/trial.js';
 export { createComputeNode, type ComputeLimits, type ComputeNode, type ComputeNodeOptions } from './compute-node.js';
 export type { ExecutionOptions } from './execution.js';

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
 import { computeTxId } from '@selvedge/protocol';
-import type { ChaincodeResult, StateCalls } from '../ports.js';
+import type { ChaincodeResult } from '../ports.js';
 import { createChaincodeHost } from './host.js';
 import type { ChaincodeLimits } from './limits.js';
 import { printedLines } from './printed-lines.js';
+import { createRefusingState } from './refusing-state.js';
 
 /** What a package is tried with. */
 export interface TrialOptions {
@@ -80,17 +81,4 @@ export function explainStart(error: SelvedgeError, printed: string): SelvedgeErr
   return new SelvedgeError(error.code, `${error.message}; it printed:\n${lines.map((line) => `  | ${line}`).join('\n')}`, { role: error.role, details: error.details, cause: error });
 }
 
-const refused = (): Promise<never> => Promise.reject(new SelvedgeError('FEATURE_UNSUPPORTED', 'a chaincode that is tried has no state'));
-const NO_STATE: StateCalls = {
-  getState: refused,
-  putState: refused,
-  deleteState: refused,
-  purge: refused,
-  getRange: refused,
-  query: refused,
-  getKeyPolicy: refused,
-  setKeyPolicy: refused,
-  getHistory: refused,
-  getPrivateDataHash: refused,
-  openContract: refused,
-};
+const NO_STATE = createRefusingState(() => new SelvedgeError('FEATURE_UNSUPPORTED', 'a chaincode that is tried has no state'));

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { deriveKey, lengthPrefixed } from '@selvedge/crypto';
 import { signing } from '@selvedge/protocol';
-import { createOpener, createSealedWork, type SealedWork } from './crypto-work.js';
+import { createOpener, createSealedWork, type SealedWork } from '../sealed-work.js';
 import type { ThreadRequest } from './crypto-thread.js';
 import { verifyResult, type Choices, type Way } from './ways.js';
 

@@ -11,6 +11,8 @@ import { verifyResult, type Choice, type Choices, type Way } from './ways.js';
 
 const MSP = 'AuroraMSP';
 const KEY = 'value';
+/** Nothing that is measured draws by chance. */
+const SEED = new Uint8Array(32);
 const AT_ONCE = 32;
 const WAIT_MS = 20;
 /** Two for each of four processes: more would only queue, and end in lumps that a slice cuts. */
@@ -45,7 +47,7 @@ export async function openChaincodeWays(packageDirectory: string, directory: str
     return (invocation, state) => {
       next = (next + 1) % count;
       // The node has a process for each seed of what is drawn outside of transactions.
-      return host.invoke({ ...invocation, idleSeed: seeds[next] ?? invocation.idleSeed }, () => state, new AbortController().signal);
+      return host.invoke({ ...invocation, idleSeed: seeds[next] ?? SEED }, () => state, new AbortController().signal);
     };
   };
   const runHere = loadInProcess(packageDirectory);
@@ -75,7 +77,7 @@ export async function openChaincodeWays(packageDirectory: string, directory: str
           txId: createHash('sha256').update(nonce).update(creator).digest('hex'),
           args: args.map((arg) => Buffer.from(arg)),
           timestamp: { seconds: 1_700_000_000n, nanos: 0 },
-          seed: nonce, idleSeed: nonce.subarray(0, 24), deadlineMs: 20_000,
+          seed: SEED, idleSeed: SEED, deadlineMs: 20_000,
         },
         createValueState(values, (value) => {
           wrote = value;

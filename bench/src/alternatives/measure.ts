@@ -8,7 +8,7 @@ import { median } from '../summary.js';
 import { closedLoop } from '../workload.js';
 import { openChaincodeWays } from './chaincode-ways.js';
 import { openCryptoWays } from './crypto-ways.js';
-import type { Choice, Way } from './ways.js';
+import type { Choice, Choices, Way } from './ways.js';
 
 const CONTRACT = fileURLToPath(new URL('../../contract', import.meta.url));
 const WARM_UP_MS = 1_500;
@@ -37,7 +37,7 @@ export interface MeasuredWay {
   readonly cpuOfFirst: number;
 }
 
-export interface OtherwiseResult {
+export interface AlternativesResult {
   readonly machine: ReturnType<typeof describeMachine>;
   readonly node: string;
   readonly valueBytes: number;
@@ -50,11 +50,13 @@ export interface OtherwiseResult {
  *
  * @throws Error when a way does not give the result that it should
  */
-export async function measureOtherwise({ runs, seconds, valueBytes }: BenchOptions, directory: string, { say, interrupted }: BenchControl): Promise<OtherwiseResult> {
-  const sources = [await openChaincodeWays(CONTRACT, path.join(directory, 'otherwise'), valueBytes), openCryptoWays(valueBytes)];
-  const choices = sources.flatMap((source) => source.choices);
+export async function measureAlternatives({ runs, seconds, valueBytes }: BenchOptions, directory: string, { say, interrupted }: BenchControl): Promise<AlternativesResult> {
+  const sources: Choices[] = [];
   try {
-    const measured: OtherwiseResult['choices'][number][] = [];
+    sources.push(await openChaincodeWays(CONTRACT, path.join(directory, 'alternatives'), valueBytes));
+    sources.push(openCryptoWays(valueBytes));
+    const choices = sources.flatMap((source) => source.choices);
+    const measured: AlternativesResult['choices'][number][] = [];
     for (const choice of choices) {
       say(`${String(measured.length + 1)}/${String(choices.length)} ${choice.what}: ${choice.ways.map(({ name }) => name).join(', ')} …`);
       measured.push({ what: choice.what, ways: await Promise.race([measureChoice(choice, runs, (seconds * 1_000) / runs), interrupted]) });

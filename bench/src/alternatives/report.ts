@@ -1,8 +1,8 @@
 import { number, table } from '../tables.js';
-import type { MeasuredWay, OtherwiseResult } from './measure.js';
+import type { MeasuredWay, AlternativesResult } from './measure.js';
 
 /** The ways, by what they do, as text. */
-export function renderOtherwise({ machine, node, valueBytes, slices, choices }: OtherwiseResult): string {
+export function renderAlternatives({ machine, node, valueBytes, slices, choices }: AlternativesResult): string {
   return [
     `${machine.model}, ${String(machine.cores)} cores, ${String(machine.memoryGiB)} GiB, ${machine.system}; Node ${node}; values of ${String(valueBytes)} bytes`,
     ...choices.flatMap(({ what, ways }) => ['', what, ...table(['way', 'per s', 'CPU ms', 'main thread', 'other threads', 'chaincode', 'rate of first', 'CPU of first'], ways.map(row))]),

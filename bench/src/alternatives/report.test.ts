@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { summariseWay, type WaySlice } from './measure.js';
-import { renderOtherwise } from './report.js';
+import { renderAlternatives } from './report.js';
 import { verifyResult } from './ways.js';
 
 const slice = (perSecond: number, mainMs: number, nodeMs: number, chaincodeMs: number): WaySlice => ({ perSecond, mainMs, nodeMs, chaincodeMs });
@@ -13,7 +13,7 @@ it('a way is set against the slices of the first that it took turns with', () =>
 });
 
 it('the report has a table for each choice', () => {
-  const text = renderOtherwise({
+  const text = renderAlternatives({
     machine: { model: 'Some CPU', cores: 2, memoryGiB: 8, system: 'Linux' },
     node: 'v20.0.0', valueBytes: 1_024, slices: 3,
     choices: [{ what: 'a query', ways: [summariseWay('a process of its own', FIRST, FIRST)] }],

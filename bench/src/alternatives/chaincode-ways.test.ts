@@ -11,7 +11,7 @@ const CONTRACT = fileURLToPath(new URL('../../contract', import.meta.url));
 let directory: string;
 let opened: Choices;
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'sv-otherwise-'));
+  directory = mkdtempSync(path.join(tmpdir(), 'sv-alternatives-'));
   opened = await openChaincodeWays(CONTRACT, directory, 200);
 });
 afterAll(async () => {

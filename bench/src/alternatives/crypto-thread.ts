@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createOpener, type SealedWork } from './crypto-work.js';
+import { createOpener, type SealedWork } from '../sealed-work.js';
 
 /** One message to this thread: requests to open, with their creators' signatures. Answered with what they held, in order. */
 export type ThreadRequest = readonly (Pick<SealedWork, 'sealed' | 'signature'>)[];

@@ -1,12 +1,13 @@
-import { randomBytes, sign, verify, type KeyObject } from 'node:crypto';
-import { generateP256, suiteByName, type KemKeyPair } from '@selvedge/crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
+import { generateP256, isP256SignatureValid, signP256, suiteByName, type KemKeyPair } from '@selvedge/crypto';
 import { computeTxId, signing } from '@selvedge/protocol';
 import { createRecipientContexts, createSenderContext, openSealedRequest, sealRequest } from '@selvedge/sealed-objects';
 
 const SUITE = suiteByName('P256-AES256GCM-SHA256');
 /** Names and header fields of a request, beside its value. */
 const FRAME_BYTES = 1_200;
-const PLACE = { network: 'bench', channel: 'bench' };
+/** What every measured request is for. */
+export const PLACE = { network: 'bench', channel: 'bench' };
 
 /** A sealed request, what opens it and what it holds; all of it may be sent to a thread. */
 export interface SealedWork {
@@ -19,19 +20,21 @@ export interface SealedWork {
 }
 
 /** Seals a request with a value of this size, signed by its creator. */
-export function createSealedWork(valueBytes: number): SealedWork & { readonly creatorKey: KeyObject } {
+export function createSealedWork(valueBytes: number): SealedWork & { readonly creatorKey: KeyObject; readonly txId: Uint8Array } {
   const envelope = SUITE.generateKemKeyPair();
   const creator = generateP256();
   const body = new Uint8Array(randomBytes(valueBytes + FRAME_BYTES));
   const context = createSenderContext({ suite: SUITE.name, envelopeKey: { epoch: 1n, publicKey: envelope.publicKey }, ...PLACE });
-  const { header, enc, salt, ciphertext } = sealRequest({ context, txId: computeTxId(randomBytes(24), creator.publicKeyDer), signedRequest: body }).sealed;
+  const txId = computeTxId(randomBytes(24), creator.publicKeyDer);
+  const { header, enc, salt, ciphertext } = sealRequest({ context, txId, signedRequest: body }).sealed;
   return {
+    txId,
     envelope,
     sealed: { header, enc, salt, ciphertext },
     body,
     creatorKeyDer: creator.publicKeyDer,
     creatorKey: creator.publicKey,
-    signature: sign('sha256', signing.request(body), creator.privateKey),
+    signature: signP256(creator.privateKey, signing.request(body)),
   };
 }
 
@@ -41,7 +44,7 @@ export function createOpener({ envelope, creatorKeyDer }: SealedWork): (sealed: 
   const creatorKey = SUITE.importPublicKey(creatorKeyDer);
   return (sealed, signature) => {
     const { signedRequest } = openSealedRequest(sealed, () => envelope, PLACE, contexts);
-    if (!verify('sha256', signing.request(signedRequest), creatorKey, signature)) throw new Error('the signature does not hold');
+    if (!isP256SignatureValid(creatorKey, signing.request(signedRequest), signature)) throw new Error('the signature does not hold');
     return signedRequest;
   };
 }
