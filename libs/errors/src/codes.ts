@@ -175,7 +175,6 @@ export const CODES = {
   TARGET_DATA_INCONSISTENT: entry('PERMISSION_DENIED', false, 'The target data contradicts itself; send it as the compute node made it.'),
 
   // Grouping by the client
-  KEY_EPOCHS_DIFFER: entry('ABORTED', true, 'Compute nodes were at different key epochs when they ran the request; execute it again.'),
   REPLICAS_DISAGREE: entry('ABORTED', false, 'Compute nodes gave different results and too few agree: a node that is named lies, or the chaincode is not deterministic. A third node tells which.'),
   CHAINCODE_NONDETERMINISTIC: entry('ABORTED', false, 'Each compute node gave another result of the same state: take clocks, randomness and map order out of the chaincode, where the error says that results differ.'),
   RESPONSE_DIGEST_MISMATCH: entry('DATA_LOSS', false, 'The answer does not match what the TEE signed; do not use it.'),

@@ -1,4 +1,4 @@
-import { SelvedgeError, withRole } from '@selvedge/errors';
+import { withRole, type SelvedgeError } from '@selvedge/errors';
 import { createAsking, tooFew, type NodeCall, type Vote } from './asking.js';
 import { describeDisagreement, groupAnswers, mostFrequent, type OutvotedNode, type Refusal } from './domain/replicas.js';
 import { isWorthRebuild } from './domain/retry.js';
@@ -114,9 +114,8 @@ interface Votes<T> {
 /** Nobody else votes, and no quorum agrees. */
 function undecided<T extends { readonly nodeId: string }>({ contract }: NodeCall<T>, { isSame, differenceOf }: AgreementRules<T>, { answers, refusals, wanted, failure }: Votes<T>): SelvedgeError {
   const rebuild = refusals.find(wantsRebuild);
-  if (rebuild !== undefined && answers.length === 0) return rebuild.refusal;
-  // Who has run the request takes another of this transaction id for a replay: it is made anew as a whole.
-  if (rebuild !== undefined) return new SelvedgeError('KEY_EPOCHS_DIFFER', `compute nodes are at different key epochs: ${rebuild.nodeId} refused with ${rebuild.refusal.code}`, { role: 'client', cause: rebuild.refusal });
+  // Whoever has answered runs it again then, on the keys that the others are at.
+  if (rebuild !== undefined) return rebuild.refusal;
   const groups = groupAnswers(answers, isSame);
   const most = mostFrequent(refusals);
   const [first, ...others] = groups;

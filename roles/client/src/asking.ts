@@ -210,7 +210,7 @@ interface Slot {
   isFilled: boolean;
 }
 
-/** A refusal after which the request is built anew waits for the others: a node that still runs it would take the new one, of the same transaction id, for a replay. */
+/** A refusal after which the request is built anew waits for the others: a node that still runs it may have its keys, and would run the new one beside it. */
 function isHeld<T>(vote: Vote<T>): boolean {
   return 'refusal' in vote && isWorthRebuild(vote.refusal.code);
 }

@@ -210,7 +210,7 @@ describe('a node that takes unusually long', () => {
     return sent;
   };
 
-  it('still counts when the second one wants the request anew: the first would take that for a replay', async () => {
+  it('still counts when the second one wants the request anew', async () => {
     await learn();
     const sent = slowFirst((isFirst, genuine) => (isFirst ? genuine() : Promise.reject(refusal('KEY_EPOCH_UNKNOWN'))));
     await expect(contract.evaluateTransaction('f')).resolves.toBeDefined();

@@ -217,11 +217,13 @@ describe('after authentication, refusals travel under the response key', () => {
     expect(await refusedSealed({ body: { kind: RequestKind.SUBMIT, confirmQuorum: 2 } })).toBe('FEATURE_UNSUPPORTED');
   });
 
-  it('another request under a used transaction id, but not the same request again', async () => {
+  it('another request under a used transaction id, but not the same request again, and not on what the client knows by then', async () => {
     const nonce = new Uint8Array(24).fill(1);
     const request = buildRequest(client, { body: { nonce } });
     expect(request.open(await test.execute(request)).status).toBe(200);
     expect(request.open(await test.execute(request)).status).toBe(200);
+    const anew = buildRequest(client, { body: { nonce, calledEpochs: [{ contract: 'bank', epoch: 1n }], leastHeight: 1n } });
+    expect(anew.open(await test.execute(anew)).status).toBe(200);
     expect(await refusedSealed({ body: { nonce, args: [Buffer.from('other')] } })).toBe('REQUEST_REPLAYED');
   });
 

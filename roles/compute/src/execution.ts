@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createRememberingAppraise, type Appraise } from '@selvedge/attestation';
-import { isSelvedgeError, SelvedgeError, type RefusalCode } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import type { LedgerView } from '@selvedge/ledger-view';
 import type { KeyHolder } from '@selvedge/policy';
 import { ConfirmationSchema, RequestKind, type KeptStateSchema } from '@selvedge/protocol';
@@ -100,9 +100,6 @@ export interface Execution {
   run(unsealed: UnsealedRequest, context: RunContext): Promise<Outcome>;
 }
 
-/** Refusals after which a client builds its request on fresh evidence, under the same transaction id. */
-const STALE_EPOCH: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['KEY_EPOCH_UNKNOWN', 'KEY_EPOCH_RETIRED', 'KEY_EPOCH_REVOKED']);
-
 const LISTS: ReadonlySet<RequestKind> = new Set([RequestKind.LIST_KEY_EPOCHS, RequestKind.LIST_NAMES]);
 
 /** Runs requests of one node; packets and the replay window are shared among them. */
@@ -122,16 +119,6 @@ export function createExecution(options: ExecutionOptions): Execution {
       return await step();
     } catch (error) {
       if (isSelvedgeError(error, 'NOT_READY')) options.onMissingKeys();
-      throw error;
-    }
-  };
-
-  /** A called contract's key epoch is known only when it is called: the client then builds the request anew. */
-  const withdrawnOnStaleEpoch = async <T>(request: AuthorisedRequest, step: () => Promise<T>): Promise<T> => {
-    try {
-      return await step();
-    } catch (error) {
-      if (isSelvedgeError(error) && STALE_EPOCH.has(error.code)) replays.withdraw(request);
       throw error;
     }
   };
@@ -209,7 +196,7 @@ export function createExecution(options: ExecutionOptions): Execution {
         if (request.body.kind === RequestKind.MIGRATE_NAMES) return migrateKeys(request.body, contracts);
         return host.invoke(invocation, begin, signal);
       };
-      const [settled] = await Promise.allSettled([withdrawnOnStaleEpoch(request, () => askingForKeys(run))]);
+      const [settled] = await Promise.allSettled([askingForKeys(run)]);
       return {
         contracts,
         result: () => {

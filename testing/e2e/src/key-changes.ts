@@ -8,6 +8,7 @@ import { endorseUntilRefused } from './endorse-until-refused.js';
 
 const PATIENCE = { timeout: 120_000, interval: 50 };
 const PAUSE_MS = 50;
+const BATCHING = { maxBatch: 8, maxBatchDelayMs: 20 };
 
 /** Requests that run while something changes; each must commit. */
 export interface Load {
@@ -42,9 +43,17 @@ export function startLoad(contract: Contract, stones: readonly string[]): Load {
   };
 }
 
+/** Several loads as one. */
+function together(loads: readonly Load[]): Load {
+  return {
+    everyLaneGoesOn: async () => { await Promise.all(loads.map((load) => load.everyLaneGoesOn())); },
+    stop: async () => { await Promise.all(loads.map((load) => load.stop())); },
+  };
+}
+
 /**
  * Rotates all keys twice in a row and revokes a compute node while requests run: none fails, and what the revoked node
- * ran before is not endorsed any more.
+ * ran before is not endorsed any more. Two of the loaded stones are changed by requests that go alone, the others in batches.
  * @param stones the first one is left alone by the load
  */
 export async function changeKeysUnderLoad(network: DevNetwork, contract: Contract, stones: readonly string[]): Promise<void> {
@@ -60,14 +69,21 @@ export async function changeKeysUnderLoad(network: DevNetwork, contract: Contrac
     const view = await session.view();
     return keys.map((name) => newestEpoch(view, name));
   };
-  const load = startLoad(contract, loaded);
+  const [organisation] = broker().profile.message.organisations;
+  const batching = await network.connect(organisation?.mspId ?? '', { batching: { [contract.name]: BATCHING } });
+  const batched = batching.getNetwork(network.connectionProfile().channel).getContract(contract.name);
+  const load = together([startLoad(contract, loaded.slice(0, 2)), startLoad(batched, loaded.slice(2))]);
   try {
     const first = await epochs();
     await load.everyLaneGoesOn();
+    const overtaken = contract.newProposal('SetPrice', { arguments: [own], transientData: { price: '999' } });
+    await overtaken.execute();
     // Whoever began before the first of them finds that its epoch is retired.
     for (let i = 0; i < 2; i += 1) await change(await whenCaughtUp(async () => openNextEpochs(broker(), await session.view(), keys)));
     expect(await epochs()).toEqual(first.map((epoch) => epoch + 2n));
     await load.everyLaneGoesOn();
+    // Built on the new keys it is the same request to whoever ran it before.
+    await (await (await (await overtaken.execute()).endorse()).submit()).verifyCommitted();
 
     const other = await network.addComputeNode();
     const executed = await untilExecutedBy(other.name, () => contract.newProposal('SetPrice', { arguments: [own], transientData: { price: '1000' } }).execute());
@@ -83,7 +99,7 @@ export async function changeKeysUnderLoad(network: DevNetwork, contract: Contrac
     await load.everyLaneGoesOn();
   } finally {
     session.close();
-    await load.stop();
+    await load.stop().finally(() => { batching.close(); });
   }
   expect(JSON.parse(new TextDecoder().decode(await contract.evaluateTransaction('PriceOf', own)))).toMatchObject({ price: 1001 });
 }

@@ -20,7 +20,6 @@ const NO_PARTS: MappedParts = { parts: [], inherited: [] };
 /** A request that may run. */
 export interface AuthorisedRequest extends ContractTerms {
   readonly body: RequestBody;
-  readonly bodyBytes: Uint8Array;
   readonly isSubmit: boolean;
   /** Its result is released when it is committed. */
   readonly isGated: boolean;
@@ -55,7 +54,7 @@ export interface AuthoriseContext {
 export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseContext): AuthorisedRequest {
   const { view, now } = context;
   const request = parseRequest(unsealed.signedRequest);
-  const { body, bodyBytes } = request;
+  const { body } = request;
   verifyConsistent(unsealed, body);
   if (!equalBytes(body.profileDigest, view.profile.digest)) throw new SelvedgeError('PROFILE_MISMATCH', 'the request was made under another network profile');
   const creator = verifyCreator(request, view.profile, now);
@@ -70,7 +69,7 @@ export function authoriseRequest(unsealed: UnsealedRequest, context: AuthoriseCo
   const { txId } = unsealed.header;
   const partition = partitionOf(body, terms.policy);
   const mapped = partition?.kind === 'reduce' ? openParts(body, txId, partition.rule, terms, context) : NO_PARTS;
-  return { ...terms, body, bodyBytes, isSubmit, isGated, partition, mapped, creator, txId, txIdHex: toHex(txId) };
+  return { ...terms, body, isSubmit, isGated, partition, mapped, creator, txId, txIdHex: toHex(txId) };
 }
 
 function verifyConsistent({ header }: UnsealedRequest, body: RequestBody): void {

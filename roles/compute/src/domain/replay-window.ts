@@ -1,27 +1,23 @@
-import { equalBytes, sha256 } from '@selvedge/crypto';
+import { equalBytes, labelledHash } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
+import type { RequestBody } from '@selvedge/protocol';
 import type { AuthorisedRequest } from './authorise.js';
 
-/** Remembers which request stood under a transaction id. */
+/** Remembers what was asked under a transaction id. */
 export interface ReplayWindow {
   /**
-   * Throws REQUEST_REPLAYED when another request ran under this transaction id. The same request may run again: a
-   * client repeats it after a lost answer, and the marker on the ledger lets one of them commit.
+   * Throws REQUEST_REPLAYED when something else was asked under this transaction id. The same may be asked again: a client repeats its
+   * request after a lost answer, and builds it on new keys where a rotation has overtaken it. The marker on the ledger lets one of them
+   * commit.
    */
   admit(request: AdmittedRequest, now: Date): void;
-  /**
-   * Takes the only admission of a request back: it was refused before it gave anything, and its client has to build it
-   * anew under the same id. Without effect where it was admitted more than once.
-   */
-  withdraw(request: AdmittedRequest): void;
 }
 
-type AdmittedRequest = Pick<AuthorisedRequest, 'bodyBytes' | 'txIdHex' | 'isSubmit'>;
+type AdmittedRequest = Pick<AuthorisedRequest, 'body' | 'txIdHex' | 'isSubmit'>;
 
 interface Remembered {
-  readonly digest: Uint8Array;
+  readonly asked: Uint8Array;
   readonly untilMs: number;
-  admissions: number;
 }
 
 /**
@@ -38,21 +34,22 @@ export function createReplayWindow(windowMs: number, maxEntries = 50_000): Repla
     }
   };
   return {
-    admit({ bodyBytes, txIdHex, isSubmit }, now) {
+    admit({ body, txIdHex, isSubmit }, now) {
       if (!isSubmit) return;
-      const digest = sha256(bodyBytes);
+      const asked = digestOfAsked(body);
       const earlier = entries.get(txIdHex);
-      if (earlier !== undefined && !equalBytes(earlier.digest, digest)) throw new SelvedgeError('REQUEST_REPLAYED', 'another request ran under this transaction id');
-      if (earlier !== undefined) {
-        earlier.admissions += 1;
-        return;
-      }
+      if (earlier !== undefined && !equalBytes(earlier.asked, asked)) throw new SelvedgeError('REQUEST_REPLAYED', 'another request ran under this transaction id');
+      if (earlier !== undefined) return;
       forget(now.getTime());
-      entries.set(txIdHex, { digest, untilMs: now.getTime() + windowMs, admissions: 1 });
-    },
-    withdraw({ bodyBytes, txIdHex }) {
-      const entry = entries.get(txIdHex);
-      if (entry?.admissions === 1 && equalBytes(entry.digest, sha256(bodyBytes))) entries.delete(txIdHex);
+      entries.set(txIdHex, { asked, untilMs: now.getTime() + windowMs });
     },
   };
+}
+
+/**
+ * Of what a client asks for. Left out is what it asks on, which is new whenever it builds the request: key epochs, profile, least height and the
+ * parts that maps gave; and who it is, which the transaction id says. 32 bytes.
+ */
+function digestOfAsked({ contract, kind, args, transient, timestampSeconds, timestampNanos }: RequestBody): Uint8Array {
+  return labelledHash('asked', contract, kind, timestampSeconds, timestampNanos, args.length, ...args, ...transient.flatMap(({ name, value }) => [name, value]));
 }
