@@ -4,6 +4,7 @@ import { CoreSchema, encodeMessage, signing, teeSigningInput } from '@selvedge/p
 import { generateP256, isP256SignatureValid, signP256, suiteByName } from '@selvedge/crypto';
 import { createNameKeys, createRecipientContexts, openPacket, openSealedRequest, requestDigest, responseDigest, sealPacket, sealResponse } from '@selvedge/sealed-objects';
 import { createSealedWork, PLACE } from './sealed-work.js';
+import { median } from './summary.js';
 
 /** CPU milliseconds that one request's unavoidable cryptography costs, by role, measured on this machine in this run. */
 export interface CryptoFloor {
@@ -21,10 +22,12 @@ const VALUE_BYTES = 1_024;
 /** Until the code is compiled, it costs more than it will. */
 const WARM_UP_ROUNDS = 500;
 
-/** How large a batch the floor of a batched update is measured for, and how many requests each figure is an average of. */
+/** How large a batch the floor of a batched update is measured for, and how many requests each slice of a figure is an average of. */
 export interface FloorOptions {
   readonly batch: number;
   readonly rounds?: number;
+  /** Each figure is the median of so many: a machine that others share has moments that are no floor. */
+  readonly slices?: number;
 }
 
 /**
@@ -32,15 +35,18 @@ export interface FloorOptions {
  * compute, query: open the request of a sender whose context is known, verify the creator, sign the state query, open the packet, seal the response;
  * an update also seals the packet, computes the digests and signs the core.
  */
-export function measureCryptoFloor({ batch, rounds = 1_000 }: FloorOptions): CryptoFloor {
+export function measureCryptoFloor({ batch, rounds = 640, slices = 5 }: FloorOptions): CryptoFloor {
   const fixture = createFixture();
   let inBatch = 0;
   const time = (operation: () => void): number => {
     for (let i = 0; i < WARM_UP_ROUNDS; i += 1) operation();
-    const before = process.cpuUsage();
-    for (let i = 0; i < rounds; i += 1) operation();
-    const used = process.cpuUsage(before);
-    return (used.user + used.system) / 1_000 / rounds;
+    const slice = (): number => {
+      const before = process.cpuUsage();
+      for (let i = 0; i < rounds; i += 1) operation();
+      const used = process.cpuUsage(before);
+      return (used.user + used.system) / 1_000 / rounds;
+    };
+    return median(Array.from({ length: slices }, slice));
   };
   return {
     computeQuery: time(() => {
@@ -71,6 +77,18 @@ export function measureCryptoFloor({ batch, rounds = 1_000 }: FloorOptions): Cry
       fixture.verify();
       fixture.verify();
     }),
+  };
+}
+
+/** What a run measured before and after its load: a machine is now faster, now slower, for minutes. */
+export function betweenFloors(before: CryptoFloor, after: CryptoFloor): CryptoFloor {
+  const between = (name: keyof CryptoFloor): number => (before[name] + after[name]) / 2;
+  return {
+    computeUpdate: between('computeUpdate'),
+    computeQuery: between('computeQuery'),
+    computeBatchedUpdate: between('computeBatchedUpdate'),
+    endorserUpdate: between('endorserUpdate'),
+    followerUpdate: between('followerUpdate'),
   };
 }
 

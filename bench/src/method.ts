@@ -9,7 +9,8 @@ as the next, and calls in flight never meet; hot: all calls on one key. Refused 
 "batched": the same calls through a gateway that sends what is called within a few milliseconds together.
 CPU: /proc/PID/stat over the measured windows, all threads, divided by the calls that succeeded in them.
 Node collects garbage on no threads of its own (--single-threaded-gc), in chaincode of either side too; Selvedge's services have ${LOADED_FLAGS.join(' ')}.
-Crypto floor: the unavoidable cryptographic operations of one request of a client whose HPKE context is known, timed in this process in this run.`;
+Crypto floor: the unavoidable cryptographic operations of one request of a client whose HPKE context is known, timed in this process,
+before and after the load: the mean of the two, each a median of five slices.`;
 
 const EMBEDDED = `Embedded ledger: an update is endorsed by two of three endorser organisations and acknowledged when its owner has it on disk. There is no
 plain baseline here, so ratios to one are absent: they need --ledger fabric.`;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { readMemory } from './accounting.js';
 import { openBenchNetwork, type BenchNetwork } from './bench-network.js';
-import { measureCryptoFloor } from './crypto-floor.js';
+import { betweenFloors, measureCryptoFloor, type CryptoFloor } from './crypto-floor.js';
 import { describeMachine, readVersions } from './machine.js';
 import { measureComparison, type Slicing } from './measure.js';
 import { describeMethod } from './method.js';
@@ -31,8 +31,11 @@ export async function runBench(options: BenchOptions, args: readonly string[], d
   const versions = readVersions(options.ledger, import.meta.dirname);
   const planned = planComparisons(options);
   say(`${String(planned.length)} comparisons, about ${String(Math.ceil(estimateSeconds(planned, options) / 60))} min of measuring, beside starting networks and filling them`);
-  say('measuring the crypto floor …');
-  const floor = measureCryptoFloor({ batch: Math.max(1, options.batch) });
+  const measureFloor = (): CryptoFloor => {
+    say('measuring the crypto floor …');
+    return measureCryptoFloor({ batch: Math.max(1, options.batch) });
+  };
+  const floorBefore = measureFloor();
   const measurements: Measurement[] = [];
   let memoryMiB: Readonly<Record<string, number>> = {};
   let overload: OverloadResult | undefined;
@@ -60,6 +63,7 @@ export async function runBench(options: BenchOptions, args: readonly string[], d
   }
   const byKeys = planned.filter(({ experiment }) => experiment === 'keys');
   if (byKeys.length > 0) await withTwoNetworks(options, directory, say, (benchOf) => measureAll(byKeys, benchOf));
+  const floor = betweenFloors(floorBefore, measureFloor());
   return {
     ledger: options.ledger,
     startedAt,

@@ -21,6 +21,8 @@ import type { OpenedChannel, ReaderChannels } from './reader-channels.js';
 const NONCE_BYTES = 16;
 const NO_CHANNEL = new Uint8Array(0);
 const NO_HASH = new Uint8Array(0);
+/** A read of one request of a batch comes a moment after the next: a query costs far more than a point in it. */
+const GATHER_MS = 1;
 
 export interface LaneOptions {
   readonly network: string;
@@ -112,6 +114,7 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
   let waiting: WaitingRead[] = [];
   let inFlight = 0;
   let isFlushPlanned = false;
+  let gathering: NodeJS.Timeout | undefined;
   const forSlot: (() => void)[] = [];
 
   const query = async (scope: ReadScope, asked: AskedOfNode): Promise<StateAnswer> => {
@@ -191,12 +194,21 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
 
   const flush = (): void => {
     isFlushPlanned = false;
+    clearTimeout(gathering);
     while (waiting.length > 0 && inFlight < options.maxInFlight) {
       const reads = takeBatch(waiting, options.maxPointsPerQuery);
       waiting = waiting.filter((read) => !reads.has(read));
       inFlight += 1;
       void sendPoints([...reads]).finally(release);
     }
+  };
+
+  /** Reads of one turn travel together; while a query is under way also those that come within a moment, or before it ends. */
+  const planFlush = (): void => {
+    if (isFlushPlanned) return;
+    isFlushPlanned = true;
+    if (inFlight === 0) setImmediate(flush);
+    else gathering = setTimeout(flush, GATHER_MS);
   };
 
   return {
@@ -206,9 +218,7 @@ export function createQueryLane(node: BusinessPort, options: LaneOptions): Query
       new Promise((resolve, reject) => {
         if (waiting.length >= options.maxWaiting) throw new SelvedgeError('OVERLOADED', 'too many reads wait for this business node');
         waiting.push({ scope, point, resolve, reject });
-        if (isFlushPlanned) return;
-        isFlushPlanned = true;
-        setImmediate(flush);
+        planFlush();
       }),
     readVersions: (scope, history) =>
       inSlot(async () => {

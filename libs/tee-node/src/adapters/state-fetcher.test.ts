@@ -3,7 +3,7 @@ import { toHex } from '@selvedge/crypto';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { createTestConsortium, type TestConsortium } from '@selvedge/fixtures';
 import { contentGuardKey, signing } from '@selvedge/protocol';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFakeBusinessNode, type FakeBusinessNode } from '../testing/fake-business-node.js';
 import type { FetchFailure } from '../domain/fetch-failure.js';
 import { createPacketOpener, type StoredEntry } from '../domain/packet-opener.js';
@@ -106,6 +106,30 @@ describe('point reads', () => {
     release();
     await Promise.all([first, ...rest]);
     expect(aurora.queries.map((query) => query.points.length)).toEqual([1, 2, 1]);
+  });
+
+  it('that come within a moment travel together while a query is under way', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let release: () => void = () => undefined;
+      aurora.gate = new Promise((resolve) => {
+        release = resolve;
+      });
+      const turn = () => new Promise((resolve) => setImmediate(resolve));
+      const reads = [];
+      for (const key of ['a', 'b', 'c']) {
+        reads.push(read(key));
+        await turn();
+      }
+      expect(aurora.queries.map((query) => query.points.length)).toEqual([1]);
+      vi.advanceTimersByTime(1);
+      await turn();
+      expect(aurora.queries.map((query) => query.points.length)).toEqual([1, 2]);
+      release();
+      await Promise.all(reads);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('are refused above what may wait', async () => {

@@ -59,7 +59,7 @@ export const CHAINCODE_LIMITS: ChaincodeLimits = {
   maxCallDepth: 8,
   maxResultBytes: 4 * 1024 * 1024,
   maxMessageBytes: 16 * 1024 * 1024,
-  maxInFlight: 256,
+  maxInFlight: 512,
   maxAbandoned: 16,
   maxStrayMessages: 1000,
   maxLanes: 2,
