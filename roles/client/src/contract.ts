@@ -4,7 +4,7 @@ import { contentOf, createProposal, type Proposal } from './proposal.js';
 import type { ProposalOptions } from './proposal-options.js';
 import type { SubmittedTransaction } from './endorsed-transaction.js';
 import { fetchGatedResult } from './gated-results.js';
-import { withPresentKeys } from './present-keys.js';
+import { withPresentKeys, withPresentKeysOfId } from './present-keys.js';
 import { pause } from './repeat.js';
 import type { Requests } from './requests.js';
 import type { TransactionSession } from './session.js';
@@ -64,7 +64,8 @@ export function createContract(session: TransactionSession, name: string, shared
   /** What names nodes, endorsers or an end of its own, comes in parts, or is to be confirmed, goes its own way. */
   const waysFor = (options: ProposalOptions = {}): SharedWays => (OWN_WAY.every((option) => options[option] === undefined) ? shared : {});
   const commitAnyhow = (transaction: string, options: ProposalOptions = {}): Promise<Uint8Array> => {
-    const alone = (requests?: Requests): Promise<Uint8Array> => commit(transaction, options, requests);
+    const alone = (requests?: Requests): Promise<Uint8Array> =>
+      requests === undefined ? commit(transaction, options) : withPresentKeysOfId(session, requests, () => commit(transaction, options, requests));
     return waysFor(options).submit?.(contentOf(transaction, options), alone) ?? alone();
   };
   const retrying = <T>(run: () => Promise<T>, options: ProposalOptions = {}): Promise<T> => {

@@ -16,6 +16,8 @@ export interface Requests {
   readonly txId: Uint8Array;
   /** One sealed request for all tries and replicas. Verifies evidence first. */
   get(kind: RequestKind): Promise<BuiltRequest>;
+  /** Has what was built be built anew, on the evidence of then. */
+  renew(): void;
   /** Runs with a request of this kind, and again with a fresh one where the evidence or epoch behind it has changed. */
   withFreshEvidence<T>(kind: RequestKind, run: (request: BuiltRequest) => Promise<T>): Promise<T>;
 }
@@ -77,6 +79,9 @@ export function createRequests(
   return {
     txId: computeTxId(nonce, session.signer.serialized),
     get,
+    renew() {
+      built.clear();
+    },
     async withFreshEvidence(kind, run) {
       for (let rebuilds = 0; ; rebuilds += 1) {
         try {

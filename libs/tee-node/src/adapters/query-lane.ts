@@ -88,7 +88,7 @@ export interface HistoryAddress {
   readonly maxBytes: number;
 }
 
-/** The queries to one business node. Point reads that are issued in one turn of the event loop travel as one query. */
+/** The queries to one business node. Point reads that are issued in one turn of the event loop, or shortly after each other while a query is under way, travel as one. */
 export interface QueryLane {
   readonly mspId: string;
   readonly address: string;

@@ -63,6 +63,18 @@ function tamperEnd(change: (end: ItemEnd) => unknown): void {
   };
 }
 
+/** Has every endorser refuse the executions that count: the ids and requests that were executed alone. */
+function refuseForKeys(isRefused: (execution: number) => boolean): { readonly ids: ReadonlySet<string>; readonly requests: ReadonlySet<string> } {
+  const [ids, requests] = [new Set<string>(), new Set<string>()];
+  network.hooks.execute = (_peer, genuine, { header, ciphertext }) => {
+    ids.add(Buffer.from(parseMessage(RequestHeaderSchema, header, 1_000).txId).toString('hex'));
+    requests.add(Buffer.from(ciphertext).toString('hex'));
+    return genuine();
+  };
+  network.hooks.endorse = (_mspId, genuine) => (isRefused(requests.size) ? Promise.reject(refusal('OWNER_COPY_MISMATCH')) : genuine());
+  return { ids, requests };
+}
+
 describe('a submitter', () => {
   it('sends what different clients hand to it in one transaction, and each gets its own result and refusal', async () => {
     expect(await submit('a', 'b', 'fail', 'd')).toEqual(['a(argument-a)', 'b(argument-b)', 'CHAINCODE_ERROR', 'd(argument-d)']);
@@ -162,6 +174,23 @@ describe('a submitter', () => {
     fake.tamper = () => { throw new SelvedgeError('UNAVAILABLE', 'gone'); };
     network.hooks.executeBatch = () => Promise.reject(refusal('LIMIT_EXCEEDED'));
     expect(await submit('a')).toEqual(resultsOf('a'));
+  });
+
+  it('that is lost while keys change is done without, on the keys of then and under the id that the request has', async () => {
+    fake.tamper = () => { throw new SelvedgeError('UNAVAILABLE', 'gone'); };
+    network.hooks.executeBatch = () => Promise.reject(refusal('LIMIT_EXCEEDED'));
+    const { ids, requests } = refuseForKeys((count) => count === 1);
+    expect(await submit('a')).toEqual(resultsOf('a'));
+    expect([ids.size, requests.size]).toEqual([1, 2]);
+  });
+
+  it('that may commit what it holds leads to no second commit where the present keys do not help', async () => {
+    connect({ limits: { maxRebuilds: 1 } });
+    fake.tamper = () => { throw new SelvedgeError('UNAVAILABLE', 'gone'); };
+    network.hooks.executeBatch = () => Promise.reject(refusal('LIMIT_EXCEEDED'));
+    const { ids, requests } = refuseForKeys(() => true);
+    expect(await submit('a')).toEqual(['COMMIT_UNKNOWN']);
+    expect([ids.size, requests.size]).toEqual([1, 2]);
   });
 
   it('that says nothing in time is done without', async () => {

@@ -8,7 +8,7 @@ type Body = Exclude<MessageInitShape<typeof RequestBodySchema>, RequestBody>;
 
 const at = (ms: number): Date => new Date(ms);
 const bytes = (text: string): Uint8Array => Buffer.from(text);
-const ASKED: Body = { contract: 'diamonds', kind: RequestKind.SUBMIT, args: [bytes('f'), bytes('one')], transient: [{ name: 'price', value: bytes('1') }], timestampSeconds: 100n, timestampNanos: 5 };
+const ASKED: Body = { parts: [bytes('a part')], contract: 'diamonds', kind: RequestKind.SUBMIT, args: [bytes('f'), bytes('one')], transient: [{ name: 'price', value: bytes('1') }], timestampSeconds: 100n, timestampNanos: 5 };
 const requestOf = (txIdHex: string, body: Body, isSubmit = true) => ({ txIdHex, body: create(RequestBodySchema, { ...ASKED, ...body }), isSubmit });
 const request = (txIdHex: string, argument: string, isSubmit = true) => requestOf(txIdHex, { args: [bytes(argument)] }, isSubmit);
 
@@ -41,6 +41,7 @@ describe('the replay window', () => {
     ['name of a transient field', { transient: [{ name: 'cost', value: bytes('1') }] }],
     ['second', { timestampSeconds: 101n }],
     ['nanosecond', { timestampNanos: 6 }],
+    ['number of parts', { parts: [] }],
   ])('takes a request of another %s for another', (_, body) => {
     const replays = createReplayWindow(1000);
     replays.admit(requestOf('a', {}), at(0));
@@ -52,7 +53,7 @@ describe('the replay window', () => {
     ['epochs of contracts that it may call', { calledEpochs: [{ contract: 'bank', epoch: 2n }] }],
     ['profile', { profileDigest: new Uint8Array(32) }],
     ['least height', { leastHeight: 9n }],
-    ['parts', { parts: [bytes('part')] }],
+    ['part', { parts: [bytes('part')] }],
   ])('takes a request that was built anew, on another %s, for the same', (_, body) => {
     const replays = createReplayWindow(1000);
     replays.admit(requestOf('a', {}), at(0));

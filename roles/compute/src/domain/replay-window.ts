@@ -47,9 +47,9 @@ export function createReplayWindow(windowMs: number, maxEntries = 50_000): Repla
 }
 
 /**
- * Of what a client asks for. Left out is what it asks on, which is new whenever it builds the request: key epochs, profile, least height and the
- * parts that maps gave; and who it is, which the transaction id says. 32 bytes.
+ * Of what a client asks for. Left out is what it asks on, which is new whenever it builds the request: key epochs, profile, least height and what maps
+ * gave of its parts, though not how many there are; and who it is, which the transaction id says. 32 bytes.
  */
-function digestOfAsked({ contract, kind, args, transient, timestampSeconds, timestampNanos }: RequestBody): Uint8Array {
-  return labelledHash('asked', contract, kind, timestampSeconds, timestampNanos, args.length, ...args, ...transient.flatMap(({ name, value }) => [name, value]));
+function digestOfAsked({ contract, kind, args, transient, parts, timestampSeconds, timestampNanos }: RequestBody): Uint8Array {
+  return labelledHash('asked', contract, kind, timestampSeconds, timestampNanos, parts.length, args.length, ...args, ...transient.flatMap(({ name, value }) => [name, value]));
 }
