@@ -24,6 +24,8 @@ export interface ServiceProcessInput {
  * 300 %, keep each role below 150 MiB. Flags of the caller come after these, and win.
  */
 const NODE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=4', '--heap-growing-percent=40'];
+/** glibc keeps a heap for each of Node's threads, and gives little of them back: with two, each role takes 5 to 10 MiB less. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
 /** Starts a service and resolves with its ready line. Rejects with the tail of its log when it ends or stays silent. */
 export async function startService(input: ServiceProcessInput): Promise<NodeProcess> {
@@ -38,7 +40,7 @@ function spawnService(input: ServiceProcessInput): ChildProcess {
   try {
     return spawn(process.execPath, [...NODE_FLAGS, ...(input.nodeFlags ?? []), input.bundle], {
       cwd: input.workingDirectory,
-      env: environmentOf({ ...input.environment, SELVEDGE_CONFIG: input.configFile }),
+      env: environmentOf({ ...ENVIRONMENT, ...input.environment, SELVEDGE_CONFIG: input.configFile }),
       stdio: ['ignore', 'pipe', log],
     });
   } finally {
