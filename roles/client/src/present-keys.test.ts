@@ -1,8 +1,8 @@
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from './limits.js';
 import { withPresentKeysOfId } from './present-keys.js';
 import type { Requests } from './requests.js';
-import { DEFAULT_LIMITS } from './limits.js';
 
 /** Counts what is done; the runs fail in turn with these. */
 async function runWith(...failures: readonly SelvedgeError[]): Promise<{ readonly end: unknown; readonly runs: number; readonly renewals: number }> {

@@ -1,5 +1,5 @@
-import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { toHex } from '@selvedge/crypto';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { isKeyChange } from '@selvedge/policy';
 import { blockOfVerdict } from './domain/commit-status.js';
 import { pause } from './repeat.js';

@@ -69,8 +69,8 @@ export async function changeKeysUnderLoad(network: DevNetwork, contract: Contrac
     const view = await session.view();
     return keys.map((name) => newestEpoch(view, name));
   };
-  const [organisation] = broker().profile.message.organisations;
-  const batching = await network.connect(organisation?.mspId ?? '', { batching: { [contract.name]: BATCHING } });
+  const { mspId } = broker().profile.message.organisations[0]!;
+  const batching = await network.connect(mspId, { batching: { [contract.name]: BATCHING } });
   const batched = batching.getNetwork(network.connectionProfile().channel).getContract(contract.name);
   const load = together([startLoad(contract, loaded.slice(0, 2)), startLoad(batched, loaded.slice(2))]);
   try {

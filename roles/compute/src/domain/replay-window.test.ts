@@ -8,7 +8,7 @@ type Body = Exclude<MessageInitShape<typeof RequestBodySchema>, RequestBody>;
 
 const at = (ms: number): Date => new Date(ms);
 const bytes = (text: string): Uint8Array => Buffer.from(text);
-const ASKED: Body = { parts: [bytes('a part')], contract: 'diamonds', kind: RequestKind.SUBMIT, args: [bytes('f'), bytes('one')], transient: [{ name: 'price', value: bytes('1') }], timestampSeconds: 100n, timestampNanos: 5 };
+const ASKED: Body = { contract: 'diamonds', kind: RequestKind.SUBMIT, args: [bytes('f'), bytes('one')], transient: [{ name: 'price', value: bytes('1') }], timestampSeconds: 100n, timestampNanos: 5, parts: [bytes('a part')] };
 const requestOf = (txIdHex: string, body: Body, isSubmit = true) => ({ txIdHex, body: create(RequestBodySchema, { ...ASKED, ...body }), isSubmit });
 const request = (txIdHex: string, argument: string, isSubmit = true) => requestOf(txIdHex, { args: [bytes(argument)] }, isSubmit);
 
