@@ -37,7 +37,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', pool: createKeptPool().pool, include: ['{protocol,libs,roles,services,apps,examples,bench}/**/src/**/*.test.ts', 'testing/{compliance,contract-test,deploy,fixtures,dev-network,mutants}/src/**/*.test.ts'] },
+        test: { name: 'unit', pool: createKeptPool().pool, setupFiles: './scripts/first-protos.mjs', include: ['{protocol,libs,roles,services,apps,examples,bench}/**/src/**/*.test.ts', 'testing/{compliance,contract-test,deploy,fixtures,dev-network,mutants}/src/**/*.test.ts'] },
       },
       {
         extends: true,

@@ -1,3 +1,4 @@
+import 'fabric-shim';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
