@@ -195,18 +195,23 @@ describe('openFabricFollower', () => {
   it('keeps Fabric’s verdicts under Fabric’s ids, and believes no id in what failed', async () => {
     const txId = randomTxId();
     const failed = endorsed({ txId, writes: [{ key: 'b', value: '1' }] }, 10);
-    const stale = endorsed({ txId, reads: [{ key: 'b', packetHash: new Uint8Array(32) }], writes: [{ key: 'b', value: '1' }] }, 11);
+    const staleTarget = createFabricEndorsed(consortium, targetOf({ txId, reads: [{ key: 'b', packetHash: new Uint8Array(32) }], writes: [{ key: 'b', value: '1' }] }));
+    const stale = { transaction: chain.transaction({ ...staleTarget, fabricTxId: toHex(txId) }), flag: 11 };
     add(failed);
     await reached();
     expect(follower.state.result(txId)).toBeUndefined();
     expect(follower.fabricResult(failed.transaction.fabricTxId)).toEqual({ flag: 10, code: ValidationCode.ENDORSEMENT_POLICY_FAILURE, blockNumber: 3n });
+    // In a transaction of another id, which leaves this one free.
+    add({ ...stale, transaction: chain.transaction(staleTarget) });
+    await reached();
+    expect(follower.state.result(txId)).toBeUndefined();
     add(stale);
     await reached();
-    expect(follower.state.result(txId)).toEqual({ code: ValidationCode.MVCC_READ_CONFLICT, blockNumber: 4n });
+    expect(follower.state.result(txId)).toEqual({ code: ValidationCode.MVCC_READ_CONFLICT, blockNumber: 5n });
     const valid = targetOf({ txId, writes: [{ key: 'b', value: '1' }] });
     add(carried(valid));
     await reached();
-    const kept = { code: ValidationCode.VALID, blockNumber: 5n, coreDigest: coreDigest(valid.cores[0]!) };
+    const kept = { code: ValidationCode.VALID, blockNumber: 6n, coreDigest: coreDigest(valid.cores[0]!) };
     expect(follower.state.result(txId)).toEqual(kept);
     add(endorsed({ txId, writes: [{ key: 'b', value: '2' }] }, 11));
     await reached();

@@ -88,7 +88,15 @@ describe('a conflict of a batch', () => {
     const items = chain();
     state.entries.set(placeText(TEST_CONTRACT, 'selvedge-marker', markerKeyHash(idOf(items[2]))), sha256(Uint8Array.of(1)));
     const verdict = await verdictOf(endorsed(joinTargetData([], items)), CONFLICT);
-    expect([verdict.code, verdict.txIds.length]).toEqual([ValidationCode.DUPLICATE_TXID, 3]);
+    expect(verdict.code).toBe(ValidationCode.DUPLICATE_TXID);
+  });
+
+  it('is the verdict on the id that is Fabric’s too and on no other: those are free, whoever carried them', async () => {
+    const items = chain();
+    const batch = endorsed(joinTargetData([], items));
+    const idsUnder = async (fabricTxId: string): Promise<string[]> => (await verdictOf(Object.assign(batch, { fabricTxId }), CONFLICT)).txIds.map(toHex);
+    for (const each of items) expect(await idsUnder(toHex(idOf(each)))).toEqual([toHex(idOf(each))]);
+    expect(await idsUnder('ab'.repeat(32))).toEqual([]);
   });
 
   it('is a phantom where a guard alone has changed, whatever earlier items wrote of what later ones read', async () => {

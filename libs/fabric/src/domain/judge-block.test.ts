@@ -175,7 +175,7 @@ describe('a conflict', () => {
 
   it('on the marker is a duplicate, in a later block and in the same one', async () => {
     const txId = randomTxId();
-    const endorsed = endorsedOf(consortium, { txId });
+    const endorsed = { ...endorsedOf(consortium, { txId }), fabricTxId: toHex(txId) };
     const { verdicts } = await judge(blockWith(consortium.channel, [endorsed, VALID], [endorsed, CONFLICT]));
     expect(verdicts.map(({ code }) => code)).toEqual([ValidationCode.VALID, ValidationCode.DUPLICATE_TXID]);
     await commit(endorsed);

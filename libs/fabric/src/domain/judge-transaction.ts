@@ -1,3 +1,4 @@
+import { toHex } from '@selvedge/crypto';
 import { isSelvedgeError } from '@selvedge/errors';
 import { facts, type FactUpdate } from '@selvedge/policy';
 import { LIMITS, requireAtMost, ValidationCode } from '@selvedge/protocol';
@@ -26,9 +27,9 @@ export interface FabricVerdict {
   /** Fabric's transaction id, hexadecimal; undefined when the envelope did not parse. */
   readonly fabricTxId: string | undefined;
   /**
-   * Selvedge's transaction ids, one of each kept item, 32 bytes each. Only where they can be believed: the endorsement
-   * policies were satisfied (Fabric checks them before conflicts) and the markers of all are in the write set. Anybody can
-   * name an id in what fails.
+   * Selvedge's transaction ids that the verdict is on, 32 bytes each: of a valid transaction those of all kept items, whose markers
+   * are in the write set. Of one that lost a conflict the id that is Fabric's own, if an item has it: whoever holds an item's target
+   * data can have it ordered in another transaction, and have that lose, while the item's own id stays free.
    */
   readonly txIds: readonly Uint8Array[];
   readonly response: EndorsedResponse | undefined;
@@ -99,7 +100,7 @@ function judgeInvalid(transaction: FabricTransaction, flag: number, { policyChai
   if (response === undefined) return refused;
   const { mismatch, hasMarkers } = matchWrites(response, parseOwnSets(transaction.results, policyChaincode).filter(({ namespace }) => namespace !== policyChaincode), state);
   if (mismatch !== undefined || !hasMarkers) return { ...refused, mismatch };
-  return { ...refused, code: translateConflict(response, state), txIds: idsOf(response), response };
+  return { ...refused, code: translateConflict(response, state), txIds: idsOf(response).filter((txId) => toHex(txId) === fabricTxId), response };
 }
 
 function idsOf(response: EndorsedResponse | undefined): readonly Uint8Array[] {

@@ -1,16 +1,16 @@
-import { SelvedgeError, withRole } from '@selvedge/errors';
+import { SelvedgeError, withRole, type RefusalCode } from '@selvedge/errors';
 import type { ItemAnswer } from '../domain/batch-answer.js';
 import { verifyCommittedCore, verifySuccessful } from '../domain/commit-status.js';
 import type { ItemVerdict } from '../domain/item-verdicts.js';
 import { isConflict, isWorthAnotherNode, isWorthRebuild } from '../domain/retry.js';
 
 /**
- * What came of one item of a batch. 'alone': the ledger has given no verdict on its transaction id, so that it is sent by
- * itself with the same id: whoever holds what the batch led to cannot have it committed beside that. 'again' and 'anew': the
- * ledger's own verdict on its id says that it is not and will never be committed; it may be made again with a new one, in a
- * batch or by itself.
+ * What came of one item of a batch. 'alone' and 'rejoin': the ledger has given no verdict on its transaction id, so that it is
+ * sent with the same id, by itself or in another batch: whoever holds what the batch led to cannot have it committed beside that.
+ * 'again' and 'anew': the ledger's own verdict on its id says that it is not and will never be committed; it may be made again
+ * with a new one, in a batch or by itself.
  */
-export type ItemOutcome = { readonly kind: 'done'; readonly result: Uint8Array } | { readonly kind: 'failed'; readonly error: SelvedgeError } | { readonly kind: 'again' | 'anew' | 'alone' };
+export type ItemOutcome = { readonly kind: 'done'; readonly result: Uint8Array } | { readonly kind: 'failed'; readonly error: SelvedgeError } | { readonly kind: 'again' | 'anew' | 'alone' | 'rejoin' };
 
 /** What an item without a core comes to: it answered an evaluate, or was refused. */
 export function outcomeOf(answer: ItemAnswer): ItemOutcome {
@@ -47,9 +47,20 @@ export function outcomeOfVerdict({ status, isOwn }: ItemVerdict, executed: ItemO
     return executed;
   } catch (cause) {
     const error = withRole(cause, 'ledger');
-    // Its own id is free, or another transaction has used it, and may have committed it: nothing is made again for that.
-    if (!isOwn || error.code === 'DUPLICATE_TXID') return { kind: 'failed', error };
+    if (!isOwn) return isStale || !isLostByOthers(error.code) ? { kind: 'failed', error } : { kind: 'rejoin' };
+    // Another transaction has used its id, and may have committed it: nothing is made again for that.
+    if (error.code === 'DUPLICATE_TXID') return { kind: 'failed', error };
     if (!isConflict(error.code)) return { kind: 'anew' };
     return isStale ? { kind: 'failed', error } : { kind: 'again' };
   }
+}
+
+/** Whether another item can be why a batch was refused, which has left this one's id free. */
+function isLostByOthers(code: RefusalCode): boolean {
+  return isConflict(code) || code === 'DUPLICATE_TXID';
+}
+
+/** Whether it meets others' keys. */
+export function hasMetConflict(outcome: ItemOutcome): boolean {
+  return outcome.kind === 'again' || outcome.kind === 'rejoin' || (outcome.kind === 'failed' && isConflict(outcome.error.code));
 }

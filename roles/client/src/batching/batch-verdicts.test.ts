@@ -137,6 +137,56 @@ describe('the verdicts of a batch', () => {
   });
 });
 
+describe('what carried a batch and was refused, which uses up one id at most', () => {
+  /** Owners' verdict on the transactions that carry several items: on Fabric it is on the first one's id alone, as that is Fabric's too. */
+  const refuseCarriers = (count: number, code: ValidationCode, isOwn = true): void => {
+    test.network.hooks.batchCommitStatus = async (_mspId, genuine, [first]) => {
+      const answer = await genuine();
+      const transaction = orderedIds().findLastIndex((ids) => ids[0] === Buffer.from(first!).toString('hex'));
+      if (transaction >= count || orderedItems()[transaction] === 1) return answer;
+      test.network.ledger.refused = transaction + 1;
+      answer.items = answer.items.map((item, i) => (isOwn && i === 0 ? { ...item, code } : { ...item, known: false }));
+      answer.carrier = create(CarrierRefusalSchema, { txId: first!, code, blockNumber: 5n });
+      return answer;
+    };
+  };
+
+  it('sends the others together once more, on newer state, under the ids that they have: who holds the batch cannot have them committed twice', async () => {
+    const sent: Buffer[] = [];
+    test.network.hooks.executeBatch = (_node, genuine, requests) => {
+      sent.push(...requests.map(({ ciphertext }) => Buffer.from(ciphertext)));
+      return genuine();
+    };
+    refuseCarriers(1, ValidationCode.MVCC_READ_CONFLICT);
+    expect(await submit('a', 'b', 'c')).toEqual(['a()', 'b()', 'c()']);
+    const [before, after] = orderedIds();
+    expect(orderedItems()).toEqual([3, 3]);
+    expect(after!.map((id) => before!.includes(id))).toEqual([false, true, true]);
+    expect(new Set(sent.map((bytes) => bytes.toString('hex'))).size).toBe(6);
+  });
+
+  it('leaves a stale one to its caller', async () => {
+    refuseCarriers(1, ValidationCode.MVCC_READ_CONFLICT);
+    test.network.hooks.findStaleItems = () => Promise.resolve(create(StaleItemsSchema, { itemMask: createItemMask([1]) }));
+    expect(await submit('a', 'b', 'c')).toEqual(['a()', 'MVCC_READ_CONFLICT', 'c()']);
+    expect(orderedItems()).toEqual([3, 2]);
+  });
+
+  it('has nothing made again under another id where it held one that was used up', async () => {
+    refuseCarriers(1, ValidationCode.DUPLICATE_TXID, false);
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    const [before, after] = orderedIds();
+    expect(new Set(after)).toEqual(new Set(before));
+  });
+
+  it('has each sent by itself in the end, under its id still', async () => {
+    refuseCarriers(Infinity, ValidationCode.MVCC_READ_CONFLICT, false);
+    expect(await submit('a', 'b')).toEqual(['a()', 'b()']);
+    expect(orderedItems()).toEqual([2, 2, 2, 2, 1, 1]);
+    expect(new Set(orderedIds().flat()).size).toBe(2);
+  });
+});
+
 describe('an item that goes alone before its batch is ordered', () => {
   it('keeps its transaction id: who holds the batch’s target data cannot have it committed twice', async () => {
     const tried: string[] = [];

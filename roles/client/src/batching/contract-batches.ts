@@ -5,7 +5,7 @@ import { createContention } from '../domain/contention.js';
 import { isConflict } from '../domain/retry.js';
 import { createRequests, type RequestContent, type Requests } from '../requests.js';
 import type { TransactionSession } from '../session.js';
-import { outcomeOf, outcomeOfFailure, type ItemOutcome } from './batch-outcome.js';
+import { hasMetConflict, outcomeOf, outcomeOfFailure, type ItemOutcome } from './batch-outcome.js';
 import { createBatchQueue, DEFAULT_IN_FLIGHT, type BatchPolicy, type BatchQueue } from './batch-queue.js';
 import { executeBatch } from './execute-batch.js';
 import { submitBatch } from './submit-batch.js';
@@ -77,7 +77,7 @@ export function createContractBatches(session: TransactionSession, contract: str
   };
   const run = async (kind: RequestKind, items: readonly Waiting[]): Promise<Settled> => {
     const outcomes = items.length === 1 ? items.map((): ItemOutcome => ({ kind: 'alone' })) : await runTogether(kind, items);
-    return { isStale: outcomes.some(isStaleOutcome), alone: items.flatMap((item, i) => settle(item, outcomes[i] ?? { kind: 'alone' }) ?? []) };
+    return { isStale: outcomes.some(hasMetConflict), alone: items.flatMap((item, i) => settle(item, outcomes[i] ?? { kind: 'alone' }) ?? []) };
   };
 
   /** Does not reject: what befell the batch as a whole before it was ordered says nothing about its items. */
@@ -95,9 +95,17 @@ export function createContractBatches(session: TransactionSession, contract: str
   const settle = (item: Waiting, outcome: ItemOutcome): Promise<boolean> | undefined => {
     if (outcome.kind === 'done') item.resolve(outcome.result);
     else if (outcome.kind === 'failed') item.reject(outcome.error);
-    else if (outcome.kind === 'again' && item.repeats < MAX_REPEATS) submits.add({ ...item, requests: createRequests(session, contract, item.content), repeats: item.repeats + 1, sinceMs: performance.now() });
-    else return sendAlone(item, outcome.kind === 'alone' ? item.requests : undefined);
+    else if (outcome.kind === 'again' && item.repeats < MAX_REPEATS) addAgain(item, createRequests(session, contract, item.content));
+    else if (outcome.kind === 'rejoin') {
+      // On what is on the ledger by now.
+      item.requests.renew();
+      if (item.repeats >= MAX_REPEATS) return sendAlone(item, item.requests);
+      addAgain(item, item.requests);
+    } else return sendAlone(item, outcome.kind === 'alone' ? item.requests : undefined);
     return undefined;
+  };
+  const addAgain = (item: Waiting, requests: Requests): void => {
+    submits.add({ ...item, requests, repeats: item.repeats + 1, sinceMs: performance.now() });
   };
   /** @param requests of the id that it has: without a verdict on that the item keeps it, so that it is committed once at most */
   const sendAlone = async ({ alone, resolve, reject }: Waiting, requests: Requests | undefined): Promise<boolean> => {
@@ -116,8 +124,4 @@ export function createContractBatches(session: TransactionSession, contract: str
     });
 
   return { submit: (content, alone) => add(submits, content, alone), evaluate: (content, alone) => add(evaluates, content, alone) };
-}
-
-function isStaleOutcome(outcome: ItemOutcome): boolean {
-  return outcome.kind === 'again' || (outcome.kind === 'failed' && isConflict(outcome.error.code));
 }

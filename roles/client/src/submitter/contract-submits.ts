@@ -12,21 +12,24 @@ const MAX_REPEATS = 3;
 /** Commits one contract's requests through a submitter. */
 export function createContractSubmits(session: TransactionSession, port: SubmitterPort, contract: string): ContractBatches['submit'] {
   return async (content, alone) => {
-    for (let repeats = 0; repeats < MAX_REPEATS; repeats += 1) {
-      const requests = createRequests(session, contract, content);
+    let requests = createRequests(session, contract, content);
+    for (let repeats = 1; ; repeats += 1) {
       const outcome = await submitThrough(session, port, requests);
+      const isLast = repeats >= MAX_REPEATS;
       if (outcome.kind === 'done') return outcome.result;
       if (outcome.kind === 'failed') throw outcome.error;
-      if (outcome.kind === 'anew') break;
-      if (outcome.kind === 'again') continue;
-      try {
-        return await alone(requests);
-      } catch (error) {
-        if (isUsedUp(error)) throw lost(toHex(requests.txId), error);
-        throw error;
-      }
+      if (outcome.kind === 'anew' || (outcome.kind === 'again' && isLast)) return alone();
+      if (outcome.kind === 'again') requests = createRequests(session, contract, content);
+      // On what is on the ledger by now.
+      if (outcome.kind === 'rejoin') requests.renew();
+      if (outcome.kind === 'alone' || isLast) break;
     }
-    return alone();
+    try {
+      return await alone(requests);
+    } catch (error) {
+      if (isUsedUp(error)) throw lost(toHex(requests.txId), error);
+      throw error;
+    }
   };
 }
 

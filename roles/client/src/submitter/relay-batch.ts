@@ -6,7 +6,7 @@ import type { Signer } from '@selvedge/identity';
 import { computeTxId, Ending, ItemAnswerSchema, type ItemAnswer, type ItemEnd, type SealedRequest, type TargetData } from '@selvedge/protocol';
 import { executeOnQuorum } from '../agreement.js';
 import type { NodeCall } from '../asking.js';
-import { outcomeOfFailure, type ItemOutcome } from '../batching/batch-outcome.js';
+import { hasMetConflict, outcomeOfFailure, type ItemOutcome } from '../batching/batch-outcome.js';
 import { commitItems, type CarriedBatch, type ExecutedBatch } from '../batching/commit-items.js';
 import { batchRules } from '../batching/execute-batch.js';
 import { endOf } from '../domain/item-end.js';
@@ -63,7 +63,7 @@ export async function relayBatch(session: TransactionSession, contract: string, 
     return batch.cores.map(({ txId }) => outcomeOfFailure(error, toHex(txId)));
   });
   for (const [place, outcome] of outcomes.entries()) withCore[place]?.request.ended(endOfOutcome(outcome, failure));
-  return { isStale: outcomes.some(isStale) };
+  return { isStale: outcomes.some(hasMetConflict) };
 }
 
 async function execute(session: TransactionSession, contract: string, requests: readonly RelayedRequest[]): Promise<{ readonly items: readonly RelayedItem[]; readonly batch: ExecutedBatch | undefined }> {
@@ -108,12 +108,8 @@ function answerAt(place: number, { response, targetData, paths, carrierTxId }: A
 
 function endOfOutcome(outcome: ItemOutcome, failure: SelvedgeError | undefined): ItemEnd {
   if (outcome.kind === 'alone') return endOf(Ending.ALONE, failure);
-  if (outcome.kind === 'again') return endOf(Ending.OTHERS_STALE);
+  if (outcome.kind === 'again' || outcome.kind === 'rejoin') return endOf(Ending.OTHERS_STALE);
   if (outcome.kind === 'failed' && isConflict(outcome.error.code)) return endOf(Ending.STALE, outcome.error);
   // Of what may be on the ledger its owners tell.
   return endOf(Ending.ORDERED);
-}
-
-function isStale(outcome: ItemOutcome): boolean {
-  return outcome.kind === 'again' || (outcome.kind === 'failed' && isConflict(outcome.error.code));
 }

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
 import { refusalCodeOf } from '@selvedge/fixtures';
-import { CoreSchema, createItemMask, encodeMessage, Ending, keptItems, parseCores, parseMessage, RequestHeaderSchema, RequestKind, SealedRequestSchema, StaleItemsSchema, SubmitterRequestSchema, ValidationCode, type ItemAnswer, type ItemEnd, type SubmitterMessage } from '@selvedge/protocol';
+import { CarrierRefusalSchema, CoreSchema, createItemMask, encodeMessage, Ending, keptItems, parseCores, parseMessage, RequestHeaderSchema, RequestKind, SealedRequestSchema, StaleItemsSchema, SubmitterRequestSchema, ValidationCode, type ItemAnswer, type ItemEnd, type SubmitterMessage } from '@selvedge/protocol';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseSubmission } from '../domain/parse-submission.js';
 import type { ConnectOptions, Gateway } from '../gateway.js';
@@ -127,6 +127,18 @@ describe('a submitter', () => {
       return answer;
     };
     expect(await submit('a', 'b')).toEqual(resultsOf('a', 'b'));
+  });
+
+  it.each<[string, ValidationCode]>([['lost a conflict', ValidationCode.MVCC_READ_CONFLICT], ['held an id that another transaction has used', ValidationCode.DUPLICATE_TXID]])('is handed an item again under the id that it has, where what carried it %s and left that id free', async (_name, code) => {
+    network.hooks.batchCommitStatus = async (_mspId, genuine, [first], carrierTxId) => {
+      const answer = await genuine();
+      if (network.ledger.ordered.length > 1) return answer;
+      network.ledger.refused = 1;
+      return Object.assign(answer, { items: answer.items.map((item) => ({ ...item, known: false })), carrier: create(CarrierRefusalSchema, { txId: carrierTxId ?? first!, code, blockNumber: 5n }) });
+    };
+    expect(await submit('a', 'b')).toEqual(resultsOf('a', 'b'));
+    const [ids, texts] = [0, 1].map((half) => fake.received.flatMap((bytes, i) => (i % 2 === half ? [Buffer.from(half === 0 ? parseMessage(RequestHeaderSchema, bytes, 1_000).txId : bytes).toString('hex')] : [])));
+    expect([ids!.length, new Set(ids).size, new Set(texts).size]).toEqual([4, 2, 4]);
   });
 
   it('sends items their own ways when their batch fails before it is ordered, under the ids that they have', async () => {

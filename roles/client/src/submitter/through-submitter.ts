@@ -88,8 +88,8 @@ function outcomeOfAnswer(request: BuiltRequest, { core }: ItemAnswer, error: Sel
 }
 
 /**
- * An id's own verdict that it is a duplicate came from a batch that held another's used-up id: what used an id up is what
- * owners tell of it. So nothing of this item is committed, and it is made again, as after any other conflict of its batch.
+ * A verdict that says duplicate came from a batch that held another's used-up id: what used an id up is what owners tell of
+ * it. So nothing of this item is committed, and it is made again, as after any other conflict of its batch.
  */
 function outcomeOfStatus(status: ItemStatus, { response, coreBytes }: OpenedItem, end: ItemEnd | undefined): ItemOutcome {
   if (!('status' in status)) return { kind: 'failed', error: status.error };
@@ -98,7 +98,7 @@ function outcomeOfStatus(status: ItemStatus, { response, coreBytes }: OpenedItem
   } catch (error) {
     return { kind: 'failed', error: withRole(error, 'client') };
   }
-  if (status.isOwn && status.status.code === ValidationCode.DUPLICATE_TXID.valueOf()) return { kind: 'again' };
+  if (status.status.code === ValidationCode.DUPLICATE_TXID.valueOf()) return { kind: status.isOwn ? 'again' : 'rejoin' };
   return outcomeOfVerdict(status, { kind: 'done', result: response.payload }, { isStale: end?.ending !== Ending.OTHERS_STALE, core: coreBytes });
 }
 

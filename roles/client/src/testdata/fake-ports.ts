@@ -60,12 +60,14 @@ export interface FakeHooks {
   /** In the place of a submitter; by default there is none. */
   submitter?: SubmitterPort;
   /** The genuine answer is made of those to the single questions. */
-  batchCommitStatus?: Hook<[txIds: readonly Uint8Array[]], BatchCommitStatusAnswer>;
+  batchCommitStatus?: Hook<[txIds: readonly Uint8Array[], carrierTxId: Uint8Array | undefined], BatchCommitStatusAnswer>;
 }
 
 /** What the fake sequencer has ordered, and the verdict that the fake business nodes give. */
 export interface FakeLedger {
   readonly ordered: Uint8Array[];
+  /** How many of these, from the first on, committed nothing, and used up no id of theirs. */
+  refused?: number;
   /** Cores of what was ordered; replaced where that is no Transaction of the embedded ledger. */
   coresOf: (ordered: Uint8Array) => readonly Uint8Array[];
   /** What the sequencer delivers, and a Fabric peer. */
@@ -141,7 +143,7 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
         address: `follower of ${mspId}`,
         stage: (transaction, packets) => call('stage', mspId, hooks.stage, () => Promise.resolve(receive(consortium, mspId, transaction)), transaction, packets),
         commitStatus: (txId) => call('commit-status', mspId, hooks.commitStatus, () => Promise.resolve(verdict(ledger, txId)), txId),
-        batchCommitStatus: ({ txIds }) =>
+        batchCommitStatus: ({ txIds, carrierTxId }) =>
           call(
             'commit-status',
             mspId,
@@ -154,6 +156,7 @@ export function createFakePorts(peers: FakePeers): NetworkPorts {
               return create(BatchCommitStatusAnswerSchema, { items: answers.map(({ known, code, blockNumber, coreDigest: digest }, i) => ({ txId: txIds[i] ?? NO_ID, known, code, blockNumber, coreDigest: digest })), height: ledger.height });
             },
             txIds,
+            carrierTxId,
           ),
       })),
     viewers: () => [],
@@ -201,9 +204,9 @@ export function embeddedCoresOf(ordered: Uint8Array): readonly Uint8Array[] {
   return kind.case === 'endorsed' ? parseMessage(EndorsedTransactionSchema, kind.value, LIMITS.maxMessageBytes).cores : [];
 }
 
-/** Core bytes of the first that was ordered under this id, if any was. */
-function orderedCore({ ordered, coresOf }: FakeLedger, txId: Uint8Array): Uint8Array | undefined {
-  return ordered.flatMap(coresOf).find((core) => equalBytes(parseCores([core], NO_ID)[0]?.txId ?? NO_ID, txId));
+/** Core bytes of the first that was ordered under this id and not refused, if any was. */
+function orderedCore({ ordered, refused = 0, coresOf }: FakeLedger, txId: Uint8Array): Uint8Array | undefined {
+  return ordered.slice(refused).flatMap(coresOf).find((core) => equalBytes(parseCores([core], NO_ID)[0]?.txId ?? NO_ID, txId));
 }
 
 const NO_ID = new Uint8Array(0);
