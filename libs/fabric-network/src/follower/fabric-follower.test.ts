@@ -213,7 +213,7 @@ describe('openFabricFollower', () => {
     await reached();
     const kept = { code: ValidationCode.VALID, blockNumber: 6n, coreDigest: coreDigest(valid.cores[0]!) };
     expect(follower.state.result(txId)).toEqual(kept);
-    add(endorsed({ txId, writes: [{ key: 'b', value: '2' }] }, 11));
+    add({ ...stale, transaction: chain.transaction({ ...createFabricEndorsed(consortium, targetOf({ txId, writes: [{ key: 'b', value: '2' }] })), fabricTxId: toHex(txId) }) });
     await reached();
     expect(follower.state.result(txId)).toEqual(kept);
     expect(follower.fabricResult('nothing')).toBeUndefined();
