@@ -54,6 +54,11 @@ describe('a comparison', () => {
     expect(measured[0]?.perSecondByRun).toEqual([100, 100, 100]);
   });
 
+  it('does not take a pause in getting faster for its end', async () => {
+    const { measured } = await measure([side], [], (calls) => (calls < 110 ? 100 : 10));
+    expect(measured[0]?.perSecondByRun).toEqual([100, 100, 100]);
+  });
+
   it('measures for as long as slow calls need', async () => {
     const { measured } = await measure([{ ...side, inFlight: 8 }], [], () => 3_000);
     expect(measured[0]?.perSecondByRun.map((rate) => rate.toFixed(2))).toEqual(['2.67', '2.67', '2.67']);

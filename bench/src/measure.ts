@@ -9,10 +9,11 @@ import { closedLoop, openLoop, type Call, type Clock, type Window } from './work
 const MINUTE_MS = 60_000;
 /** Of one slice of the warm-up. */
 const WARM_UP_MS = 2_000;
-const MOST_WARM_UPS = 15;
-/** A slice that is faster than all before it by less is no gain, and two in a row without one end the warm-up. */
+const MOST_WARM_UPS = 40;
+/** A slice that is faster than all before it by less is no gain. */
 const LEAST_GAIN = 1.03;
-const SLICES_WITHOUT_GAIN = 2;
+/** So many without a gain in a row end the warm-up. With two, one slice of luck would: code that runs in a dozen processes is compiled over a minute, and neighbouring slices differ by more than is gained between them. */
+const SLICES_WITHOUT_GAIN = 6;
 /** A window is at least so many times as long as a slow call, or what ends within it would be chance. */
 const CALLS_IN_WINDOW = 4;
 /** Calls that start together end together, at first: so many of them pass before a window opens. */

@@ -23,7 +23,7 @@ which ${keepers === 'none' ? 'keep nothing: there is one copy, and two of a plai
 const OVERLOAD = `
 Overload: several gateways of usual limits in one process carry the calls in turn. Their capacity is what a closed loop reaches over them; then calls are due at half of it, at
 four times it, and at half again, whatever the answers do, and latency counts from the moment at which a call was due. Nothing is retried but what the client library
-retries by itself. Memory is VmRSS and queues are what /metrics tells, once a second.`;
+retries by itself. Memory is RssAnon, so without the stores that a process has mapped, and queues are what /metrics tells, once a second.`;
 
 /** How the figures of a run came about. */
 export function describeMethod({ ledger, keepers, seconds, runs, batch, batchDelayMs, experiments }: Pick<BenchOptions, 'ledger' | 'keepers' | 'seconds' | 'runs' | 'batch' | 'batchDelayMs' | 'experiments'>): string {

@@ -22,10 +22,22 @@ function readCpuMs(statFile: string): number {
   }
 }
 
-/** Resident memory in MiB; 0 when the process is gone. Linux only. */
+/** Resident memory in MiB, what it has mapped included; 0 when the process is gone. Linux only. */
 export function residentMiB(pid: number): number {
+  return readMemoryMiB(pid, 'VmRSS');
+}
+
+/**
+ * Resident memory in MiB that is the process's own: not the pages of its program and of the stores that it has mapped, which
+ * grow with what is committed and which the system takes back at will. 0 when it is gone. Linux only.
+ */
+export function ownMemoryMiB(pid: number): number {
+  return readMemoryMiB(pid, 'RssAnon');
+}
+
+function readMemoryMiB(pid: number, kind: 'VmRSS' | 'RssAnon'): number {
   try {
-    const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
+    const match = new RegExp(`^${kind}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
     return match?.[1] === undefined ? 0 : Number(match[1]) / 1_024;
   } catch {
     return 0;

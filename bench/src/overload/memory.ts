@@ -1,9 +1,9 @@
 import type { Sample } from './samples.js';
 
-/** What one process held. */
+/** What one process held in memory of its own. */
 export interface ProcessMemory {
   readonly process: string;
-  /** Highest resident memory in the first stretch of the overload, MiB. */
+  /** Most in the first stretch of the overload, MiB. */
   readonly firstMiB: number;
   /** In its last. */
   readonly lastMiB: number;

@@ -1,5 +1,5 @@
 import type { NodeInfo } from '@selvedge/dev-network';
-import { residentMiB } from '../processes.js';
+import { ownMemoryMiB } from '../processes.js';
 import type { BenchNetwork } from '../bench-network.js';
 
 const INTERVAL_MS = 1_000;
@@ -8,7 +8,7 @@ const PAGE_TIMEOUT_MS = 900;
 /** One look at all processes. */
 export interface Sample {
   readonly atMs: number;
-  /** Resident memory, MiB, by process. */
+  /** Memory of its own, MiB, by process. */
   readonly memoryMiB: Readonly<Record<string, number>>;
   /** What runs or waits, by process: its queue where it tells one, else its calls under way. Of processes that answered in time. */
   readonly queued: Readonly<Record<string, number>>;
@@ -42,7 +42,7 @@ export function startSampler(bench: Pick<BenchNetwork, 'processes' | 'network'>)
 
 /** Memory and queues of all processes now. */
 export async function takeSample(bench: Pick<BenchNetwork, 'processes' | 'network'>, atMs: number): Promise<Sample> {
-  const memoryMiB = Object.fromEntries(bench.processes().map(({ name, pid }) => [name, residentMiB(pid)]));
+  const memoryMiB = Object.fromEntries(bench.processes().map(({ name, pid }) => [name, ownMemoryMiB(pid)]));
   const queues = await Promise.all(bench.network.nodes().map(async (node) => [node.name, await queueOf(node)] as const));
   return { atMs, memoryMiB, queued: Object.fromEntries(queues.flatMap(([name, depth]) => (depth === undefined ? [] : [[name, depth]]))) };
 }
