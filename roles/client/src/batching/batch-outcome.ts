@@ -1,4 +1,4 @@
-import { SelvedgeError, withRole, type RefusalCode } from '@selvedge/errors';
+import { SelvedgeError, withRole } from '@selvedge/errors';
 import type { ItemAnswer } from '../domain/batch-answer.js';
 import { verifyCommittedCore, verifySuccessful } from '../domain/commit-status.js';
 import type { ItemVerdict } from '../domain/item-verdicts.js';
@@ -47,17 +47,13 @@ export function outcomeOfVerdict({ status, isOwn }: ItemVerdict, executed: ItemO
     return executed;
   } catch (cause) {
     const error = withRole(cause, 'ledger');
-    if (!isOwn) return isStale || !isLostByOthers(error.code) ? { kind: 'failed', error } : { kind: 'rejoin' };
+    // Another item can be why the carrier was refused, which has left this one's id free.
+    if (!isOwn) return error.code === 'DUPLICATE_TXID' || (isConflict(error.code) && !isStale) ? { kind: 'rejoin' } : { kind: 'failed', error };
     // Another transaction has used its id, and may have committed it: nothing is made again for that.
     if (error.code === 'DUPLICATE_TXID') return { kind: 'failed', error };
     if (!isConflict(error.code)) return { kind: 'anew' };
     return isStale ? { kind: 'failed', error } : { kind: 'again' };
   }
-}
-
-/** Whether another item can be why a batch was refused, which has left this one's id free. */
-function isLostByOthers(code: RefusalCode): boolean {
-  return isConflict(code) || code === 'DUPLICATE_TXID';
 }
 
 /** Whether it meets others' keys. */

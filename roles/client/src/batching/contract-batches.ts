@@ -44,7 +44,7 @@ interface Settled {
 /** By default: queries see no less for other batches under way, and while one runs others are sealed and opened. */
 const QUERY_BATCHES_IN_FLIGHT = 4;
 /** After so many batches that fell to others' conflicts an item goes alone. */
-const MAX_REPEATS = 3;
+export const MAX_REPEATS = 3;
 
 /** Throws INVALID_CONFIGURATION for a policy that makes no sense. */
 export function verifyBatchPolicy(contract: string, { maxBatch, maxBatchDelayMs, maxInFlight }: BatchPolicy): void {

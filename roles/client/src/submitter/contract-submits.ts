@@ -1,13 +1,10 @@
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError } from '@selvedge/errors';
-import type { ContractBatches } from '../batching/contract-batches.js';
+import { MAX_REPEATS, type ContractBatches } from '../batching/contract-batches.js';
 import type { SubmitterPort } from '../ports.js';
 import { createRequests } from '../requests.js';
 import type { TransactionSession } from '../session.js';
 import { isUsedUp, submitThrough } from './through-submitter.js';
-
-/** After so many batches that fell to others' conflicts a request goes alone. */
-const MAX_REPEATS = 3;
 
 /** Commits one contract's requests through a submitter. */
 export function createContractSubmits(session: TransactionSession, port: SubmitterPort, contract: string): ContractBatches['submit'] {
