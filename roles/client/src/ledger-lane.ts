@@ -37,7 +37,7 @@ export interface LaneInput {
   readonly txId: Uint8Array;
   /** On Fabric, of the transaction: its id is SHA-256(nonce || who sends it). */
   readonly nonce: Uint8Array;
-  /** That id, where a submitter sends what others created. Default: txId. */
+  /** That id, of what carries a batch. Default: txId. */
   readonly carrierTxId?: Uint8Array | undefined;
   /** The contract that was invoked. */
   readonly contract: string;

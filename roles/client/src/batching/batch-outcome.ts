@@ -1,14 +1,14 @@
-import { SelvedgeError, withRole } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError, withRole } from '@selvedge/errors';
 import type { ItemAnswer } from '../domain/batch-answer.js';
 import { verifyCommittedCore, verifySuccessful } from '../domain/commit-status.js';
 import type { ItemVerdict } from '../domain/item-verdicts.js';
-import { isConflict, isWorthAnotherNode, isWorthRebuild } from '../domain/retry.js';
+import { isConflict, isUsedUp, isWorthAnotherNode, isWorthRebuild } from '../domain/retry.js';
 
 /**
  * What came of one item of a batch. 'alone' and 'rejoin': the ledger has given no verdict on its transaction id, so that it is
  * sent with the same id, by itself or in another batch: whoever holds what the batch led to cannot have it committed beside that.
- * 'again' and 'anew': the ledger's own verdict on its id says that it is not and will never be committed; it may be made again
- * with a new one, in a batch or by itself.
+ * 'again' and 'anew': the ledger's own verdict on its id says that it is not and will never be committed, as the embedded ledger's
+ * says of every kept item; it may be made again with a new one, in a batch or by itself.
  */
 export type ItemOutcome = { readonly kind: 'done'; readonly result: Uint8Array } | { readonly kind: 'failed'; readonly error: SelvedgeError } | { readonly kind: 'again' | 'anew' | 'alone' | 'rejoin' };
 
@@ -54,6 +54,18 @@ export function outcomeOfVerdict({ status, isOwn }: ItemVerdict, executed: ItemO
     if (!isConflict(error.code)) return { kind: 'anew' };
     return isStale ? { kind: 'failed', error } : { kind: 'again' };
   }
+}
+
+/**
+ * What a failure means to the caller of a request whose batch was ordered and refused as a whole. Whoever holds that batch may have the request
+ * committed yet, so nothing may tell its caller to build another: COMMIT_UNKNOWN where its id is used up since, or where it was refused before it
+ * was ordered again.
+ * @param txId hexadecimal
+ */
+export function afterRefusedCarrier(error: unknown, txId: string): unknown {
+  if (!isSelvedgeError(error)) return error;
+  const isOpen = isUsedUp(error.code) || error.code === 'REQUEST_EXPIRED' || isWorthAnotherNode(error.code) || isWorthRebuild(error.code);
+  return isOpen ? new SelvedgeError('COMMIT_UNKNOWN', `transaction ${txId} was ordered in a batch that was refused as a whole, and ended in ${error.code} when it was sent again; ask for its commit status`, { role: 'client', details: { txId }, cause: error }) : error;
 }
 
 /** Whether it meets others' keys. */

@@ -3,10 +3,11 @@ import { isSelvedgeError, withRole } from '@selvedge/errors';
 import { createItemMask, isDropped, keptItems, LIMITS, maskItems, requireAtMost, verifyItemMask, ValidationCode, withDependents, type Core, type TargetData } from '@selvedge/protocol';
 import type { ItemStatus } from '../domain/item-verdicts.js';
 import { isConflict } from '../domain/retry.js';
-import type { CarriedTransaction, LaneInput } from '../ledger-lane.js';
+import type { CarriedTransaction } from '../ledger-lane.js';
 import { requirementsOf } from '../requirements-of.js';
 import type { TransactionSession } from '../session.js';
 import { outcomeOfVerdict, type ItemOutcome } from './batch-outcome.js';
+import { createCarrier } from './carrier.js';
 
 const STALE_ITEMS_TIMEOUT_MS = 5_000;
 /** Each time at least one more item is dropped. */
@@ -20,14 +21,12 @@ export interface ExecutedBatch {
   readonly cores: readonly Core[];
 }
 
-/** Under what a batch goes to the ledger. */
+/** What goes to the ledger, and who is told. */
 export interface CarriedBatch {
   /** The contract that was invoked. */
   readonly contract: string;
-  /** On Fabric, of the transaction that carries the items from this one on. */
-  readonly carrierOf: (first: Core) => Pick<LaneInput, 'nonce' | 'carrierTxId'>;
   /** Called with the places of the items that are about to be ordered. */
-  readonly onOrdering?: (kept: readonly number[], carrierTxId: Uint8Array | undefined) => void;
+  readonly onOrdering?: (kept: readonly number[], carrierTxId: Uint8Array) => void;
 }
 
 const CONFLICT_CODES: ReadonlySet<number> = new Set([ValidationCode.MVCC_READ_CONFLICT, ValidationCode.PHANTOM_READ_CONFLICT]);
@@ -76,16 +75,16 @@ export async function commitItems(session: TransactionSession, batch: CarriedBat
 
 interface EndorsedItems {
   readonly carried: CarriedTransaction;
-  readonly carrierTxId: Uint8Array | undefined;
+  readonly carrierTxId: Uint8Array;
 }
 
-async function endorseItems(session: TransactionSession, { contract, carrierOf }: CarriedBatch, { targetData, cores }: ExecutedBatch, dropped: ReadonlySet<number>): Promise<EndorsedItems> {
+async function endorseItems(session: TransactionSession, { contract }: CarriedBatch, { targetData, cores }: ExecutedBatch, dropped: ReadonlySet<number>): Promise<EndorsedItems> {
   const masked = dropped.size === 0 ? targetData : maskItems(targetData, cores, dropped);
   const kept = keptItems(cores, masked.itemMask);
   const requirements = await requirementsOf(session.trust, kept, masked);
   const [first] = kept;
   if (first === undefined) throw new RangeError('a batch without a kept item');
-  const carrier = carrierOf(first);
+  const carrier = createCarrier(session.signer);
   const carried = await session.lane.endorse({ txId: first.txId, ...carrier, contract, targetData: masked, cores: kept, requirements });
   return { carried, carrierTxId: carrier.carrierTxId };
 }

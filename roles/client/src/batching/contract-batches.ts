@@ -5,7 +5,7 @@ import { createContention } from '../domain/contention.js';
 import { isConflict } from '../domain/retry.js';
 import { createRequests, type RequestContent, type Requests } from '../requests.js';
 import type { TransactionSession } from '../session.js';
-import { hasMetConflict, outcomeOf, outcomeOfFailure, type ItemOutcome } from './batch-outcome.js';
+import { afterRefusedCarrier, hasMetConflict, outcomeOf, outcomeOfFailure, type ItemOutcome } from './batch-outcome.js';
 import { createBatchQueue, DEFAULT_IN_FLIGHT, type BatchPolicy, type BatchQueue } from './batch-queue.js';
 import { executeBatch } from './execute-batch.js';
 import { submitBatch } from './submit-batch.js';
@@ -99,8 +99,9 @@ export function createContractBatches(session: TransactionSession, contract: str
     else if (outcome.kind === 'rejoin') {
       // On what is on the ledger by now.
       item.requests.renew();
-      if (item.repeats >= MAX_REPEATS) return sendAlone(item, item.requests);
-      addAgain(item, item.requests);
+      const kept: Waiting = { ...item, reject: (error) => { item.reject(afterRefusedCarrier(error, toHex(item.requests.txId))); } };
+      if (item.repeats >= MAX_REPEATS) return sendAlone(kept, item.requests);
+      addAgain(kept, item.requests);
     } else return sendAlone(item, outcome.kind === 'alone' ? item.requests : undefined);
     return undefined;
   };

@@ -3,7 +3,7 @@ import { mergeReplicas } from '../domain/replicas.js';
 import type { BuiltRequest } from '../domain/request.js';
 import type { TransactionSession } from '../session.js';
 import { outcomeOf, outcomeOfFailure, type ItemOutcome } from './batch-outcome.js';
-import { commitItems, type CarriedBatch } from './commit-items.js';
+import { commitItems } from './commit-items.js';
 import { executeBatch } from './execute-batch.js';
 
 /**
@@ -18,13 +18,8 @@ export async function submitBatch(session: TransactionSession, contract: string,
   const [target, ...others] = answers.flatMap(({ targetData }) => targetData ?? []);
   if (target === undefined) return outcomes;
   const executed = { targetData: mergeReplicas([target, ...others]), cores };
-  const carrierOf: CarriedBatch['carrierOf'] = ({ txId }) => {
-    const request = requests.find((each) => Buffer.from(each.txId).equals(txId));
-    if (request === undefined) throw new RangeError('a core of another request');
-    return { nonce: request.nonce };
-  };
   // Items without a core have their outcome already.
-  const ofCores = await commitItems(session, { contract, carrierOf }, executed).catch((error: unknown) => executed.cores.map(({ txId }) => outcomeOfFailure(error, toHex(txId))));
+  const ofCores = await commitItems(session, { contract }, executed).catch((error: unknown) => executed.cores.map(({ txId }) => outcomeOfFailure(error, toHex(txId))));
   return outcomes.map((outcome, i) => {
     const answer = items[i];
     const core = answer !== undefined && 'core' in answer ? answer.core : undefined;

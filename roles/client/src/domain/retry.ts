@@ -55,6 +55,11 @@ export function isWorthRebuild(code: RefusalCode): boolean {
   return REBUILD.has(code);
 }
 
+/** Whether the transaction id is used up, by its own request or by another. */
+export function isUsedUp(code: RefusalCode): boolean {
+  return code === 'DUPLICATE_TXID' || code === 'REQUEST_REPLAYED';
+}
+
 /** Whether the same bytes should be sent to the same peer again. */
 export function isWorthRepeat(code: RefusalCode): boolean {
   return SAME_PEER.has(code);

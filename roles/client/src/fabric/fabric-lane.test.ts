@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { toHex } from '@selvedge/crypto';
 import { SelvedgeError, type RefusalCode } from '@selvedge/errors';
-import { EndorsersRefused } from '@selvedge/fabric';
+import { EndorsersRefused, parseFabricEndorsement } from '@selvedge/fabric';
 import type { FabricStatus } from '@selvedge/fabric-network/gateway';
-import { BatchCommitStatusAnswerSchema, CommitStatusAnswerSchema, computeTxId, coreDigest, EndorsementPayloadSchema, LIMITS, parseMessage, ValidationCode } from '@selvedge/protocol';
+import { BatchCommitStatusAnswerSchema, CommitStatusAnswerSchema, computeTxId, coreDigest, EndorsementPayloadSchema, LIMITS, parseCores, parseMessage, ValidationCode } from '@selvedge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Contract } from '../contract.js';
 import type { Gateway } from '../gateway.js';
@@ -212,23 +212,42 @@ describe('the verdict', () => {
     await expect(contractOf({ ownersGraceMs: 100 }).submitTransaction('f')).rejects.toMatchObject({ code: expected, message: expect.stringContaining(name) as string });
   });
 
-  it('of a batch is each item’s, in one question to an owner, or the carrier’s by a peer’s word: then nothing is made again', async () => {
-    const batched = (): Contract => {
+  describe('of a batch', () => {
+    const submit = (): Promise<string[]> => {
       const gateway = fabric.connect({ limits: { ownersGraceMs: 100 }, batching: { diamonds: { maxBatch: 8, maxBatchDelayMs: 20 } } });
       gateways.push(gateway);
-      return gateway.getNetwork('trade').getContract('diamonds');
+      const batched = gateway.getNetwork('trade').getContract('diamonds');
+      return Promise.all(['a', 'b', 'c'].map((name) => batched.submitTransaction(name).then(text, (error: unknown) => (error as SelvedgeError).code)));
     };
-    const submit = (): Promise<string[]> => Promise.all(['a', 'b', 'c'].map((name) => batchedContract.submitTransaction(name).then(text, (error: unknown) => (error as SelvedgeError).code)));
-    const batchedContract = batched();
-    expect(await submit()).toEqual(['a()', 'b()', 'c()']);
-    expect(callsOf('commit-status ')).toHaveLength(3);
-    network.hooks.batchCommitStatus = async (_mspId, genuine, txIds) => {
-      const { height } = await genuine();
-      return create(BatchCommitStatusAnswerSchema, { items: txIds.map((txId) => ({ txId, known: false })), height });
+    /** Owners know nothing of the first so many transactions; the peer says that they were refused so. */
+    const refuse = (count: number, code: number): void => {
+      network.ledger.refused = count;
+      network.hooks.batchCommitStatus = async (_mspId, genuine, txIds) => {
+        const answer = await genuine();
+        return fabric.submitted.length > count ? answer : create(BatchCommitStatusAnswerSchema, { items: txIds.map((txId) => ({ txId, known: false })), height: answer.height });
+      };
+      fabric.hooks.commitStatus = (transactionId) => Promise.resolve({ transactionId, code: fabric.submitted.length > count ? 0 : code, blockNumber: 6n });
     };
-    fabric.hooks.commitStatus = (transactionId) => Promise.resolve({ transactionId, code: 10, blockNumber: 6n });
-    expect(await submit()).toEqual(['a', 'b', 'c'].map(() => 'ENDORSEMENT_POLICY_FAILURE'));
-    expect(fabric.submitted).toHaveLength(2);
+
+    it('is each item’s, in one question to an owner', async () => {
+      expect(await submit()).toEqual(['a()', 'b()', 'c()']);
+      expect(callsOf('commit-status ')).toHaveLength(3);
+    });
+
+    it('is the carrier’s by a peer’s word: where that was not endorsed enough, nothing is made again', async () => {
+      refuse(1, 10);
+      expect(await submit()).toEqual(['a', 'b', 'c'].map(() => 'ENDORSEMENT_POLICY_FAILURE'));
+      expect(fabric.submitted).toHaveLength(1);
+    });
+
+    it('is on no item’s id where a conflict was lost: each goes again under the id that it has, in a transaction with another', async () => {
+      refuse(2, 11);
+      expect(await submit()).toEqual(['a()', 'b()', 'c()']);
+      const ids = network.ledger.ordered.map((ordered) => parseFabricEndorsement(ordered)).map(({ cores, itemMask }) => parseCores(cores, itemMask).map(({ txId }) => toHex(txId)).sort());
+      const carriers = fabric.submitted.map(({ transactionId }) => transactionId);
+      expect(ids).toEqual([ids[0], ids[0], ids[0]]);
+      expect(new Set([...carriers, ...ids.flat()]).size).toBe(6);
+    });
   });
 
   it('is open while an owner does not have a valid transaction on disk; the text says what Fabric found', async () => {

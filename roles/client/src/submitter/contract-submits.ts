@@ -1,31 +1,38 @@
 import { toHex } from '@selvedge/crypto';
-import { SelvedgeError } from '@selvedge/errors';
+import { isSelvedgeError, SelvedgeError } from '@selvedge/errors';
+import { afterRefusedCarrier } from '../batching/batch-outcome.js';
 import { MAX_REPEATS, type ContractBatches } from '../batching/contract-batches.js';
+import { isUsedUp } from '../domain/retry.js';
 import type { SubmitterPort } from '../ports.js';
 import { createRequests } from '../requests.js';
 import type { TransactionSession } from '../session.js';
-import { isUsedUp, submitThrough } from './through-submitter.js';
+import { submitThrough } from './through-submitter.js';
 
 /** Commits one contract's requests through a submitter. */
 export function createContractSubmits(session: TransactionSession, port: SubmitterPort, contract: string): ContractBatches['submit'] {
   return async (content, alone) => {
     let requests = createRequests(session, contract, content);
+    let wasRefused = false;
+    const refused = (error: unknown): unknown => (wasRefused ? afterRefusedCarrier(error, toHex(requests.txId)) : error);
     for (let repeats = 1; ; repeats += 1) {
       const outcome = await submitThrough(session, port, requests);
       const isLast = repeats >= MAX_REPEATS;
       if (outcome.kind === 'done') return outcome.result;
-      if (outcome.kind === 'failed') throw outcome.error;
+      if (outcome.kind === 'failed') throw refused(outcome.error);
       if (outcome.kind === 'anew' || (outcome.kind === 'again' && isLast)) return alone();
       if (outcome.kind === 'again') requests = createRequests(session, contract, content);
-      // On what is on the ledger by now.
-      if (outcome.kind === 'rejoin') requests.renew();
+      if (outcome.kind === 'rejoin') {
+        wasRefused = true;
+        // On what is on the ledger by now.
+        requests.renew();
+      }
       if (outcome.kind === 'alone' || isLast) break;
     }
     try {
       return await alone(requests);
     } catch (error) {
-      if (isUsedUp(error)) throw lost(toHex(requests.txId), error);
-      throw error;
+      if (isSelvedgeError(error) && isUsedUp(error.code)) throw lost(toHex(requests.txId), error);
+      throw refused(error);
     }
   };
 }

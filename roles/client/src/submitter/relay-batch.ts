@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { merklePaths, toHex } from '@selvedge/crypto';
 import { refusalFromWire, withRole, type SelvedgeError } from '@selvedge/errors';
-import type { Signer } from '@selvedge/identity';
-import { computeTxId, Ending, ItemAnswerSchema, type ItemAnswer, type ItemEnd, type SealedRequest, type TargetData } from '@selvedge/protocol';
+import { Ending, ItemAnswerSchema, type ItemAnswer, type ItemEnd, type SealedRequest, type TargetData } from '@selvedge/protocol';
 import { executeOnQuorum } from '../agreement.js';
 import type { NodeCall } from '../asking.js';
 import { hasMetConflict, outcomeOfFailure, type ItemOutcome } from '../batching/batch-outcome.js';
@@ -14,8 +12,6 @@ import { readRelayedAnswer, type RelayedAnswer, type RelayedItem } from '../doma
 import { mergeReplicas } from '../domain/replicas.js';
 import { isConflict } from '../domain/retry.js';
 import type { TransactionSession } from '../session.js';
-
-const NONCE_BYTES = 24;
 
 /** A sealed request of some client, and how that client is told. */
 export interface RelayedRequest {
@@ -58,7 +54,7 @@ export async function relayBatch(session: TransactionSession, contract: string, 
     for (const place of kept) withCore[place]?.request.answered(answerAt(place, { response: withCore[place].response, paths, carrierTxId, ...batch }));
   };
   let failure: SelvedgeError | undefined;
-  const outcomes = await commitItems(session, { contract, carrierOf: () => carrierOf(session.signer), onOrdering }, batch).catch((error: unknown) => {
+  const outcomes = await commitItems(session, { contract, onOrdering }, batch).catch((error: unknown) => {
     failure = withRole(error, 'submitter');
     return batch.cores.map(({ txId }) => outcomeOfFailure(error, toHex(txId)));
   });
@@ -81,17 +77,11 @@ async function execute(session: TransactionSession, contract: string, requests: 
 
 const refusalOf = (item: RelayedItem | undefined): string | undefined => (item !== undefined && 'refusal' in item ? item.refusal.code : undefined);
 
-/** On Fabric a transaction is of who sends it: its id is the submitter's own, and the items' ids lie within. */
-function carrierOf({ serialized }: Signer): ReturnType<CarriedBatch['carrierOf']> {
-  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-  return { nonce, carrierTxId: computeTxId(nonce, serialized) };
-}
-
 interface Answered {
   readonly response: ItemAnswer['response'];
   readonly targetData: TargetData;
   readonly paths: readonly Uint8Array[][];
-  readonly carrierTxId: Uint8Array | undefined;
+  readonly carrierTxId: Uint8Array;
 }
 
 function answerAt(place: number, { response, targetData, paths, carrierTxId }: Answered): ItemAnswer {
@@ -102,13 +92,13 @@ function answerAt(place: number, { response, targetData, paths, carrierTxId }: A
     count: targetData.cores.length,
     path: paths[place] ?? [],
     teeSignatures: targetData.attachments?.teeSignatures ?? [],
-    ...(carrierTxId === undefined ? {} : { carrierTxId }),
+    carrierTxId,
   });
 }
 
 function endOfOutcome(outcome: ItemOutcome, failure: SelvedgeError | undefined): ItemEnd {
   if (outcome.kind === 'alone') return endOf(Ending.ALONE, failure);
-  if (outcome.kind === 'again' || outcome.kind === 'rejoin') return endOf(Ending.OTHERS_STALE);
+  if (outcome.kind === 'again') return endOf(Ending.OTHERS_STALE);
   if (outcome.kind === 'failed' && isConflict(outcome.error.code)) return endOf(Ending.STALE, outcome.error);
   // Of what may be on the ledger its owners tell.
   return endOf(Ending.ORDERED);

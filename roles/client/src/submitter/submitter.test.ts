@@ -75,6 +75,21 @@ function refuseForKeys(isRefused: (execution: number) => boolean): { readonly id
   return { ids, requests };
 }
 
+/** On Fabric owners tell of what carried a batch only that it was refused. The first one here. */
+function refuseCarrier(code: ValidationCode): void {
+  network.hooks.batchCommitStatus = async (_mspId, genuine, [first], carrierTxId) => {
+    const answer = await genuine();
+    if (network.ledger.ordered.length > 1) return answer;
+    network.ledger.refused = 1;
+    return Object.assign(answer, { items: answer.items.map((item) => ({ ...item, known: false })), carrier: create(CarrierRefusalSchema, { txId: carrierTxId ?? first!, code, blockNumber: 5n }) });
+  };
+}
+/** Two requests were handed in twice each, built anew under the ids that they had. */
+function expectSameIds(): void {
+  const [ids, texts] = [0, 1].map((half) => fake.received.flatMap((bytes, i) => (i % 2 === half ? [Buffer.from(half === 0 ? parseMessage(RequestHeaderSchema, bytes, 1_000).txId : bytes).toString('hex')] : [])));
+  expect([ids!.length, new Set(ids).size, new Set(texts).size]).toEqual([4, 2, 4]);
+}
+
 describe('a submitter', () => {
   it('sends what different clients hand to it in one transaction, and each gets its own result and refusal', async () => {
     expect(await submit('a', 'b', 'fail', 'd')).toEqual(['a(argument-a)', 'b(argument-b)', 'CHAINCODE_ERROR', 'd(argument-d)']);
@@ -129,16 +144,11 @@ describe('a submitter', () => {
     expect(await submit('a', 'b')).toEqual(resultsOf('a', 'b'));
   });
 
-  it.each<[string, ValidationCode]>([['lost a conflict', ValidationCode.MVCC_READ_CONFLICT], ['held an id that another transaction has used', ValidationCode.DUPLICATE_TXID]])('is handed an item again under the id that it has, where what carried it %s and left that id free', async (_name, code) => {
-    network.hooks.batchCommitStatus = async (_mspId, genuine, [first], carrierTxId) => {
-      const answer = await genuine();
-      if (network.ledger.ordered.length > 1) return answer;
-      network.ledger.refused = 1;
-      return Object.assign(answer, { items: answer.items.map((item) => ({ ...item, known: false })), carrier: create(CarrierRefusalSchema, { txId: carrierTxId ?? first!, code, blockNumber: 5n }) });
-    };
+  it.each<[string, ValidationCode]>([['lost a conflict', ValidationCode.MVCC_READ_CONFLICT], ['held an id that another transaction has used', ValidationCode.DUPLICATE_TXID], ['was not endorsed enough', ValidationCode.ENDORSEMENT_POLICY_FAILURE]])('is handed an item again under the id that it has, where what carried it %s and left that id free', async (_name, code) => {
+    refuseCarrier(code);
+
     expect(await submit('a', 'b')).toEqual(resultsOf('a', 'b'));
-    const [ids, texts] = [0, 1].map((half) => fake.received.flatMap((bytes, i) => (i % 2 === half ? [Buffer.from(half === 0 ? parseMessage(RequestHeaderSchema, bytes, 1_000).txId : bytes).toString('hex')] : [])));
-    expect([ids!.length, new Set(ids).size, new Set(texts).size]).toEqual([4, 2, 4]);
+    expectSameIds();
   });
 
   it('sends items their own ways when their batch fails before it is ordered, under the ids that they have', async () => {
@@ -320,6 +330,20 @@ describe('a submitter that lies', () => {
   it('by having owners asked who do not say what was committed is not believed', async () => {
     network.hooks.commitStatus = async (_mspId, genuine) => Object.assign(await genuine(), { coreDigest: new Uint8Array(0) });
     expect(await submit('a')).toEqual(['COMMIT_UNKNOWN']);
+  });
+
+  it('by calling an item stale where what carried it was refused is not believed: its id is free, and it goes again under it', async () => {
+    refuseCarrier(ValidationCode.MVCC_READ_CONFLICT);
+    tamperEnd((end) => Object.assign(end, { ending: Ending.STALE }));
+    expect(await submit('a', 'b')).toEqual(resultsOf('a', 'b'));
+    expectSameIds();
+  });
+
+  it('and is full when it is handed in again leaves open what becomes of it', async () => {
+    refuseCarrier(ValidationCode.MVCC_READ_CONFLICT);
+    const full = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(refusal('OVERLOADED')) }) };
+    network.hooks.submitter = { ...fake.port, submit: (...call) => (network.ledger.ordered.length === 0 ? fake.port.submit(...call) : full) };
+    expect(await submit('a', 'b')).toEqual(['COMMIT_UNKNOWN', 'COMMIT_UNKNOWN']);
   });
 
   it('by saying that nothing of an item was ordered leads to no second commit: the item keeps its id', async () => {

@@ -1,5 +1,5 @@
 import { toHex } from '@selvedge/crypto';
-import { isSelvedgeError, SelvedgeError, withRole } from '@selvedge/errors';
+import { SelvedgeError, withRole } from '@selvedge/errors';
 import { isKeyChange } from '@selvedge/policy';
 import { Ending, RequestKind, ValidationCode, type ItemAnswer, type ItemEnd, type SubmitterMessage } from '@selvedge/protocol';
 import { awaitItems } from '../batching/await-items.js';
@@ -89,7 +89,8 @@ function outcomeOfAnswer(request: BuiltRequest, { core }: ItemAnswer, error: Sel
 
 /**
  * A verdict that says duplicate came from a batch that held another's used-up id: what used an id up is what owners tell of
- * it. So nothing of this item is committed, and it is made again, as after any other conflict of its batch.
+ * it. So nothing of this item is committed, and it is made again, as after any other conflict of its batch. Where the verdict is on the
+ * carrier, the item's id is free; which transaction carried it, and which items were stale, is the submitter's word, on which no request ends.
  */
 function outcomeOfStatus(status: ItemStatus, { response, coreBytes }: OpenedItem, end: ItemEnd | undefined): ItemOutcome {
   if (!('status' in status)) return { kind: 'failed', error: status.error };
@@ -98,13 +99,14 @@ function outcomeOfStatus(status: ItemStatus, { response, coreBytes }: OpenedItem
   } catch (error) {
     return { kind: 'failed', error: withRole(error, 'client') };
   }
-  if (status.status.code === ValidationCode.DUPLICATE_TXID.valueOf()) return { kind: status.isOwn ? 'again' : 'rejoin' };
+  if (!status.isOwn) return { kind: 'rejoin' };
+  if (status.status.code === ValidationCode.DUPLICATE_TXID.valueOf()) return { kind: 'again' };
   return outcomeOfVerdict(status, { kind: 'done', result: response.payload }, { isStale: end?.ending !== Ending.OTHERS_STALE, core: coreBytes });
 }
 
-/** Which items were stale matters after a conflict only. */
+/** Which items were stale matters after a conflict only, by a verdict on the item's own id. */
 async function endFor(status: ItemStatus, end: Promise<ItemEnd | undefined>): Promise<ItemEnd | undefined> {
-  if (!('status' in status) || status.status.successful) return undefined;
+  if (!('status' in status) || status.status.successful || !status.isOwn) return undefined;
   return within(AbortSignal.timeout(END_GRACE_MS), end).catch(() => undefined);
 }
 
@@ -127,9 +129,4 @@ async function within<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-/** Whether an error says that a transaction id is used up. */
-export function isUsedUp(error: unknown): boolean {
-  return isSelvedgeError(error, 'DUPLICATE_TXID') || isSelvedgeError(error, 'REQUEST_REPLAYED');
 }
