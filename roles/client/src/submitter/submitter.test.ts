@@ -5,7 +5,7 @@ import { CarrierRefusalSchema, CoreSchema, createItemMask, encodeMessage, Ending
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseSubmission } from '../domain/parse-submission.js';
 import type { ConnectOptions, Gateway } from '../gateway.js';
-import { executeRequests, type FakeAnswer } from '../testdata/fake-compute.js';
+import { executeRequests, openRequest, type FakeAnswer } from '../testdata/fake-compute.js';
 import { createFakeNetwork, type FakeNetwork } from '../testdata/fake-network.js';
 import { refusal } from '../testdata/fake-ports.js';
 import { createFakeSubmitter, LIMITS, type FakeSubmitter } from '../testdata/fake-submitter.js';
@@ -116,6 +116,22 @@ describe('a submitter', () => {
     connect({ submitter: 'none' });
     expect(await submit('d')).toEqual(resultsOf('d'));
     expect(fake.batches).toEqual([]);
+  });
+
+  it('is no reason for a query to fall behind what was committed through it', async () => {
+    const seen: bigint[] = [];
+    network.hooks.execute = (_peer, genuine, request) => {
+      seen.push(openRequest(network.consortium, request).body.leastHeight);
+      return genuine();
+    };
+    // Clients ask for one item, the submitter for both, and it is in the same process here.
+    network.hooks.batchCommitStatus = async (_mspId, genuine, txIds) => {
+      const answer = await genuine();
+      return txIds.length > 1 ? answer : Object.assign(answer, { items: answer.items.map((item) => ({ ...item, blockNumber: 8n })) });
+    };
+    await submit('a', 'b');
+    await gateways[0]!.getNetwork(network.consortium.channel).getContract(network.consortium.contract).evaluateTransaction('c');
+    expect(seen).toEqual([9n]);
   });
 
   it('leaves a stale item out: its client alone learns of it', async () => {

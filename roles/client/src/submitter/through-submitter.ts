@@ -74,6 +74,8 @@ async function followAnswer(session: TransactionSession, request: BuiltRequest, 
     given.abort();
     return { kind: 'alone' };
   }
+  // What this client asks for next is to see it.
+  if ('status' in status) session.knownHeight.sawBlock(status.status.blockNumber);
   return outcomeOfStatus(status, opened, await endFor(status, end));
 }
 
