@@ -43,21 +43,26 @@ export interface TestContractNetwork extends TestNetwork {
   readonly contract: Contract;
 }
 
-/** As startTestNetwork, with a chaincode directory deployed; its end closes the gateway too. */
+/** As startTestNetwork, with a chaincode directory deployed; its end closes the gateway too. Nothing is left running where that fails. */
 export async function startWithContract(directory: string, options: Partial<DevNetworkOptions> = {}): Promise<TestContractNetwork> {
   const test = await startTestNetwork(options);
   const { network } = test;
-  const { name } = await network.deploy(directory);
-  const gateway = await network.connect(options.businessOrganisations?.[0] ?? 'AuroraMSP');
-  return {
-    ...test,
-    gateway,
-    contract: gateway.getNetwork(network.connectionProfile().channel).getContract(name),
-    async end() {
-      gateway.close();
-      await test.end();
-    },
-  };
+  try {
+    const { name } = await network.deploy(directory);
+    const gateway = await network.connect(options.businessOrganisations?.[0] ?? 'AuroraMSP');
+    return {
+      ...test,
+      gateway,
+      contract: gateway.getNetwork(network.connectionProfile().channel).getContract(name),
+      async end() {
+        gateway.close();
+        await test.end();
+      },
+    };
+  } catch (error) {
+    await test.end();
+    throw error;
+  }
 }
 
 /** Compute nodes that have a package in their store, or whose store nobody can tell. @param codeHash hex */
